@@ -1,0 +1,4 @@
+//! Getting a token for an Altinn system user (systembruker), and calling an API with it.
+
+pub mod environment;
+pub mod org_number;
