@@ -1,0 +1,102 @@
+//! Keys in JSON: a private RSA JWK (RFC 7517, RFC 7518 section 6.3), or a set with one in it.
+
+use pkcs1::der::Encode;
+use pkcs1::{RsaPrivateKeyRef, UintRef};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretBox};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::error::Category;
+
+use super::{KeyFault, MORE_PRIMES, Material, decode_base64};
+
+/// What is read of a JWK or a JWK set. .NET writes empty `key_ops`, `oth` and `x5c` arrays; they are passed over.
+#[derive(Deserialize)]
+struct Json {
+    keys: Option<Vec<Json>>,
+    kty: Option<String>,
+    kid: Option<String>,
+    alg: Option<String>,
+    n: Option<SecretBox<String>>,
+    e: Option<SecretBox<String>>,
+    d: Option<SecretBox<String>>,
+    p: Option<SecretBox<String>>,
+    q: Option<SecretBox<String>>,
+    dp: Option<SecretBox<String>>,
+    dq: Option<SecretBox<String>>,
+    qi: Option<SecretBox<String>>,
+    oth: Option<Value>,
+}
+
+pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
+    // The parser's own words may repeat what stands in the file, so only the place is passed on.
+    let json: Json = serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => {
+            not_a_jwk(&format!("a value of an unexpected type in line {}, column {}", error.line(), error.column()))
+        }
+        _ => KeyFault::NotJson { line: error.line(), column: error.column() },
+    })?;
+    let Some(keys) = json.keys else { return private_rsa(json, "JWK") };
+    let total = keys.len();
+    let mut private: Vec<Json> = keys.into_iter().filter(|key| key.d.is_some()).collect();
+    match (private.len(), total) {
+        (1, _) => private_rsa(private.remove(0), "JWK set"),
+        (0, 0) => Err(not_a_jwk("its `keys` are empty")),
+        (0, _) => Err(KeyFault::JwkWithoutD),
+        (count, _) => Err(KeyFault::SeveralKeys { count }),
+    }
+}
+
+fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyFault> {
+    match jwk.kty.as_deref() {
+        Some("RSA") => {}
+        Some(other) => return Err(KeyFault::NotRsa { kind: other.chars().take(20).collect() }),
+        None => return Err(not_a_jwk("it has no `kty`")),
+    }
+    if jwk.d.is_none() {
+        return Err(KeyFault::JwkWithoutD);
+    }
+    if matches!(&jwk.oth, Some(Value::Array(primes)) if !primes.is_empty()) {
+        return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
+    }
+    let members = [
+        ("n", &jwk.n),
+        ("e", &jwk.e),
+        ("d", &jwk.d),
+        ("p", &jwk.p),
+        ("q", &jwk.q),
+        ("dp", &jwk.dp),
+        ("dq", &jwk.dq),
+        ("qi", &jwk.qi),
+    ];
+    let missing: Vec<String> =
+        members.iter().filter(|(_, text)| text.is_none()).map(|(name, _)| format!("`{name}`")).collect();
+    if !missing.is_empty() {
+        return Err(KeyFault::JwkIncomplete { missing: missing.join(", ") });
+    }
+    let bytes = members.map(|(_, text)| decode_base64(text.as_ref().map_or("", |text| text.expose_secret())));
+    let mut numbers = Vec::with_capacity(members.len());
+    for ((name, _), bytes) in members.iter().zip(&bytes) {
+        let number = bytes.as_ref().and_then(|bytes| UintRef::new(bytes).ok());
+        numbers.push(number.ok_or_else(|| not_a_jwk(&format!("its `{name}` is not base64url")))?);
+    }
+    let [n, e, d, p, q, dp, dq, qi] = numbers[..] else { unreachable!("a number for each member") };
+    let key = RsaPrivateKeyRef {
+        modulus: n,
+        public_exponent: e,
+        private_exponent: d,
+        prime1: p,
+        prime2: q,
+        exponent1: dp,
+        exponent2: dq,
+        coefficient: qi,
+        other_prime_infos: None,
+    };
+    let pkcs1 = Zeroizing::new(key.to_der().map_err(|_| KeyFault::Damaged)?);
+    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(Material { pkcs1, form, kid: said(jwk.kid), alg: said(jwk.alg) })
+}
+
+fn not_a_jwk(reason: &str) -> KeyFault {
+    KeyFault::NotAJwk { reason: reason.to_owned() }
+}

@@ -1,0 +1,300 @@
+//! The private key that signs grants: where it is, what it is, and whether it can sign at all.
+//!
+//! A key is recognised by its content, never by its file name, and checked as a whole before anything is signed.
+//! What is wrong with it is said as a [`KeyFault`]; no part of a key ever is.
+
+mod jwk;
+mod pem;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use aws_lc_rs::rsa::KeyPair;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use pkcs8::der::Decode;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Where a private key is.
+#[derive(Debug, Clone)]
+pub enum KeySource {
+    /// In a file.
+    File(PathBuf),
+    /// In a text at hand, such as an environment variable.
+    Text {
+        /// What the text is called in messages.
+        name: String,
+        /// The key itself.
+        text: SecretString,
+    },
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "the key file `{}`", path.display()),
+            Self::Text { name, .. } => write!(f, "the key in {name}"),
+        }
+    }
+}
+
+/// Reads the name of a signature algorithm that Maskinporten takes.
+/// Source: `token_endpoint_auth_signing_alg_values_supported` of its metadata document.
+///
+/// # Errors
+/// Where Maskinporten does not take it.
+pub fn signing_algorithm(name: &str) -> Result<Algorithm, UnknownAlgorithm> {
+    match name {
+        "RS256" => Ok(Algorithm::RS256),
+        "RS384" => Ok(Algorithm::RS384),
+        "RS512" => Ok(Algorithm::RS512),
+        _ => Err(UnknownAlgorithm(name.chars().take(20).collect())),
+    }
+}
+
+/// An algorithm that Maskinporten does not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the algorithm is `{0}`, and Maskinporten takes RS256, RS384 and RS512")]
+pub struct UnknownAlgorithm(pub String);
+
+/// Where the key id in a grant's header comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KidOrigin {
+    /// It was configured.
+    Configured,
+    /// The JWK carries it.
+    Jwk,
+    /// Nobody said one, so it is the key's thumbprint (RFC 7638).
+    Thumbprint,
+}
+
+/// A private key that has been read and checked, and can sign. Its `Debug` is harmless: that of [`EncodingKey`] hides.
+#[derive(Debug)]
+pub struct SigningKey {
+    pub(crate) encoding: EncodingKey,
+    /// The algorithm it signs with.
+    pub algorithm: Algorithm,
+    /// The key id that Maskinporten knows its public half by.
+    pub kid: String,
+    /// Where that key id comes from.
+    pub kid_origin: KidOrigin,
+    /// The key id that the JWK itself carries, which a configured one outranks.
+    pub kid_of_jwk: Option<String>,
+    /// How the key was written down, such as `PKCS#8 PEM`.
+    pub form: &'static str,
+    /// The size of its modulus, in bits.
+    pub bits: usize,
+}
+
+impl SigningKey {
+    /// Reads a key and checks it as a whole. `kid` and `algorithm` are the configured ones, which outrank those
+    /// that a JWK carries.
+    ///
+    /// # Errors
+    /// Where there is no key, or none that can sign for Maskinporten.
+    pub fn load(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
+        Self::read(source, kid, algorithm).map_err(|fault| KeyError { key: source.to_string(), fault })
+    }
+
+    fn read(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyFault> {
+        let material = match source {
+            KeySource::File(path) => recognise(&read_file(path)?)?,
+            KeySource::Text { text, .. } => recognise(text.expose_secret().as_bytes())?,
+        };
+        let bits = modulus_bits(&material.pkcs1)?;
+        if bits < 2048 {
+            return Err(KeyFault::TooSmall { bits });
+        }
+        // This checks that all the numbers of the key belong together; what is left to refuse is a giant.
+        KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
+            0..=8192 => KeyFault::Inconsistent,
+            _ => KeyFault::TooLarge { bits },
+        })?;
+        let encoding = EncodingKey::from_rsa_der(&material.pkcs1);
+        let algorithm = match (algorithm, &material.alg) {
+            (Some(configured), _) => configured,
+            (None, Some(alg)) => signing_algorithm(alg).map_err(KeyFault::Algorithm)?,
+            (None, None) => Algorithm::RS256,
+        };
+        let (kid, kid_origin) = match (kid, &material.kid) {
+            (Some(configured), _) => (configured.to_owned(), KidOrigin::Configured),
+            (None, Some(own)) => (own.clone(), KidOrigin::Jwk),
+            (None, None) => (thumbprint(&encoding), KidOrigin::Thumbprint),
+        };
+        let (kid_of_jwk, form) = (material.kid, material.form);
+        Ok(Self { encoding, algorithm, kid, kid_origin, kid_of_jwk, form, bits })
+    }
+}
+
+/// What the readers of PEM and JWK find: the numbers of an RSA key, not yet checked.
+struct Material {
+    /// `RSAPrivateKey` of RFC 8017, in DER.
+    pkcs1: Zeroizing<Vec<u8>>,
+    form: &'static str,
+    kid: Option<String>,
+    alg: Option<String>,
+}
+
+/// RFC 8017 allows them, and hardly anything reads them.
+const MORE_PRIMES: &str = "RSA with more than two primes";
+/// No key comes near this size, and a device or a video should not be read to its end.
+const LARGEST_FILE: u64 = 256 * 1024;
+
+fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => KeyFault::Missing,
+        _ => KeyFault::Unreadable(error),
+    })?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(KeyFault::Directory);
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(KeyFault::Unreadable)?;
+    if bytes.len() as u64 > LARGEST_FILE { Err(KeyFault::NotAKey) } else { Ok(bytes) }
+}
+
+fn recognise(bytes: &[u8]) -> Result<Material, KeyFault> {
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..]) {
+        return Err(KeyFault::Utf16);
+    }
+    // A DER sequence, of more bytes than its length would say in one.
+    if matches!(bytes, [0x30, 0x80..=0xff, ..]) {
+        return Err(KeyFault::Der);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| KeyFault::NotAKey)?;
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        Err(KeyFault::Empty)
+    } else if text.contains("-----BEGIN") {
+        pem::read(text)
+    } else if text.starts_with('{') {
+        jwk::read(text)
+    } else {
+        recognise_base64(text)
+    }
+}
+
+fn recognise_base64(text: &str) -> Result<Material, KeyFault> {
+    let decoded = decode_base64(text).ok_or(KeyFault::NotAKey)?;
+    if matches!(decoded[..], [0x30, 0x80..=0xff, ..]) {
+        return Err(KeyFault::Base64OfDer);
+    }
+    let inner = std::str::from_utf8(&decoded).map_err(|_| KeyFault::NotAKey)?;
+    let inner = inner.trim_start_matches('\u{feff}').trim();
+    if inner.starts_with('{') {
+        jwk::read(inner).map(|material| Material { form: "base64 of a JWK", ..material })
+    } else if inner.contains("-----BEGIN") {
+        Err(KeyFault::Base64OfPem)
+    } else {
+        Err(KeyFault::NotAKey)
+    }
+}
+
+/// Base64 as it is found in the wild: either alphabet, with or without padding and line breaks.
+fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+    let url_safe = |c: char| {
+        if c == '+' {
+            '-'
+        } else if c == '/' {
+            '_'
+        } else {
+            c
+        }
+    };
+    let text: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).map(url_safe).collect());
+    URL_SAFE.decode(text.as_bytes()).ok().map(Zeroizing::new)
+}
+
+fn modulus_bits(pkcs1: &[u8]) -> Result<usize, KeyFault> {
+    let key = pkcs1::RsaPrivateKeyRef::from_der(pkcs1).map_err(|_| KeyFault::Damaged)?;
+    if key.other_prime_infos.is_some() {
+        return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
+    }
+    let modulus = key.modulus.as_bytes();
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    Ok(modulus.len() * 8 - unused)
+}
+
+/// The thumbprint of the public key, computed from the key itself: a JWK's own numbers may be padded with zeros,
+/// which would change it.
+fn thumbprint(encoding: &EncodingKey) -> String {
+    Jwk::from_encoding_key(encoding, Algorithm::RS256)
+        .and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256))
+        .expect("the key was checked, so its public half is at hand")
+}
+
+/// Why a key cannot sign grants: which key, and what is the matter with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{key} {fault}")]
+pub struct KeyError {
+    /// The key, as a person knows it.
+    pub key: String,
+    /// What is the matter with it.
+    pub fault: KeyFault,
+}
+
+/// What is the matter with a key, as the end of a sentence about it.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the sentences say it")]
+pub enum KeyFault {
+    #[error("does not exist")]
+    Missing,
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    #[error("is a directory")]
+    Directory,
+    #[error("is empty")]
+    Empty,
+    #[error("is UTF-16 text, and a key is plain ASCII")]
+    Utf16,
+    #[error("is binary (DER or PKCS#12), and a PEM or JWK is needed")]
+    Der,
+    #[error("is not a private key in PEM or JWK form")]
+    NotAKey,
+    #[error("holds {tag}, and not a private key")]
+    OtherPem { tag: String },
+    #[error("is a public key, and signing needs the private one")]
+    PublicKey,
+    #[error("is a certificate without its private key")]
+    Certificate,
+    #[error("is encrypted")]
+    Encrypted,
+    #[error("is of the kind {kind}, and a plain RSA key is needed")]
+    NotRsa { kind: String },
+    #[error("is in the format of OpenSSH, and a PEM or JWK is needed")]
+    OpenSsh,
+    #[error("holds {count} private keys, and it is not clear which one to sign with")]
+    SeveralKeys { count: usize },
+    #[error("is cut off or damaged")]
+    Damaged,
+    #[error("has {bits} bits, and an RSA key of at least 2048 is needed")]
+    TooSmall { bits: usize },
+    #[error("has {bits} bits, and RSA keys of at most 8192 can be used")]
+    TooLarge { bits: usize },
+    #[error("holds numbers that do not belong together")]
+    Inconsistent,
+    #[error("is not valid JSON (line {line}, column {column})")]
+    NotJson { line: usize, column: usize },
+    #[error("is JSON, but not a JWK: {reason}")]
+    NotAJwk { reason: String },
+    #[error("is a JWK without `d`, so it is the public half")]
+    JwkWithoutD,
+    #[error("is a JWK that lacks {missing}")]
+    JwkIncomplete { missing: String },
+    #[error("is the base64 of a PEM file")]
+    Base64OfPem,
+    #[error("is base64 without the lines that begin and end a PEM")]
+    Base64OfDer,
+    #[error("cannot be used: {0}")]
+    Algorithm(UnknownAlgorithm),
+}

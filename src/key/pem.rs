@@ -1,0 +1,69 @@
+//! Keys in PEM: PKCS#8 and PKCS#1 are read, and every other block is called by its name.
+
+use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
+use secrecy::zeroize::Zeroizing;
+
+use super::{KeyFault, Material};
+
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// The other kinds of key that `openssl genpkey` makes, by the object identifier inside PKCS#8.
+const OTHER_KINDS: [(ObjectIdentifier, &str); 6] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), "RSA-PSS"),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"), "EC"),
+    (ObjectIdentifier::new_unwrap("1.3.101.110"), "X25519"),
+    (ObjectIdentifier::new_unwrap("1.3.101.112"), "Ed25519"),
+    (ObjectIdentifier::new_unwrap("1.3.101.113"), "Ed448"),
+    (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "DSA"),
+];
+
+pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
+    // A PEM in an environment variable often has its line breaks written out.
+    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let blocks = ::pem::parse_many(text.as_bytes()).map_err(|_| KeyFault::Damaged)?;
+    // The reader passes over a block without its end.
+    if blocks.len() < text.matches("-----BEGIN").count() {
+        return Err(KeyFault::Damaged);
+    }
+    let (keys, others): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.tag().ends_with("PRIVATE KEY"));
+    let key = match (keys.len(), others.first()) {
+        (1, _) => keys.into_iter().next().expect("there is one"),
+        (0, Some(other)) => return Err(not_private(other.tag())),
+        (0, None) => return Err(KeyFault::Damaged),
+        (count, _) => return Err(KeyFault::SeveralKeys { count }),
+    };
+    // OpenSSL's encryption of old is a header inside the block, not a tag of its own.
+    let encrypted = key.headers().get("Proc-Type").is_some_and(|kind| kind.contains("ENCRYPTED"));
+    let tag = key.tag().to_owned();
+    let contents = Zeroizing::new(key.into_contents());
+    match tag.as_str() {
+        _ if encrypted => Err(KeyFault::Encrypted),
+        "PRIVATE KEY" => pkcs8(&contents),
+        "RSA PRIVATE KEY" => Ok(material(contents, "PKCS#1 PEM")),
+        "ENCRYPTED PRIVATE KEY" => Err(KeyFault::Encrypted),
+        "OPENSSH PRIVATE KEY" => Err(KeyFault::OpenSsh),
+        other => Err(KeyFault::NotRsa { kind: other.trim_end_matches("PRIVATE KEY").trim().to_owned() }),
+    }
+}
+
+fn pkcs8(der: &[u8]) -> Result<Material, KeyFault> {
+    let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyFault::Damaged)?;
+    let oid = info.algorithm.oid;
+    if oid == RSA {
+        let pkcs1 = Zeroizing::new(info.private_key.as_bytes().to_vec());
+        return Ok(material(pkcs1, "PKCS#8 PEM"));
+    }
+    let name = OTHER_KINDS.iter().find(|(other, _)| *other == oid).map(|(_, name)| *name);
+    Err(KeyFault::NotRsa { kind: name.map_or_else(|| oid.to_string(), str::to_owned) })
+}
+
+fn material(pkcs1: Zeroizing<Vec<u8>>, form: &'static str) -> Material {
+    Material { pkcs1, form, kid: None, alg: None }
+}
+
+fn not_private(tag: &str) -> KeyFault {
+    match tag {
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyFault::PublicKey,
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => KeyFault::Certificate,
+        other => KeyFault::OtherPem { tag: format!("a PEM block `{other}`") },
+    }
+}
