@@ -1,0 +1,113 @@
+//! The addresses of a configuration: `[endpoints]` and `[api.NAME]`.
+
+use std::collections::BTreeMap;
+
+use reqwest::Url;
+
+use super::file::{ApiTable, EndpointsTable, Place, Text};
+use super::{Api, ConfigError, Given, Source, optional, words};
+use crate::environment::{Endpoints, Environment, is_loopback, parse_endpoint};
+
+/// Where the servers are, where that came from, and what is to be said about it.
+pub(super) struct Servers {
+    pub(super) endpoints: Endpoints,
+    pub(super) sources: BTreeMap<&'static str, Source>,
+    pub(super) notes: Vec<String>,
+}
+
+/// A sandbox that stands already.
+pub(super) fn of_sandbox(address: Given<String>) -> Result<Servers, ConfigError> {
+    let source = address.source.clone();
+    let endpoints = Endpoints::sandbox(&base(Environment::Sandbox, address)?);
+    let sources = ["issuer", "altinn", "reference_api"].map(|key| (key, source.clone())).into();
+    Ok(Servers { endpoints, sources, notes: Vec::new() })
+}
+
+/// The addresses that the environment implies, with those of `[endpoints]` in their places.
+pub(super) fn servers(
+    environment: Environment,
+    table: EndpointsTable,
+    place: &Place<'_>,
+) -> Result<Servers, ConfigError> {
+    let (mut sources, mut notes) = (BTreeMap::new(), Vec::new());
+    let mut given = |key: &'static str, text: Text| {
+        place.given(text).inspect(|given| drop(sources.insert(key, given.source.clone())))
+    };
+    let base = |given: Option<Given<String>>| given.map(|given| base(environment, given)).transpose();
+    let exact = |given| optional(given, |text: String| server(environment, &text));
+    let issuer = given("issuer", table.issuer).map(|given| issuer(given, &mut notes)).transpose()?;
+    let issuer = base(issuer)?;
+    let altinn = base(given("altinn", table.altinn))?;
+    let reference_api = base(given("reference_api", table.reference_api))?;
+    let token = exact(given("token", table.token))?;
+    let jwks = exact(given("jwks", table.jwks))?;
+    let implied = environment.endpoints();
+    let implied = match (environment, issuer) {
+        (_, None) => implied,
+        // A sandbox serves everything at one address.
+        (Environment::Sandbox, Some(issuer)) => Endpoints::sandbox(&issuer),
+        (_, Some(issuer)) => {
+            Endpoints { reference_api: implied.reference_api, ..Endpoints::of_issuer(issuer, implied.altinn) }
+        }
+    };
+    let endpoints = Endpoints {
+        token: token.map_or(implied.token, |given| given.value),
+        jwks: jwks.map_or(implied.jwks, |given| given.value),
+        altinn: altinn.unwrap_or(implied.altinn),
+        reference_api: reference_api.or(implied.reference_api),
+        issuer: implied.issuer,
+    };
+    Ok(Servers { endpoints, sources, notes })
+}
+
+fn issuer(given: Given<String>, notes: &mut Vec<String>) -> Result<Given<String>, ConfigError> {
+    let given = given.check(|text| match text.trim_end_matches('/').rsplit_once('/') {
+        Some((issuer, "token" | "jwk")) => Err(format!("`{text}` is not the issuer, which is probably `{issuer}/`")),
+        _ => Ok(text),
+    })?;
+    if !given.value.ends_with('/') {
+        notes.push(format!("{}: the issuer is taken with a slash at its end", given.source.place()));
+    }
+    Ok(given)
+}
+
+/// An address to which paths are joined, so it ends in a slash.
+fn base(environment: Environment, given: Given<String>) -> Result<Url, ConfigError> {
+    let checked = given.check(|text| match server(environment, &text)? {
+        url if url.query().is_some() || url.fragment().is_some() => Err(format!("`{text}` has more than a path")),
+        url => Ok(url),
+    });
+    let mut url = checked?.value;
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+fn server(environment: Environment, text: &str) -> Result<Url, String> {
+    let url = parse_endpoint(text).map_err(|error| error.to_string())?;
+    match environment {
+        Environment::Sandbox if !is_loopback(&url) => {
+            Err(format!("`{text}` is not a loopback address, and the sandbox stays on this machine"))
+        }
+        _ => Ok(url),
+    }
+}
+
+/// A configured API.
+pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) -> Result<Api, ConfigError> {
+    let url = place.given(Some(table.url)).expect("it is there").check(|text| {
+        // The address is whole once the organisation is known; any other brace would be sent as it stands.
+        let example = text.replace("{org}", "000000000");
+        if example.contains(['{', '}']) {
+            return Err(format!("`{text}` has a placeholder other than `{{org}}`"));
+        }
+        let host = text.find("://").map_or(0, |end| end + 3);
+        let path = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
+        if text[..path].contains("{org}") {
+            return Err(format!("`{text}` has `{{org}}` in the server's name, and it belongs behind that"));
+        }
+        server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)
+    })?;
+    Ok(Api { url, scope: place.given(table.scope).map(|scope| scope.check_long(words)).transpose()? })
+}

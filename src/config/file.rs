@@ -1,0 +1,109 @@
+//! The configuration file as it is written: its tables, its lines, and what is said where it is wrong.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{ConfigError, Given, Source};
+
+/// Reads the tables of a file that lies at `path`.
+pub(super) fn read(text: &str, path: &Path) -> Result<File, ConfigError> {
+    toml::from_str(text).map_err(|error| toml_error(text, path, &error))
+}
+
+/// The file as it is written; an unknown key is an error.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct File {
+    pub(super) environment: Text,
+    pub(super) client_id: Text,
+    pub(super) scope: Text,
+    pub(super) org: Text,
+    pub(super) external_ref: Text,
+    pub(super) key: KeyTable,
+    pub(super) vendor: VendorTable,
+    pub(super) endpoints: Option<EndpointsTable>,
+    pub(super) api: BTreeMap<String, ApiTable>,
+}
+
+pub(super) type Text = Option<Spanned<String>>;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct KeyTable {
+    pub(super) path: Text,
+    pub(super) kid: Text,
+    pub(super) alg: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct VendorTable {
+    pub(super) org: Text,
+    pub(super) system_id: Text,
+    pub(super) redirect_url: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct EndpointsTable {
+    pub(super) issuer: Text,
+    pub(super) token: Text,
+    pub(super) jwks: Text,
+    pub(super) altinn: Text,
+    pub(super) reference_api: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct ApiTable {
+    pub(super) url: Spanned<String>,
+    pub(super) scope: Text,
+}
+
+/// A file that is being read, for telling lines.
+pub(super) struct Place<'f> {
+    pub(super) text: &'f str,
+    pub(super) path: &'f Path,
+}
+
+impl Place<'_> {
+    /// The value with the place where it stands.
+    pub(super) fn given(&self, text: Text) -> Option<Given<String>> {
+        text.map(|text| {
+            let source = Source::File { path: self.path.to_owned(), line: line_of(self.text, text.span().start) };
+            Given { value: text.into_inner(), source }
+        })
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
+}
+
+/// What the parser says, without what the file says: only names of keys are repeated.
+fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
+    let line = line_of(text, error.span().map_or(0, |span| span.start.min(text.len())));
+    let message = error.message();
+    let place = format!("{} line {line}", path.display());
+    if let Some(names) = message.strip_prefix("unknown field ") {
+        let mut names = names.split('`').skip(1).step_by(2).map(str::to_owned);
+        let key = names.next().unwrap_or_default();
+        return ConfigError::UnknownKey { place, key, known: names.collect() };
+    }
+    const KEYS: &str = " environment client_id scope org external_ref path kid alg system_id redirect_url key vendor \
+        issuer token jwks altinn reference_api url endpoints api ";
+    let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+    let key = key.filter(|key| KEYS.contains(&format!(" {key} "))).map(|key| format!(", `{key}`"));
+    let problem = match message.rsplit_once(", expected ") {
+        // What stands before is the value.
+        Some((wrong, expected)) if wrong.starts_with("invalid type") => {
+            format!("{} is expected", expected.replace("a map", "a table"))
+        }
+        _ if message.starts_with("missing field") => message.to_owned(),
+        _ => format!("not valid TOML, {message}"),
+    };
+    ConfigError::new(format!("{place}{}: {problem}", key.unwrap_or_default()))
+}

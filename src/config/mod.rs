@@ -1,0 +1,316 @@
+//! The configuration: one file describes one integration, and options and variables replace what it says.
+//!
+//! Every value keeps where it came from, so that a report can say it. No message repeats a line of the file: somebody
+//! may have put a key there.
+
+mod address;
+mod file;
+mod setting;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use jsonwebtoken::Algorithm;
+use reqwest::Url;
+
+use self::file::{File, Place, Text};
+use self::setting::looks_like_a_key;
+pub use self::setting::*;
+use crate::environment::{Endpoints, Environment};
+use crate::key::{KeySource, signing_algorithm};
+use crate::org_number::OrgNumber;
+
+/// What options and variables say: each replaces what the file says.
+#[derive(Debug, Default)]
+#[allow(missing_docs, reason = "setting.rs describes each")]
+pub struct Overrides {
+    pub environment: Option<Given<Environment>>,
+    pub client_id: Option<Given<String>>,
+    pub scope: Option<Given<String>>,
+    pub org: Option<Given<String>>,
+    pub external_ref: Option<Given<String>>,
+    pub key: Option<Given<KeySource>>,
+    pub kid: Option<Given<String>>,
+    /// The address of a sandbox that stands already.
+    pub sandbox: Option<Given<String>>,
+}
+
+/// The whole configuration. A value is absent where nobody gave it; the methods of its name say so where it
+/// is needed.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "setting.rs describes each")]
+pub struct Config {
+    pub environment: Given<Environment>,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    pub client_id: Option<Given<String>>,
+    pub scope: Option<Given<String>>,
+    pub org: Option<Given<OrgNumber>>,
+    pub external_ref: Option<Given<String>>,
+    pub key: Option<Given<KeySource>>,
+    pub kid: Option<Given<String>>,
+    pub algorithm: Option<Given<Algorithm>>,
+    pub vendor: Vendor,
+    pub endpoints: Endpoints,
+    /// Where those addresses came from that the environment does not imply, by their keys in the file.
+    pub endpoint_sources: BTreeMap<&'static str, Source>,
+    /// Nobody said where the sandbox is, so it is to run inside this process.
+    pub sandbox_inside: bool,
+    /// Configured APIs by name.
+    pub apis: BTreeMap<String, Api>,
+    /// What a person should be told, although it is no fault.
+    pub notes: Vec<String>,
+}
+
+/// The vendor that offers the system, for registering it and asking customers.
+#[derive(Debug, Default)]
+pub struct Vendor {
+    /// The vendor's organisation number.
+    pub org: Option<Given<OrgNumber>>,
+    /// The system's id in Altinn's System Register.
+    pub system_id: Option<Given<String>>,
+    /// Where a customer is sent after approving.
+    pub redirect_url: Option<Given<String>>,
+}
+
+/// A configured API.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Its address, in which `{org}` stands for the organisation whose data is asked for.
+    pub url: Given<String>,
+    /// The scope that it wants, where that differs.
+    pub scope: Option<Given<String>>,
+}
+
+impl Api {
+    /// Whether its address has a place for an organisation.
+    pub fn takes_org(&self) -> bool {
+        self.url.value.contains("{org}")
+    }
+
+    /// The address for the data of an organisation.
+    pub fn address(&self, org: Option<OrgNumber>) -> Url {
+        let org = org.map(|org| org.to_string()).unwrap_or_default();
+        Url::parse(&self.url.value.replace("{org}", &org)).expect("the configuration was checked with a number in it")
+    }
+}
+
+impl Config {
+    /// Takes the text of a configuration file, and where it lies: what it names is relative to that.
+    ///
+    /// # Errors
+    /// Where it says something that cannot be.
+    pub fn parse(text: &str, path: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
+        let file = file::read(text, path)?;
+        let place = Place { text, path };
+        let environment = place.given(file.environment.clone()).ok_or_else(|| {
+            ConfigError::new(format!("`{}` does not say its `environment`: sandbox, test or prod", path.display()))
+        })?;
+        let environment = environment.check(|text| text.parse::<Environment>())?;
+        if let Some(asked) = overrides.environment.as_ref().filter(|asked| asked.value != environment.value) {
+            let problem =
+                format!("this file is for `{}`, and {} says `{}`", environment.value, asked.source, asked.value);
+            return Err(ConfigError::at(&environment.source, problem));
+        }
+        Self::merge(environment, file, &place, overrides).map(|config| Self { file: Some(path.to_owned()), ..config })
+    }
+
+    /// Does without a file.
+    ///
+    /// # Errors
+    /// Where a value cannot be.
+    pub fn without_file(environment: Given<Environment>, overrides: Overrides) -> Result<Self, ConfigError> {
+        Self::merge(environment, File::default(), &Place { text: "", path: Path::new("") }, overrides)
+    }
+
+    fn merge(
+        environment: Given<Environment>,
+        file: File,
+        place: &Place<'_>,
+        from: Overrides,
+    ) -> Result<Self, ConfigError> {
+        let or = |given: Option<Given<String>>, text: Text| given.or_else(|| place.given(text));
+        let of_file = |text: Text| place.given(text);
+        let number = |text: String| text.parse::<OrgNumber>();
+        let which = environment.value;
+        let sandbox = from.sandbox.filter(|_| which == Environment::Sandbox);
+        let sandbox_inside = which == Environment::Sandbox && sandbox.is_none() && file.endpoints.is_none();
+        let servers = match sandbox {
+            Some(address) => address::of_sandbox(address)?,
+            None => address::servers(which, file.endpoints.unwrap_or_default(), place)?,
+        };
+        let key_file = |path: Given<String>| Given {
+            value: KeySource::File(beside(place.path, &path.value)),
+            source: path.source,
+        };
+        let apis = file.api.into_iter().map(|(name, api)| Ok((name, address::api(which, api, place)?)));
+        Ok(Self {
+            environment,
+            file: None,
+            client_id: optional(or(from.client_id, file.client_id), one_word)?,
+            scope: or(from.scope, file.scope).map(|scope| scope.check_long(words)).transpose()?,
+            org: optional(or(from.org, file.org), number)?,
+            external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
+            key: from.key.or_else(|| of_file(file.key.path).map(key_file)).map(plausible_key).transpose()?,
+            kid: optional(or(from.kid, file.key.kid), one_word)?,
+            algorithm: optional(of_file(file.key.alg), |name| signing_algorithm(&name))?,
+            vendor: Vendor {
+                org: optional(of_file(file.vendor.org), number)?,
+                system_id: optional(of_file(file.vendor.system_id), one_word)?,
+                redirect_url: optional(of_file(file.vendor.redirect_url), one_word)?,
+            },
+            endpoints: servers.endpoints,
+            endpoint_sources: servers.sources,
+            sandbox_inside,
+            apis: apis.collect::<Result<_, _>>()?,
+            notes: servers.notes,
+        })
+    }
+
+    /// The client id, which a command cannot do without; likewise those below.
+    ///
+    /// # Errors
+    /// Where nobody gave it.
+    pub fn client_id(&self) -> Result<&Given<String>, ConfigError> {
+        self.need(self.client_id.as_ref(), CLIENT_ID)
+    }
+
+    /// The scope.
+    ///
+    /// # Errors
+    /// Where nobody gave it.
+    pub fn scope(&self) -> Result<&Given<String>, ConfigError> {
+        self.need(self.scope.as_ref(), SCOPE)
+    }
+
+    /// The owner of the system user.
+    ///
+    /// # Errors
+    /// Where nobody gave it.
+    pub fn org(&self) -> Result<&Given<OrgNumber>, ConfigError> {
+        self.need(self.org.as_ref(), ORG)
+    }
+
+    /// The private key.
+    ///
+    /// # Errors
+    /// Where nobody gave it.
+    pub fn key(&self) -> Result<&Given<KeySource>, ConfigError> {
+        self.need(self.key.as_ref(), KEY)
+    }
+
+    fn need<'a, T>(&self, value: Option<&'a Given<T>>, setting: Setting) -> Result<&'a Given<T>, ConfigError> {
+        value.ok_or_else(|| ConfigError::Missing {
+            setting,
+            environment: self.environment.value,
+            file: self.file.clone(),
+        })
+    }
+}
+
+fn optional<U, E: Display>(
+    given: Option<Given<String>>,
+    check: impl FnOnce(String) -> Result<U, E>,
+) -> Result<Option<Given<U>>, ConfigError> {
+    given.map(|given| given.check(check)).transpose()
+}
+
+fn not_empty(text: String) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Err("the value is empty") } else { Ok(text.to_owned()) }
+}
+
+fn words(text: String) -> Result<String, &'static str> {
+    not_empty(text).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn one_word(text: String) -> Result<String, &'static str> {
+    not_empty(text)
+        .and_then(|text| if text.contains(char::is_whitespace) { Err("the value has a space in it") } else { Ok(text) })
+}
+
+/// A path that a file gives is relative to the file. `config/../key.pem` is told as `key.pem`.
+fn beside(file: &Path, path: &str) -> PathBuf {
+    let (mut folder, mut path) = (file.parent().unwrap_or(Path::new("")), Path::new(path.trim()));
+    while let (Ok(rest), Some(_), false) = (path.strip_prefix(".."), folder.file_name(), folder.is_symlink()) {
+        (folder, path) = (folder.parent().unwrap_or(Path::new("")), rest);
+    }
+    if path.as_os_str().is_empty() { PathBuf::new() } else { folder.join(path) }
+}
+
+/// A path ends up in messages, so a key that was given in its place must not get there.
+fn plausible_key(given: Given<KeySource>) -> Checked<KeySource> {
+    let KeySource::File(path) = &given.value else { return Ok(given) };
+    let text = path.to_string_lossy();
+    let is_key = looks_like_a_key(&text) || text.contains(char::is_control);
+    if text.is_empty() {
+        Err(ConfigError::at(&given.source, "the value is empty"))
+    } else if is_key || text.split('/').any(|name| name.len() > 255) {
+        Err(ConfigError::at(&given.source, "a path is wanted here, and this looks like the key itself"))
+    } else {
+        Ok(given)
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ConfigError {
+    /// It says something that cannot be.
+    #[error("{problem}")]
+    Invalid {
+        /// What is wrong, and where.
+        problem: String,
+        /// What was probably meant.
+        hint: Option<String>,
+    },
+    /// It has a key that means nothing.
+    #[error("{place}: {} is not a key that is known here", quoted(key))]
+    UnknownKey {
+        /// The file and the line.
+        place: String,
+        /// The key.
+        key: String,
+        /// What would be known there.
+        known: Vec<String>,
+    },
+    /// It does not say something that is needed.
+    #[error("{}", missing(setting, *environment, file.as_deref()))]
+    Missing {
+        /// What is missing.
+        setting: Setting,
+        /// The environment that was chosen.
+        environment: Environment,
+        /// The file that was read, if there was one.
+        file: Option<PathBuf>,
+    },
+}
+
+impl ConfigError {
+    /// A problem for which no mix-up is likely.
+    pub fn new(problem: String) -> Self {
+        Self::Invalid { problem, hint: None }
+    }
+
+    /// A problem with a value.
+    pub fn at(source: &Source, problem: impl Display) -> Self {
+        Self::new(format!("{}: {problem}", source.place()))
+    }
+}
+
+/// Somebody may have put a key of another kind there.
+fn quoted(key: &str) -> String {
+    if key.len() > 40 { "this".to_owned() } else { format!("`{key}`") }
+}
+
+fn missing(setting: &Setting, environment: Environment, file: Option<&Path>) -> String {
+    let Setting { words, key, option, variable } = setting;
+    match file {
+        Some(file) => {
+            format!("no {words}: `{}` has no `{key}`, and neither {option} nor {variable} is given", file.display())
+        }
+        None => format!(
+            "no {words}: there is no configuration file for `{environment}`, and neither {option} nor {variable} is given"
+        ),
+    }
+}

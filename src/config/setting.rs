@@ -1,0 +1,117 @@
+//! Settings and their values: what each is called, and where a value came from.
+
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
+use super::ConfigError;
+
+/// A setting by all its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// What a person calls it.
+    pub words: &'static str,
+    /// Its key in the configuration file.
+    pub key: &'static str,
+    /// The option that replaces it.
+    pub option: &'static str,
+    /// The environment variable that replaces it.
+    pub variable: &'static str,
+}
+
+const fn setting(words: &'static str, key: &'static str, option: &'static str, variable: &'static str) -> Setting {
+    Setting { words, key, option, variable }
+}
+
+/// Which environment the file is for.
+pub const ENVIRONMENT: Setting = setting("environment", "environment", "--env", "SYSTEMUSER_ENV");
+/// The client's id at Maskinporten.
+pub const CLIENT_ID: Setting = setting("client id", "client_id", "--client-id", "SYSTEMUSER_CLIENT_ID");
+/// What the client asks for.
+pub const SCOPE: Setting = setting("scope", "scope", "--scope", "SYSTEMUSER_SCOPE");
+/// The owner of the system user.
+pub const ORG: Setting = setting("organisation", "org", "--org", "SYSTEMUSER_ORG");
+/// The reference that the system user was requested with.
+pub const EXTERNAL_REF: Setting =
+    setting("external reference", "external_ref", "--external-ref", "SYSTEMUSER_EXTERNAL_REF");
+/// The private key.
+pub const KEY: Setting = setting("private key", "key.path", "--key", "SYSTEMUSER_KEY_FILE");
+/// The id that Maskinporten knows the key by.
+pub const KID: Setting = setting("key id", "key.kid", "--kid", "SYSTEMUSER_KID");
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// An option of the command line.
+    Option(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// A line of a configuration file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+    },
+}
+
+impl Source {
+    /// The place to look at: with the line, where there is one.
+    pub fn place(&self) -> String {
+        match self {
+            Self::File { path, line } => format!("{} line {line}", path.display()),
+            _ => self.to_string(),
+        }
+    }
+}
+
+impl Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) | Self::Variable(name) => f.write_str(name),
+            Self::File { path, .. } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone)]
+pub struct Given<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// What became of a value that was looked at.
+pub(super) type Checked<T> = Result<Given<T>, ConfigError>;
+
+impl Given<String> {
+    /// Makes of the text what it stands for. A message may repeat the text, so what could be a secret is refused unseen.
+    pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
+        if self.value.len() > 500 || self.value.contains(char::is_control) {
+            return Err(ConfigError::at(&self.source, NOT_SHOWN));
+        }
+        self.check_long(check)
+    }
+
+    /// The same for a text that may be long.
+    pub(super) fn check_long<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
+        let Self { value, source } = self;
+        if looks_like_a_key(&value) {
+            return Err(ConfigError::at(&source, NOT_SHOWN));
+        }
+        match check(value) {
+            Ok(value) => Ok(Given { value, source }),
+            Err(problem) => Err(ConfigError::at(&source, problem)),
+        }
+    }
+}
+
+const NOT_SHOWN: &str = "the value cannot be one, and may be a secret";
+
+/// Whether a text may be a private key: in PEM, in JSON, or in base64, whose beginnings are those of DER, JSON and PEM.
+pub(super) fn looks_like_a_key(text: &str) -> bool {
+    let text = text.trim_start();
+    let begins = ["MI", "MC", "ey", "ew", "LS"].iter().any(|start| text.starts_with(start));
+    text.contains("-----BEGIN") || text.starts_with('{') || begins && text.len() > 40 && !text.contains(['.', ' '])
+}
