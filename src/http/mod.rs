@@ -1,0 +1,226 @@
+//! The one HTTP client: how long it waits, how much it reads, where it may go, and what it makes of silence.
+//!
+//! Assertions and tokens are secrets, so no redirect is followed. Whatever comes back that is of no use (silence,
+//! a redirect, 429, 5xx) is [`Unreachable`]; a [`Reply`] is an answer, be it yes or no.
+
+mod silence;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderName, LOCATION, WWW_AUTHENTICATE};
+use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+pub use self::silence::{Silence, Unreachable};
+use crate::environment::is_loopback;
+
+/// The most that is read of an answer, in bytes.
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
+/// What stands where a server repeats a secret.
+const STRUCK: &str = "[what was sent]";
+/// The longest that an error quotes from an answer, in characters.
+const LONGEST_EXCERPT: usize = 200;
+
+/// A client for all the servers of the flow.
+#[derive(Debug)]
+pub struct Http {
+    patience: Duration,
+    /// One for each way a request may go, made when it is first taken.
+    clients: [OnceLock<Client>; 3],
+}
+
+/// An answer that can be used: 2xx, or a refusal. It has no `Debug`, since its body may hold a token.
+pub struct Reply {
+    /// Who answered, without the query.
+    pub address: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What a 401 says about the token.
+    pub www_authenticate: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// What it answers: an assertion, or a token.
+    sent: SecretString,
+}
+
+impl Http {
+    /// A client that gives each exchange this long.
+    pub fn new(patience: Duration) -> Self {
+        Self { patience, clients: Default::default() }
+    }
+
+    /// Posts a form, in which the assertion is a secret.
+    ///
+    /// # Errors
+    /// Where nobody gave a usable answer.
+    pub async fn post_grant(
+        &self,
+        url: &Url,
+        grant_type: &str,
+        assertion: &SecretString,
+    ) -> Result<Reply, Unreachable> {
+        let form = [("grant_type", grant_type), ("assertion", assertion.expose_secret())];
+        self.send(url, assertion, |client| client.post(url.clone()).form(&form)).await
+    }
+
+    /// Gets a resource with a token.
+    ///
+    /// # Errors
+    /// Where nobody gave a usable answer.
+    pub async fn get(&self, url: &Url, bearer: &SecretString) -> Result<Reply, Unreachable> {
+        self.send(url, bearer, |client| client.get(url.clone()).bearer_auth(bearer.expose_secret())).await
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        secret: &SecretString,
+        request: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Reply, Unreachable> {
+        let answer = self.try_send(url, secret, request).await;
+        answer.map_err(|silence| Unreachable { address: address(url), silence })
+    }
+
+    async fn try_send(
+        &self,
+        url: &Url,
+        secret: &SecretString,
+        request: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Reply, Silence> {
+        let failed = |error: reqwest::Error| Silence::of(&error, url, self.patience);
+        let request = request(self.client(url).map_err(failed)?).header(ACCEPT, "application/json");
+        let mut response = request.send().await.map_err(failed)?;
+        if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
+            return Err(Silence::TooLarge);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > LARGEST_BODY {
+                return Err(Silence::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let header = |name: &HeaderName| {
+            let value = response.headers().get(name)?;
+            Some(visible(&String::from_utf8_lossy(value.as_bytes()).replace(secret.expose_secret(), STRUCK)))
+        };
+        let (status, location) = (response.status(), header(&LOCATION));
+        let www_authenticate = header(&WWW_AUTHENTICATE);
+        let sent = secret.clone();
+        let reply = Reply { address: address(url), status: status.as_u16(), www_authenticate, body, sent };
+        if status.is_redirection() {
+            Err(Silence::Redirect { status: reply.status, location })
+        } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            Err(Silence::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) })
+        } else {
+            Ok(reply)
+        }
+    }
+
+    fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(self.patience.min(Duration::from_secs(10)))
+            .timeout(self.patience);
+        let (way, builder) = match (is_loopback(url), url.scheme()) {
+            // On this machine no proxy is asked; and to read a certificate store would cost more than the call.
+            (true, "http") => (0, builder.no_proxy().tls_certs_only([])),
+            (true, _) => (1, builder.no_proxy().https_only(true)),
+            (false, _) => (2, builder.https_only(true)),
+        };
+        let slot = &self.clients[way];
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = builder.build()?;
+        Ok(slot.get_or_init(|| client))
+    }
+}
+
+/// The address without its query, which is nobody's business.
+pub fn address(url: &Url) -> String {
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    bare.to_string()
+}
+
+/// The beginning of a body, fit to be shown: on one line, short, and with control characters made visible.
+pub fn excerpt(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().take(LONGEST_EXCERPT).collect();
+    let line = visible(&words.join(" "));
+    match line.char_indices().nth(LONGEST_EXCERPT) {
+        Some((end, _)) => Some(format!("{}…", &line[..end])),
+        None => (!line.is_empty()).then_some(line),
+    }
+}
+
+/// The text with control characters written out, so that a server cannot draw on a terminal.
+pub fn visible(text: &str) -> String {
+    let escape = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if escape(c) {
+            shown.extend(c.escape_unicode())
+        } else {
+            shown.push(c)
+        }
+        shown
+    })
+}
+
+impl Reply {
+    /// The answer is of no use; the sentence ends with `reason`.
+    pub fn unusable(&self, reason: impl Into<String>) -> Unreachable {
+        let silence = Silence::Unusable { status: self.status, reason: reason.into() };
+        Unreachable { address: self.address.clone(), silence }
+    }
+
+    /// The body as a JSON object. serde would take an array for a struct, too, member by member.
+    ///
+    /// # Errors
+    /// Where it is none, or not one of this type.
+    pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&self.body)?;
+        serde_json::from_slice(&self.body)
+    }
+
+    /// The body as it may be quoted: a server that repeats the secret it was sent is not repeated.
+    pub fn quotable(&self) -> String {
+        String::from_utf8_lossy(&self.body).replace(self.sent.expose_secret(), STRUCK)
+    }
+
+    /// The answer is a no.
+    pub fn refused(&self) -> Refused {
+        let words = self.quotable();
+        // ASP.NET sends a text as a JSON string to whoever accepts JSON.
+        let text = excerpt(&serde_json::from_str::<String>(&words).unwrap_or(words));
+        let www_authenticate = self.www_authenticate.clone();
+        Refused { address: self.address.clone(), status: self.status, text, www_authenticate }
+    }
+}
+
+/// An API's no.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("`{address}` {}{}", verdict(*status), text.as_ref().map(|text| format!(", {text}")).unwrap_or_default())]
+pub struct Refused {
+    /// Who refused, without the query.
+    pub address: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The API's own words, shortened where they are long.
+    pub text: Option<String>,
+    /// What a 401 says about the token (RFC 6750, section 3).
+    pub www_authenticate: Option<String>,
+}
+
+fn verdict(status: u16) -> String {
+    match status {
+        204 => "gave an empty answer, status 204".to_owned(),
+        _ => format!("refused the call: status {status}"),
+    }
+}

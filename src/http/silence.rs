@@ -1,0 +1,101 @@
+//! What comes instead of an answer, and what became of a request that failed.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use reqwest::Url;
+
+/// Nobody answered, or not with anything that can be used.
+#[derive(Debug, thiserror::Error)]
+#[error("no usable answer from `{address}`: {silence}")]
+pub struct Unreachable {
+    /// Who was asked, without the query.
+    pub address: String,
+    /// What came instead of an answer.
+    pub silence: Silence,
+}
+
+impl Unreachable {
+    /// The status of an answer that was of no use.
+    pub fn status(&self) -> Option<u16> {
+        match self.silence {
+            Silence::Redirect { status, .. } | Silence::Status { status, .. } | Silence::Unusable { status, .. } => {
+                Some(status)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What came instead of an answer.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the sentences say it")]
+pub enum Silence {
+    #[error("the client could not be set up: {0}")]
+    Setup(String),
+    #[error("the name `{host}` was not found")]
+    UnknownHost { host: String },
+    #[error("no connection in time")]
+    NoConnection,
+    #[error("it took longer than {seconds} s")]
+    TooSlow { seconds: u64 },
+    #[error("no connection: {0}")]
+    Connection(String),
+    #[error("the TLS handshake failed: {0}")]
+    Tls(String),
+    #[error("the connection broke before the answer was whole")]
+    CutOff,
+    #[error("the connection was closed without an answer in HTTP: {0}")]
+    NotHttp(String),
+    #[error("the answer is larger than 8 MiB")]
+    TooLarge,
+    #[error("status {status} points elsewhere{}, and a secret follows no redirect", location.as_ref().map(|to| format!(", to `{to}`")).unwrap_or_default())]
+    Redirect { status: u16, location: Option<String> },
+    #[error("status {status}{}", excerpt.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    Status { status: u16, excerpt: Option<String> },
+    #[error("status {status}, {reason}")]
+    Unusable { status: u16, reason: String },
+}
+
+impl Silence {
+    /// What became of a request, from the error that came back. The order matters: a TLS failure is also a failure
+    /// to connect, and a stalled body is also a timeout.
+    pub(super) fn of(error: &reqwest::Error, url: &Url, patience: Duration) -> Self {
+        if error.is_builder() {
+            Self::Setup(deepest(error))
+        } else if error.is_timeout() && error.is_connect() {
+            Self::NoConnection
+        } else if error.is_timeout() {
+            Self::TooSlow { seconds: patience.as_secs() }
+        } else if error.is_dns() {
+            Self::UnknownHost { host: url.host_str().unwrap_or_default().to_owned() }
+        } else if let Some(reason) = tls_failure(error) {
+            Self::Tls(reason)
+        } else if error.is_connect() {
+            Self::Connection(deepest(error))
+        } else if error.is_decode() || error.is_body() {
+            Self::CutOff
+        } else {
+            Self::NotHttp(deepest(error))
+        }
+    }
+}
+
+/// The innermost cause, which is the one that says something.
+fn deepest(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+/// What went wrong in a TLS handshake: it is wrapped as invalid data in an I/O error, whose inside `source` skips.
+fn tls_failure(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        let inner = io.get_ref()?;
+        return tls_failure(inner).or_else(|| (io.kind() == io::ErrorKind::InvalidData).then(|| inner.to_string()));
+    }
+    tls_failure(error.source()?)
+}

@@ -1,0 +1,133 @@
+//! Maskinporten: a grant goes in, a token comes out, or a refusal with the reason in Maskinporten's own words.
+//!
+//! Sources: RFC 7523 section 2.1, RFC 6749 sections 5.1 and 5.2; Digdir, "Token endpoint" and "Troubleshooting".
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::grant::Assertion;
+use crate::http::{Http, Reply, Unreachable, excerpt};
+use crate::token::AccessToken;
+
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// Exchanges a signed grant for an access token.
+///
+/// # Errors
+/// Where Maskinporten refused the grant, or did not answer with a token.
+pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) -> Result<AccessToken, ExchangeError> {
+    let reply = http.post_grant(token_endpoint, GRANT_TYPE, &assertion.0).await?;
+    match reply.status {
+        200 => Ok(read_token(&reply)?),
+        400..=499 => Err(TokenRefused::read(&reply).into()),
+        _ => Err(reply.unusable("which brings no token").into()),
+    }
+}
+
+/// A token answer. Keys that are not named here are passed over.
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    token_type: Option<String>,
+    expires_in: u64,
+    scope: Option<String>,
+}
+
+fn read_token(reply: &Reply) -> Result<AccessToken, Unreachable> {
+    // Neither the body nor the parser's words about it are shown: they may hold the token.
+    let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not the JSON of a token"))?;
+    let token = answer.access_token.expose_secret();
+    // RFC 6750 allows fewer characters still; this keeps out whatever would break a header or a line.
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(reply.unusable("but its `access_token` cannot be a token"));
+    }
+    let token_type = answer.token_type.unwrap_or_else(|| "Bearer".to_owned());
+    if !token_type.eq_ignore_ascii_case("Bearer") {
+        return Err(reply.unusable("but its `token_type` is not Bearer"));
+    }
+    Ok(AccessToken { secret: answer.access_token, token_type, expires_in: answer.expires_in, scope: answer.scope })
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// Maskinporten said no.
+    #[error(transparent)]
+    Refused(#[from] TokenRefused),
+    /// Nobody said anything of use.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+}
+
+/// Maskinporten's no, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Maskinporten refused the grant: {}", self.name())]
+pub struct TokenRefused {
+    /// Who refused.
+    pub address: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Maskinporten's code, such as `MP-303`.
+    pub code: Option<String>,
+    /// OAuth's name for the refusal, such as `invalid_grant`.
+    pub error: Option<String>,
+    /// Maskinporten's own words, or the beginning of whatever else came.
+    pub description: Option<String>,
+    /// What support asks for.
+    pub trace_id: Option<String>,
+    /// The page about the code.
+    pub error_uri: Option<String>,
+}
+
+impl TokenRefused {
+    fn read(reply: &Reply) -> Self {
+        let body = reply.quotable();
+        let json: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
+        let member = |name: &str| json.get(name).and_then(Value::as_str);
+        let (error, error_uri) = (member("error"), member("error_uri"));
+        let (words, trace_id) = match member("error_description") {
+            Some(described) => without_trace_id(described),
+            None if error.is_none() => (body.clone(), None),
+            None => (String::new(), None),
+        };
+        // The code normally ends the address of the page about it; some replies have it in the text.
+        let code = error_uri.and_then(code_in).or_else(|| code_in(&words));
+        let code =
+            code.or_else(|| (error == Some("invalid_altinn_customer_configuration")).then(|| "MP-303".to_owned()));
+        Self {
+            address: reply.address.clone(),
+            status: reply.status,
+            code,
+            error: error.and_then(excerpt),
+            description: excerpt(&words),
+            trace_id: trace_id.as_deref().and_then(excerpt),
+            error_uri: error_uri.and_then(excerpt),
+        }
+    }
+
+    fn name(&self) -> String {
+        let known: Vec<&str> = [&self.code, &self.error].into_iter().flatten().map(String::as_str).collect();
+        if known.is_empty() { format!("status {} from `{}`", self.status, self.address) } else { known.join(" ") }
+    }
+}
+
+/// Finds `MP-` and the digits that follow it.
+fn code_in(text: &str) -> Option<String> {
+    text.match_indices("MP-").find_map(|(start, prefix)| {
+        let digits: String = text[start + prefix.len()..].chars().take_while(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then(|| format!("MP-{digits}"))
+    })
+}
+
+/// Parts a description from the `(trace_id: …)` at its end; older replies call it `correlation id`.
+fn without_trace_id(text: &str) -> (String, Option<String>) {
+    for label in ["(trace_id:", "(correlation id:"] {
+        if let Some((before, after)) = text.split_once(label) {
+            let (id, rest) = after.split_once(')').unwrap_or((after, ""));
+            return (format!("{} {}", before.trim(), rest.trim()), Some(id.trim().to_owned()));
+        }
+    }
+    (text.to_owned(), None)
+}
