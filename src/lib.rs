@@ -1,4 +1,50 @@
 //! Getting a token for an Altinn system user (systembruker), and calling an API with it.
+//!
+//! The whole flow on one page, against the sandbox. Against Maskinporten it is the same, with
+//! [`Environment::endpoints`](environment::Environment::endpoints) and a registered key:
+//!
+#![cfg_attr(feature = "sandbox", doc = "```")]
+#![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+//! use std::time::Duration;
+//!
+//! use systemuser_demo::api::{self, ReferenceApi, SystemUserInfo};
+//! use systemuser_demo::environment::Endpoints;
+//! use systemuser_demo::grant::{Grant, SystemUserOf};
+//! use systemuser_demo::http::Http;
+//! use systemuser_demo::key::{KeySource, SigningKey};
+//! use systemuser_demo::maskinporten;
+//! use systemuser_demo::sandbox::Sandbox;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Where the servers are: here a sandbox that lives as long as this variable.
+//! let sandbox = Sandbox::start().await?;
+//! let endpoints = Endpoints::sandbox(&sandbox.address().parse()?);
+//!
+//! // The private key whose public half is registered on the client, and the id it was registered with.
+//! let key = SigningKey::load(&KeySource::File("mp-key.pem.example".into()), Some("sandbox-example"), None)?;
+//!
+//! // What is asked for, and as whose system user.
+//! let grant = Grant {
+//!     issuer: &endpoints.issuer,
+//!     client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
+//!     scope: "altinn:systembruker.demo",
+//!     system_user: Some(SystemUserOf { owner: "210493352".parse()?, external_ref: None }),
+//!     now: chrono::Utc::now(),
+//!     jti: uuid::Uuid::new_v4(),
+//! };
+//! let assertion = grant.sign(&key);
+//!
+//! // The exchange, and a call with what comes out of it.
+//! let http = Http::new(Duration::from_secs(30));
+//! let token = maskinporten::exchange(&http, &endpoints.token, &assertion).await?;
+//! let base = endpoints.reference_api.expect("the sandbox has one");
+//! let reply = api::get(&http, &ReferenceApi::SystemUserInfo.address(&base, None), &token).await?;
+//! let answer: SystemUserInfo = api::read(&reply)?;
+//! assert_eq!(answer.system_id.as_deref(), Some("991825827_smartcloud"));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod api;
 pub mod config;
@@ -8,4 +54,6 @@ pub mod http;
 pub mod key;
 pub mod maskinporten;
 pub mod org_number;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod token;

@@ -1,0 +1,314 @@
+//! A grant that came in, checked as Maskinporten does.
+//!
+//! It is checked in this order, and the first fault is the one that is named: content type, grant type, a decodable
+//! assertion, its algorithm, the client, the key id, the signature, `aud`, `iat`, `exp`, the lifetime, unknown or
+//! malformed claims, `jti`, `scope`, `authorization_details` (type, fields, values), and that such a system user exists
+//! and is approved.
+//!
+//! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users").
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Map, Value};
+
+use super::cast::{CLIENT, Client, SYSTEM_USERS, SystemUser};
+use super::refusal::{Refusal, got, shown};
+use super::state::State;
+
+/// How far clocks may differ, in seconds.
+const CLOCK_TOLERANCE: i64 = 10;
+/// How long a grant may live, in seconds.
+const LONGEST_GRANT: i64 = 120;
+
+/// How a grant is presented (RFC 7523).
+pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+type Members = Map<String, Value>;
+
+/// A grant in which nothing is wrong.
+pub(super) struct Accepted {
+    pub(super) client: &'static Client,
+    pub(super) claims: Members,
+    pub(super) scope: String,
+    /// `None` for a plain token.
+    pub(super) user: Option<&'static SystemUser>,
+}
+
+/// Checks a request for a token, and uses its grant up.
+pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Accepted, Refusal> {
+    let assertion = assertion(content_type, body)?;
+    let jws = Jws::read(&assertion)?;
+    let client = jws.verify()?;
+    let claims = jws.claims;
+    check_audience(&claims, &state.issuer)?;
+    let expires = check_times(&claims, state.now())?;
+    check_members(&claims, client)?;
+    // A grant without an id is known by its signature.
+    let id = claims.get("jti").and_then(Value::as_str).unwrap_or(&jws.signature);
+    if !state.use_once(id, expires + TimeDelta::seconds(CLOCK_TOLERANCE)) {
+        return Err(Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", shown(id))));
+    }
+    let scope = check_scope(&claims, client)?;
+    let user = check_system_user(&claims)?;
+    Ok(Accepted { client, claims, scope, user })
+}
+
+fn assertion(content_type: &str, body: &[u8]) -> Result<String, Refusal> {
+    let wrong = |what: String| Refusal::new("invalid_request", None, what);
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let got = shown(content_type);
+        return Err(wrong(format!("Content-Type: expected application/x-www-form-urlencoded, got {got}")));
+    }
+    let (mut grant_type, mut assertion) = (None, None);
+    for (name, value) in form_urlencoded::parse(body) {
+        let slot = match &*name {
+            "grant_type" => &mut grant_type,
+            "assertion" => &mut assertion,
+            _ => continue,
+        };
+        // RFC 6749 section 3.2
+        if slot.replace(value.into_owned()).is_some() {
+            return Err(wrong(format!("{name}: expected once, got more than one")));
+        }
+    }
+    match grant_type.as_deref() {
+        Some(GRANT_TYPE) => {}
+        Some(other) => {
+            let what = format!("grant_type: expected {GRANT_TYPE}, got {}", shown(other));
+            return Err(Refusal::new("unsupported_grant_type", None, what));
+        }
+        None => return Err(wrong(format!("grant_type: expected {GRANT_TYPE}, got nothing"))),
+    }
+    assertion.ok_or_else(|| wrong("assertion: expected a JWT, got nothing".to_owned()))
+}
+
+/// A compact JWS, taken apart.
+struct Jws<'a> {
+    header: Members,
+    claims: Members,
+    signed: &'a str,
+    signature: String,
+}
+
+impl<'a> Jws<'a> {
+    fn read(compact: &'a str) -> Result<Self, Refusal> {
+        let parts: Vec<&str> = compact.split('.').collect();
+        let [header, claims, signature] = parts[..] else {
+            return Err(Refusal::value(format!("Expected three parts with dots between, got {}", parts.len())));
+        };
+        // RFC 7515 section 2: base64url without padding, and nothing else.
+        let bytes = |name: &str, part: &str| {
+            let expected =
+                || Refusal::value(format!("{name}: expected base64url without padding, got {}", shown(part)));
+            URL_SAFE_NO_PAD.decode(part).map_err(|_| expected())
+        };
+        let object = |name: &str, part: &str| {
+            serde_json::from_slice(&bytes(name, part)?)
+                .map_err(|_| Refusal::value(format!("{name}: expected a JSON object, got something else")))
+        };
+        let (header, claims) = (object("header", header)?, object("payload", claims)?);
+        bytes("signature", signature)?;
+        let signed = &compact[..compact.len() - signature.len() - 1];
+        Ok(Self { header, claims, signed, signature: signature.to_owned() })
+    }
+
+    /// Whose grant it is, once it is certain.
+    fn verify(&self) -> Result<&'static Client, Refusal> {
+        let algorithm = match self.header.get("alg").and_then(Value::as_str) {
+            Some("RS256") => Algorithm::RS256,
+            Some("RS384") => Algorithm::RS384,
+            Some("RS512") => Algorithm::RS512,
+            _ => {
+                let got = got(self.header.get("alg"));
+                return Err(Refusal::value(format!("alg: expected RS256, RS384 or RS512, got {got}")));
+            }
+        };
+        let client = match self.claims.get("iss").and_then(Value::as_str) {
+            Some(id) if id == CLIENT.id => &CLIENT,
+            _ => {
+                let got = got(self.claims.get("iss"));
+                let what =
+                    format!("Client authentication failed. Unknown client: iss expected {}, got {got}", CLIENT.id);
+                return Err(Refusal::grant("MP-100", what));
+            }
+        };
+        match (self.header.get("kid"), self.header.get("x5c")) {
+            (Some(kid), _) if *kid == client.key.kid => {}
+            (Some(kid), _) => {
+                let what = format!(
+                    "Unknown key identifier (kid) for client: expected {}, got {}",
+                    client.key.kid,
+                    got(Some(kid))
+                );
+                return Err(Refusal::grant(None, what));
+            }
+            (None, Some(x5c)) if !is_array_of_strings(x5c) => {
+                return Err(Refusal::grant(
+                    "MP-123",
+                    format!("x5c: expected an array of strings, got {}", got(Some(x5c))),
+                ));
+            }
+            (None, _) => {
+                let what = "Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided";
+                return Err(Refusal::grant(None, what));
+            }
+        }
+        let key = DecodingKey::from_rsa_components(client.key.n, client.key.e).expect("the cast's key is a key");
+        match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
+            Ok(true) => Ok(client),
+            _ => {
+                let what =
+                    format!("Client authentication failed. Invalid signature: expected one of key {}", client.key.kid);
+                Err(Refusal::grant("MP-124", what))
+            }
+        }
+    }
+}
+
+fn check_audience(claims: &Members, issuer: &str) -> Result<(), Refusal> {
+    match claims.get("aud") {
+        Some(aud) if *aud == *issuer => Ok(()),
+        other => Err(Refusal::grant("MP-110", format!("Invalid JWT claim aud: expected {issuer}, got {}", got(other)))),
+    }
+}
+
+/// When the grant expires.
+fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    let time = |name: &str| {
+        let seconds = claims.get(name).and_then(Value::as_f64);
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a fraction of a second does not matter, and casts saturate"
+        )]
+        let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0));
+        time.ok_or_else(|| {
+            Refusal::value(format!("{name}: expected a time in seconds since 1970, got {}", got(claims.get(name))))
+        })
+    };
+    let (issued, expires) = (time("iat")?, time("exp")?);
+    let tolerance = TimeDelta::seconds(CLOCK_TOLERANCE);
+    if issued > now + tolerance {
+        let ahead = (issued - now).num_seconds();
+        return Err(Refusal::grant(None, format!("Issue time is after now: iat is {ahead} seconds ahead")));
+    }
+    if expires < now - tolerance {
+        let ago = (now - expires).num_seconds();
+        return Err(Refusal::grant("MP-130", format!("JWT has expired: exp was {ago} seconds ago")));
+    }
+    let lifetime = (expires - issued).num_seconds();
+    if lifetime > LONGEST_GRANT {
+        return Err(Refusal::value(format!("exp - iat: expected {LONGEST_GRANT} seconds at most, got {lifetime}")));
+    }
+    Ok(expires)
+}
+
+/// No claims but those that are documented, each of its type.
+fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
+    for (name, value) in claims {
+        let fits = match name.as_str() {
+            "aud" | "iat" | "exp" | "iss" | "authorization_details" => true,
+            "scope" | "jti" | "pid" | "consumer_org" | "iss_onbehalfof" => value.is_string(),
+            "resource" => is_array_of_strings(value),
+            // Altinn's examples send it, and the real one lets it pass.
+            "sub" => *value == *client.id,
+            _ => return Err(Refusal::value(format!("{}: not a claim of a grant", shown(name)))),
+        };
+        if !fits {
+            return Err(Refusal::value(format!("{name}: the value cannot be accepted, got {}", got(Some(value)))));
+        }
+    }
+    match claims.get("consumer_org").or_else(|| claims.get("iss_onbehalfof")) {
+        None => Ok(()),
+        Some(org) if *org == *client.vendor => {
+            let what = "consumer_org: expected another organisation than the client's own";
+            Err(Refusal::new("invalid_request", None, what))
+        }
+        Some(org) => {
+            let what = format!(
+                "Consumer {} has not delegated access to the scope to supplier {}",
+                got(Some(org)),
+                client.vendor
+            );
+            Err(Refusal::new("forbidden", "MP-251", what))
+        }
+    }
+}
+
+fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
+    let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
+    let asked: Vec<&str> = scope.split_whitespace().collect();
+    if asked.is_empty() {
+        return Err(Refusal::value(format!("scope: expected at least one, got {}", got(claims.get("scope")))));
+    }
+    let unknown: Vec<&str> = asked.iter().copied().filter(|scope| !client.scopes.contains(scope)).collect();
+    match unknown.is_empty() {
+        true => Ok(asked.join(" ")),
+        false => {
+            let what = format!("Token request contains invalid scopes for client, {}", shown(&unknown.join(" ")));
+            Err(Refusal::new("invalid_scope", "MP-200", what))
+        }
+    }
+}
+
+/// The system user that is asked for; `None` for a plain token.
+fn check_system_user(claims: &Members) -> Result<Option<&'static SystemUser>, Refusal> {
+    let details = |code: &'static str, what: String| Refusal::new("invalid_authorization_details", code, what);
+    let Some(value) = claims.get("authorization_details") else { return Ok(None) };
+    let detail = match value.as_array().map(Vec::as_slice) {
+        Some([Value::Object(detail)]) => detail,
+        _ => return Err(Refusal::value("authorization_details: expected an array with one object")),
+    };
+    if detail.get("type").and_then(Value::as_str) != Some("urn:altinn:systemuser") {
+        let got = got(detail.get("type"));
+        return Err(details("MP-301", format!("type: expected urn:altinn:systemuser, got {got}")));
+    }
+    let fields = |members: &Members, known: &[&str]| match members.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            Err(details("MP-302", format!("{}: not a field here, expected {}", shown(name), known.join(", "))))
+        }
+    };
+    fields(detail, &["type", "systemuser_org", "externalRef"])?;
+    let Some(Value::Object(party)) = detail.get("systemuser_org") else {
+        return Err(no_system_user(format!(
+            "systemuser_org: expected an object, got {}",
+            got(detail.get("systemuser_org"))
+        )));
+    };
+    fields(party, &["authority", "ID"])?;
+    if party.get("authority").and_then(Value::as_str) != Some("iso6523-actorid-upis") {
+        let got = got(party.get("authority"));
+        return Err(no_system_user(format!("systemuser_org.authority: expected iso6523-actorid-upis, got {got}")));
+    }
+    let id = party.get("ID").and_then(Value::as_str).unwrap_or_default();
+    let owner = id.strip_prefix("0192:").filter(|org| org.len() == 9 && org.bytes().all(|b| b.is_ascii_digit()));
+    let Some(owner) = owner else {
+        let got = got(party.get("ID"));
+        return Err(no_system_user(format!("systemuser_org.ID: expected 0192: and nine digits, got {got}")));
+    };
+    let external_ref = match detail.get("externalRef") {
+        None => None,
+        Some(Value::String(text)) => Some(text.as_str()),
+        Some(other) => return Err(no_system_user(format!("externalRef: expected a text, got {}", got(Some(other))))),
+    };
+    // Altinn puts the owner's number where there is no reference.
+    let key = external_ref.unwrap_or(owner);
+    match SYSTEM_USERS.iter().find(|user| user.owner == owner && user.external_ref == key) {
+        Some(user) if user.approved => Ok(Some(user)),
+        _ => {
+            let reference = external_ref.map_or("none".to_owned(), shown);
+            Err(no_system_user(format!("No approved system user: owner {owner}, external reference {reference}")))
+        }
+    }
+}
+
+fn no_system_user(what: String) -> Refusal {
+    Refusal::new("invalid_altinn_customer_configuration", "MP-303", what)
+}
+
+fn is_array_of_strings(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+}

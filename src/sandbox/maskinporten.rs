@@ -1,0 +1,103 @@
+//! Maskinporten: the token endpoint, the published keys and the metadata document.
+//!
+//! Sources: Digdir's documentation of Maskinporten ("Token endpoint"); RFC 6749, RFC 8414.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract;
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, Header};
+use serde_json::{Map, Value, json};
+
+use super::grant::{self, Accepted, GRANT_TYPE};
+use super::state::{ISSUER_KID, State};
+
+/// How long a token lives, in seconds: what real system-user tokens were seen to live.
+const TOKEN_LIFETIME: i64 = 120;
+
+/// `POST /token`
+pub(super) async fn token(
+    extract::State(state): extract::State<Arc<State>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match grant::check(&state, content_type, &body) {
+        Ok(accepted) => ([(CACHE_CONTROL, "no-store")], axum::Json(issue(&state, &accepted))).into_response(),
+        Err(refusal) => refusal.into_response(&state),
+    }
+}
+
+/// `GET /jwk`
+pub(super) async fn keys(extract::State(state): extract::State<Arc<State>>) -> Response {
+    let (n, e) = state.public_key();
+    let key = json!({ "kty": "RSA", "e": e, "use": "sig", "kid": ISSUER_KID, "alg": "RS256", "n": n });
+    axum::Json(json!({ "keys": [key] })).into_response()
+}
+
+/// `GET /.well-known/oauth-authorization-server` (RFC 8414)
+pub(super) async fn metadata(extract::State(state): extract::State<Arc<State>>) -> Response {
+    let issuer = &state.issuer;
+    axum::Json(json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{issuer}token"),
+        "jwks_uri": format!("{issuer}jwk"),
+        "grant_types_supported": [GRANT_TYPE],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "RS512"],
+        "authorization_details_types_supported": ["urn:altinn:systemuser", "urn:altinn:consent"],
+    }))
+    .into_response()
+}
+
+fn issue(state: &State, grant: &Accepted) -> Value {
+    let header = Header { typ: None, kid: Some(ISSUER_KID.to_owned()), ..Header::new(Algorithm::RS256) };
+    let token = jsonwebtoken::encode(&header, &token_claims(state, grant), &state.key);
+    let token = token.expect("the sandbox's own key can sign");
+    json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFETIME, "scope": grant.scope })
+}
+
+/// The claims of a real token, in their order.
+fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
+    let organisation = |number: &str| json!({ "authority": "iso6523-actorid-upis", "ID": format!("0192:{number}") });
+    let Accepted { client, claims: of_grant, scope, user } = grant;
+    let now = state.now().timestamp();
+    let mut claims = Map::new();
+    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    if let Some(user) = user {
+        let details = json!([{
+            "type": "urn:altinn:systemuser",
+            "systemuser_org": organisation(user.owner),
+            "systemuser_id": [user.id],
+            "system_id": client.system,
+        }]);
+        claim("authorization_details", details);
+    }
+    claim("scope", scope.as_str().into());
+    claim("iss", state.issuer.as_str().into());
+    claim("client_amr", "private_key_jwt".into());
+    claim("token_type", "Bearer".into());
+    claim("exp", (now + TOKEN_LIFETIME).into());
+    claim("iat", now.into());
+    claim("client_id", client.id.into());
+    claim("jti", token_id().into());
+    claim("consumer", organisation(client.vendor));
+    for (asked, given) in [("resource", "aud"), ("pid", "pid")] {
+        if let Some(value) = of_grant.get(asked) {
+            claim(given, value.clone());
+        }
+    }
+    claims
+}
+
+/// 32 random bytes in base64url: 43 characters, as real tokens have.
+fn token_id() -> String {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
+    URL_SAFE_NO_PAD.encode(bytes)
+}

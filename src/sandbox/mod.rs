@@ -1,0 +1,101 @@
+//! The sandbox: Maskinporten and the reference APIs on loopback, as strict as the real ones.
+//!
+//! It is the second, independent reading of the documentation, so it shares no code with the client: where the two
+//! agree, the client is probably right. It keeps everything in memory, forgets at exit, and behaves the same way
+//! every time.
+
+mod cast;
+mod grant;
+mod maskinporten;
+mod reference_api;
+mod refusal;
+mod state;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use self::state::State;
+
+/// More than any honest grant, and little enough to hold many.
+const LARGEST_REQUEST: usize = 64 * 1024;
+
+/// A sandbox that runs in the background of a Tokio runtime. Dropping it stops it.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: String,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on a free port of this machine.
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let address = address(&listener)?;
+        let task = tokio::spawn(serve(listener, std::future::pending()));
+        Ok(Self { address, task })
+    }
+
+    /// Where it is: the issuer of its tokens, and the beginning of all its addresses.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Serves on a socket of the caller's until `shutdown` is over.
+///
+/// # Errors
+/// Where the socket is not of this machine alone, or cannot be served on.
+pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let state = Arc::new(State::new(address(&listener)?));
+    let router = Router::new()
+        .route("/token", post(maskinporten::token))
+        .route("/jwk", get(maskinporten::keys))
+        .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
+        .fallback(reference_api::answer)
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .with_state(state);
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    tokio::select! {
+        served = axum::serve(listener, router) => served,
+        () = shutdown => Ok(()),
+    }
+}
+
+fn address(listener: &TcpListener) -> io::Result<String> {
+    let socket = listener.local_addr()?;
+    if !socket.ip().is_loopback() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox serves this machine only"));
+    }
+    Ok(format!("http://{socket}/"))
+}
+
+/// What a client needs to be the one that the sandbox knows, but for its key.
+pub fn client() -> [(&'static str, &'static str); 3] {
+    let client = cast::CLIENT;
+    [("client id", client.id), ("scope", client.scopes[0]), ("kid", client.key.kid)]
+}
+
+/// Who exists in the sandbox: organisation number and what it demonstrates.
+pub fn cast() -> impl Iterator<Item = (&'static str, &'static str)> {
+    cast::SYSTEM_USERS.iter().map(|user| (user.owner, user.shows)).chain([("any other", "no system user: MP-303")])
+}

@@ -1,0 +1,60 @@
+//! How the sandbox's Maskinporten says no: the real shape, the real code, and what was expected and what came.
+
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::state::State;
+
+/// A no, in the shape of RFC 6749 section 5.2 with Maskinporten's additions.
+pub(super) struct Refusal {
+    error: &'static str,
+    code: Option<&'static str>,
+    description: String,
+}
+
+impl Refusal {
+    pub(super) fn new(
+        error: &'static str,
+        code: impl Into<Option<&'static str>>,
+        description: impl Into<String>,
+    ) -> Self {
+        Self { error, code: code.into(), description: description.into() }
+    }
+
+    pub(super) fn value(description: impl Into<String>) -> Self {
+        Self::new("invalid_request", "MP-011", format!("Invalid assertion. {}", description.into()))
+    }
+
+    pub(super) fn grant(code: impl Into<Option<&'static str>>, description: impl Into<String>) -> Self {
+        Self::new("invalid_grant", code, format!("Invalid assertion. {}", description.into()))
+    }
+
+    pub(super) fn into_response(self, state: &State) -> Response {
+        let description = format!("{} (trace_id: {})", self.description, state.trace_id());
+        let mut body = json!({ "error": self.error, "error_description": description });
+        if let Some(code) = self.code {
+            body["error_uri"] = format!("{}errors/{code}", state.issuer).into();
+        }
+        (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+    }
+}
+
+/// A value as a description tells it.
+pub(super) fn got(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) => shown(text),
+        Some(other) => shown(&other.to_string()),
+    }
+}
+
+/// The beginning of what somebody sent.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 100;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
