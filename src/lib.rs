@@ -47,6 +47,7 @@
 //! ```
 
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod environment;
 pub mod grant;

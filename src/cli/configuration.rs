@@ -1,0 +1,67 @@
+//! Which configuration it is: a file that was named, the usual file, the one that is built in, or none.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, ConfigError, Given, Overrides, Source};
+use crate::environment::Environment;
+#[cfg(feature = "sandbox")]
+use crate::key::KeySource;
+
+/// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
+pub(super) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
+    if let Some(Given { value: path, source }) = named {
+        return read(&path, &format!("{source}: "), overrides);
+    }
+    let environment = match &overrides.environment {
+        Some(environment) => environment.clone(),
+        None if cfg!(feature = "sandbox") => {
+            Given { value: Environment::Sandbox, source: Source::Option("the default") }
+        }
+        None => {
+            return Err(ConfigError::Invalid {
+                problem: "no environment: this build has no sandbox, so there is none to fall back on".to_owned(),
+                hint: Some("say --env test or --env prod, or name a file with --config".to_owned()),
+            });
+        }
+    };
+    let usual = Path::new("config").join(format!("{}.toml", environment.value));
+    // A file that is there and cannot be read is no reason to do something else.
+    let absent = usual.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if !absent {
+        return read(&usual, "", overrides);
+    }
+    #[cfg(feature = "sandbox")]
+    if environment.value == Environment::Sandbox {
+        return built_in(overrides);
+    }
+    Config::without_file(environment, overrides)
+}
+
+/// Reads a configuration file; `named_by` begins the message where that fails.
+fn read(path: &Path, named_by: &str, overrides: Overrides) -> Result<Config, ConfigError> {
+    const LARGEST: u64 = 1024 * 1024;
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
+    let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read `{}`: {why}", path.display()));
+    match read {
+        Ok(_) if text.len() as u64 <= LARGEST => Config::parse(&text, path, overrides),
+        Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),
+        Err(error) => Err(cannot(error.to_string())),
+    }
+}
+
+/// The configuration that is built in, which is the one that is shipped, with the example key in it.
+#[cfg(feature = "sandbox")]
+fn built_in(mut overrides: Overrides) -> Result<Config, ConfigError> {
+    let path = Path::new("built in");
+    overrides.key.get_or_insert_with(|| Given {
+        value: KeySource::Text {
+            name: "the built-in configuration".to_owned(),
+            text: include_str!("../../mp-key.pem.example").into(),
+        },
+        source: Source::File { path: path.to_owned(), line: 1 },
+    });
+    Config::parse(include_str!("../../config/sandbox.toml"), path, overrides)
+}

@@ -1,0 +1,104 @@
+//! What is printed: the answer on stdout, and everything said to a person on stderr, in one voice.
+//!
+//! The rules of the voice: `error:`, `hint:`, `warning:`, `note:`; lower case, no full stop; paths and values quoted;
+//! ids whole. What comes from outside has its control characters made visible.
+
+use std::io::Write;
+
+use anyhow::Context;
+
+use crate::http::visible;
+
+/// In which tone a line is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Error,
+    Hint,
+    Warning,
+    Note,
+}
+
+impl Tone {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+
+    /// ANSI colour codes (ECMA-48, "select graphic rendition").
+    fn colour(self) -> &'static str {
+        match self {
+            Self::Error => "1;31",
+            Self::Hint => "1;36",
+            Self::Warning => "1;33",
+            Self::Note => "1;34",
+        }
+    }
+}
+
+/// The only writers of the program.
+pub struct Console<'a> {
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    colour: bool,
+    verbose: bool,
+}
+
+impl<'a> Console<'a> {
+    /// `colour` is for stderr, and `verbose` turns the story on.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, colour: bool, verbose: bool) -> Self {
+        Self { out, err, colour, verbose }
+    }
+
+    /// The answer, whole: what goes to stdout goes there in one piece, or not at all.
+    pub(super) fn answer(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.out.write_all(bytes).and_then(|()| self.out.flush()).context("cannot write to stdout")
+    }
+
+    /// The answer as a line.
+    pub(super) fn answer_line(&mut self, line: &str) -> anyhow::Result<()> {
+        self.answer(format!("{line}\n").as_bytes())
+    }
+
+    /// A line on stderr. Where stderr cannot be written to, nobody is listening.
+    pub(super) fn say(&mut self, tone: Tone, text: &str) {
+        let word = match self.colour {
+            true => format!("\x1b[{}m{}:\x1b[0m", tone.colour(), tone.word()),
+            false => format!("{}:", tone.word()),
+        };
+        self.write_line(&format!("{word} {}", visible_lines(text)));
+    }
+
+    /// A line on stderr that belongs to the one before it, or to no tone.
+    pub(super) fn plain(&mut self, text: &str) {
+        self.write_line(&visible_lines(text));
+    }
+
+    /// In one piece, so that lines of several programs do not mix.
+    fn write_line(&mut self, line: &str) {
+        let _ = self.err.write_all(format!("{line}\n").as_bytes());
+    }
+
+    /// A step of the story, for those who asked for it.
+    pub(super) fn story(&mut self, step: &str, lines: &[String]) {
+        if !self.verbose {
+            return;
+        }
+        for (nth, line) in lines.iter().enumerate() {
+            self.plain(&format!("{:<14} {line}", if nth == 0 { step } else { "" }));
+        }
+    }
+}
+
+/// Names and values in two columns, a pair a line.
+pub(super) fn aligned(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:<width$}  {}\n", visible(value))).collect()
+}
+
+fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}

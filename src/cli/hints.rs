@@ -1,0 +1,199 @@
+//! The likely mix-ups, in the user's own values.
+
+use std::path::Path;
+
+use crate::config::{ConfigError, Given, KEY};
+use crate::environment::Environment;
+use crate::http::{Refused, Silence, Unreachable};
+use crate::key::{KeyFault, KeySource};
+use crate::maskinporten::TokenRefused;
+
+pub(super) fn of_config(error: &ConfigError) -> Vec<String> {
+    match error {
+        ConfigError::Invalid { hint, .. } => hint.iter().cloned().collect(),
+        ConfigError::UnknownKey { key, known, .. } => {
+            let hint = match place_of(key) {
+                Some((name, place)) if !known.contains(&name) => Some(format!("`{name}` belongs {place}")),
+                Some((name, _)) => Some(did_you_mean(&name)),
+                None => nearest(key, known.iter().map(String::as_str)).map(did_you_mean),
+            };
+            hint.into_iter().collect()
+        }
+        ConfigError::Missing { setting, environment, file } => {
+            let usual = format!(
+                "the usual place is `config/{environment}.toml` below the current folder; --config names another"
+            );
+            let inline = "a script may put the key itself into SYSTEMUSER_KEY".to_owned();
+            let hints = [(file.is_none(), usual), (*setting == KEY, inline)];
+            hints.into_iter().filter(|(fits, _)| *fits).map(|(_, hint)| hint).collect()
+        }
+    }
+}
+
+/// Where a key belongs that is known elsewhere in the file, or in the C# reference.
+fn place_of(key: &str) -> Option<(String, &'static str)> {
+    let lower = key.to_ascii_lowercase();
+    let (key, place) = match lower.as_str() {
+        "kid" | "keyid" => ("kid", "under [key]"),
+        "path" | "pemcertificatepath" => ("path", "under [key]"),
+        "alg" => ("alg", "under [key]"),
+        "systemuserorg" => ("org", "before the first table"),
+        known @ ("issuer" | "token" | "jwks" | "altinn" | "reference_api") => (known, "under [endpoints]"),
+        known @ ("system_id" | "redirect_url") => (known, "under [vendor]"),
+        known @ ("client_id" | "scope" | "org" | "external_ref") => (known, "before the first table"),
+        _ => return None,
+    };
+    Some((key.to_owned(), place))
+}
+
+/// The known word that was most probably meant.
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .map(|known| (strsim::jaro_winkler(&word, known), known))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+pub(super) fn did_you_mean(word: &str) -> String {
+    format!("did you mean `{word}`?")
+}
+
+pub(super) fn of_key(fault: &KeyFault, given: &Given<KeySource>, environment: Environment) -> Vec<String> {
+    let source = &given.source;
+    let in_file = matches!(given.value, KeySource::File(_));
+    let (file, new) = names(&given.value);
+    let hint = match fault {
+        KeyFault::Missing if environment == Environment::Sandbox => {
+            format!("{source} names it: the sandbox knows the project's mp-key.pem.example, and no other")
+        }
+        KeyFault::Missing => {
+            let mut hints = vec![format!(
+                "{source} names it: put the private key there whose public half is registered on the client in \
+                 Maskinporten, or name another file with {}",
+                KEY.option
+            )];
+            if cfg!(feature = "sandbox") {
+                hints.push("no key yet? `--env sandbox` brings its own, and needs no agreement with Digdir".to_owned());
+            }
+            return hints;
+        }
+        KeyFault::PublicKey => {
+            "the file of the private key says `PRIVATE KEY`, and was made together with this one".to_owned()
+        }
+        KeyFault::JwkWithoutD => "the private JWK has a `d`, and was made together with this one".to_owned(),
+        KeyFault::Certificate => {
+            format!("its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out {new}`")
+        }
+        KeyFault::Encrypted => format!("decrypt it: `openssl pkey -in {file} -out {new}`"),
+        KeyFault::Der => format!(
+            "`openssl pkcs12 -in {file} -nodes -out {new}` takes it out of PKCS#12, and \
+             `openssl pkey -inform DER -in {file} -out {new}` out of DER"
+        ),
+        KeyFault::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
+        KeyFault::NotRsa { .. } | KeyFault::TooSmall { .. } => format!(
+            "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out {new}` makes one that will do; its public \
+             half is to be registered"
+        ),
+        KeyFault::OpenSsh => {
+            format!(
+                "if it is an RSA key, this makes a PEM of a copy: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`"
+            )
+        }
+        KeyFault::SeveralKeys { .. } => {
+            "keep the one that is registered on this client in a file of its own".to_owned()
+        }
+        KeyFault::Base64OfPem if in_file => format!("decode it: `base64 -d {file} > {new}`"),
+        KeyFault::Base64OfPem => format!("give the PEM itself, or the base64 of a JWK, in {source}"),
+        KeyFault::Base64OfDer => {
+            "a PEM says what it is: for a PKCS#8 key, `-----BEGIN PRIVATE KEY-----` stands before it and \
+             `-----END PRIVATE KEY-----` after it, on lines of their own"
+                .to_owned()
+        }
+        KeyFault::Damaged | KeyFault::NotJson { .. } => {
+            "was it copied whole, from its first line to its last?".to_owned()
+        }
+        KeyFault::JwkIncomplete { .. } => {
+            "export the whole private JWK: it has n, e, d, p, q, dp, dq and qi".to_owned()
+        }
+        KeyFault::Empty if !in_file => {
+            format!("has the secret arrived? {source} is set, and there is nothing in it")
+        }
+        KeyFault::NotAKey if !in_file => format!("{source} takes the key itself; a path goes into {}", KEY.variable),
+        _ => return Vec::new(),
+    };
+    vec![hint]
+}
+
+/// The key's file, and a new one beside it, as a shell takes them. A command in a hint must never write to the file
+/// that it reads, nor to the only key.
+fn names(key: &KeySource) -> (String, String) {
+    let path = match key {
+        KeySource::File(path) => path.as_path(),
+        KeySource::Text { .. } => Path::new("FILE"),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let quoted = |path: &Path| match path.display().to_string() {
+        text if text.chars().all(plain) => text,
+        text => format!("'{}'", text.replace('\'', "'\\''")),
+    };
+    let mut names = (1..).map(|nth| match nth {
+        1 => path.with_extension("new.pem"),
+        nth => path.with_extension(format!("new{nth}.pem")),
+    });
+    let new = names.find(|name| !name.exists()).unwrap_or_default();
+    (quoted(path), quoted(&new))
+}
+
+/// `org_named` is whether the call named an organisation; `None` where the API takes none.
+pub(super) fn of_refusal(refused: &Refused, api: &str, org_named: Option<bool>) -> Vec<String> {
+    match refused.status {
+        204 => vec!["the token carries no system user, and this API needs one".to_owned()],
+        401 => vec!["does the API belong to the environment that issued the token?".to_owned()],
+        403 if org_named == Some(true) => {
+            vec!["has the system user been given the right that this API asks for, for this organisation?".to_owned()]
+        }
+        403 if org_named == Some(false) => vec![
+            "has the system user been given the right that this API asks for?".to_owned(),
+            format!("is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG`"),
+        ],
+        403 => vec!["has the system user been given the right that this API asks for?".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn of_token_refusal(refused: &TokenRefused) -> Vec<String> {
+    match (&refused.code, &refused.error) {
+        (None, None) => vec!["is this the address of Maskinporten's token endpoint?".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn of_silence(unreachable: &Unreachable) -> Vec<String> {
+    let loopback = unreachable.address.starts_with("http:");
+    let hint = match &unreachable.silence {
+        Silence::Connection(_) if loopback && cfg!(feature = "sandbox") => {
+            "is a sandbox standing there? `systemuser-demo sandbox` starts one"
+        }
+        Silence::Connection(_) if loopback => "is a server standing there?",
+        Silence::Connection(_) | Silence::UnknownHost { .. } | Silence::NoConnection if proxy_is_named() => {
+            "a proxy is named in the environment, and asked first: is it there?"
+        }
+        Silence::Connection(_) | Silence::UnknownHost { .. } | Silence::NoConnection => {
+            "is there a way to the internet from here? a proxy is named in HTTPS_PROXY"
+        }
+        Silence::Tls(_) => {
+            "does a proxy open the encryption? its root certificate goes into the file that SSL_CERT_FILE names"
+        }
+        Silence::Setup(_) => "does this machine have root certificates? Debian's package is called ca-certificates",
+        Silence::TooSlow { .. } => "--timeout gives it longer",
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
+/// The variables that reqwest reads.
+fn proxy_is_named() -> bool {
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].iter().any(|name| std::env::var_os(name).is_some())
+}

@@ -1,0 +1,68 @@
+//! JSON for a person: indented, and otherwise exactly as it came. Its keys keep their order, its numbers their digits.
+
+use serde::de::IgnoredAny;
+
+const INDENT: &str = "  ";
+
+/// How many times its size a text may grow. Deep nesting makes more indentation than text.
+const GROWTH: usize = 8;
+
+/// The text with its white space laid out anew; `None` where it is not JSON, or too deep to be read more easily so.
+pub(super) fn indented(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut depth = 0;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if out.len() > GROWTH * text.len() + 1024 {
+            return None;
+        }
+        match c {
+            ' ' | '\t' | '\r' | '\n' => continue,
+            '"' => string(&mut out, &mut rest),
+            '{' | '[' => {
+                out.push(c);
+                while rest.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                match rest.next_if(|c| matches!(c, '}' | ']')) {
+                    Some(end) => out.push(end),
+                    None => {
+                        depth += 1;
+                        line(&mut out, depth);
+                    }
+                }
+            }
+            '}' | ']' => {
+                depth -= 1;
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            other => out.push(other),
+        }
+    }
+    out.push('\n');
+    Some(out)
+}
+
+fn line(out: &mut String, depth: usize) {
+    out.push('\n');
+    (0..depth).for_each(|_| out.push_str(INDENT));
+}
+
+/// Copies a string to its closing quote.
+fn string(out: &mut String, rest: &mut impl Iterator<Item = char>) {
+    out.push('"');
+    while let Some(c) = rest.next() {
+        out.push(c);
+        match c {
+            '\\' => out.extend(rest.next()),
+            '"' => return,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The command line: what was typed, carried out, and told to a person.
+
+mod call;
+mod configuration;
+mod console;
+mod flow;
+mod hints;
+mod json;
+mod options;
+mod report;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod story;
+mod token;
+
+use clap::{Parser, Subcommand};
+
+pub use self::console::Console;
+pub use self::report::report;
+
+/// Ends `--help`, and stands in README.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    unexpected
+  2    usage
+  3    configuration or key
+  4    Maskinporten refused
+  5    the API or Altinn refused
+  6    nobody answered, or no usable answer
+  130  interrupted";
+
+/// A client for Altinn's system users: get a token, call an API with it, and see why not
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: options::Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Token(token::Token),
+    Call(call::Call),
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Sandbox),
+}
+
+impl Cli {
+    /// Whether the story is to be told.
+    pub fn is_verbose(&self) -> bool {
+        self.common.verbose
+    }
+
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// Whatever went wrong, for [`report`] to put into words.
+    pub async fn run(self, console: &mut Console<'_>) -> anyhow::Result<()> {
+        match self.command {
+            Command::Token(token) => token.run(&self.common, console).await,
+            Command::Call(call) => call.run(&self.common, console).await,
+            #[cfg(feature = "sandbox")]
+            Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,
+        }
+    }
+}

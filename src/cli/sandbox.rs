@@ -1,0 +1,105 @@
+//! `sandbox`: run the sandbox by itself; and the sandbox that runs inside the other commands.
+
+use std::io;
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use clap::Args;
+use reqwest::Url;
+use tokio::net::TcpListener;
+
+use super::console::{Console, Tone, aligned};
+use super::options::Common;
+use super::report;
+use crate::config::{Config, ConfigError, Source};
+use crate::environment::Endpoints;
+use crate::sandbox;
+
+/// run the local Maskinporten and reference APIs
+#[derive(Debug, Args)]
+pub(super) struct Sandbox {
+    /// the port on 127.0.0.1; 0 takes a free one [default: 7070]
+    #[arg(long, allow_negative_numbers = true)]
+    port: Option<String>,
+}
+
+impl Sandbox {
+    pub(super) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        if let Some(said) = common.not_for_the_sandbox() {
+            let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
+            return Err(report::Usage { problem, command: "sandbox" }.into());
+        }
+        const PORT: Source = Source::Option("--port");
+        let port: u16 = match &self.port {
+            None => 7070,
+            Some(text) => {
+                text.parse().map_err(|_| ConfigError::at(&PORT, format!("`{text}` is not a port, 0 to 65535")))?
+            }
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => ConfigError::Invalid {
+                problem: format!("--port: {port} is taken on 127.0.0.1"),
+                hint: Some("does a sandbox run already? --port names another port, and 0 takes a free one".to_owned()),
+            }
+            .into(),
+            _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
+        })?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
+        introduce(console, &address);
+        sandbox::serve(listener, interrupted).await.context("the sandbox ended")?;
+        console.say(Tone::Note, "the sandbox has ended, and has forgotten everything");
+        Ok(())
+    }
+}
+
+fn introduce(console: &mut Console<'_>, address: &str) {
+    let serves = [
+        ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
+        ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
+    ];
+    let cast: Vec<_> = sandbox::cast().collect();
+    console.say(Tone::Note, &format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
+    let rows = |rows: &[(&str, &str)]| {
+        let owned: Vec<(&str, String)> = rows.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        aligned(&owned).trim_end().replace('\n', "\n  ")
+    };
+    console.plain(&format!("\nserves\n  {}", rows(&serves)));
+    console.plain(&format!("\norganisations\n  {}", rows(&cast)));
+    console.plain(&format!("\nfor other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
+    console.plain("  key        the private key in mp-key.pem.example");
+    console.plain(&format!("\nfor this program, in another terminal\n  export SYSTEMUSER_SANDBOX={address}\n"));
+}
+
+/// Waits for Ctrl-C, or for what a service manager sends. It listens from the call on, not only once it is awaited.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// Starts the sandbox in this process, where the configuration names none.
+pub(super) async fn inside(
+    config: Config,
+    console: &mut Console<'_>,
+) -> anyhow::Result<(Config, Option<sandbox::Sandbox>)> {
+    if !config.sandbox_inside {
+        return Ok((config, None));
+    }
+    let sandbox = sandbox::Sandbox::start().await.context("the sandbox could not be started")?;
+    console.say(Tone::Note, "this is the sandbox, which runs inside this command; nothing leaves this machine");
+    let endpoints = Endpoints::sandbox(&Url::parse(sandbox.address())?);
+    Ok((Config { endpoints, ..config }, Some(sandbox)))
+}

@@ -1,0 +1,102 @@
+//! `--verbose`: the story of the flow, told from the facts of each step. No key, no signature and no token is a fact.
+
+use std::time::Duration;
+
+use jsonwebtoken::Algorithm;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::console::{Console, aligned};
+use crate::config::{Config, Given, Source};
+use crate::environment::Environment;
+use crate::grant::Assertion;
+use crate::http::address;
+use crate::key::{KeySource, KidOrigin, SigningKey};
+use crate::org_number::OrgNumber;
+use crate::token::{AccessToken, Decoded};
+
+pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
+    let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
+    let text = |given: &Option<Given<String>>| said(given, String::clone);
+    let mut rows = vec![
+        ("environment", format!("{}  ({})", config.environment.value, config.environment.source.place())),
+        ("client id", text(&config.client_id)),
+        ("scope", text(&config.scope)),
+        ("owner", said(&config.org, OrgNumber::to_string)),
+        ("external ref", text(&config.external_ref)),
+    ];
+    if !(config.sandbox_inside && cfg!(feature = "sandbox")) {
+        let implied = format!("implied by {}", config.environment.value);
+        let source = |keys: &[&str]| {
+            let given = keys.iter().find_map(|key| config.endpoint_sources.get(key));
+            given.map_or_else(|| implied.clone(), Source::place)
+        };
+        let endpoints = &config.endpoints;
+        let reference_keys: &[&str] = match config.environment.value {
+            Environment::Sandbox => &["reference_api", "issuer"],
+            _ => &["reference_api"],
+        };
+        let reference_api = endpoints.reference_api.as_ref().map(|url| format!("{url}  ({})", source(reference_keys)));
+        rows.push(("issuer", format!("{}  ({})", endpoints.issuer, source(&["issuer"]))));
+        rows.push(("token", format!("{}  ({})", address(&endpoints.token), source(&["token", "issuer"]))));
+        rows.push(("reference API", reference_api.unwrap_or_else(|| "none".to_owned())));
+    }
+    console.story("configuration", &[vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat());
+}
+
+fn said<T>(given: &Option<Given<T>>, show: impl Fn(&T) -> String) -> String {
+    given.as_ref().map_or("none".to_owned(), |given| format!("{}  ({})", show(&given.value), given.source.place()))
+}
+
+pub(super) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) {
+    let place = match &config.key {
+        Some(Given { value: KeySource::File(path), source }) => format!("{} ({})", path.display(), source.place()),
+        Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
+        None => "nowhere".to_owned(),
+    };
+    let kid_origin = match (&config.kid, key.kid_origin) {
+        (Some(kid), _) => kid.source.place(),
+        (None, KidOrigin::Thumbprint) => "the key's thumbprint, RFC 7638".to_owned(),
+        (None, _) => "the JWK's own".to_owned(),
+    };
+    let algorithm_origin = match (&config.algorithm, key.algorithm) {
+        (Some(algorithm), _) => algorithm.source.place(),
+        (None, Algorithm::RS256) => "the usual one".to_owned(),
+        (None, _) => "the JWK's own".to_owned(),
+    };
+    let lines = [
+        format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
+        format!("kid {} ({kid_origin})", key.kid),
+        format!("signs with {:?} ({algorithm_origin})", key.algorithm),
+    ];
+    console.story("key", &lines);
+}
+
+pub(super) fn grant(console: &mut Console<'_>, assertion: &Assertion) {
+    let decoded = Decoded::read(assertion.0.expose_secret());
+    console.story("grant", &[facts(decoded), vec!["the signature is left out".to_owned()]].concat());
+}
+
+pub(super) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
+    console.story(method, &[address.to_owned()]);
+}
+
+pub(super) fn answered(console: &mut Console<'_>, status: Option<u16>, taken: Duration) {
+    let status = status.map_or("none".to_owned(), |status| status.to_string());
+    console.story("answer", &[format!("{status} in {} ms", taken.as_millis())]);
+}
+
+pub(super) fn token(console: &mut Console<'_>, token: &AccessToken) {
+    let scope = token.scope.as_deref().unwrap_or("not said");
+    let first = format!("lives {} s, scope {scope}", token.expires_in);
+    console.story("token", &[vec![first], facts(Decoded::read(token.secret.expose_secret()))].concat());
+}
+
+fn facts(decoded: Option<Decoded>) -> Vec<String> {
+    match decoded {
+        Some(Decoded { header, claims }) => {
+            vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
+        }
+        None => vec!["opaque, it is no JWT".to_owned()],
+    }
+}

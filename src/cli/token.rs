@@ -1,0 +1,50 @@
+//! `token`: get a system-user token and print it.
+
+use clap::Args;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::console::Console;
+use super::flow::Flow;
+use super::options::{Common, TokenOptions};
+use crate::token::{Decoded, SystemUser};
+
+/// get a system-user token and print it
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    #[command(flatten)]
+    options: TokenOptions,
+}
+
+/// The token with what is known of it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    access_token: &'a str,
+    token_type: &'a str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_user: Option<SystemUser>,
+}
+
+impl Token {
+    pub(super) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let patience = self.options.patience()?;
+        let config = self.options.configuration(common)?;
+        let flow = Flow::start(config, !self.options.no_system_user, patience, console).await?;
+        let token = flow.token(console).await?;
+        let secret = token.secret.expose_secret();
+        if !common.json {
+            return console.answer_line(secret);
+        }
+        let answer = Answer {
+            access_token: secret,
+            token_type: &token.token_type,
+            expires_in: token.expires_in,
+            scope: token.scope.as_deref(),
+            system_user: Decoded::read(secret).and_then(|decoded| decoded.system_user()),
+        };
+        console.answer_line(&serde_json::to_string_pretty(&answer)?)
+    }
+}
