@@ -1,0 +1,187 @@
+//! What does a successful command print?
+
+use serde_json::Value;
+
+use crate::program::{Program, program};
+use crate::server::{Request, Server, json, opaque_token, response};
+
+fn with(server: &Server, arguments: &str) -> Program {
+    program(arguments).file("config/test.toml", server.configuration())
+}
+
+#[test]
+fn an_opaque_token_is_as_good_as_any() {
+    let server = Server::start(|_| opaque_token());
+    with(&server, "token --env test").run().succeeds("opaque-token\n");
+    let run = with(&server, "token --env test --json").run();
+    assert_eq!(
+        serde_json::from_str::<Value>(&run.out).unwrap(),
+        serde_json::json!({"access_token": "opaque-token", "token_type": "Bearer", "expires_in": 119, "scope": "a:b"})
+    );
+    assert_eq!(run.err, "");
+}
+
+#[test]
+fn the_token_request_is_a_form_with_two_fields() {
+    let server = Server::start(|_| opaque_token());
+    with(&server, "token --env test").run().succeeds("opaque-token\n");
+    let request: Request = server.requests().remove(0);
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/token"));
+    assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(request.header("accept"), Some("application/json"));
+    let names: Vec<&str> = request.body.split('&').map(|field| field.split('=').next().unwrap()).collect();
+    assert_eq!(names, ["grant_type", "assertion"]);
+    assert!(request.body.starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&"));
+}
+
+#[test]
+fn a_token_type_that_is_not_said_is_bearer_and_other_members_are_passed_over() {
+    let server = Server::start(|_| json("200 OK", r#"{"access_token":"t","expires_in":5,"more":[{}]}"#));
+    let run = with(&server, "token --env test --json").run();
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(answer, serde_json::json!({"access_token": "t", "token_type": "Bearer", "expires_in": 5}));
+}
+
+#[test]
+fn every_run_makes_a_grant_of_its_own_that_lives_as_long_as_it_may() {
+    let server = Server::start(|_| opaque_token());
+    for _ in 0..2 {
+        with(&server, "token --env test").run().succeeds("opaque-token\n");
+    }
+    let claims: Vec<Value> =
+        server.requests().iter().map(|request| crate::configuration::claims_of(&request.body).1).collect();
+    assert_ne!(claims[0]["jti"], claims[1]["jti"]);
+    let jti = uuid::Uuid::parse_str(claims[0]["jti"].as_str().unwrap()).unwrap();
+    assert_eq!(jti.get_version_num(), 4);
+    assert_eq!(claims[0]["exp"].as_i64().unwrap() - claims[0]["iat"].as_i64().unwrap(), 120);
+    let age = chrono::Utc::now().timestamp() - claims[0]["iat"].as_i64().unwrap();
+    assert!((0..60).contains(&age), "{age}");
+    let names: Vec<&String> = claims[0].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["aud", "scope", "iss", "exp", "iat", "jti", "authorization_details"]);
+}
+
+#[test]
+fn a_configured_api_is_printed_with_its_keys_in_their_order_and_its_numbers_as_they_came() {
+    let body = r#"{"z":1.10,"a":12345678901234567890123, "æ" :[ 1E2,-0.0,{},[ ],"\"}: [,"],"z":null}"#;
+    let server = Server::with_token(move |_| json("200 OK", body));
+    let pretty = [
+        "{",
+        "  \"z\": 1.10,",
+        "  \"a\": 12345678901234567890123,",
+        "  \"æ\": [",
+        "    1E2,",
+        "    -0.0,",
+        "    {},",
+        "    [],",
+        "    \"\\\"}: [,\"",
+        "  ],",
+        "  \"z\": null",
+        "}\n",
+    ]
+    .join("\n");
+    with(&server, "call orders --env test").run().succeeds(&pretty);
+    with(&server, "call orders --env test --json").run().succeeds(&pretty);
+}
+
+#[test]
+fn what_is_not_json_from_a_configured_api_is_printed_as_it_came() {
+    let server = Server::with_token(|_| response("200 OK", "text/csv", "a;b\r\n1;2\r\n"));
+    with(&server, "call orders --env test").run().succeeds("a;b\r\n1;2\r\n");
+}
+
+#[test]
+fn json_that_would_be_mostly_indentation_is_printed_as_it_came() {
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    let server = Server::with_token({
+        let deep = deep.clone();
+        move |_| json("200 OK", &deep)
+    });
+    with(&server, "call orders --env test").run().succeeds(&deep);
+}
+
+#[test]
+fn an_empty_answer_of_a_configured_api_is_said_to_be_empty() {
+    let server = Server::with_token(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned());
+    let run = with(&server, "call orders --env test").run();
+    run.succeeds("");
+    assert_eq!(run.err, "note: the answer is empty\n");
+}
+
+#[test]
+fn org_fills_the_address_and_queries_are_added_to_it() {
+    let server = Server::with_token(|_| json("200 OK", "{}"));
+    let run = with(&server, "call orders 310904473 --env test --query from=2026-01-01 --query").arg("q=a b&c=d").run();
+    run.succeeds("{}\n");
+    let request = server.requests().remove(1);
+    assert_eq!(request.target, "/orders/310904473?from=2026-01-01&q=a+b%26c%3Dd");
+    assert_eq!(request.header("authorization"), Some("Bearer opaque-token"));
+}
+
+#[test]
+fn a_query_is_a_name_and_a_value() {
+    let long = "a".repeat(501);
+    let run = program("call orders --query").arg(&long).run();
+    run.fails(3, "error: --query: the value cannot be one, and may be a secret\n");
+    for query in ["from", "=2026"] {
+        let run = program("call orders --query").arg(query).run();
+        run.fails(3, &format!("error: --query: `{query}` is not NAME=VALUE\n"));
+    }
+}
+
+#[test]
+fn a_configured_api_is_asked_for_with_its_own_scope_unless_an_option_says_another() {
+    let server = Server::with_token(|_| json("200 OK", "{}"));
+    let file = server.configuration() + "scope = \"orders:read\"\n";
+    let asked = |program: Program| {
+        program.file("config/test.toml", &file).run().succeeds("{}\n");
+        let request = server.requests().into_iter().rfind(|request| request.target == "/token").unwrap();
+        crate::configuration::claims_of(&request.body).1["scope"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(asked(program("call orders --env test")), "orders:read");
+    assert_eq!(asked(program("call orders --env test --scope x:y")), "x:y");
+    assert_eq!(asked(program("call orders --env test").var("SYSTEMUSER_SCOPE", "v:w")), "v:w");
+}
+
+#[test]
+fn an_org_where_the_address_has_no_place_for_one_is_a_usage_error() {
+    let server_less = "environment = \"test\"\n[api.fixed]\nurl = \"https://example.no/all\"\n";
+    program("call fixed 210493352 --env test").file("config/test.toml", server_less).run().fails(
+        2,
+        "error: `fixed` takes no ORG, its address has no `{org}`\n\
+         hint: `systemuser-demo call --help` shows what it takes\n",
+    );
+}
+
+#[test]
+fn an_api_that_is_not_known_is_named_with_the_nearest() {
+    let file = "environment = \"test\"\n[api.orders]\nurl = \"https://example.no/{org}\"\n";
+    let unknown = |name: &str, hint: &str| {
+        let run = program("call --env test").arg(name).file("config/test.toml", file).run();
+        run.fails(3, &format!("error: `{name}` is not an API that is known\nhint: {hint}\n"));
+    };
+    unknown("SystemUserInfo", "did you mean `systemuserinfo`?");
+    unknown("order", "did you mean `orders`?");
+    unknown("xyz", "known are systemuserinfo, logistics, salary, orders; others are configured under [api.NAME]");
+}
+
+#[test]
+fn production_has_no_reference_api() {
+    let run = program("call salary --env prod --org 991825827").run();
+    run.fails(
+        3,
+        "error: `salary` is a reference API, and `prod` has none\n\
+         hint: configure the API that you mean under [api.NAME]\n",
+    );
+}
+
+#[test]
+fn a_reference_api_is_shown_as_aligned_lines_even_where_it_says_null() {
+    let server = Server::with_token(|request| match request.target.as_str() {
+        "/api/SystemUserInfo" => {
+            json("200 OK", r#"{"systemuser_org":{"ID":null},"systemuser_id":["u"],"system_id":"s"}"#)
+        }
+        _ => json("200 OK", r#"{"salaryStatus":null,"salaryAmount":1337.50}"#),
+    });
+    with(&server, "call systemuserinfo --env test").run().succeeds("system       s\nsystem user  u\nowner        -\n");
+    with(&server, "call salary --env test").run().succeeds("status  -\namount  1337.50\n");
+}

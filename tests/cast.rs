@@ -1,0 +1,185 @@
+//! Does each member of the sandbox's cast demonstrate what README says, through the whole flow and the real binary?
+
+use serde_json::Value;
+
+use crate::program::{Program, data, program};
+
+const SANDBOX_NOTE: &str = "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n";
+
+/// The program prints this on stderr and nothing else, and this on stdout.
+#[track_caller]
+fn prints(program: Program, out: &str) {
+    let run = program.run();
+    assert_eq!(run.err, SANDBOX_NOTE);
+    run.succeeds(out);
+}
+
+#[track_caller]
+fn refused(program: Program, code: i32, err: &str) {
+    program.run().fails(code, &format!("{SANDBOX_NOTE}{err}"));
+}
+
+fn no_system_user(org: &str, external_ref: &str) -> String {
+    format!(
+        "error: Maskinporten refused the grant: MP-303 invalid_altinn_customer_configuration\n  \
+         No approved system user: owner {org}, external reference {external_ref}\n\
+         note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-303\n"
+    )
+}
+
+fn no_access(api: &str, org: &str) -> String {
+    format!("error: `http://127.0.0.1:PORT/api/{api}/{org}` refused the call: status 403, Access denied\n")
+}
+
+const RIGHT: &str = "hint: has the system user been given the right that this API asks for?\n";
+const RIGHT_FOR: &str =
+    "hint: has the system user been given the right that this API asks for, for this organisation?\n";
+
+fn agent(api: &str) -> String {
+    format!("hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG`\n")
+}
+
+#[test]
+fn the_references_own_customer_can_do_everything() {
+    prints(
+        program("call systemuserinfo"),
+        "system       991825827_smartcloud\n\
+         system user  d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01\n\
+         owner        210493352\n",
+    );
+    prints(program("call salary"), "status  Paid\namount  1337\n");
+    let run = program("call logistics").run();
+    let (fixed, created) = run.out.split_once("created   ").unwrap();
+    assert_eq!(
+        fixed,
+        "status    VeryWell\nshipment  InTransit\nimport    Vandaley\nexport    Backlog\ntransit   InShipment\n"
+    );
+    assert_eq!(created.trim_end().len(), "12/31/2026 23:59:59".len());
+}
+
+#[test]
+fn json_is_the_body_as_the_reference_sends_it() {
+    prints(program("call salary --json"), "{\n  \"salaryStatus\": \"Paid\",\n  \"salaryAmount\": 1337\n}\n");
+    let run = program("call systemuserinfo --json").run();
+    let names: Vec<String> =
+        serde_json::from_str::<Value>(&run.out).unwrap().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["type", "systemuser_org", "systemuser_id", "system_id"]);
+}
+
+#[test]
+fn a_token_says_whose_it_is() {
+    let run = program("token --json").run();
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((answer["token_type"].as_str(), answer["expires_in"].as_u64()), (Some("Bearer"), Some(120)));
+    assert_eq!(answer["scope"], "altinn:systembruker.demo");
+    assert_eq!(
+        answer["system_user"],
+        serde_json::json!({
+            "id": "d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01", "org": "210493352", "system_id": "991825827_smartcloud"
+        })
+    );
+    let token = program("token").run();
+    assert_eq!(token.out.trim_end().split('.').count(), 3);
+    assert!(token.out.ends_with('\n') && token.out.lines().count() == 1);
+}
+
+#[test]
+fn one_customer_has_no_right_to_salary() {
+    let run = program("call logistics --org 310904473").run();
+    assert_eq!(run.code, 0, "{}", run.err);
+    refused(
+        program("call salary --org 310904473"),
+        5,
+        &format!("{}{RIGHT}{}", no_access("Salary", "310904473"), agent("salary")),
+    );
+}
+
+#[test]
+fn one_customer_is_found_by_its_external_reference_only() {
+    refused(program("token --org 313790509"), 4, &no_system_user("313790509", "none"));
+    refused(
+        program("token --org 313790509 --external-ref customer-43"),
+        4,
+        &no_system_user("313790509", "customer-43"),
+    );
+    prints(
+        program("call systemuserinfo --org 313790509 --external-ref customer-42"),
+        "system       991825827_smartcloud\n\
+         system user  5e7c2a90-83d4-4f6b-b1a5-9f0d3e6c7b03\n\
+         owner        313790509\n",
+    );
+}
+
+#[test]
+fn the_owners_number_as_external_reference_is_none() {
+    assert_eq!(program("token --org 210493352 --external-ref 210493352").run().code, 0);
+}
+
+#[test]
+fn one_customer_never_approved_the_request() {
+    refused(program("token --org 314168267"), 4, &no_system_user("314168267", "none"));
+}
+
+#[test]
+fn an_agent_may_ask_for_its_client_and_for_nobody_else() {
+    prints(program("call salary 310385980 --org 314250052"), "status  Paid\namount  1337\n");
+    refused(
+        program("call salary 312605031 --org 314250052"),
+        5,
+        &format!("{}{RIGHT_FOR}", no_access("Salary", "312605031")),
+    );
+    refused(
+        program("call logistics --org 314250052"),
+        5,
+        &format!("{}{RIGHT}{}", no_access("Logistics", "314250052"), agent("logistics")),
+    );
+    prints(
+        program("call systemuserinfo --org 314250052"),
+        "system       991825827_smartcloud\n\
+         system user  8a3b6d2c-14e9-4d7f-92c6-6c0e5f4b8d05\n\
+         owner        314250052\n",
+    );
+}
+
+#[test]
+fn any_other_organisation_has_no_system_user() {
+    refused(program("token --org 974761076"), 4, &no_system_user("974761076", "none"));
+}
+
+#[test]
+fn a_plain_token_is_of_no_system_user() {
+    let run = program("token --no-system-user --json").run();
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert!(answer.get("system_user").is_none() && answer["access_token"].is_string());
+    refused(
+        program("call systemuserinfo --no-system-user"),
+        5,
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` gave an empty answer, status 204\n\
+         hint: the token carries no system user, and this API needs one\n",
+    );
+    let run = program("token --no-system-user --external-ref x").run();
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+}
+
+#[test]
+fn another_key_than_the_registered_one_is_refused() {
+    let key = data("key.pkcs8.pem");
+    refused(
+        program("token --key").arg(key.to_str().unwrap()),
+        4,
+        "error: Maskinporten refused the grant: MP-124 invalid_grant\n  \
+         Invalid assertion. Client authentication failed. Invalid signature: expected one of key sandbox-example\n\
+         note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-124\n",
+    );
+}
+
+#[test]
+fn a_scope_that_the_client_does_not_have_is_refused() {
+    refused(
+        program("token --scope altinn:other"),
+        4,
+        "error: Maskinporten refused the grant: MP-200 invalid_scope\n  \
+         Token request contains invalid scopes for client, altinn:other\n\
+         note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
+    );
+}

@@ -1,0 +1,629 @@
+//! Which value wins, and what is said where one cannot be?
+
+use std::path::{Path, PathBuf};
+
+use systemuser_demo::config::{Config, Overrides};
+use systemuser_demo::environment::Environment;
+
+use crate::program::{Program, data, program, project, project_text};
+use crate::server::{Server, json, nobody, opaque_token};
+
+/// A complete configuration for `test` in which the given lines stand first.
+fn test_file(lines: &str) -> String {
+    format!("environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\n{lines}\n[key]\npath = \"k.pem\"\n")
+}
+
+fn with(arguments: &str, file: &str) -> Program {
+    program(arguments).file("config/test.toml", file)
+}
+
+#[track_caller]
+fn refused(file: &str, err: &str) {
+    with("token --env test", file).run().fails(3, err);
+}
+
+#[test]
+fn without_a_file_for_test_the_error_says_where_one_is_looked_for() {
+    program("token --env test").run().fails(
+        3,
+        "error: no client id: there is no configuration file for `test`, and neither --client-id nor \
+         SYSTEMUSER_CLIENT_ID is given\n\
+         hint: the usual place is `config/test.toml` below the current folder; --config names another\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_leads_nowhere_is_not_passed_over() {
+    let program = program("token --env sandbox").folder("config");
+    std::os::unix::fs::symlink("nowhere", program.command().get_current_dir().unwrap().join("config/sandbox.toml"))
+        .unwrap();
+    program.run().fails(3, "error: cannot read `config/sandbox.toml`: No such file or directory\n");
+}
+
+#[test]
+fn complete_options_do_without_a_file() {
+    let run = program("token --env test --client-id c --scope s --org 210493352 --kid k --timeout 1 --key")
+        .arg(data("key.pkcs8.pem").to_str().unwrap())
+        .var("HTTPS_PROXY", nobody())
+        .run();
+    // It got as far as the network.
+    run.fails(
+        6,
+        "error: no usable answer from `https://test.maskinporten.no/token`: no connection: Connection refused\n\
+         hint: a proxy is named in the environment, and asked first: is it there?\n",
+    );
+}
+
+#[test]
+fn what_is_missing_is_named_with_all_its_names() {
+    let missing = |file: &str, words: &str| {
+        refused(file, &format!("error: no {words} is given\n"));
+    };
+    missing(
+        "environment = \"test\"\n",
+        "client id: `config/test.toml` has no `client_id`, and neither --client-id nor SYSTEMUSER_CLIENT_ID",
+    );
+    missing(
+        "environment = \"test\"\nclient_id = \"c\"\n",
+        "scope: `config/test.toml` has no `scope`, and neither --scope nor SYSTEMUSER_SCOPE",
+    );
+    missing(&test_file(""), "organisation: `config/test.toml` has no `org`, and neither --org nor SYSTEMUSER_ORG");
+    refused(
+        "environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n",
+        "error: no private key: `config/test.toml` has no `key.path`, and neither --key nor SYSTEMUSER_KEY_FILE is given\n\
+         hint: a script may put the key itself into SYSTEMUSER_KEY\n",
+    );
+}
+
+#[test]
+fn the_key_file_that_the_shipped_configuration_names_is_the_first_thing_to_be_missed() {
+    let sandbox = "hint: no key yet? `--env sandbox` brings its own, and needs no agreement with Digdir\n";
+    let err = "error: the key file `mp-key.pem` does not exist\n\
+               hint: config/test.toml names it: put the private key there whose public half is registered on the client in \
+               Maskinporten, or name another file with --key\n";
+    let run = with("token --env test", &project_text("config/test.toml")).run();
+    run.fails(3, &format!("{err}{}", if cfg!(feature = "sandbox") { sandbox } else { "" }));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let run = program("token --config nowhere.toml").run();
+    run.fails(3, "error: --config: cannot read `nowhere.toml`: No such file or directory\n");
+    let run = program("token --config a.toml").file("a.toml", [0xff, 0xfe, 0x00]).run();
+    run.fails(3, "error: --config: cannot read `a.toml`: stream did not contain valid UTF-8\n");
+    let run = program("token --config folder").folder("folder").run();
+    run.fails(3, "error: --config: cannot read `folder`: Is a directory\n");
+    let run = program("token").var("SYSTEMUSER_CONFIG", "nowhere.toml").run();
+    run.fails(3, "error: SYSTEMUSER_CONFIG: cannot read `nowhere.toml`: No such file or directory\n");
+    let run = program("token --env sandbox").folder("config/sandbox.toml").run();
+    run.fails(3, "error: cannot read `config/sandbox.toml`: Is a directory\n");
+    let run = program("token --config a.toml").file("a.toml", vec![b'#'; 1024 * 1024 + 1]).run();
+    run.fails(3, "error: --config: cannot read `a.toml`: it is larger than 1 MiB\n");
+}
+
+#[test]
+fn malformed_toml_is_told_by_line_and_key_and_never_by_content() {
+    let secret = "MIIEvQIBADANBgkq";
+    let malformed = |line: &str, what: &str| {
+        let run = with("token --env test", &format!("environment = \"test\"\n{line}\n")).run();
+        assert!(!run.err.contains(secret), "{}", run.err);
+        run.fails(3, &format!("error: config/test.toml line 2{what}\n"));
+    };
+    malformed(
+        &format!("client_id = {secret}"),
+        ", `client_id`: not valid TOML, string values must be quoted, expected literal string",
+    );
+    malformed(&format!("client_id = \"{secret}"), ", `client_id`: not valid TOML, invalid basic string, expected `\"`");
+    malformed(&format!("-----BEGIN {secret}"), ": not valid TOML, key with no value, expected `=`");
+    malformed(&format!("{secret} = "), ": not valid TOML, string values must be quoted, expected literal string");
+    malformed(&format!("key = \"{secret}\""), ", `key`: a table is expected");
+    malformed(&format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1), ": a string is expected");
+    malformed("client_id = 7", ", `client_id`: a string is expected");
+    malformed("environment = \"test\"", ", `environment`: not valid TOML, duplicate key");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+    refused(
+        "environment = \"test\"\n\nclientid = \"c\"\n",
+        "error: config/test.toml line 3: `clientid` is not a key that is known here\nhint: did you mean `client_id`?\n",
+    );
+    refused(
+        "environment = \"test\"\n[key]\nkind = \"c\"\n",
+        "error: config/test.toml line 3: `kind` is not a key that is known here\nhint: did you mean `kid`?\n",
+    );
+    refused(
+        "environment = \"test\"\n[endpoints]\nisuer = \"c\"\n",
+        "error: config/test.toml line 3: `isuer` is not a key that is known here\nhint: did you mean `issuer`?\n",
+    );
+    refused(
+        "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\nscopes = \"c\"\n",
+        "error: config/test.toml line 4: `scopes` is not a key that is known here\nhint: did you mean `scope`?\n",
+    );
+}
+
+#[test]
+fn a_key_that_is_known_elsewhere_is_sent_there() {
+    let belongs = |lines: &str, key: &str, place: &str| {
+        let line = lines.lines().count() + 1;
+        let unknown = lines.lines().last().unwrap().split(' ').next().unwrap();
+        refused(
+            &format!("environment = \"test\"\n{lines}\n"),
+            &format!(
+                "error: config/test.toml line {line}: `{unknown}` is not a key that is known here\n\
+                 hint: `{key}` belongs {place}\n"
+            ),
+        );
+    };
+    belongs("kid = \"c\"", "kid", "under [key]");
+    belongs("issuer = \"c\"", "issuer", "under [endpoints]");
+    belongs("[key]\nscope = \"c\"", "scope", "before the first table");
+    // In the right place, in other letters.
+    refused(
+        "environment = \"test\"\n[key]\nKid = \"c\"\n",
+        "error: config/test.toml line 3: `Kid` is not a key that is known here\nhint: did you mean `kid`?\n",
+    );
+    refused(
+        "environment = \"test\"\nScope = \"c\"\n",
+        "error: config/test.toml line 2: `Scope` is not a key that is known here\nhint: did you mean `scope`?\n",
+    );
+    // The names of the C# reference.
+    refused(
+        "environment = \"test\"\nsystemUserOrg = \"c\"\n",
+        "error: config/test.toml line 2: `systemUserOrg` is not a key that is known here\nhint: did you mean `org`?\n",
+    );
+    belongs("pemCertificatePath = \"c\"", "path", "under [key]");
+    belongs("KeyId = \"c\"", "kid", "under [key]");
+}
+
+#[test]
+fn an_environment_is_one_of_three_wherever_it_is_said() {
+    let err = "`produksjon` is not an environment, which is one of sandbox, test and prod\n";
+    refused("environment = \"produksjon\"\n", &format!("error: config/test.toml line 1: {err}"));
+    program("token").var("SYSTEMUSER_ENV", "produksjon").run().fails(3, &format!("error: SYSTEMUSER_ENV: {err}"));
+    let run = program("token --env produksjon").run();
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.starts_with("error: invalid value 'produksjon' for '--env <ENV>'\n"), "{}", run.err);
+    refused("client_id = \"c\"\n", "error: `config/test.toml` does not say its `environment`: sandbox, test or prod\n");
+}
+
+#[test]
+fn a_file_for_another_environment_than_the_one_asked_for_is_refused() {
+    let prod = "environment = \"prod\"\n";
+    let run = program("token --env test --config prod.toml").file("prod.toml", prod).run();
+    run.fails(3, "error: prod.toml line 1: this file is for `prod`, and --env says `test`\n");
+    let run = program("token --config prod.toml").var("SYSTEMUSER_ENV", "test").file("prod.toml", prod).run();
+    run.fails(3, "error: prod.toml line 1: this file is for `prod`, and SYSTEMUSER_ENV says `test`\n");
+    refused(prod, "error: config/test.toml line 1: this file is for `prod`, and --env says `test`\n");
+}
+
+#[test]
+fn an_organisation_number_is_checked_before_anything_is_sent() {
+    let org = |org: &str, err: &str| {
+        let run = with("token --env test", &test_file("")).arg("--org").arg(org).run();
+        run.fails(3, &format!("error: --org: {err}\n"));
+    };
+    org("21049335", "`21049335` has 8 digits, and an organisation number has nine");
+    org("2104933520", "`2104933520` has 10 digits, and an organisation number has nine");
+    org("210493353", "`210493353` is not an organisation number, its check digit is wrong");
+    org("123456789", "`123456789` is not an organisation number, its check digit is wrong");
+    org("Testbedrift AS", "`Testbedrift AS` is not an organisation number, which is nine digits");
+    org("", "`` is not an organisation number, which is nine digits");
+    refused(
+        &test_file("org = \"310904474\""),
+        "error: config/test.toml line 4: `310904474` is not an organisation number, its check digit is wrong\n",
+    );
+    let run = with("call logistics 21049335 --env test --org 210493352", &test_file("")).run();
+    run.fails(3, "error: ORG: `21049335` has 8 digits, and an organisation number has nine\n");
+}
+
+#[test]
+fn the_organisation_numbers_of_the_sources_are_right() {
+    let numbers = "210493352 310904473 314250052 313790509 991825827 312600757 314168267 310385980 312605031 314112938 \
+                   314048431 313775429 313725138 312530341 313367002 312220865 310702641 312975955 889640782 910753614 \
+                   974761076";
+    for number in numbers.split_whitespace() {
+        let parsed: systemuser_demo::org_number::OrgNumber = number.parse().unwrap();
+        assert_eq!(parsed.to_string(), number);
+        assert_eq!(parsed.iso6523(), format!("0192:{number}"));
+        assert_eq!(parsed.is_test_series(), number.starts_with(['2', '3']));
+    }
+    for number in ["123456789", "987654321", "999888777", "400000001"] {
+        assert!(number.parse::<systemuser_demo::org_number::OrgNumber>().is_err(), "{number}");
+    }
+}
+
+#[test]
+fn spaces_and_the_scheme_in_an_organisation_number_are_accepted() {
+    let server = Server::with_token(|_| json("200 OK", "{}"));
+    for org in ["0192:210493352", "210 493 352", " 0192: 210 493 352\u{a0}"] {
+        let run = with("call orders --env test --org", &server.configuration()).arg(org).run();
+        run.succeeds("{}\n");
+    }
+    let asked: Vec<_> = server.requests().into_iter().map(|request| request.target).collect();
+    assert_eq!(asked, ["/token", "/orders/210493352"].repeat(3));
+}
+
+#[test]
+fn both_key_variables_together_are_an_error_and_an_option_outranks_either() {
+    let run = with("token --env test --org 210493352", &test_file(""))
+        .var("SYSTEMUSER_KEY", "x")
+        .var("SYSTEMUSER_KEY_FILE", "y")
+        .run();
+    run.fails(
+        3,
+        "error: SYSTEMUSER_KEY and SYSTEMUSER_KEY_FILE are both set, and they are two ways to say one thing\n\
+         hint: unset one of them, or name the key with --key\n",
+    );
+    let run = with("token --env test --org 210493352 --key z", &test_file(""))
+        .var("SYSTEMUSER_KEY", "x")
+        .var("SYSTEMUSER_KEY_FILE", "y")
+        .run();
+    assert!(run.err.starts_with("error: the key file `z` does not exist\nhint: --key names it:"), "{}", run.err);
+}
+
+#[test]
+fn an_option_outranks_a_variable_which_outranks_the_file() {
+    let server = Server::start(|_| opaque_token());
+    let example = project("mp-key.pem.example");
+    let ours = data("key.pkcs1.pem");
+    let file = server.configuration().replace("[key]", "external_ref = \"file\"\n[key]\nkid = \"file\"");
+    let in_file = || program("token --env test").file("config/test.toml", &file);
+    let in_variables = || {
+        let names = ["SYSTEMUSER_CLIENT_ID", "SYSTEMUSER_SCOPE", "SYSTEMUSER_EXTERNAL_REF", "SYSTEMUSER_KID"];
+        let program = names.into_iter().fold(in_file(), |program, name| program.var(name, "variable"));
+        program.var("SYSTEMUSER_ORG", "310904473").var("SYSTEMUSER_KEY_FILE", example.to_str().unwrap())
+    };
+    let in_options = || {
+        let options = ["--client-id", "--scope", "--external-ref", "--kid"];
+        let program = options.into_iter().fold(in_variables(), |program, name| program.arg(name).arg("option"));
+        program.arg("--org").arg("313790509").arg("--key").arg(ours.to_str().unwrap())
+    };
+    for (program, said, org, key) in [
+        (in_file(), "file", "210493352", &ours),
+        (in_variables(), "variable", "310904473", &example),
+        (in_options(), "option", "313790509", &ours),
+    ] {
+        assert_eq!(program.run().code, 0);
+        let form = server.requests().pop().unwrap().body;
+        let (header, claims) = claims_of(&form);
+        let expected = |of_file: &str| if said == "file" { of_file.to_owned() } else { said.to_owned() };
+        assert_eq!(header["kid"], said);
+        assert_eq!(claims["iss"], expected("tests"));
+        assert_eq!(claims["scope"], expected("a:b"));
+        assert_eq!(claims["authorization_details"][0]["externalRef"], said);
+        assert_eq!(claims["authorization_details"][0]["systemuser_org"]["ID"], format!("0192:{org}"));
+        assert!(signed_by(&form, key), "{said}");
+    }
+}
+
+#[test]
+fn a_key_in_a_variable_outranks_the_file_and_an_option_outranks_both() {
+    let server = Server::start(|_| opaque_token());
+    let example = project("mp-key.pem.example");
+    let run = |program: Program| {
+        let text = std::fs::read_to_string(&example).unwrap();
+        let program = program.arg("--kid").arg("k").var("SYSTEMUSER_KEY", text);
+        assert_eq!(program.file("config/test.toml", server.configuration()).run().code, 0);
+        server.requests().pop().unwrap().body
+    };
+    assert!(signed_by(&run(program("token --env test")), &example));
+    let ours = data("key.pkcs8.pem");
+    assert!(signed_by(&run(program("token --env test --key").arg(ours.to_str().unwrap())), &ours));
+}
+
+#[test]
+fn an_environment_and_a_file_that_are_named_by_option_outrank_variables() {
+    let server = Server::start(|_| opaque_token());
+    let run = program("token --env test").var("SYSTEMUSER_ENV", "prod");
+    run.file("config/test.toml", server.configuration()).run().succeeds("opaque-token\n");
+    let run = program("token --config a.toml").var("SYSTEMUSER_CONFIG", "nowhere.toml");
+    run.file("a.toml", server.configuration()).run().succeeds("opaque-token\n");
+}
+
+#[test]
+fn a_configured_algorithm_outranks_the_jwks_own() {
+    let server = Server::start(|_| opaque_token());
+    let jwk = crate::program::data_text("key.jwk.json").replace("\"kid\"", "\"alg\": \"RS384\", \"kid\"");
+    let algorithm = |file: String| {
+        let run = program("token --env test --key k").file("k", &jwk).file("config/test.toml", file).run();
+        assert_eq!(run.code, 0, "{}", run.err);
+        claims_of(&server.requests().pop().unwrap().body).0["alg"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(algorithm(server.configuration()), "RS384");
+    assert_eq!(algorithm(server.configuration().replace("[key]", "[key]\nalg = \"RS512\"")), "RS512");
+}
+
+/// Whether the assertion in a form was signed with this RSA key, which is in PEM.
+fn signed_by(form: &str, key: &Path) -> bool {
+    use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
+    use base64::Engine;
+    let block = pem::parse(std::fs::read(key).unwrap()).unwrap();
+    let key = RsaKeyPair::from_pkcs8(block.contents()).or_else(|_| RsaKeyPair::from_der(block.contents())).unwrap();
+    let (message, signature) = form.split("assertion=").nth(1).unwrap().rsplit_once('.').unwrap();
+    let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref());
+    public.verify(message.as_bytes(), &signature).is_ok()
+}
+
+/// Header and claims of the assertion in a form.
+pub fn claims_of(form: &str) -> (serde_json::Value, serde_json::Value) {
+    use base64::Engine;
+    let assertion = form.split("assertion=").nth(1).unwrap();
+    let mut parts = assertion.split('.').map(|part| {
+        let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
+        serde_json::from_slice(&json).unwrap_or_default()
+    });
+    (parts.next().unwrap(), parts.next().unwrap())
+}
+
+#[test]
+fn verbose_says_where_each_value_came_from() {
+    let server = Server::start(|_| opaque_token());
+    let run = with("token --env test --verbose --scope c:d", &server.configuration())
+        .var("SYSTEMUSER_ORG", "310904473")
+        .run();
+    let story: Vec<&str> = run.err.lines().take(12).map(str::trim_end).collect();
+    let (url, file) = (server.url(), "(config/test.toml line");
+    let expected = [
+        "configuration  config/test.toml".to_owned(),
+        format!("               environment    test  {file} 1)"),
+        format!("               client id      tests  {file} 2)"),
+        "               scope          c:d  (--scope)".to_owned(),
+        "               owner          310904473  (SYSTEMUSER_ORG)".to_owned(),
+        "               external ref   none".to_owned(),
+        format!("               issuer         {url}  {file} 8)"),
+        format!("               token          {url}token  {file} 8)"),
+        format!("               reference API  {url}  {file} 9)"),
+        format!("key            JWK, RSA, 2048 bits, from {} {file} 6)", data("key.jwk.json").display()),
+        "               kid tests (the JWK's own)".to_owned(),
+        "               signs with RS256 (the usual one)".to_owned(),
+    ];
+    assert_eq!(story, expected);
+}
+
+#[test]
+fn verbose_tells_the_configuration_even_where_it_is_what_is_wrong() {
+    let run = program("token --env test --verbose").file("config/test.toml", project_text("config/test.toml")).run();
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
+    assert!(run.err.starts_with("configuration  config/test.toml\n"), "{}", run.err);
+    assert!(run.err.contains("issuer         https://test.maskinporten.no/  (implied by test)\n"), "{}", run.err);
+}
+
+#[test]
+fn a_variable_that_is_empty_is_not_set() {
+    let server = Server::start(|_| opaque_token());
+    let run = with("token --env test", &server.configuration())
+        .var("SYSTEMUSER_EXTERNAL_REF", "")
+        .var("SYSTEMUSER_ORG", "")
+        .var("SYSTEMUSER_CONFIG", "")
+        .run();
+    run.succeeds("opaque-token\n");
+}
+
+#[test]
+fn a_value_that_is_empty_or_has_a_space_in_it_is_refused() {
+    refused(&test_file("external_ref = \"\""), "error: config/test.toml line 4: the value is empty\n");
+    refused(
+        "environment = \"test\"\nclient_id = \"a b\"\n",
+        "error: config/test.toml line 2: the value has a space in it\n",
+    );
+    let run = with("token --env test --scope", &test_file("")).arg(" ").run();
+    run.fails(3, "error: --scope: the value is empty\n");
+}
+
+#[test]
+fn a_value_that_cannot_be_one_is_not_repeated() {
+    let long = "a".repeat(501);
+    refused(
+        &test_file(&format!("org = \"{long}\"")),
+        "error: config/test.toml line 4: the value cannot be one, and may be a secret\n",
+    );
+    refused(
+        &format!("environment = \"test\"\n{long} = 1\n"),
+        "error: config/test.toml line 2: this is not a key that is known here\n",
+    );
+}
+
+#[test]
+fn many_scopes_may_stand_on_several_lines() {
+    let server = Server::start(|_| opaque_token());
+    let scopes: Vec<String> = (0..30).map(|nth| format!("altinn:authentication/some.scope.{nth}")).collect();
+    let file = server.configuration().replace("\"a:b\"", &format!("\"\"\"\n{}\n\"\"\"", scopes.join("\n")));
+    with("token --env test", &file).run().succeeds("opaque-token\n");
+    assert_eq!(claims_of(&server.requests()[0].body).1["scope"], scopes.join(" "));
+}
+
+#[test]
+fn several_scopes_are_sent_with_single_spaces_between() {
+    let server = Server::start(|_| opaque_token());
+    with("token --env test --scope", &server.configuration()).arg(" a:b   c:d ").run().succeeds("opaque-token\n");
+    assert_eq!(claims_of(&server.requests()[0].body).1["scope"], "a:b c:d");
+}
+
+#[test]
+fn an_endpoint_is_https_or_on_this_machine() {
+    let endpoint = |line: &str, err: &str| {
+        refused(
+            &format!("environment = \"test\"\n[endpoints]\n{line}\n"),
+            &format!("error: config/test.toml line 3: {err}\n"),
+        );
+    };
+    endpoint(
+        "issuer = \"http://example.no/\"",
+        "`http://example.no/` is plain http, which is for loopback addresses only",
+    );
+    endpoint(
+        "token = \"http://10.0.0.1/token\"",
+        "`http://10.0.0.1/token` is plain http, which is for loopback addresses only",
+    );
+    endpoint(
+        "altinn = \"platform.altinn.no\"",
+        "`platform.altinn.no` is not an address, which begins with https:// or, on this machine, http://",
+    );
+    endpoint(
+        "jwks = \"ftp://example.no/\"",
+        "`ftp://example.no/` is not an address, which begins with https:// or, on this machine, http://",
+    );
+    endpoint(
+        "reference_api = \"https://me:secret@example.no/\"",
+        "the address holds a user name or password, which does not belong there",
+    );
+    endpoint("issuer = \"https://x.no/?a=b\"", "`https://x.no/?a=b` has more than a path");
+    endpoint(
+        "issuer = \"https://test.maskinporten.no/token\"",
+        "`https://test.maskinporten.no/token` is not the issuer, which is probably `https://test.maskinporten.no/`",
+    );
+}
+
+#[test]
+fn an_issuer_without_its_last_slash_gets_one_and_a_note() {
+    let server = Server::start(|_| opaque_token());
+    let file = server.configuration().replace(
+        &format!("issuer = \"{}\"", server.url()),
+        &format!("issuer = \"{}\"", server.url().trim_end_matches('/')),
+    );
+    let run = with("token --env test", &file).run();
+    assert_eq!(run.err, "note: config/test.toml line 8: the issuer is taken with a slash at its end\n");
+    run.succeeds("opaque-token\n");
+    assert_eq!(claims_of(&server.requests()[0].body).1["aud"], server.url());
+}
+
+#[test]
+fn the_sandbox_stays_on_this_machine() {
+    let run = program("token").var("SYSTEMUSER_SANDBOX", "https://example.no/").var("SYSTEMUSER_ENV", "sandbox").run();
+    run.fails(
+        3,
+        "error: SYSTEMUSER_SANDBOX: `https://example.no/` is not a loopback address, and the sandbox stays on this machine\n",
+    );
+    let file = "environment = \"sandbox\"\n[api.mine]\nurl = \"https://example.no/{org}\"\n";
+    program("token --config a.toml").file("a.toml", file).run().fails(
+        3,
+        "error: a.toml line 3: `https://example.no/{org}` is not a loopback address, and the sandbox stays on this \
+         machine\n",
+    );
+}
+
+#[test]
+fn an_api_of_ones_own_has_an_address_and_no_built_in_name() {
+    let api = |api: &str, err: &str| {
+        refused(&format!("environment = \"test\"\n{api}\n"), &format!("error: config/test.toml {err}\n"))
+    };
+    api("[api.salary]\nurl = \"https://x.no/\"", "line 3: [api.salary] has a built-in API's name");
+    api("[api.orders]\nscope = \"a\"", "line 2: missing field `url`");
+    api(
+        "[api.orders]\nurl = \"https://x.no/{orgno}\"",
+        "line 3: `https://x.no/{orgno}` has a placeholder other than `{org}`",
+    );
+    api(
+        "[api.orders]\nurl = \"x.no/{org}\"",
+        "line 3: `x.no/{org}` is not an address, which begins with https:// or, on this machine, http://",
+    );
+}
+
+#[test]
+fn an_algorithm_is_one_of_three() {
+    refused(
+        "environment = \"test\"\n[key]\nalg = \"ES256\"\n",
+        "error: config/test.toml line 3: the algorithm is `ES256`, and Maskinporten takes RS256, RS384 and RS512\n",
+    );
+}
+
+#[test]
+fn a_timeout_is_a_number_of_seconds() {
+    for seconds in ["0", "abc", "-1", "1.5", "3601"] {
+        let run = program("token").arg(format!("--timeout={seconds}")).run();
+        run.fails(3, &format!("error: --timeout: `{seconds}` is not 1 to 3600 seconds\n"));
+    }
+    program("token --timeout -1").run().fails(3, "error: --timeout: `-1` is not 1 to 3600 seconds\n");
+    program("token --env test --key=").run().fails(3, "error: --key: the value is empty\n");
+    program("token --config=").run().fails(3, "error: --config: cannot read ``: No such file or directory\n");
+}
+
+#[test]
+fn production_with_an_organisation_of_the_test_series_is_warned_about() {
+    let run = program("token --env prod --client-id c --scope s --org 210493352 --kid k --timeout 1 --key")
+        .arg(data("key.pkcs8.pem").to_str().unwrap())
+        .var("HTTPS_PROXY", nobody())
+        .run();
+    let warning =
+        |org: &str| format!("warning: {org} is of the series for test environments, and this is production\n");
+    let silence = "error: no usable answer from `https://maskinporten.no/token`: no connection: Connection refused\n\
+                   hint: a proxy is named in the environment, and asked first: is it there?\n";
+    run.fails(6, &format!("{}{silence}", warning("210493352 (--org)")));
+    let file = "environment = \"prod\"\n[vendor]\norg = \"310904473\"\n[api.x]\nurl = \"https://x.no/{org}\"\n";
+    let run = program("call x 210493352 --env prod --client-id c --scope s --org 991825827 --kid k --key")
+        .arg(data("key.pkcs8.pem").to_str().unwrap())
+        .file("config/prod.toml", file)
+        .var("HTTPS_PROXY", nobody())
+        .run();
+    run.fails(6, &format!("{}{}{silence}", warning("210493352 (ORG)"), warning("310904473 (config/prod.toml)")));
+}
+
+/// A shipped file, with an organisation number in the place of production's example, which is none.
+fn filled_in(path: &str) -> String {
+    project_text(path).replace("\"123456789\"", "\"991825827\"")
+}
+
+fn shipped(name: &str) -> Config {
+    let path = format!("config/{name}.toml");
+    Config::parse(&filled_in(&path), Path::new(&path), Overrides::default()).unwrap()
+}
+
+#[test]
+fn production_as_it_is_shipped_sends_nothing() {
+    program("token --env prod").file("config/prod.toml", project_text("config/prod.toml")).run().fails(
+        3,
+        "error: config/prod.toml line 7: `123456789` is not an organisation number, its check digit is wrong\n",
+    );
+}
+
+#[test]
+fn the_key_of_the_sandbox_is_the_projects_own() {
+    program("token --env sandbox").file("config/sandbox.toml", project_text("config/sandbox.toml")).run().fails(
+        3,
+        "error: the key file `mp-key.pem.example` does not exist\n\
+         hint: config/sandbox.toml names it: the sandbox knows the project's mp-key.pem.example, and no other\n",
+    );
+}
+
+#[test]
+fn the_shipped_files_are_complete() {
+    for environment in Environment::ALL {
+        let config = shipped(environment.name());
+        assert_eq!(config.environment.value, environment);
+        assert!(config.client_id.is_some() && config.scope.is_some() && config.org.is_some() && config.key.is_some());
+        assert!(
+            config.vendor.org.is_some() && config.vendor.system_id.is_some() && config.vendor.redirect_url.is_some()
+        );
+        assert_eq!(config.endpoints, environment.endpoints());
+    }
+}
+
+fn is_setting(line: &str) -> bool {
+    let named = |name: &str| name.trim().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    line.starts_with('[') || line.split_once('=').is_some_and(|(name, _)| named(name))
+}
+
+#[test]
+fn what_is_commented_out_in_the_shipped_files_is_right_too() {
+    for name in ["sandbox", "test", "prod"] {
+        let text = filled_in(&format!("config/{name}.toml"));
+        let uncommented: String = text
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|setting| is_setting(setting)).unwrap_or(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        // The table of prod and test stands already.
+        let path: PathBuf = Path::new("config").join(format!("{name}.toml"));
+        let config = Config::parse(&uncommented, &path, Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(config.external_ref.unwrap().value, "customer-42", "{name}");
+        assert_eq!(config.endpoints.issuer, config.environment.value.endpoints().issuer, "{name}");
+        if name == "test" {
+            let names: Vec<_> = config.apis.keys().map(String::as_str).collect();
+            assert_eq!(names, ["aapnekrav", "innbetalinger", "krav", "orders", "utbetalinger"]);
+            assert_eq!(config.apis["krav"].scope.as_ref().unwrap().value, "skatteetaten:kravogbetalinger");
+        }
+    }
+}

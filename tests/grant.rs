@@ -1,0 +1,50 @@
+//! Does a grant have exactly the bytes that another implementation computes?
+
+use chrono::DateTime;
+use reqwest::Url;
+use secrecy::ExposeSecret;
+use systemuser_demo::grant::{Grant, SystemUserOf};
+use systemuser_demo::key::{KeySource, SigningKey, signing_algorithm};
+use uuid::Uuid;
+
+use crate::program::{data, data_text};
+
+/// The grant of tests/data/grant.mjs, signed.
+pub fn signed(key: &SigningKey, owner: Option<&str>, external_ref: Option<&str>) -> String {
+    let issuer = Url::parse("https://test.maskinporten.no/").unwrap();
+    let grant = Grant {
+        issuer: &issuer,
+        client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
+        scope: "altinn:systembruker.demo",
+        system_user: owner.map(|owner| SystemUserOf { owner: owner.parse().unwrap(), external_ref }),
+        now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
+        jti: Uuid::parse_str("11111111-2222-4333-8444-555555555555").unwrap(),
+    };
+    grant.sign(key).0.expose_secret().to_owned()
+}
+
+fn key(algorithm: Option<&str>) -> SigningKey {
+    let algorithm = algorithm.map(|name| signing_algorithm(name).unwrap());
+    SigningKey::load(&KeySource::File(data("key.jwk.json")), None, algorithm).unwrap()
+}
+
+#[test]
+fn a_grant_for_a_system_user_has_the_known_bytes() {
+    assert_eq!(signed(&key(None), Some("210493352"), None), data_text("grant.rs256.jwt"));
+}
+
+#[test]
+fn an_external_reference_stands_beside_the_owner() {
+    assert_eq!(signed(&key(None), Some("210493352"), Some("customer-42")), data_text("grant.external-ref.jwt"));
+}
+
+#[test]
+fn a_plain_grant_has_no_authorization_details() {
+    assert_eq!(signed(&key(None), None, None), data_text("grant.plain.jwt"));
+}
+
+#[test]
+fn the_longer_hashes_give_the_known_bytes_too() {
+    assert_eq!(signed(&key(Some("RS384")), Some("210493352"), None), data_text("grant.rs384.jwt"));
+    assert_eq!(signed(&key(Some("RS512")), Some("210493352"), None), data_text("grant.rs512.jwt"));
+}

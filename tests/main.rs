@@ -1,0 +1,24 @@
+//! The tests: sentences about behaviour, a module for each question. They run the real binary in a bare environment
+//! against real servers on loopback.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(unreachable_pub, reason = "a test binary hands nothing on")]
+
+mod program;
+mod server;
+
+mod answers;
+mod configuration;
+mod grant;
+mod keys;
+mod refusals;
+mod secrets;
+
+#[cfg(feature = "sandbox")]
+mod cast;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "sandbox")]
+mod strictness;
+#[cfg(not(feature = "sandbox"))]
+mod without_sandbox;

@@ -1,0 +1,334 @@
+//! What is said where Maskinporten or an API says no, or nobody says anything?
+
+use crate::program::{Program, Run, program};
+use crate::server::{Request, Server, json, nobody, response};
+
+fn token(answer: impl Fn(&Request) -> String + Send + 'static) -> Run {
+    let server = Server::start(answer);
+    program("token --env test").file("config/test.toml", server.configuration()).run()
+}
+
+fn call(api: &str, answer: impl Fn(&Request) -> String + Send + 'static) -> Run {
+    let server = Server::with_token(answer);
+    program("call --env test").arg(api).file("config/test.toml", server.configuration()).run()
+}
+
+/// A configuration whose Maskinporten is at this address.
+fn configuration(issuer: &str) -> String {
+    format!(
+        "environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n[key]\npath = {:?}\n\
+         [endpoints]\nissuer = \"{issuer}\"\n",
+        crate::program::data("key.jwk.json"),
+    )
+}
+
+fn refusal(body: &'static str) -> Run {
+    token(move |_| json("400 Bad Request", body))
+}
+
+#[test]
+fn a_refusal_has_its_code_its_own_words_and_its_trace_id() {
+    let run = refusal(
+        r#"{"error":"invalid_grant","error_description":"Invalid assertion. Client authentication failed. Expired key. (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)","error_uri":"https://maskinporten.no/errors/MP-121"}"#,
+    );
+    run.fails(
+        4,
+        "error: Maskinporten refused the grant: MP-121 invalid_grant\n  \
+         Invalid assertion. Client authentication failed. Expired key.\n\
+         note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://maskinporten.no/errors/MP-121\n",
+    );
+}
+
+#[test]
+fn a_code_is_found_in_the_address_then_in_the_words_then_by_the_name() {
+    let first_line = |body| refusal(body).err.lines().next().unwrap().to_owned();
+    assert_eq!(
+        first_line(r#"{"error":"invalid_scope","error_description":"MP-250?","error_uri":"https://x/errors/MP-200"}"#),
+        "error: Maskinporten refused the grant: MP-200 invalid_scope"
+    );
+    assert_eq!(
+        first_line(r#"{"error":"invalid_grant","error_description":"MP-303: no such system user"}"#),
+        "error: Maskinporten refused the grant: MP-303 invalid_grant"
+    );
+    assert_eq!(
+        first_line(r#"{"error":"invalid_altinn_customer_configuration"}"#),
+        "error: Maskinporten refused the grant: MP-303 invalid_altinn_customer_configuration"
+    );
+    assert_eq!(
+        first_line(r#"{"error":"invalid_grant","error_description":"Issue time is after now"}"#),
+        "error: Maskinporten refused the grant: invalid_grant"
+    );
+}
+
+#[test]
+fn an_older_correlation_id_is_found_too() {
+    refusal(
+        r#"{"error":"forbidden","error_description":"Consumer has not been granted access (correlation id: 1-2-3)"}"#,
+    )
+    .fails(
+        4,
+        "error: Maskinporten refused the grant: forbidden\n  Consumer has not been granted access\n\
+             note: trace id 1-2-3\n",
+    );
+}
+
+#[test]
+fn a_long_description_loses_neither_its_code_nor_its_trace_id() {
+    let words = "word ".repeat(100);
+    let body = format!(
+        "{{\"error\":\"invalid_grant\",\"error_description\":\"{words}MP-124 (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)\"}}"
+    );
+    token(move |_| json("400 Bad Request", &body)).fails(
+        4,
+        &format!(
+            "error: Maskinporten refused the grant: MP-124 invalid_grant\n  {}…\n\
+             note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca\n",
+            &words[..200]
+        ),
+    );
+}
+
+#[test]
+fn a_refusal_that_is_no_json_is_told_by_its_status_and_its_beginning() {
+    let html = "<html>\n<head><title>403 Forbidden</title></head>\n</html>";
+    token(move |_| response("403 Forbidden", "text/html", html)).fails(
+        4,
+        "error: Maskinporten refused the grant: status 403 from `http://127.0.0.1:PORT/token`\n  \
+         <html> <head><title>403 Forbidden</title></head> </html>\n\
+         hint: is this the address of Maskinporten's token endpoint?\n",
+    );
+    for body in ["", "{}", "null", "[]"] {
+        let quoted = if body.is_empty() { String::new() } else { format!("  {body}\n") };
+        let err = format!(
+            "error: Maskinporten refused the grant: status 400 from `http://127.0.0.1:PORT/token`\n{quoted}\
+             hint: is this the address of Maskinporten's token endpoint?\n"
+        );
+        token(move |_| json("400 Bad Request", body)).fails(4, &err);
+    }
+}
+
+#[test]
+fn a_refusal_cannot_draw_on_the_terminal() {
+    let run = refusal("{\"error\":\"invalid_grant\",\"error_description\":\"\\u001b[2J gone \\u202e\\u0007\"}");
+    run.fails(4, "error: Maskinporten refused the grant: invalid_grant\n  \\u{1b}[2J gone \\u{202e}\\u{7}\n");
+}
+
+#[test]
+fn nobody_listening_is_said_with_the_address() {
+    let run = program("token --env test").file("config/test.toml", configuration(&nobody())).run();
+    run.fails(6, &crate::keys::silence());
+}
+
+#[test]
+fn a_token_that_cannot_be_one_is_never_shown() {
+    let unusable = |body: &'static str, reason: &str| {
+        let run = token(move |_| json("200 OK", body));
+        assert!(!run.err.contains("SECRET"));
+        run.fails(6, &format!("error: no usable answer from `http://127.0.0.1:PORT/token`: {reason}\n"));
+    };
+    let not_json = "status 200, but not the JSON of a token";
+    unusable("SECRET", not_json);
+    unusable("<html>SECRET</html>", not_json);
+    unusable("", not_json);
+    unusable("null", not_json);
+    unusable(r#"["SECRET","Bearer",119,null]"#, not_json);
+    unusable(r#"{"access_token":"SECRET","expires_in":-1}"#, not_json);
+    unusable(r#"{"access_token":"SECRET"}"#, not_json);
+    unusable(r#"{"expires_in":119}"#, not_json);
+    let no_token = "status 200, but its `access_token` cannot be a token";
+    unusable(r#"{"access_token":"","expires_in":119}"#, no_token);
+    unusable(r#"{"access_token":"SECRET\nSECRET","expires_in":119}"#, no_token);
+    unusable(
+        r#"{"access_token":"SECRET","expires_in":119,"token_type":"mac"}"#,
+        "status 200, but its `token_type` is not Bearer",
+    );
+}
+
+#[test]
+fn a_server_that_fails_is_no_refusal() {
+    let run = token(|_| response("503 Service Unavailable", "text/plain", "come back later"));
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503: come back later\n");
+    let run = token(|_| response("429 Too Many Requests", "text/plain", ""));
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\n");
+    let run = token(|_| "HTTP/1.1 302 Found\r\nLocation: https://example.no/\r\nContent-Length: 0\r\n\r\n".to_owned());
+    run.fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 302 points elsewhere, to \
+         `https://example.no/`, and a secret follows no redirect\n",
+    );
+    let run = token(|_| json("600 Whatever", "{}"));
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 600, which brings no token\n");
+    let run = token(|_| json("201 Created", r#"{"access_token":"SECRET","expires_in":1}"#));
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 201, which brings no token\n");
+}
+
+#[test]
+fn a_server_that_does_not_speak_http_is_told_from_one_that_is_slow() {
+    let run = token(|_| "hello\r\n".to_owned());
+    run.fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: the connection was closed without an answer in \
+         HTTP: invalid HTTP version parsed\n",
+    );
+    let run = token(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
+    run.fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: the connection broke before the answer was whole\n",
+    );
+}
+
+#[test]
+fn verbose_tells_the_status_of_an_answer_of_no_use() {
+    let server = Server::start(|_| response("503 Service Unavailable", "text/plain", ""));
+    let run = program("token --env test --verbose").file("config/test.toml", server.configuration()).run();
+    assert!(run.err.contains("\nanswer         503 in "), "{}", run.err);
+}
+
+#[test]
+fn no_proxy_is_asked_for_this_machine() {
+    let server = Server::start(|_| crate::server::opaque_token());
+    let program = program("token --env test").file("config/test.toml", server.configuration());
+    let program = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].into_iter().fold(program, |p, name| p.var(name, nobody()));
+    program.run().succeeds("opaque-token\n");
+}
+
+#[test]
+fn a_machine_without_root_certificates_is_told_what_it_lacks() {
+    let run = program("token --env test --client-id c --scope s --org 210493352 --key")
+        .arg(crate::program::data("key.jwk.json").to_str().unwrap())
+        .var("SSL_CERT_FILE", "/dev/null")
+        .var("SSL_CERT_DIR", "/nowhere")
+        .run();
+    run.fails(
+        6,
+        "error: no usable answer from `https://test.maskinporten.no/token`: the client could not be set up: unexpected \
+         error: No CA certificates were loaded from the system\n\
+         hint: does this machine have root certificates? Debian's package is called ca-certificates\n",
+    );
+}
+
+#[test]
+fn a_huge_answer_is_not_read() {
+    let run = token(|_| format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(9 * 1024 * 1024)));
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer is larger than 8 MiB\n");
+    let run = token(|_| "HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n{".to_owned());
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer is larger than 8 MiB\n");
+}
+
+#[test]
+fn an_api_that_refuses_the_token_is_quoted() {
+    let run = call("systemuserinfo", |_| {
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\nContent-Length: 0\r\n\r\n"
+            .to_owned()
+    });
+    run.fails(
+        5,
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` refused the call: status 401\n  \
+         Bearer error=\"invalid_token\"\n\
+         hint: does the API belong to the environment that issued the token?\n",
+    );
+}
+
+#[test]
+fn a_reference_api_without_an_answer_has_refused() {
+    call("systemuserinfo", |_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned()).fails(
+        5,
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` gave an empty answer, status 204\n\
+         hint: the token carries no system user, and this API needs one\n",
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_json_is_told_by_its_beginning() {
+    let run = call("salary", |_| response("200 OK", "text/html", "<html>sign in</html>"));
+    run.fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/api/Salary/210493352`: status 200, but not JSON: \
+         <html>sign in</html>\n",
+    );
+    let run = call("salary", |_| json("200 OK", "[1]"));
+    run.fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/api/Salary/210493352`: status 200, but not the JSON of this \
+         API (line 1, column 0)\n",
+    );
+}
+
+#[test]
+fn a_not_found_from_an_api_is_a_refusal_in_its_own_words() {
+    let run = call("orders", |_| json("404 Not Found", r#"{"kode":"X-1","melding":"Ukjent part"}"#));
+    run.fails(
+        5,
+        "error: `http://127.0.0.1:PORT/orders/210493352` refused the call: status 404, \
+         {\"kode\":\"X-1\",\"melding\":\"Ukjent part\"}\n",
+    );
+}
+
+#[test]
+fn a_403_hints_at_an_org_only_where_the_api_takes_one() {
+    let denied = |_: &Request| response("403 Forbidden", "text/plain", "Access denied");
+    call("systemuserinfo", denied).fails(
+        5,
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` refused the call: status 403, Access denied\n\
+         hint: has the system user been given the right that this API asks for?\n",
+    );
+    call("orders", denied).fails(
+        5,
+        "error: `http://127.0.0.1:PORT/orders/210493352` refused the call: status 403, Access denied\n\
+         hint: has the system user been given the right that this API asks for?\n\
+         hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call orders ORG`\n",
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stdout_that_cannot_be_written_to_is_said_to_be_that() {
+    let server = Server::start(|_| crate::server::opaque_token());
+    let program = program("token --env test").file("config/test.toml", server.configuration());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = program.command().stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(err, "error: cannot write to stdout: No space left on device (os error 28)\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_broken_pipe_ends_quietly() {
+    use std::io::Read;
+    use std::process::Stdio;
+    let server = Server::with_token(|_| json("200 OK", &format!("[{}1]", "1,".repeat(200_000))));
+    let program: Program = program("call orders --env test").file("config/test.toml", server.configuration());
+    let mut child = program.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 1];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+/// A shell tells the end by this signal as 130.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_command_that_waits() {
+    use std::net::TcpListener;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let file = configuration(&format!("http://{}/", silent.local_addr().unwrap()));
+    let program = program("token --env test").file("config/test.toml", file);
+    let mut child = program.command().spawn().unwrap();
+    let _connection = silent.accept().unwrap();
+    Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!((status.code(), status.signal()), (None, Some(2)));
+}
+
+#[test]
+fn a_server_that_is_silent_is_waited_for_as_long_as_patience_lasts() {
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let file = configuration(&format!("http://{}/", silent.local_addr().unwrap()));
+    program("token --env test --timeout 1").file("config/test.toml", file).run().fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: it took longer than 1 s\n\
+         hint: --timeout gives it longer\n",
+    );
+}

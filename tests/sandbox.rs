@@ -1,0 +1,179 @@
+//! Does the sandbox that stands by itself behave like a good server?
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use crate::program::program;
+use crate::server::nobody;
+
+struct Standing {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    introduction: String,
+    address: String,
+}
+
+fn standing() -> Standing {
+    let mut child =
+        program("sandbox --port 0 --verbose").command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut introduction = String::new();
+    while !introduction.contains("export SYSTEMUSER_SANDBOX=") {
+        assert_ne!(stderr.read_line(&mut introduction).unwrap(), 0, "{introduction}");
+    }
+    let address = introduction.trim_end().rsplit('=').next().unwrap().to_owned();
+    Standing { child, stderr, introduction, address }
+}
+
+impl Standing {
+    /// Sends the signal, and tells the exit code and what was said after the introduction, on stdout and stderr.
+    fn end(&mut self, signal: &str) -> (Option<i32>, String, String) {
+        let kill = format!("kill {signal} {}", self.child.id());
+        let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(kill.success());
+        let code = self.child.wait().unwrap().code();
+        let (mut out, mut err) = (String::new(), String::new());
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        self.stderr.read_to_string(&mut err).unwrap();
+        (code, out, err)
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_introduces_itself_and_ends_cleanly_on_ctrl_c() {
+    let mut sandbox = standing();
+    let said = sandbox.introduction.replace(&sandbox.address, "ADDRESS");
+    assert_eq!(
+        said,
+        "note: the sandbox listens on ADDRESS, on this machine only; Ctrl-C ends it\n\
+         \n\
+         serves\n  \
+         Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
+         reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n\
+         \n\
+         organisations\n  \
+         210493352  everything works\n  \
+         310904473  no right to salary: 403\n  \
+         313790509  created with external reference customer-42: MP-303 without it\n  \
+         314168267  a request that was never approved: MP-303\n  \
+         314250052  an agent: for its client 310385980, not for 312605031 nor for itself: 403\n  \
+         any other  no system user: MP-303\n\
+         \n\
+         for other clients\n  \
+         issuer     ADDRESS/\n  \
+         client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43\n  \
+         scope      altinn:systembruker.demo\n  \
+         kid        sandbox-example\n  \
+         key        the private key in mp-key.pem.example\n\
+         \n\
+         for this program, in another terminal\n  \
+         export SYSTEMUSER_SANDBOX=ADDRESS\n"
+    );
+    let ended = "\nnote: the sandbox has ended, and has forgotten everything\n".to_owned();
+    assert_eq!(sandbox.end("-INT"), (Some(0), String::new(), ended.clone()));
+    assert_eq!(standing().end("-TERM"), (Some(0), String::new(), ended));
+}
+
+/// The sweep of tests/secrets.rs for a sandbox that stands: it has told the whole story when it has been used and ended.
+#[test]
+fn it_shows_neither_key_nor_token_while_it_is_used() {
+    let mut sandbox = standing();
+    let token = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
+    assert_eq!(token.code, 0, "{}", token.err);
+    let (_, out, err) = sandbox.end("-INT");
+    let said = sandbox.introduction.clone() + &out + &err;
+    crate::secrets::shows_none(&said, &crate::secrets::pieces_of_keys());
+    crate::secrets::shows_none(&said, &crate::secrets::pieces_of_jwt(&token.out));
+}
+
+#[test]
+fn it_ends_although_somebody_holds_a_connection_open() {
+    let mut sandbox = standing();
+    let mut half = TcpStream::connect(sandbox.address.trim_start_matches("http://")).unwrap();
+    half.write_all(b"POST /token HTTP/1.1\r\nHost: x\r\n").unwrap();
+    assert_eq!(sandbox.end("-INT").0, Some(0));
+}
+
+#[test]
+fn other_commands_use_it_when_told_its_address() {
+    let sandbox = standing();
+    let run = program("call salary --verbose").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
+    run.succeeds("status  Paid\namount  1337\n");
+    assert!(run.err.contains(&format!("post           {}/token\n", sandbox.address)), "{}", run.err);
+    let note = format!("note: this is the sandbox at {}/; nothing leaves this machine\n", sandbox.address);
+    assert!(run.err.contains(&note), "{}", run.err);
+    // By name, too.
+    let by_name = sandbox.address.replace("127.0.0.1", "localhost");
+    program("call salary").var("SYSTEMUSER_SANDBOX", by_name).run().succeeds("status  Paid\namount  1337\n");
+    // A configuration file can say it, too, and the issuer is enough.
+    let file = format!(
+        "{}[endpoints]\nissuer = \"{}/\"\n",
+        crate::program::project_text("config/sandbox.toml"),
+        sandbox.address.replace("127.0.0.1", "localhost")
+    );
+    let key = crate::program::project_text("mp-key.pem.example");
+    let run = program("call salary").file("config/sandbox.toml", file).file("mp-key.pem.example", key).run();
+    assert_eq!(run.err, note);
+    run.succeeds("status  Paid\namount  1337\n");
+}
+
+#[test]
+fn an_address_where_no_sandbox_stands_is_named() {
+    let run = program("token").var("SYSTEMUSER_SANDBOX", nobody()).run();
+    assert_eq!(run.code, 6);
+    run.fails(
+        6,
+        "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n\
+         error: no usable answer from `http://127.0.0.1:PORT/token`: no connection: Connection refused\n\
+         hint: is a sandbox standing there? `systemuser-demo sandbox` starts one\n",
+    );
+}
+
+#[test]
+fn it_is_an_environment_of_its_own() {
+    program("sandbox --env prod").run().fails(
+        2,
+        "error: `sandbox` is an environment of its own, without a configuration, and --env says `prod`\n\
+         hint: `systemuser-demo sandbox --help` shows what it takes\n",
+    );
+    program("sandbox --config x.toml").run().fails(
+        2,
+        "error: `sandbox` is an environment of its own, without a configuration, and --config names a file\n\
+         hint: `systemuser-demo sandbox --help` shows what it takes\n",
+    );
+}
+
+#[test]
+fn a_port_is_a_free_number() {
+    for port in ["x", "70000", "-1"] {
+        let run = program("sandbox").arg(format!("--port={port}")).run();
+        run.fails(3, &format!("error: --port: `{port}` is not a port, 0 to 65535\n"));
+    }
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    program(&format!("sandbox --port {port}")).run().fails(
+        3,
+        &format!(
+            "error: --port: {port} is taken on 127.0.0.1\n\
+             hint: does a sandbox run already? --port names another port, and 0 takes a free one\n"
+        ),
+    );
+}
+
+#[test]
+fn it_refuses_a_socket_that_others_can_reach() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
+        systemuser_demo::sandbox::serve(listener, std::future::pending()).await.unwrap_err()
+    });
+    assert_eq!(error.to_string(), "the sandbox serves this machine only");
+}

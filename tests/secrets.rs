@@ -1,0 +1,221 @@
+//! Does any command, succeeding or failing, and with `--verbose`, show a key or a token?
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::program::{Program, data_text, program, project_text};
+use crate::server::{Server, json, nobody, response};
+
+/// Every piece of a private key that somebody could put together again.
+pub fn pieces_of_keys() -> Vec<String> {
+    let mut pieces = Vec::new();
+    let pems = [
+        data_text("key.pkcs8.pem"),
+        data_text("key.pkcs1.pem"),
+        data_text("encrypted.pkcs8.pem"),
+        data_text("rsa-1024.pem"),
+        data_text("ec.pem"),
+        project_text("mp-key.pem.example"),
+    ];
+    for pem in pems {
+        let body = pem.split("-----").nth(2).unwrap();
+        pieces.extend(body.lines().filter(|line| line.len() >= 40 && !line.contains(' ')).map(str::to_owned));
+    }
+    let jwk: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
+    for member in ["d", "p", "q", "dp", "dq", "qi"] {
+        pieces.push(jwk[member].as_str().unwrap()[..40].to_owned());
+    }
+    let base64 = STANDARD.encode(data_text("key.jwk.json"));
+    pieces.extend(base64.as_bytes().chunks(60).skip(8).map(|chunk| String::from_utf8(chunk.to_vec()).unwrap()));
+    assert!(pieces.len() > 100);
+    pieces
+}
+
+#[track_caller]
+pub fn shows_none(err: &str, secrets: &[String]) {
+    for secret in secrets.iter().filter(|secret| secret.len() >= 10) {
+        assert!(!err.contains(secret.as_str()), "{secret} is on stderr:\n{err}");
+    }
+}
+
+fn verbose(arguments: &str) -> Program {
+    program(arguments).arg("--verbose")
+}
+
+/// The parts of a JWT without which it cannot be used: all of it, what is signed, and the signature.
+pub fn pieces_of_jwt(jwt: &str) -> Vec<String> {
+    let jwt = jwt.trim();
+    let mut pieces = vec![jwt.to_owned()];
+    pieces.extend(jwt.split('.').skip(1).map(str::to_owned));
+    pieces
+}
+
+#[test]
+fn no_key_is_shown_whatever_is_wrong_with_it() {
+    let pieces = pieces_of_keys();
+    let jwk = data_text("key.jwk.json");
+    let example = project_text("mp-key.pem.example");
+    let keys = [
+        example.clone(),
+        example.replace('\n', "\\n"),
+        data_text("key.pkcs1.pem"),
+        jwk.clone(),
+        STANDARD.encode(&jwk),
+        format!("{{\"keys\":[{jwk},{jwk}]}}"),
+        jwk.replace("\"d\"", "\"x\""),
+        jwk.replace("\"kty\": \"RSA\"", "\"kty\": \"EC\""),
+        jwk.replace("\"p\": \"", "\"p\": \"A"),
+        jwk.replace("\"q\": \"", "\"q\": \"!"),
+        jwk.replace("\"d\": ", "\"d\": 5, \"y\":"),
+        jwk[..jwk.len() / 2].to_owned(),
+        example[..example.len() / 2].to_owned(),
+        STANDARD.encode(&example),
+        example.lines().filter(|line| !line.contains("-----") && !line.contains(' ')).collect(),
+        data_text("encrypted.pkcs8.pem"),
+        data_text("rsa-1024.pem"),
+        data_text("ec.pem"),
+        // Without what tells a key at first sight.
+        data_text("ec.pem").split("-----").nth(2).unwrap().split_whitespace().collect(),
+        data_text("key.pkcs1.pem").split("-----").nth(2).unwrap().split_whitespace().collect::<String>()[..700]
+            .to_owned(),
+    ];
+    for (nth, key) in keys.into_iter().enumerate() {
+        for arguments in
+            ["token", "call salary", "token --env test --client-id c --scope s --org 210493352 --timeout 1"]
+        {
+            let proxied = |program: Program| program.var("HTTPS_PROXY", nobody());
+            let inline = proxied(verbose(arguments)).var("SYSTEMUSER_KEY", &key).run();
+            shows_none(&inline.err, &pieces);
+            // The first two are the sandbox's own key.
+            let serves = nth < 2 && cfg!(feature = "sandbox") && !arguments.contains("test");
+            assert_eq!(inline.code == 0, serves, "{arguments}: {}", inline.err);
+            let file = proxied(verbose(arguments)).arg("--key").arg("k").file("k", &key).run();
+            shows_none(&file.err, &pieces);
+            let path = proxied(verbose(arguments)).var("SYSTEMUSER_KEY_FILE", &key).run();
+            shows_none(&path.err, &pieces);
+            assert_eq!(path.code, 3, "{}", path.err);
+            for option in ["--org", "--scope", "--client-id", "--kid", "--external-ref", "--timeout"] {
+                let misplaced = verbose("token --env test").arg(format!("{option}={key}")).run();
+                assert_eq!(misplaced.code, 3, "{option}");
+                shows_none(&misplaced.err, &pieces);
+            }
+            shows_none(&verbose("call").arg(&key).run().err, &pieces);
+            shows_none(&verbose("call salary").arg(&key).run().err, &pieces);
+        }
+    }
+}
+
+#[test]
+fn no_key_is_shown_that_was_put_into_the_configuration() {
+    let pieces = pieces_of_keys();
+    let pem = project_text("mp-key.pem.example");
+    let start = "environment = \"sandbox\"\n";
+    for file in [
+        format!("{start}key = '''{pem}'''\n"),
+        format!("{start}[key]\npath = '''{pem}'''\n"),
+        format!("{start}[key]\npath = \"{pem}\"\n"),
+        format!("{start}[key]\nkid = '''{pem}'''\n"),
+        format!("{start}[key]\n{pem}\n"),
+        format!("{start}{pem}\n"),
+        format!("{start}client_id = '''{pem}'''\n"),
+        format!("{start}[key]\npath = ['''{pem}''']\n"),
+        format!("{start}[endpoints]\nissuer = '''{}'''\n", data_text("key.jwk.json")),
+    ] {
+        let run = verbose("token --config a.toml").file("a.toml", file).run();
+        assert_eq!(run.code, 3, "{}", run.err);
+        shows_none(&run.err, &pieces);
+    }
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn no_token_is_shown_and_no_assertion_that_could_be_sent_again() {
+    let pieces = pieces_of_keys();
+    for arguments in [
+        "token",
+        "token --json",
+        "token --no-system-user",
+        "token --org 310904473",
+        "token --org 313790509 --external-ref customer-42",
+        "token --org 314250052",
+    ] {
+        let run = verbose(arguments).run();
+        assert_eq!(run.code, 0, "{}", run.err);
+        shows_none(&run.err, &pieces);
+        let token = match serde_json::from_str::<Value>(&run.out) {
+            Ok(answer) => answer["access_token"].as_str().unwrap().to_owned(),
+            Err(_) => run.out,
+        };
+        shows_none(&run.err, &pieces_of_jwt(&token));
+    }
+    for (arguments, code) in [
+        ("call systemuserinfo", 0),
+        ("call systemuserinfo --json", 0),
+        ("call systemuserinfo --no-system-user", 5),
+        ("call logistics", 0),
+        ("call salary --org 310904473", 5),
+        ("call salary 312605031 --org 314250052", 5),
+        ("token --org 314168267", 4),
+        ("token --scope other:scope", 4),
+        ("token --client-id somebody", 4),
+        ("token --kid other", 4),
+        ("sandbox --port x", 3),
+    ] {
+        let run = verbose(arguments).run();
+        assert_eq!(run.code, code, "{arguments}: {}", run.err);
+        shows_none(&run.err, &pieces);
+        // Whatever begins like a JWT or a piece of one.
+        assert!(!run.err.contains("eyJ"), "{}", run.err);
+    }
+}
+
+#[test]
+fn nothing_is_shown_by_servers_that_repeat_what_they_were_sent() {
+    let pieces = pieces_of_keys();
+    let token = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    for status in
+        ["400 Bad Request", "401 Unauthorized", "429 Too Many Requests", "500 Internal Server Error", "302 Found"]
+    {
+        let maskinporten = Server::start(move |request| {
+            let assertion = request.body.split("assertion=").nth(1).unwrap();
+            let body = format!("{{\"error\":\"{assertion}\",\"error_description\":\"got {assertion}\"}}");
+            json(&format!("{status}\r\nLocation: /{assertion}\r\nWWW-Authenticate: {assertion}"), &body)
+        });
+        let run = verbose("token --env test").file("config/test.toml", maskinporten.configuration()).run();
+        assert!(matches!(run.code, 4 | 6), "{}", run.err);
+        let assertion = maskinporten.requests()[0].body.split("assertion=").nth(1).unwrap().to_owned();
+        shows_none(&run.err, &pieces_of_jwt(&assertion));
+        shows_none(&run.err, &pieces);
+
+        let api = Server::start(move |request| match request.header("authorization") {
+            None => json("200 OK", &format!("{{\"access_token\":\"{token}\",\"expires_in\":9}}")),
+            Some(bearer) => response(
+                &format!("{status}\r\nLocation: /{bearer}\r\nWWW-Authenticate: {bearer}"),
+                "text/plain",
+                bearer,
+            ),
+        });
+        for arguments in ["call orders --env test", "call salary --env test --json"] {
+            let run = verbose(arguments).file("config/test.toml", api.configuration()).run();
+            assert!(matches!(run.code, 5 | 6), "{}", run.err);
+            shows_none(&run.err, &[token.to_owned()]);
+        }
+    }
+    let html = Server::with_token(|request| response("200 OK", "text/html", request.header("authorization").unwrap()));
+    let run = verbose("call salary --env test").file("config/test.toml", html.configuration()).run();
+    assert_eq!(run.code, 6, "{}", run.err);
+    shows_none(&run.err, &["opaque-token".to_owned()]);
+}
+
+#[test]
+fn help_shows_no_value_of_a_variable() {
+    for arguments in ["--help", "token --help", "call --help"] {
+        let run = program(arguments)
+            .var("SYSTEMUSER_KEY", "SECRET")
+            .var("SYSTEMUSER_KID", "SECRET")
+            .var("SYSTEMUSER_CLIENT_ID", "SECRET")
+            .run();
+        assert!(run.out.contains("SYSTEMUSER_ENV") && !run.out.contains("SECRET"));
+    }
+}

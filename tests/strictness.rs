@@ -1,0 +1,654 @@
+//! Is the sandbox as strict as the real servers? Every request here is made by hand, with none of the client's code.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::OnceLock;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use chrono::Utc;
+use serde_json::{Value, json};
+use systemuser_demo::sandbox::Sandbox;
+
+use crate::program::project_text;
+
+/// One sandbox for all tests of this module, on a thread of its own.
+fn sandbox() -> &'static str {
+    static ADDRESS: OnceLock<String> = OnceLock::new();
+    ADDRESS.get_or_init(|| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let sandbox = Sandbox::start().await.unwrap();
+                sender.send(sandbox.address().to_owned()).unwrap();
+                std::future::pending::<()>().await
+            })
+        });
+        receiver.recv().unwrap()
+    })
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+fn send(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let host = sandbox().trim_start_matches("http://").trim_end_matches('/');
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+fn post(assertion: &str) -> Answer {
+    send("POST", "/token", &[FORM], &format!("grant_type={GRANT_TYPE}&assertion={assertion}"))
+}
+
+fn pem(text: &str) -> RsaKeyPair {
+    let block = pem::parse(text).unwrap();
+    match block.tag() {
+        "PRIVATE KEY" => RsaKeyPair::from_pkcs8(block.contents()).unwrap(),
+        _ => RsaKeyPair::from_der(block.contents()).unwrap(),
+    }
+}
+
+fn encode(part: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(part.to_string())
+}
+
+fn sign_with(key: &RsaKeyPair, algorithm: &'static dyn RsaEncoding, header: &Value, claims: &Value) -> String {
+    let message = format!("{}.{}", encode(header), encode(claims));
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(algorithm, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn client_key() -> RsaKeyPair {
+    pem(&project_text("mp-key.pem.example"))
+}
+
+fn header() -> Value {
+    json!({ "alg": "RS256", "kid": "sandbox-example", "typ": "JWT" })
+}
+
+fn claims() -> Value {
+    let now = Utc::now().timestamp();
+    json!({
+        "aud": sandbox(),
+        "iss": "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
+        "scope": "altinn:systembruker.demo",
+        "iat": now,
+        "exp": now + 120,
+        "jti": uuid::Uuid::new_v4().to_string(),
+        "authorization_details": [details()],
+    })
+}
+
+fn details() -> Value {
+    json!({
+        "type": "urn:altinn:systemuser",
+        "systemuser_org": { "authority": "iso6523-actorid-upis", "ID": "0192:210493352" },
+    })
+}
+
+fn grant(change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = claims();
+    change(&mut claims);
+    sign_with(&client_key(), &RSA_PKCS1_SHA256, &header(), &claims)
+}
+
+fn grant_with_header(change: impl FnOnce(&mut Value)) -> String {
+    let mut header = header();
+    change(&mut header);
+    sign_with(&client_key(), &RSA_PKCS1_SHA256, &header, &claims())
+}
+
+/// A grant without an id. Two of them with the same times would be the same grant.
+fn without_jti(lifetime: i64) -> String {
+    grant(|claims| {
+        claims["exp"] = json!(claims["iat"].as_i64().unwrap() + lifetime);
+        claims.as_object_mut().unwrap().shift_remove("jti");
+    })
+}
+
+/// The refusal of a request: error, code, and the description without its trace id.
+fn refusal(answer: &Answer) -> (String, Option<String>, String) {
+    let body = answer.json();
+    assert_eq!(answer.status, 400, "{body}");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let description = body["error_description"].as_str().unwrap();
+    let (words, trace) = description.split_once(" (trace_id: ").unwrap();
+    assert_eq!(trace.trim_end_matches(')').len(), 32, "{description}");
+    let code = body
+        .get("error_uri")
+        .map(|uri| uri.as_str().unwrap().strip_prefix(&format!("{}errors/", sandbox())).unwrap().to_owned());
+    (body["error"].as_str().unwrap().to_owned(), code, words.to_owned())
+}
+
+#[track_caller]
+fn refused(answer: Answer, error: &str, code: &str, words: &str) {
+    let (got_error, got_code, got_words) = refusal(&answer);
+    assert_eq!((got_error.as_str(), got_code.as_deref().unwrap_or("")), (error, code), "{got_words}");
+    assert!(got_words.contains(words), "{got_words}");
+}
+
+fn issued(assertion: &str) -> (Value, Value) {
+    let answer = post(assertion);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    let part = |nth| -> Value {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(nth).unwrap()).unwrap()).unwrap()
+    };
+    (part(0), part(1))
+}
+
+fn token(change: impl FnOnce(&mut Value)) -> String {
+    let answer = post(&grant(change));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+// What is issued
+
+#[test]
+fn a_right_grant_gets_a_token_with_the_claims_of_a_real_one() {
+    let answer = post(&grant(|_| ()));
+    let body = answer.json();
+    let names: Vec<&String> = body.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["access_token", "token_type", "expires_in", "scope"]);
+    assert_eq!(body["expires_in"], 120);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let (header, claims) = issued(&grant(|_| ()));
+    assert_eq!(header, json!({ "alg": "RS256", "kid": "sandbox-issuer" }));
+    let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
+    assert_eq!(
+        names,
+        [
+            "authorization_details",
+            "scope",
+            "iss",
+            "client_amr",
+            "token_type",
+            "exp",
+            "iat",
+            "client_id",
+            "jti",
+            "consumer"
+        ]
+    );
+    assert_eq!(
+        claims["authorization_details"],
+        json!([{
+            "type": "urn:altinn:systemuser",
+            "systemuser_org": { "authority": "iso6523-actorid-upis", "ID": "0192:210493352" },
+            "systemuser_id": ["d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01"],
+            "system_id": "991825827_smartcloud",
+        }])
+    );
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 120);
+    assert_eq!(claims["consumer"], json!({ "authority": "iso6523-actorid-upis", "ID": "0192:991825827" }));
+    assert_eq!(claims["jti"].as_str().unwrap().len(), 43);
+    assert_eq!((&claims["iss"], &claims["client_amr"]), (&json!(sandbox()), &json!("private_key_jwt")));
+}
+
+#[test]
+fn the_published_key_verifies_the_token() {
+    let keys = send("GET", "/jwk", &[], "").json();
+    let key = &keys["keys"][0];
+    assert_eq!((&key["kid"], &key["alg"], &key["use"]), (&json!("sandbox-issuer"), &json!("RS256"), &json!("sig")));
+    let token = token(|_| ());
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let number = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+    aws_lc_rs::signature::RsaPublicKeyComponents { n: number("n"), e: number("e") }
+        .verify(
+            &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+            message.as_bytes(),
+            &URL_SAFE_NO_PAD.decode(signature).unwrap(),
+        )
+        .unwrap();
+}
+
+#[test]
+fn the_metadata_names_what_is_served() {
+    let metadata = send("GET", "/.well-known/oauth-authorization-server", &[], "").json();
+    assert_eq!(metadata["issuer"], sandbox());
+    assert_eq!(metadata["token_endpoint"], format!("{}token", sandbox()));
+    assert_eq!(metadata["jwks_uri"], format!("{}jwk", sandbox()));
+    assert_eq!(metadata["token_endpoint_auth_signing_alg_values_supported"], json!(["RS256", "RS384", "RS512"]));
+    assert_eq!(
+        metadata["authorization_details_types_supported"],
+        json!(["urn:altinn:systemuser", "urn:altinn:consent"])
+    );
+    assert!(metadata.get("authorization_endpoint").is_none());
+}
+
+#[test]
+fn a_plain_grant_gets_a_token_of_no_system_user() {
+    let (_, claims) =
+        issued(&grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("authorization_details"))));
+    assert!(claims.get("authorization_details").is_none());
+}
+
+#[test]
+fn what_is_optional_is_accepted() {
+    issued(&grant_with_header(|header| drop(header.as_object_mut().unwrap().shift_remove("typ"))));
+    issued(&without_jti(66));
+    // The real one lets this pass.
+    issued(&grant(|claims| claims["sub"] = claims["iss"].clone()));
+    let (_, restricted) = issued(&grant(|claims| claims["resource"] = json!(["https://api.example.no"])));
+    assert_eq!(restricted["aud"], json!(["https://api.example.no"]));
+    issued(&sign_with(&client_key(), &RSA_PKCS1_SHA512, &json!({"alg":"RS512","kid":"sandbox-example"}), &claims()));
+    let answer = send(
+        "POST",
+        "/token",
+        &[("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
+        &format!("alg=RS256&assertion={}&grant_type={GRANT_TYPE}", grant(|_| ())),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[test]
+fn the_owners_number_as_external_reference_is_none() {
+    issued(&grant(|claims| claims["authorization_details"][0]["externalRef"] = json!("210493352")));
+}
+
+#[test]
+fn clocks_may_differ_by_ten_seconds() {
+    let now = Utc::now().timestamp();
+    issued(&grant(|claims| (claims["iat"], claims["exp"]) = (json!(now + 8), json!(now + 100))));
+    issued(&grant(|claims| (claims["iat"], claims["exp"]) = (json!(now - 100), json!(now - 5))));
+}
+
+// What is refused, in the order in which it is checked
+
+#[test]
+fn another_content_type_is_refused() {
+    let body = format!("grant_type={GRANT_TYPE}&assertion=a.b.c");
+    let words = "Content-Type: expected application/x-www-form-urlencoded, got application/json";
+    refused(send("POST", "/token", &[("Content-Type", "application/json")], &body), "invalid_request", "", words);
+    refused(send("POST", "/token", &[], &body), "invalid_request", "", "got ");
+}
+
+#[test]
+fn another_grant_type_is_refused() {
+    let form = |body: &str| send("POST", "/token", &[FORM], body);
+    refused(
+        form("grant_type=client_credentials&assertion=a.b.c"),
+        "unsupported_grant_type",
+        "",
+        &format!("grant_type: expected {GRANT_TYPE}, got client_credentials"),
+    );
+    refused(form("assertion=a.b.c"), "invalid_request", "", "got nothing");
+    refused(form(&format!("grant_type={GRANT_TYPE}")), "invalid_request", "", "assertion: expected a JWT, got nothing");
+    refused(
+        form(&format!("grant_type={GRANT_TYPE}&assertion=a.b.c&assertion=a.b.c")),
+        "invalid_request",
+        "",
+        "assertion: expected once, got more than one",
+    );
+    assert_eq!(send("GET", "/token", &[], "").status, 405);
+}
+
+#[test]
+fn an_assertion_that_cannot_be_decoded_is_refused() {
+    let undecodable = |assertion: &str, words: &str| refused(post(assertion), "invalid_request", "MP-011", words);
+    undecodable("hello", "Expected three parts with dots between, got 1");
+    undecodable("a.b.c.d", "Expected three parts with dots between, got 4");
+    undecodable("....", "got 5");
+    let good = grant(|_| ());
+    undecodable(&format!("{good}%0A"), "signature: expected base64url without padding");
+    undecodable(&good.replacen('.', "%0A.", 1), "header: expected base64url without padding");
+    // Padding, and the standard alphabet.
+    let mut parts = good.split('.');
+    let (head, payload, signature) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    let padded = URL_SAFE.encode(URL_SAFE_NO_PAD.decode(signature).unwrap());
+    assert!(padded.ends_with('='));
+    undecodable(&format!("{head}.{payload}.{padded}"), "signature: expected base64url without padding");
+    let standard = STANDARD.encode([0xfb, 0xff]).trim_end_matches('=').replace('+', "%2B").replace('/', "%2F");
+    undecodable(&format!("{standard}.{payload}.{signature}"), "header: expected base64url without padding");
+    undecodable(&format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode("[]")), "header: expected a JSON object");
+    undecodable(&format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode("{")), "payload: expected a JSON object");
+}
+
+#[test]
+fn another_algorithm_is_refused() {
+    for alg in [json!("none"), json!("HS256"), json!("PS256"), json!("ES256"), json!(null), json!(256)] {
+        let assertion = grant_with_header(|header| header["alg"] = alg.clone());
+        refused(post(&assertion), "invalid_request", "MP-011", "alg: expected RS256, RS384 or RS512, got");
+    }
+}
+
+#[test]
+fn an_unknown_client_is_refused() {
+    let words = "iss expected 7ee41fce-9f6e-4c32-8195-0fe2c1517f43, got somebody";
+    refused(post(&grant(|claims| claims["iss"] = json!("somebody"))), "invalid_grant", "MP-100", words);
+    refused(
+        post(&grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("iss")))),
+        "invalid_grant",
+        "MP-100",
+        "",
+    );
+}
+
+#[test]
+fn an_unknown_key_id_is_refused_and_so_is_none() {
+    let unknown = grant_with_header(|header| header["kid"] = json!("other"));
+    refused(
+        post(&unknown),
+        "invalid_grant",
+        "",
+        "Unknown key identifier (kid) for client: expected sandbox-example, got other",
+    );
+    let none = grant_with_header(|header| drop(header.as_object_mut().unwrap().shift_remove("kid")));
+    refused(
+        post(&none),
+        "invalid_grant",
+        "",
+        "The client requires pre-registered jwk and no key identifier (kid) provided",
+    );
+    let bare_x5c = grant_with_header(|header| *header = json!({ "alg": "RS256", "x5c": "MII" }));
+    refused(post(&bare_x5c), "invalid_grant", "MP-123", "x5c: expected an array of strings");
+}
+
+#[test]
+fn a_signature_of_another_key_or_of_other_bytes_is_refused() {
+    let other = pem(&project_text("tests/data/key.pkcs8.pem"));
+    let assertion = sign_with(&other, &RSA_PKCS1_SHA256, &header(), &claims());
+    refused(post(&assertion), "invalid_grant", "MP-124", "Invalid signature");
+    let good = grant(|_| ());
+    let (message, _) = good.rsplit_once('.').unwrap();
+    refused(post(&format!("{message}.")), "invalid_grant", "MP-124", "Invalid signature");
+    // Signed with another hash than the header says.
+    let assertion = sign_with(&client_key(), &RSA_PKCS1_SHA512, &header(), &claims());
+    refused(post(&assertion), "invalid_grant", "MP-124", "Invalid signature");
+    let mut changed = claims();
+    changed["scope"] = json!("altinn:systembruker.demo other");
+    let signature = good.rsplit_once('.').unwrap().1;
+    refused(post(&format!("{}.{}.{signature}", encode(&header()), encode(&changed))), "invalid_grant", "MP-124", "");
+}
+
+#[test]
+fn the_audience_is_exactly_the_issuer() {
+    let without_slash = sandbox().trim_end_matches('/').to_owned();
+    let token_endpoint = format!("{}token", sandbox());
+    for aud in [json!(without_slash), json!(token_endpoint), json!([sandbox()]), json!("https://test.maskinporten.no/")]
+    {
+        let words = format!("aud: expected {}, got", sandbox());
+        refused(post(&grant(|claims| claims["aud"] = aud.clone())), "invalid_grant", "MP-110", &words);
+    }
+}
+
+#[test]
+fn a_grant_of_the_future_or_the_past_is_refused() {
+    let now = Utc::now().timestamp();
+    let times = |iat: i64, exp: i64| post(&grant(|claims| (claims["iat"], claims["exp"]) = (json!(iat), json!(exp))));
+    refused(times(now + 15, now + 60), "invalid_grant", "", "Issue time is after now");
+    refused(times(now - 100, now - 15), "invalid_grant", "MP-130", "JWT has expired");
+    refused(times(now, now + 121), "invalid_request", "MP-011", "exp - iat: expected 120 seconds at most, got 121");
+}
+
+#[test]
+fn times_are_numbers_and_are_there() {
+    for name in ["iat", "exp"] {
+        let words = format!("{name}: expected a time in seconds since 1970, got");
+        refused(post(&grant(|claims| claims[name] = json!("now"))), "invalid_request", "MP-011", &words);
+        let without = grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove(name)));
+        refused(post(&without), "invalid_request", "MP-011", &words);
+    }
+    refused(post(&grant(|claims| claims["exp"] = json!(1e300))), "invalid_request", "MP-011", "exp");
+}
+
+#[test]
+fn a_claim_that_is_not_documented_is_refused() {
+    let unknown = |name: &str, value: Value| {
+        refused(post(&grant(|claims| claims[name] = value)), "invalid_request", "MP-011", name);
+    };
+    unknown("nbf", json!(1));
+    unknown("system_id", json!("991825827_smartcloud"));
+    unknown("sub", json!("somebody"));
+    unknown("resource", json!("https://api.example.no"));
+    unknown("jti", json!(7));
+}
+
+#[test]
+fn a_consumer_that_is_the_client_itself_or_never_delegated_is_refused() {
+    let consumer = |org: &str| post(&grant(|claims| claims["consumer_org"] = json!(org)));
+    refused(consumer("991825827"), "invalid_request", "", "expected another organisation than the client's own");
+    refused(consumer("210493352"), "forbidden", "MP-251", "Consumer 210493352 has not delegated access");
+}
+
+#[test]
+fn a_grant_serves_once() {
+    let again = |assertion: String| {
+        issued(&assertion);
+        refused(post(&assertion), "invalid_grant", "MP-012", "The assertion has been used before");
+    };
+    again(grant(|_| ()));
+    again(without_jti(77));
+}
+
+#[test]
+fn a_scope_that_is_not_the_clients_is_refused() {
+    let scope = |scope: Value| post(&grant(|claims| claims["scope"] = scope));
+    let words = "Token request contains invalid scopes for client, other:read";
+    refused(scope(json!("altinn:systembruker.demo other:read")), "invalid_scope", "MP-200", words);
+    refused(scope(json!("")), "invalid_request", "MP-011", "scope: expected at least one");
+    let without = grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("scope")));
+    refused(post(&without), "invalid_request", "MP-011", "scope: expected at least one, got nothing");
+}
+
+fn with_details(change: impl FnOnce(&mut Value)) -> Answer {
+    post(&grant(|claims| change(&mut claims["authorization_details"][0])))
+}
+
+#[test]
+fn another_type_of_authorization_details_is_refused() {
+    let answer = with_details(|details| details["type"] = json!("urn:altinn:systembruker"));
+    let words = "type: expected urn:altinn:systemuser, got urn:altinn:systembruker";
+    refused(answer, "invalid_authorization_details", "MP-301", words);
+    let two = post(&grant(|claims| claims["authorization_details"] = json!([details(), details()])));
+    refused(two, "invalid_request", "MP-011", "authorization_details: expected an array with one object");
+    let bare = post(&grant(|claims| claims["authorization_details"] = details()));
+    refused(bare, "invalid_request", "MP-011", "authorization_details: expected an array with one object");
+}
+
+#[test]
+fn an_unknown_field_in_authorization_details_is_refused() {
+    for field in ["externalReference", "system_id", "externalref"] {
+        let answer = with_details(|details| details[field] = json!("x"));
+        refused(answer, "invalid_authorization_details", "MP-302", field);
+    }
+    let answer = with_details(|details| details["systemuser_org"]["id"] = json!("0192:210493352"));
+    refused(answer, "invalid_authorization_details", "MP-302", "id: not a field here");
+}
+
+#[test]
+fn a_value_in_authorization_details_that_does_not_validate_is_refused() {
+    let value = |change: fn(&mut Value), words: &str| {
+        refused(with_details(change), "invalid_altinn_customer_configuration", "MP-303", words);
+    };
+    value(
+        |details| details["systemuser_org"]["ID"] = json!("210493352"),
+        "expected 0192: and nine digits, got 210493352",
+    );
+    value(|details| details["systemuser_org"]["ID"] = json!("0192:2104933"), "expected 0192: and nine digits");
+    value(|details| details["systemuser_org"]["authority"] = json!("iso6523"), "expected iso6523-actorid-upis");
+    value(|details| details["systemuser_org"] = json!("0192:210493352"), "systemuser_org: expected an object");
+    value(|details| details["externalRef"] = json!(42), "externalRef: expected a text");
+    value(|details| details["externalRef"] = json!("customer-42"), "external reference customer-42");
+    value(
+        |details| details["systemuser_org"]["ID"] = json!("0192:314168267"),
+        "No approved system user: owner 314168267, external reference none",
+    );
+    value(|details| details["systemuser_org"]["ID"] = json!("0192:974761076"), "owner 974761076");
+    value(|details| details["systemuser_org"]["ID"] = json!("0192:310385980"), "owner 310385980");
+}
+
+#[test]
+fn the_first_fault_is_the_one_that_is_named() {
+    // Everything is wrong; mending one thing after the other goes through the list.
+    let mut header = json!({ "alg": "PS256", "kid": "other" });
+    let mut claims = json!({ "iss": "somebody", "aud": "x", "iat": 1, "exp": 2, "more": 1, "scope": "x",
+                             "authorization_details": [{ "type": "x", "more": 1 }] });
+    let other = pem(&project_text("tests/data/key.pkcs8.pem"));
+    let first = |key: &RsaKeyPair, header: &Value, claims: &Value| {
+        let (error, code, words) = refusal(&post(&sign_with(key, &RSA_PKCS1_SHA256, header, claims)));
+        code.unwrap_or(format!("{error}: {}", words.split(':').next().unwrap()))
+    };
+    assert_eq!(first(&other, &header, &claims), "MP-011");
+    header["alg"] = json!("RS256");
+    assert_eq!(first(&other, &header, &claims), "MP-100");
+    claims["iss"] = json!("7ee41fce-9f6e-4c32-8195-0fe2c1517f43");
+    assert_eq!(
+        first(&other, &header, &claims),
+        "invalid_grant: Invalid assertion. Unknown key identifier (kid) for client"
+    );
+    header["kid"] = json!("sandbox-example");
+    assert_eq!(first(&other, &header, &claims), "MP-124");
+    let key = client_key();
+    assert_eq!(first(&key, &header, &claims), "MP-110");
+    claims["aud"] = json!(sandbox());
+    let now = Utc::now().timestamp();
+    claims["iat"] = json!(now + 1000);
+    assert_eq!(first(&key, &header, &claims), "invalid_grant: Invalid assertion. Issue time is after now");
+    claims["iat"] = json!(now - 1000);
+    assert_eq!(first(&key, &header, &claims), "MP-130");
+    claims["exp"] = json!(now + 60);
+    assert_eq!(first(&key, &header, &claims), "MP-011");
+    claims["iat"] = json!(now);
+    assert_eq!(first(&key, &header, &claims), "MP-011");
+    claims.as_object_mut().unwrap().shift_remove("more");
+    claims["jti"] = json!("first-fault-1");
+    assert_eq!(first(&key, &header, &claims), "MP-200");
+    claims["scope"] = json!("altinn:systembruker.demo");
+    // The grant was used, although it was refused after that.
+    assert_eq!(first(&key, &header, &claims), "MP-012");
+    claims["jti"] = json!("first-fault-2");
+    assert_eq!(first(&key, &header, &claims), "MP-301");
+    claims["authorization_details"][0]["type"] = json!("urn:altinn:systemuser");
+    claims["jti"] = json!("first-fault-3");
+    assert_eq!(first(&key, &header, &claims), "MP-302");
+    claims["authorization_details"][0].as_object_mut().unwrap().shift_remove("more");
+    claims["jti"] = json!("first-fault-4");
+    assert_eq!(first(&key, &header, &claims), "MP-303");
+}
+
+#[test]
+fn a_huge_request_is_refused() {
+    let answer = post(&"a".repeat(100_000));
+    assert_eq!(answer.status, 413);
+}
+
+// The reference APIs
+
+fn api(path: &str, headers: &[(&str, &str)]) -> Answer {
+    send("GET", path, headers, "")
+}
+
+fn with_bearer(path: &str, token: &str) -> Answer {
+    api(path, &[("Authorization", &format!("Bearer {token}"))])
+}
+
+#[test]
+fn the_reference_apis_answer_byte_for_byte_as_the_reference() {
+    let token = token(|_| ());
+    let answer = with_bearer("/api/SystemUserInfo", &token);
+    assert_eq!(
+        answer.body,
+        r#"{"type":"urn:altinn:systemuser","systemuser_org":{"authority":"iso6523-actorid-upis","ID":"0192:210493352"},"systemuser_id":["d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01"],"system_id":"991825827_smartcloud"}"#
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(with_bearer("/API/systemuserinfo", &token).body, answer.body);
+    assert_eq!(with_bearer("/api/Salary/210493352", &token).body, r#"{"salaryStatus":"Paid","salaryAmount":1337}"#);
+    let logistics = with_bearer("/api/Logistics/210493352", &token).body;
+    let start = r#"{"status":"VeryWell","shipmentStatus":"InTransit","importStatus":"Vandaley","exportStatus":"Backlog","transitStatus":"InShipment","createTime":""#;
+    assert!(logistics.starts_with(start), "{logistics}");
+}
+
+#[test]
+fn a_token_of_no_system_user_gets_an_empty_204() {
+    let token = token(|claims| drop(claims.as_object_mut().unwrap().shift_remove("authorization_details")));
+    let answer = with_bearer("/api/SystemUserInfo", &token);
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    assert_eq!(with_bearer("/api/Salary/210493352", &token).status, 403);
+}
+
+#[test]
+fn a_right_that_is_missing_is_a_403_with_or_without_quotes() {
+    let token = token(|_| ());
+    let bare = with_bearer("/api/Salary/310904473", &token);
+    assert_eq!((bare.status, bare.body.as_str()), (403, "Access denied"));
+    assert_eq!(bare.header("content-type"), Some("text/plain; charset=utf-8"));
+    let quoted =
+        api("/api/Logistics/nobody", &[("Authorization", &format!("bearer {token}")), ("Accept", "application/json")]);
+    assert_eq!((quoted.status, quoted.body.as_str()), (403, "\"Access denied\""));
+}
+
+#[test]
+fn a_token_that_is_not_the_sandboxs_is_a_401_with_an_empty_body() {
+    let issuer_key = pem(&project_text("src/sandbox/issuer-key.pem"));
+    let now = Utc::now().timestamp();
+    let made = |key: &RsaKeyPair, header: Value, iss: &str, exp: i64| {
+        sign_with(key, &RSA_PKCS1_SHA256, &header, &json!({ "iss": iss, "exp": exp }))
+    };
+    let rs256 = || json!({ "alg": "RS256", "kid": "sandbox-issuer" });
+    let challenge = |token: Option<&str>| {
+        let answer = match token {
+            Some(token) => with_bearer("/api/SystemUserInfo", token),
+            None => api("/api/SystemUserInfo", &[]),
+        };
+        assert_eq!((answer.status, answer.body.as_str()), (401, ""));
+        answer.header("www-authenticate").unwrap().to_owned()
+    };
+    assert_eq!(challenge(None), "Bearer");
+    assert_eq!(challenge(Some("rubbish")), "Bearer error=\"invalid_token\"");
+    let of_other_key = made(&client_key(), rs256(), sandbox(), now + 60);
+    assert!(challenge(Some(&of_other_key)).ends_with("error_description=\"The signature key was not found\""));
+    let of_other_issuer = made(&issuer_key, rs256(), "https://test.maskinporten.no/", now + 60);
+    assert!(challenge(Some(&of_other_issuer)).ends_with("error_description=\"The issuer is invalid\""));
+    let expired = made(&issuer_key, rs256(), sandbox(), now - 1);
+    assert!(challenge(Some(&expired)).contains("error_description=\"The token expired at '"));
+    let unsigned = made(&issuer_key, json!({ "alg": "none" }), sandbox(), now + 60);
+    assert_eq!(challenge(Some(&unsigned)), "Bearer error=\"invalid_token\"");
+    let hmac = made(&issuer_key, json!({ "alg": "HS256" }), sandbox(), now + 60);
+    assert!(challenge(Some(&hmac)).starts_with("Bearer error=\"invalid_token\""));
+    let good = made(&issuer_key, rs256(), sandbox(), now + 60);
+    assert_eq!(with_bearer("/api/SystemUserInfo", &good).status, 204);
+}
+
+#[test]
+fn what_is_not_served_is_not_found() {
+    let token = token(|_| ());
+    assert_eq!(with_bearer("/api/Salary", &token).status, 404);
+    assert_eq!(with_bearer("/", &token).status, 404);
+    assert_eq!(send("POST", "/api/SystemUserInfo", &[], "").status, 405);
+}
