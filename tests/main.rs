@@ -10,7 +10,9 @@ mod server;
 mod answers;
 mod configuration;
 mod grant;
+mod house;
 mod keys;
+mod readme;
 mod refusals;
 mod secrets;
 
