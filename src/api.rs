@@ -94,8 +94,7 @@ pub struct SystemUserInfo {
     /// The organisation that owns it.
     pub systemuser_org: Option<Owner>,
     /// Its id; a list in shape, one element in fact.
-    #[serde(default)]
-    pub systemuser_id: Vec<String>,
+    pub systemuser_id: Option<Vec<String>>,
     /// The vendor's system that it belongs to.
     pub system_id: Option<String>,
 }

@@ -119,12 +119,9 @@ fn org_fills_the_address_and_queries_are_added_to_it() {
 
 #[test]
 fn a_query_is_a_name_and_a_value() {
-    let long = "a".repeat(501);
-    let run = program("call orders --query").arg(&long).run();
-    run.fails(3, "error: --query: the value cannot be one, and may be a secret\n");
     for query in ["from", "=2026"] {
         let run = program("call orders --query").arg(query).run();
-        run.fails(3, &format!("error: --query: `{query}` is not NAME=VALUE\n"));
+        run.fails(3, "error: --query: NAME=VALUE is expected\n");
     }
 }
 
@@ -184,4 +181,7 @@ fn a_reference_api_is_shown_as_aligned_lines_even_where_it_says_null() {
     });
     with(&server, "call systemuserinfo --env test").run().succeeds("system       s\nsystem user  u\nowner        -\n");
     with(&server, "call salary --env test").run().succeeds("status  -\namount  1337.50\n");
+    let nothing = r#"{"systemuser_org":null,"systemuser_id":null,"system_id":null}"#;
+    let server = Server::with_token(move |_| json("200 OK", nothing));
+    with(&server, "call systemuserinfo --env test").run().succeeds("system       -\nsystem user  -\nowner        -\n");
 }

@@ -100,6 +100,9 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
                 assert_eq!(misplaced.code, 3, "{option}");
                 shows_none(&misplaced.err, &pieces);
             }
+            #[cfg(feature = "sandbox")]
+            shows_none(&verbose("sandbox").arg(format!("--port={key}")).run().err, &pieces);
+            shows_none(&verbose("call salary --query").arg(&key).run().err, &pieces);
             shows_none(&verbose("call").arg(&key).run().err, &pieces);
             shows_none(&verbose("call salary").arg(&key).run().err, &pieces);
         }

@@ -27,3 +27,12 @@ fn a_sandbox_that_stands_elsewhere_can_still_be_used() {
         .run();
     run.succeeds("opaque-token\n");
 }
+
+#[test]
+fn none_runs_inside_so_the_usual_address_is_told() {
+    let run = program("token --env sandbox --client-id c --scope s --org 210493352 --timeout 1 --key")
+        .arg(crate::program::data("key.jwk.json").to_str().unwrap())
+        .run();
+    let note = "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n";
+    assert!(crate::program::without_chance(&run.err).starts_with(note), "{}", run.err);
+}

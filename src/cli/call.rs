@@ -8,10 +8,10 @@ use serde::de::IgnoredAny;
 
 use super::console::{Console, Tone, aligned};
 use super::flow::Flow;
-use super::options::{Common, TokenOptions};
+use super::options::{Common, TokenOptions, typed};
 use super::{flow, hints, json, report, story};
 use crate::api::{self, CallError, Logistics, ReferenceApi, Salary, SystemUserInfo};
-use crate::config::{Api, Config, ConfigError, Given, Source};
+use crate::config::{Api, Config, ConfigError, Source};
 use crate::http::{Reply, address};
 use crate::org_number::OrgNumber;
 use crate::token::{AccessToken, without_scheme};
@@ -89,14 +89,13 @@ impl Call {
     }
 
     fn query(&self) -> Result<Vec<(&str, &str)>, ConfigError> {
-        let wrong = |text: &str| {
-            let given = Given { value: text.to_owned(), source: Source::Option("--query") };
-            given.check(|text| Err::<(), _>(format!("`{text}` is not NAME=VALUE")))
-        };
-        for text in self.query.iter().filter(|text| text.split_once('=').is_none_or(|(name, _)| name.is_empty())) {
-            wrong(text)?;
-        }
-        Ok(self.query.iter().filter_map(|text| text.split_once('=')).collect())
+        // A value may be a secret, so a wrong one is not repeated.
+        let wrong = || ConfigError::at(&Source::Option("--query"), "NAME=VALUE is expected");
+        let pairs = self.query.iter().map(|text| match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name, value)),
+            _ => Err(wrong()),
+        });
+        pairs.collect()
     }
 
     fn whose_data(&self, target: &Target, config: &Config) -> anyhow::Result<Option<OrgNumber>> {
@@ -107,10 +106,7 @@ impl Call {
                 let problem = format!("`{}` takes no ORG, its address has no `{{org}}`", self.api);
                 Err(report::Usage { problem, command: "call" }.into())
             }
-            Some(org) => {
-                let given = Given { value: org.clone(), source: Source::Option("ORG") };
-                Ok(Some(given.check(|org| org.parse::<OrgNumber>())?.value))
-            }
+            Some(org) => Ok(Some(typed("ORG", org).check(|org| org.parse::<OrgNumber>())?.value)),
             None if target.takes_org() => Ok(Some(config.org()?.value)),
             None => Ok(None),
         }
@@ -119,8 +115,7 @@ impl Call {
 
 impl Target {
     fn named(name: &str, config: &Config) -> Result<Self, ConfigError> {
-        let given = Given { value: name.to_owned(), source: Source::Option("API") };
-        let name = &given.check(Ok::<_, ConfigError>)?.value;
+        let name = &typed("API", name).check(Ok::<_, ConfigError>)?.value;
         if let Some(api) = ReferenceApi::named(name) {
             return Ok(Self::Reference(api));
         }
@@ -183,9 +178,10 @@ impl Target {
 
 fn system_user(answer: SystemUserInfo) -> Vec<(&'static str, String)> {
     let owner = answer.systemuser_org.and_then(|owner| owner.id);
+    let ids = answer.systemuser_id.unwrap_or_default().join(", ");
     vec![
         ("system", or_dash(answer.system_id)),
-        ("system user", or_dash(Some(answer.systemuser_id.join(", ")).filter(|ids| !ids.is_empty()))),
+        ("system user", or_dash(Some(ids).filter(|ids| !ids.is_empty()))),
         ("owner", or_dash(owner.map(|id| without_scheme(&id).to_owned()))),
     ]
 }

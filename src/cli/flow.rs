@@ -21,8 +21,6 @@ pub(super) struct Flow {
     pub(super) config: Config,
     pub(super) http: Http,
     key: SigningKey,
-    client_id: String,
-    scope: String,
     system_user: bool,
     #[cfg(feature = "sandbox")]
     _sandbox: Option<crate::sandbox::Sandbox>,
@@ -42,8 +40,8 @@ impl Flow {
         for org in [&config.org, &config.vendor.org].into_iter().flatten() {
             warn_of_test_series(&config, org.value, &org.source.to_string(), console);
         }
-        let client_id = config.client_id()?.value.clone();
-        let scope = config.scope()?.value.clone();
+        config.client_id()?;
+        config.scope()?;
         if system_user {
             config.org()?;
         }
@@ -59,8 +57,6 @@ impl Flow {
             http: Http::new(patience),
             config,
             key,
-            client_id,
-            scope,
             system_user,
             #[cfg(feature = "sandbox")]
             _sandbox: sandbox,
@@ -74,8 +70,8 @@ impl Flow {
         let external_ref = self.config.external_ref.as_ref().map(|given| given.value.as_str());
         let grant = Grant {
             issuer: &endpoints.issuer,
-            client_id: &self.client_id,
-            scope: &self.scope,
+            client_id: &self.config.client_id()?.value,
+            scope: &self.config.scope()?.value,
             system_user: owner.map(|owner| SystemUserOf { owner: owner.value, external_ref }),
             now: Utc::now(),
             jti: Uuid::new_v4(),

@@ -90,8 +90,7 @@ impl TokenOptions {
     /// How long an exchange may take.
     pub(super) fn patience(&self) -> Result<Duration, ConfigError> {
         let Some(text) = &self.timeout else { return Ok(Duration::from_secs(30)) };
-        let given = Given { value: text.clone(), source: Source::Option("--timeout") };
-        let seconds = given.check(|text| match text.parse() {
+        let seconds = typed("--timeout", text).check(|text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),
             _ => Err(format!("`{text}` is not 1 to 3600 seconds")),
         })?;
@@ -101,7 +100,7 @@ impl TokenOptions {
     /// Chooses the configuration, and puts what options and variables say in the places of what the file says.
     pub(super) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
         let option = |value: &Option<String>, setting: &Setting| match value {
-            Some(value) => Ok(Some(Given { value: value.clone(), source: Source::Option(setting.option) })),
+            Some(value) => Ok(Some(typed(setting.option, value))),
             None => variable(setting.variable),
         };
         const FILE: &str = "SYSTEMUSER_CONFIG";
@@ -119,6 +118,8 @@ impl TokenOptions {
         let named = named.or_else(|| non_empty(FILE).map(|path| (path, Source::Variable(FILE))));
         let named = named.map(|(path, source)| Given { value: PathBuf::from(path), source });
         let config = configuration::choose(named, overrides)?;
+        // A build without the sandbox has none to run inside.
+        let config = Config { sandbox_inside: config.sandbox_inside && cfg!(feature = "sandbox"), ..config };
         match config.apis.iter().find(|(name, _)| ReferenceApi::named(name).is_some()) {
             Some((name, api)) => {
                 Err(ConfigError::at(&api.url.source, format!("[api.{name}] has a built-in API's name")))
@@ -151,6 +152,11 @@ impl TokenOptions {
             (None, None) => Ok(None),
         }
     }
+}
+
+/// What was typed for an option or an argument.
+pub(super) fn typed(name: &'static str, text: &str) -> Given<String> {
+    Given { value: text.to_owned(), source: Source::Option(name) }
 }
 
 fn environment(common: &Common) -> Result<Option<Given<Environment>>, ConfigError> {

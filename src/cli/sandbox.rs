@@ -9,9 +9,9 @@ use reqwest::Url;
 use tokio::net::TcpListener;
 
 use super::console::{Console, Tone, aligned};
-use super::options::Common;
+use super::options::{Common, typed};
 use super::report;
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{Config, ConfigError};
 use crate::environment::Endpoints;
 use crate::sandbox;
 
@@ -29,11 +29,11 @@ impl Sandbox {
             let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
             return Err(report::Usage { problem, command: "sandbox" }.into());
         }
-        const PORT: Source = Source::Option("--port");
         let port: u16 = match &self.port {
             None => 7070,
             Some(text) => {
-                text.parse().map_err(|_| ConfigError::at(&PORT, format!("`{text}` is not a port, 0 to 65535")))?
+                let parse = |text: String| text.parse().map_err(|_| format!("`{text}` is not a port, 0 to 65535"));
+                typed("--port", text).check(parse)?.value
             }
         };
         let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -25,7 +25,7 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
         ("owner", said(&config.org, OrgNumber::to_string)),
         ("external ref", text(&config.external_ref)),
     ];
-    if !(config.sandbox_inside && cfg!(feature = "sandbox")) {
+    if !config.sandbox_inside {
         let implied = format!("implied by {}", config.environment.value);
         let source = |keys: &[&str]| {
             let given = keys.iter().find_map(|key| config.endpoint_sources.get(key));

@@ -202,14 +202,10 @@ fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-    let url_safe = |c: char| {
-        if c == '+' {
-            '-'
-        } else if c == '/' {
-            '_'
-        } else {
-            c
-        }
+    let url_safe = |c| match c {
+        '+' => '-',
+        '/' => '_',
+        other => other,
     };
     let text: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).map(url_safe).collect());
     URL_SAFE.decode(text.as_bytes()).ok().map(Zeroizing::new)
