@@ -2,18 +2,37 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// The folder of fixtures.
+/// A fixture. Keys are for their owner alone, which git does not keep; so it is a copy.
 pub fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let copies = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
+        fs::create_dir_all(&copies).unwrap();
+        for entry in fs::read_dir(project("tests/data")).unwrap() {
+            let entry = entry.unwrap();
+            let copy = copies.join(entry.file_name());
+            fs::write(&copy, fs::read(entry.path()).unwrap()).unwrap();
+            for_owner_alone(&copy);
+        }
+        copies
+    });
+    folder.join(name)
 }
 
 pub fn data_text(name: &str) -> String {
     fs::read_to_string(data(name)).unwrap()
+}
+
+fn for_owner_alone(path: &Path) {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 /// The project's own folder.
@@ -51,6 +70,12 @@ impl Program {
         self
     }
 
+    /// More arguments, which are split at spaces.
+    pub fn args(mut self, arguments: &str) -> Self {
+        self.arguments.extend(arguments.split_whitespace().map(str::to_owned));
+        self
+    }
+
     pub fn var(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
         self
@@ -60,8 +85,14 @@ impl Program {
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        fs::write(&path, content).unwrap();
+        for_owner_alone(&path);
         self
+    }
+
+    /// Where a file lies, or would lie.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
     }
 
     pub fn folder(self, path: &str) -> Self {
@@ -77,8 +108,27 @@ impl Program {
     }
 
     pub fn run(self) -> Run {
-        let output = self.command().output().unwrap();
-        Run {
+        self.run_with("")
+    }
+
+    /// With this on standard input.
+    pub fn run_with(self, input: &str) -> Run {
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_owned();
+        // A program that does not read must not keep the test waiting.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        Run::from(output)
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -87,6 +137,11 @@ impl Program {
 }
 
 impl Run {
+    /// For a program whose folder is still to be looked at.
+    pub fn of(command: &mut Command) -> Self {
+        command.output().unwrap().into()
+    }
+
     /// The run failed with this code and these words, and said nothing on stdout.
     #[track_caller]
     pub fn fails(&self, code: i32, err: &str) {

@@ -15,8 +15,17 @@ struct Standing {
 }
 
 fn standing() -> Standing {
-    let mut child =
-        program("sandbox --port 0 --verbose").command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    standing_with("")
+}
+
+fn standing_with(options: &str) -> Standing {
+    let mut child = program("sandbox --port 0 --verbose")
+        .args(options)
+        .command()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut introduction = String::new();
     while !introduction.contains("export SYSTEMUSER_SANDBOX=") {
@@ -126,6 +135,21 @@ fn other_commands_use_it_when_told_its_address() {
 }
 
 #[test]
+fn it_can_refuse_everything_and_go_by_another_clock_and_says_so() {
+    let sandbox = standing_with("--refuse mp012 --clock-ahead -90");
+    let said = "note: its clock is 1 min 30 s behind this machine's\nnote: it refuses every grant: MP-012\n";
+    assert!(sandbox.introduction.contains(said), "{}", sandbox.introduction);
+    let run = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
+    assert!(run.err.contains("error: Maskinporten refused the grant: MP-012 invalid_grant\n"), "{}", run.err);
+    let ahead = standing_with("--clock-ahead 90");
+    assert!(
+        ahead.introduction.contains("note: its clock is 1 min 30 s ahead of this machine's\n"),
+        "{}",
+        ahead.introduction
+    );
+}
+
+#[test]
 fn an_address_where_no_sandbox_stands_is_named() {
     let run = program("token").var("SYSTEMUSER_SANDBOX", nobody()).run();
     assert_eq!(run.code, 6);
@@ -173,7 +197,7 @@ fn it_refuses_a_socket_that_others_can_reach() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let error = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
-        systemuser_demo::sandbox::serve(listener, std::future::pending()).await.unwrap_err()
+        systemuser_demo::sandbox::serve(listener, Default::default(), std::future::pending()).await.unwrap_err()
     });
     assert_eq!(error.to_string(), "the sandbox serves this machine only");
 }

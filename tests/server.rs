@@ -128,6 +128,21 @@ fn read(stream: &TcpStream) -> Option<Request> {
     Some(Request { method, target, headers, body: String::from_utf8(body).unwrap() })
 }
 
+/// A sandbox that stands until the tests are over.
+#[cfg(feature = "sandbox")]
+pub fn sandbox(conditions: systemuser_demo::sandbox::Conditions) -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let sandbox = systemuser_demo::sandbox::Sandbox::start_with(conditions).await.unwrap();
+            sender.send(sandbox.address().to_owned()).unwrap();
+            std::future::pending::<()>().await
+        })
+    });
+    receiver.recv().unwrap()
+}
+
 /// An address at which nobody listens. Its port is held until the tests are over, so that nobody else gets it.
 pub fn nobody() -> String {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();

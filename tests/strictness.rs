@@ -10,25 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use chrono::Utc;
 use serde_json::{Value, json};
-use systemuser_demo::sandbox::Sandbox;
+use systemuser_demo::sandbox::Conditions;
 
 use crate::program::project_text;
 
-/// One sandbox for all tests of this module, on a thread of its own.
+/// One sandbox for all tests of this module.
 fn sandbox() -> &'static str {
     static ADDRESS: OnceLock<String> = OnceLock::new();
-    ADDRESS.get_or_init(|| {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let sandbox = Sandbox::start().await.unwrap();
-                sender.send(sandbox.address().to_owned()).unwrap();
-                std::future::pending::<()>().await
-            })
-        });
-        receiver.recv().unwrap()
-    })
+    ADDRESS.get_or_init(|| crate::server::sandbox(Conditions::default()))
 }
 
 struct Answer {

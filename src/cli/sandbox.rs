@@ -4,16 +4,18 @@ use std::io;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use chrono::TimeDelta;
 use clap::Args;
 use reqwest::Url;
 use tokio::net::TcpListener;
 
+use super::clock::duration;
 use super::console::{Console, Tone, aligned};
 use super::options::{Common, typed};
 use super::report;
 use crate::config::{Config, ConfigError};
 use crate::environment::Endpoints;
-use crate::sandbox;
+use crate::sandbox::{self, Conditions, Specimen};
 
 /// run the local Maskinporten and reference APIs
 #[derive(Debug, Args)]
@@ -21,6 +23,12 @@ pub(super) struct Sandbox {
     /// the port on 127.0.0.1; 0 takes a free one [default: 7070]
     #[arg(long, allow_negative_numbers = true)]
     port: Option<String>,
+    /// set its clock ahead of this machine's; behind, where the number is negative
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    clock_ahead: Option<String>,
+    /// refuse every grant with this code, to see how a client takes it
+    #[arg(long, value_name = "CODE")]
+    refuse: Option<String>,
 }
 
 impl Sandbox {
@@ -36,6 +44,7 @@ impl Sandbox {
                 typed("--port", text).check(parse)?.value
             }
         };
+        let conditions = self.conditions()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => ConfigError::Invalid {
@@ -47,20 +56,46 @@ impl Sandbox {
         })?;
         let address = format!("http://{}", listener.local_addr()?);
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
-        introduce(console, &address);
-        sandbox::serve(listener, interrupted).await.context("the sandbox ended")?;
+        introduce(console, &address, conditions);
+        sandbox::serve(listener, conditions, interrupted).await.context("the sandbox ended")?;
         console.say(Tone::Note, "the sandbox has ended, and has forgotten everything");
         Ok(())
     }
+
+    fn conditions(&self) -> Result<Conditions, ConfigError> {
+        let ahead = |text: String| match text.parse() {
+            Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
+            _ => Err(format!("`{text}` is not a number of seconds, a year at most")),
+        };
+        let clock_ahead = match &self.clock_ahead {
+            Some(text) => typed("--clock-ahead", text).check(ahead)?.value,
+            None => TimeDelta::zero(),
+        };
+        let known = |text: String| {
+            Specimen::named(&text).ok_or_else(|| {
+                let names: Vec<&str> = Specimen::all().iter().map(|specimen| specimen.name).collect();
+                format!("`{text}` is not a refusal that the sandbox knows, which are {}", names.join(", "))
+            })
+        };
+        let refusal = self.refuse.as_ref().map(|text| typed("--refuse", text).check(known)).transpose()?;
+        Ok(Conditions { clock_ahead, refusal: refusal.map(|given| given.value) })
+    }
 }
 
-fn introduce(console: &mut Console<'_>, address: &str) {
+fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
     let serves = [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
     ];
     let cast: Vec<_> = sandbox::cast().collect();
     console.say(Tone::Note, &format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
+    if !conditions.clock_ahead.is_zero() {
+        let way = if conditions.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
+        console.say(Tone::Note, &format!("its clock is {} {way} this machine's", duration(conditions.clock_ahead)));
+    }
+    if let Some(specimen) = conditions.refusal {
+        console.say(Tone::Note, &format!("it refuses every grant: {}", specimen.name));
+    }
     let rows = |rows: &[(&str, &str)]| {
         let owned: Vec<(&str, String)> = rows.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
         aligned(&owned).trim_end().replace('\n', "\n  ")

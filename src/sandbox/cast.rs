@@ -9,7 +9,13 @@ pub(super) struct Client {
     pub(super) system: &'static str,
     /// The registered public key: RSA, in the members of a JWK.
     pub(super) key: PublicKey,
+    /// The key id of a key that was registered more than a year ago.
+    pub(super) expired_kid: &'static str,
     pub(super) scopes: &'static [&'static str],
+    /// A scope of the client to which the API's owner has not given the vendor access.
+    pub(super) scope_not_granted: &'static str,
+    /// A scope that is not one of Maskinporten's.
+    pub(super) scope_of_id_porten: &'static str,
 }
 
 pub(super) struct PublicKey {
@@ -28,7 +34,10 @@ pub(super) const CLIENT: Client = Client {
         n: "vIIqQ9RQV_qR-Ip2JRYDxxp23PNTsuM1rHKy3SmVKPe-LmOQ2Sep7wpCT9s2zYuCexOP7PU5rXhMpNAA4ekUq0NBk3w-DpvRhKNmTCd-zKl92Mgipdpj1gfw4MX3LSIz029mL7QCF-e8hFRkpJltMwVpf3fhXmYcsr5cxhx4CYggBs8B7AEaBXiBld3RlpGCVcaelJNE5G-YYR29cSnvUIYETVtI7tIhHspQtMPxUUwEbs9OYlw1zJP5hzFuXfKi2QcINqp-e8Rc_Xzh2tN_R1lnjfddaq6AnmeD0nYxXCKvND_2HpYrdNSVam3c5IIt4WASIcP_4V9vMq4sUi01hQ",
         e: "AQAB",
     },
+    expired_kid: "sandbox-expired",
     scopes: &["altinn:systembruker.demo"],
+    scope_not_granted: "skatteetaten:kravogbetalinger",
+    scope_of_id_porten: "openid",
 };
 
 /// A system user of the vendor's system, or the request for one.

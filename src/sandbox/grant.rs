@@ -137,6 +137,9 @@ impl<'a> Jws<'a> {
         };
         match (self.header.get("kid"), self.header.get("x5c")) {
             (Some(kid), _) if *kid == client.key.kid => {}
+            (Some(kid), _) if *kid == client.expired_kid => {
+                return Err(Refusal::grant("MP-121", "Client authentication failed. Expired key."));
+            }
             (Some(kid), _) => {
                 let what = format!(
                     "Unknown key identifier (kid) for client: expected {}, got {}",
@@ -242,6 +245,14 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
     let asked: Vec<&str> = scope.split_whitespace().collect();
     if asked.is_empty() {
         return Err(Refusal::value(format!("scope: expected at least one, got {}", got(claims.get("scope")))));
+    }
+    if asked.contains(&client.scope_of_id_porten) {
+        let what = format!("Scope {} is not available through Maskinporten", client.scope_of_id_porten);
+        return Err(Refusal::new("invalid_scope", "MP-201", what));
+    }
+    if asked.contains(&client.scope_not_granted) {
+        let what = format!("Consumer has not been granted access to the scope {}", client.scope_not_granted);
+        return Err(Refusal::new("forbidden", "MP-250", what));
     }
     let unknown: Vec<&str> = asked.iter().copied().filter(|scope| !client.scopes.contains(scope)).collect();
     match unknown.is_empty() {

@@ -27,9 +27,13 @@ pub(super) async fn token(
     body: Bytes,
 ) -> Response {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match grant::check(&state, content_type, &body) {
+    let checked = match state.conditions.refusal {
+        Some(specimen) => Err(specimen.refusal()),
+        None => grant::check(&state, content_type, &body),
+    };
+    match checked {
         Ok(accepted) => ([(CACHE_CONTROL, "no-store")], axum::Json(issue(&state, &accepted))).into_response(),
-        Err(refusal) => refusal.into_response(&state),
+        Err(refusal) => refusal.into_response(&state.issuer, &state.trace_id()),
     }
 }
 

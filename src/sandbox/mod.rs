@@ -5,10 +5,12 @@
 //! every time.
 
 mod cast;
+mod conditions;
 mod grant;
 mod maskinporten;
 mod reference_api;
 mod refusal;
+mod specimen;
 mod state;
 
 use std::future::Future;
@@ -17,12 +19,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{self, DefaultBodyLimit};
+use axum::http::HeaderValue;
+use axum::http::header::DATE;
+use axum::middleware::map_response_with_state;
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use self::conditions::Conditions;
+pub use self::specimen::Specimen;
 use self::state::State;
 
 /// More than any honest grant, and little enough to hold many.
@@ -41,9 +49,17 @@ impl Sandbox {
     /// # Errors
     /// Where no port can be had.
     pub async fn start() -> io::Result<Self> {
+        Self::start_with(Conditions::default()).await
+    }
+
+    /// Starts one that differs from the usual.
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub async fn start_with(conditions: Conditions) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let address = address(&listener)?;
-        let task = tokio::spawn(serve(listener, std::future::pending()));
+        let task = tokio::spawn(serve(listener, conditions, std::future::pending()));
         Ok(Self { address, task })
     }
 
@@ -63,14 +79,19 @@ impl Drop for Sandbox {
 ///
 /// # Errors
 /// Where the socket is not of this machine alone, or cannot be served on.
-pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let state = Arc::new(State::new(address(&listener)?));
+pub async fn serve(
+    listener: TcpListener,
+    conditions: Conditions,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let state = Arc::new(State::new(address(&listener)?, conditions));
     let router = Router::new()
         .route("/token", post(maskinporten::token))
         .route("/jwk", get(maskinporten::keys))
         .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
         .fallback(reference_api::answer)
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .layer(map_response_with_state(state.clone(), dated))
         .with_state(state);
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
@@ -79,6 +100,13 @@ pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()>) ->
         served = axum::serve(listener, router) => served,
         () = shutdown => Ok(()),
     }
+}
+
+/// Dates an answer by the sandbox's own clock (RFC 9110, section 6.6.1).
+async fn dated(extract::State(state): extract::State<Arc<State>>, mut response: Response) -> Response {
+    let date = state.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    response.headers_mut().insert(DATE, HeaderValue::try_from(date).expect("a date is plain text"));
+    response
 }
 
 fn address(listener: &TcpListener) -> io::Result<String> {

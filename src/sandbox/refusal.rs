@@ -5,8 +5,6 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::state::State;
-
 /// A no, in the shape of RFC 6749 section 5.2 with Maskinporten's additions.
 pub(super) struct Refusal {
     error: &'static str,
@@ -31,11 +29,11 @@ impl Refusal {
         Self::new("invalid_grant", code, format!("Invalid assertion. {}", description.into()))
     }
 
-    pub(super) fn into_response(self, state: &State) -> Response {
-        let description = format!("{} (trace_id: {})", self.description, state.trace_id());
+    pub(super) fn into_response(self, issuer: &str, trace_id: &str) -> Response {
+        let description = format!("{} (trace_id: {trace_id})", self.description);
         let mut body = json!({ "error": self.error, "error_description": description });
         if let Some(code) = self.code {
-            body["error_uri"] = format!("{}errors/{code}", state.issuer).into();
+            body["error_uri"] = format!("{issuer}errors/{code}").into();
         }
         (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
     }

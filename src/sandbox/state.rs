@@ -8,6 +8,8 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, EncodingKey};
 
+use super::conditions::Conditions;
+
 /// The key id of the sandbox's own key.
 pub(super) const ISSUER_KID: &str = "sandbox-issuer";
 
@@ -18,24 +20,27 @@ pub(super) struct State {
     pub(super) issuer: String,
     /// Signs tokens.
     pub(super) key: EncodingKey,
+    pub(super) conditions: Conditions,
     /// Grants that were used, until they are so old that they are refused anyway.
     used: Mutex<HashMap<String, DateTime<Utc>>>,
     refusals: AtomicU64,
 }
 
 impl State {
-    pub(super) fn new(issuer: String) -> Self {
+    pub(super) fn new(issuer: String, conditions: Conditions) -> Self {
         let pem = pem::parse(ISSUER_KEY).expect("the file is part of the program");
         Self {
             issuer,
             key: EncodingKey::from_rsa_der(pem.contents()),
+            conditions,
             used: Mutex::default(),
             refusals: AtomicU64::new(0),
         }
     }
 
+    /// The time by the sandbox's clock.
     pub(super) fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        Utc::now() + self.conditions.clock_ahead
     }
 
     /// The public half of the sandbox's own key: modulus and exponent, base64url.

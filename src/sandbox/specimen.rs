@@ -1,0 +1,67 @@
+//! Every refusal that is documented, for clients that do not give the occasion for it themselves.
+
+use super::refusal::Refusal;
+
+/// A refusal as Maskinporten words it.
+#[derive(Debug)]
+pub struct Specimen {
+    /// Its code; where it has none, a name of the sandbox's.
+    pub name: &'static str,
+    error: &'static str,
+    code: Option<&'static str>,
+    description: &'static str,
+}
+
+impl Specimen {
+    /// All that the documentation of Maskinporten lists.
+    pub fn all() -> &'static [Self] {
+        &SPECIMENS
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_', ' '], "");
+        SPECIMENS.iter().find(|specimen| plain(specimen.name) == plain(name))
+    }
+
+    pub(super) fn refusal(&self) -> Refusal {
+        Refusal::new(self.error, self.code, self.description)
+    }
+}
+
+const fn coded(error: &'static str, code: &'static str, description: &'static str) -> Specimen {
+    Specimen { name: code, error, code: Some(code), description }
+}
+
+const fn uncoded(error: &'static str, name: &'static str, description: &'static str) -> Specimen {
+    Specimen { name, error, code: None, description }
+}
+
+/// Source: Digdir's documentation of Maskinporten, "Troubleshooting", and replies that were seen.
+static SPECIMENS: [Specimen; 21] = [
+    coded("invalid_request", "MP-011", "Invalid assertion. A value of the assertion cannot be accepted"),
+    coded("invalid_grant", "MP-012", "Invalid assertion. The assertion has been used before"),
+    coded("invalid_grant", "MP-100", "Invalid assertion. Client authentication failed. Unknown client"),
+    coded("invalid_grant", "MP-110", "Invalid assertion. Invalid JWT claim aud"),
+    coded("invalid_grant", "MP-120", "Invalid assertion. Client authentication failed. Invalid certificate"),
+    coded("invalid_grant", "MP-121", "Invalid assertion. Client authentication failed. Expired key."),
+    coded("invalid_grant", "MP-122", "Invalid assertion. The certificate belongs to another organisation"),
+    coded("invalid_grant", "MP-123", "Invalid assertion. Invalid x5c"),
+    coded("invalid_grant", "MP-124", "Invalid assertion. Client authentication failed. Invalid signature"),
+    coded("invalid_grant", "MP-130", "Invalid assertion. JWT has expired"),
+    coded("invalid_scope", "MP-200", "Token request contains invalid scopes for client"),
+    coded("invalid_scope", "MP-201", "The scope is not available through Maskinporten"),
+    coded("forbidden", "MP-250", "Consumer has not been granted access to the scope"),
+    coded("forbidden", "MP-251", "Consumer has not delegated access to the scope to supplier"),
+    coded("invalid_authorization_details", "MP-301", "Unknown type of authorization_details"),
+    coded("invalid_authorization_details", "MP-302", "Unknown field in authorization_details"),
+    coded("invalid_altinn_customer_configuration", "MP-303", "No approved system user"),
+    uncoded("invalid_grant", "issue-time", "Invalid assertion. Issue time is after now"),
+    uncoded("invalid_grant", "unknown-kid", "Invalid assertion. Unknown key identifier (kid) for client"),
+    uncoded(
+        "invalid_grant",
+        "missing-kid",
+        "Invalid assertion. Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided",
+    ),
+    uncoded("invalid_request", "own-consumer-org", "consumer_org is the same as the client's own organisation"),
+];
