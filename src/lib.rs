@@ -50,6 +50,7 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod environment;
+pub mod explain;
 pub mod grant;
 pub mod http;
 pub mod key;

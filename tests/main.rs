@@ -9,6 +9,7 @@ mod server;
 
 mod answers;
 mod configuration;
+mod explain;
 mod grant;
 mod house;
 mod keys;

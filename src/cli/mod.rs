@@ -4,6 +4,7 @@ mod call;
 mod clock;
 mod configuration;
 mod console;
+mod explain;
 mod flow;
 mod hints;
 mod json;
@@ -45,6 +46,7 @@ pub struct Cli {
 enum Command {
     Token(token::Token),
     Call(call::Call),
+    Explain(explain::Explain),
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
 }
@@ -63,6 +65,7 @@ impl Cli {
         match self.command {
             Command::Token(token) => token.run(&self.common, console).await,
             Command::Call(call) => call.run(&self.common, console).await,
+            Command::Explain(explain) => explain.run(&self.common, console),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,
         }

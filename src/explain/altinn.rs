@@ -1,0 +1,517 @@
+//! Altinn's codes: what a vendor can meet in the System Register, in requests and among system users.
+//!
+//! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication:
+//! `src/Core/Problems/Problem.cs` and `src/Core/Errors/ValidationErrors.cs`.
+
+use super::{Cause, Entry, cause};
+
+const fn altinn(code: &'static str, beside: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
+    Entry { code, beside, meaning, causes, about: &[], words: &[] }
+}
+
+pub(super) const TABLE: [Entry; 44] = [
+    altinn(
+        "STD-00000",
+        "status 400",
+        "Altinn found faults in what was sent, and lists them one by one",
+        &[cause(
+            "which AUTH.VLD codes come with it?",
+            "read `validationErrors`: each fault has its own code, and `paths` says which fields it is in",
+        )],
+    ),
+    altinn(
+        "AUTH-00000",
+        "status 400",
+        "Altinn knows no organisation with the customer's number",
+        &[cause(
+            "is there a slip in `partyOrgNo`, or does the organisation belong to the other environment?",
+            "check the number; the registers of test and production are separate",
+        )],
+    ),
+    altinn(
+        "AUTH-00001",
+        "status 400",
+        "a right that was asked for is not among the system's, or cannot be delegated",
+        &[
+            cause(
+                "is the right missing from the system in the System Register?",
+                "register it there first, or leave it out: a request can only ask for what its system has",
+            ),
+            cause(
+                "were `rights` and `accessPackages` both left out?",
+                "ask for at least one right or package; Altinn answers with this code then too",
+            ),
+            cause(
+                "is the right to a resource that cannot be delegated to a system user?",
+                "take it out of the request and out of the system",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00004",
+        "status 400",
+        "there already is a system user for this customer, external reference and system",
+        &[
+            cause(
+                "does the customer already have the system user you need?",
+                "use it as it is, with the same `externalRef` in the grant",
+            ),
+            cause(
+                "do you want one more for the same customer, and sent no new `externalRef`?",
+                "send one, spelt like that; where it is missing, the customer's organisation number counts as it",
+            ),
+            cause(
+                "do you want to change what the system user may do?",
+                "send a change request; an agent user has to be deleted by the customer and asked for anew",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00006",
+        "status 400",
+        "a request for the same customer, external reference and system has been accepted already",
+        &[
+            cause(
+                "is the system user of that request still there?",
+                "use it, or send another `externalRef` to ask for one more",
+            ),
+            cause(
+                "does your code wait for this answer?",
+                "expect AUTH-00004 while the system user lives, and after that 200 with the old request",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00007",
+        "status 400",
+        "a request for the same customer, external reference and system is waiting for its answer",
+        &[
+            cause(
+                "has the customer not answered the first request yet?",
+                "send the customer its `confirmUrl`, or delete that request before you send a new one",
+            ),
+            cause(
+                "does your code wait for this answer?",
+                "expect 200 with the old request instead, and see whether `timedOut` says that it is dead",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00008",
+        "status 400",
+        "a request for the same customer, external reference and system has been denied",
+        &[
+            cause(
+                "has an earlier request ended as `Denied`?",
+                "agree with the customer, delete that request, then send a new one",
+            ),
+            cause(
+                "does your code wait for this answer?",
+                "expect 200 with the old request instead, and look at its `status`",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00009",
+        "status 400",
+        "a request for the same customer, external reference and system has been rejected",
+        &[
+            cause(
+                "did the customer say no to an earlier request?",
+                "agree with the customer, delete that request, then send a new one",
+            ),
+            cause(
+                "does your code wait for this answer?",
+                "expect 200 with the old request instead, and look at its `status`",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00010",
+        "status 404",
+        "Altinn finds no such request",
+        &[
+            cause(
+                "is there a slip in the id, or was the request made in the other environment or deleted since?",
+                "check the id against the list of the system's requests",
+            ),
+            cause(
+                "is it an agent request looked up as a standard one, or the other way round?",
+                "ask at the address for its kind; the two are kept apart",
+            ),
+            cause(
+                "do you look by external reference for a request that was made without one?",
+                "put the customer's organisation number where `externalRef` goes",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00011",
+        "status 404",
+        "Altinn finds no such system, or it is another vendor's",
+        &[
+            cause(
+                "is there a slip in `systemId`, or is the system registered in the other environment only?",
+                "compare it with the list of your systems in this environment",
+            ),
+            cause(
+                "was the token issued to another organisation than the system's vendor?",
+                "get a token with a client of the organisation that registered the system",
+            ),
+            cause(
+                "does your code expect status 400, as Altinn's documentation has it?",
+                "expect 404, or go by the code rather than by the status",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00012",
+        "status 404",
+        "Altinn could not store the request",
+        &[
+            cause(
+                "did something fail at Altinn?",
+                "see whether the request is there after all, try again if not, and tell Altinn if it lasts",
+            ),
+            cause(
+                "does your code expect status 400, as Altinn's documentation has it?",
+                "expect 404, or go by the code rather than by the status",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00013",
+        "status 409",
+        "the request is no longer new, so this cannot be done with it",
+        &[cause(
+            "has the customer answered it in the meantime?",
+            "look up its `status` and go on from there; to ask for more, send a request with a new `externalRef`",
+        )],
+    ),
+    altinn(
+        "AUTH-00015",
+        "status 404",
+        "Altinn finds no such system user, or none that this can be done with",
+        &[
+            cause(
+                "is there a slip in the id, or does the system user belong to the other environment?",
+                "check the id against the list of the system's users",
+            ),
+            cause(
+                "is it an agent user that you want to change?",
+                "have the customer delete it, then send a new agent request: agent users cannot be changed",
+            ),
+            cause(
+                "is the request not approved yet, or has the system user been deleted?",
+                "look up the request's `status`; the system user comes with the approval and has the request's id",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00017",
+        "status 404",
+        "the system has no name that Altinn can show",
+        &[cause(
+            "does the system lack a name in Norwegian?",
+            "update the system with `name.nb`; without it no customer can approve a request",
+        )],
+    ),
+    altinn(
+        "AUTH-00021",
+        "status 400",
+        "the redirect URL is not one that the system has registered",
+        &[
+            cause(
+                "does `redirectUrl` differ from the registered ones in scheme, host or path?",
+                "send one of `allowedRedirectUrls`; only the query may be another",
+            ),
+            cause("is the address a new one?", "add it to the system's `allowedRedirectUrls` first"),
+        ],
+    ),
+    altinn(
+        "AUTH-00023",
+        "status 401",
+        "the token does not say which organisation the vendor is",
+        &[cause(
+            "does the token lack a `consumer` claim with an organisation number?",
+            "send a token from Maskinporten, as it is or exchanged; its `consumer` names the vendor",
+        )],
+    ),
+    altinn(
+        "AUTH-00025",
+        "status 400",
+        "the request is not an agent request",
+        &[cause(
+            "is it a request for a standard system user?",
+            "handle it as a standard request, or check that the id is the right one",
+        )],
+    ),
+    altinn(
+        "AUTH-00026",
+        "status 400",
+        "the request has a redirect URL, but its system has none registered",
+        &[
+            cause(
+                "was the system registered without `allowedRedirectUrls`?",
+                "add the address to the system, or send the request without `redirectUrl`",
+            ),
+            cause(
+                "was `allowedRedirectUrls` left out of a later update?",
+                "update the system once more, with everything in it: an update replaces all that was there",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00030",
+        "status 404",
+        "Altinn finds no such agent request",
+        &[
+            cause(
+                "is there a slip in the id, or was the request made in the other environment or deleted since?",
+                "check the id against the list of the system's agent requests",
+            ),
+            cause("is it a standard request?", "look it up as one; the two kinds are kept apart"),
+        ],
+    ),
+    altinn(
+        "AUTH-00058",
+        "status 400",
+        "an agent request has to ask for an access package",
+        &[
+            cause("is `accessPackages` empty or left out?", "name at least one of the system's access packages"),
+            cause("do you ask for single rights?", "ask for packages instead: agent requests have no `rights`"),
+        ],
+    ),
+    altinn(
+        "AUTH-00059",
+        "status 400",
+        "the request asks for nothing: its lists of rights and of access packages are both empty",
+        &[
+            cause(
+                "were `rights` and `accessPackages` both sent as empty lists?",
+                "put at least one right or package in, out of what the system has",
+            ),
+            cause(
+                "does your code look for this code when both lists are left out?",
+                "look for AUTH-00001 too, which is the answer in that case",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH-00060",
+        "status 404",
+        "Altinn could not carry out the update",
+        &[cause(
+            "did something fail at Altinn?",
+            "look up what stands there now, try again if it is the old, and tell Altinn if it lasts",
+        )],
+    ),
+    altinn(
+        "AUTH-00061",
+        "status 409",
+        "the change request with this id has been decided already",
+        &[cause(
+            "was a correlation id used a second time?",
+            "make a new UUID for every change and send it as `correlation-id`",
+        )],
+    ),
+    altinn(
+        "AUTH-00063",
+        "status 400",
+        "an access package that was asked for is not among the system's",
+        &[cause(
+            "is the package missing from the system in the System Register?",
+            "register it there first, or leave it out; `NotFoundPackages` names it",
+        )],
+    ),
+    altinn(
+        "AUTH-00064",
+        "status 400",
+        "an access package that was asked for cannot be given to a standard system user",
+        &[cause(
+            "is it a package for client relations?",
+            "ask for it in an agent request, or leave it out; `NotDelegablePackages` names it",
+        )],
+    ),
+    altinn(
+        "AUTH-00065",
+        "status 400",
+        "an access package that was asked for is not one for client relations",
+        &[cause(
+            "does the agent request ask for a package that is meant for standard system users?",
+            "ask for that one in a standard request, and keep to packages for client relations here",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00000",
+        "status 400",
+        "the vendor's id is not an organisation number in the form Altinn wants",
+        &[
+            cause("is `0192:` missing in front of the number?", "write `vendor.ID` as `0192:` and the number"),
+            cause(
+                "did you leave that to `vendor.authority`?",
+                "put it into `vendor.ID`: Altinn does not read `vendor.authority`",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH.VLD-00001",
+        "status 400",
+        "the system's id does not begin with the organisation number and an underscore",
+        &[cause(
+            "is the number missing from `id`, or another than the vendor's?",
+            "write `id` as the vendor's organisation number, an underscore and a name",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00002",
+        "status 400",
+        "the system's id is taken",
+        &[
+            cause("is the system registered already?", "update the one that is there instead of registering it anew"),
+            cause(
+                "was there once a system with this id that has been deleted?",
+                "choose another name after the organisation number: ids of deleted systems stay taken",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH.VLD-00003",
+        "status 400",
+        "a right names a resource that is not in Altinn's resource registry",
+        &[
+            cause(
+                "is there a slip in the resource's name, or is it known in the other environment only?",
+                "look the resource up in this environment's registry and copy its name into `value`",
+            ),
+            cause("is the resource an app?", "write it as `app_<org>_<app>`, with the app's owner and name"),
+        ],
+    ),
+    altinn(
+        "AUTH.VLD-00004",
+        "status 400",
+        "a client id is in use by another system",
+        &[cause(
+            "is the Maskinporten client registered on another system?",
+            "use a client of its own for each system; taking it from the other one ends that one's tokens",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00005",
+        "status 400",
+        "a redirect URL is not a full https address",
+        &[cause(
+            "does an address in `allowedRedirectUrls` use http, or lack its host?",
+            "write it in full, from `https://` on",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00006",
+        "status 400",
+        "the same right is listed more than once",
+        &[cause("does a resource stand twice in `rights`?", "leave one and take the others out")],
+    ),
+    altinn(
+        "AUTH.VLD-00007",
+        "status 400",
+        "the same access package is listed more than once",
+        &[cause("does a `urn` stand twice in `accessPackages`?", "leave one and take the others out")],
+    ),
+    altinn(
+        "AUTH.VLD-00008",
+        "status 400",
+        "an access package is unknown, cannot be delegated or is written wrongly",
+        &[
+            cause(
+                "is there a slip in the package's name, or is the front of it missing?",
+                "write its `urn` in full, as `urn:altinn:accesspackage:` and the name",
+            ),
+            cause("is it a package that cannot be delegated?", "take it out, or choose one that can be"),
+        ],
+    ),
+    altinn(
+        "AUTH.VLD-00009",
+        "status 400",
+        "a right names its resource by another id than Altinn takes",
+        &[cause(
+            "is the resource's name, or another URN, in `id`?",
+            "let `id` be `urn:altinn:resource`, and put the name into `value`",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00011",
+        "status 400",
+        "the same client id is listed more than once",
+        &[
+            cause("does a client stand twice in `clientId`?", "leave one and take the others out"),
+            cause(
+                "did the same list pass when the system was registered?",
+                "put it right now: Altinn checks this in updates only",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH.VLD-00012",
+        "status 400",
+        "the system's id in the body is not the one in the address",
+        &[cause(
+            "does `id` differ from the address, after copying from another system or to rename this one?",
+            "use the same id in both; for a new id, register a new system",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00013",
+        "status 400",
+        "the system's id has a space in it",
+        &[cause("is there a space inside `id`, or before or after it?", "remove it, or write an underscore instead")],
+    ),
+    altinn(
+        "AUTH.VLD-00014",
+        "status 400",
+        "the agent is not given, or there is no such system user; Altinn has one code for both",
+        &[
+            cause("is the parameter `agent` missing?", "give the id of the agent's system user in it"),
+            cause(
+                "is there no system user with the id in `agent`?",
+                "check the id and the environment, and that the system user has not been deleted",
+            ),
+        ],
+    ),
+    altinn(
+        "AUTH.VLD-00015",
+        "status 400",
+        "the system user is not an agent user",
+        &[cause(
+            "is the id in `agent` that of a standard system user?",
+            "give that of one with `userType` agent; only those can be given clients",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00016",
+        "status 400",
+        "the client is not given",
+        &[cause(
+            "is the parameter `client` missing?",
+            "give the client's party UUID in it, not its organisation number",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00017",
+        "status 400",
+        "a right names a resource of a type that cannot be delegated to system users",
+        &[cause(
+            "is the resource of another type than those that Altinn allows here?",
+            "use only AltinnApp, Systemresource, Default, CorrespondenceService, BrokerService, \
+             GenericAccessResource or MigratedApp",
+        )],
+    ),
+    altinn(
+        "AUTH.VLD-00018",
+        "status 400",
+        "a system with access packages for client relations cannot be visible",
+        &[cause(
+            "is `isVisible` true while `accessPackages` has packages for client relations?",
+            "set `isVisible` to false, or take those packages out",
+        )],
+    ),
+];

@@ -1,0 +1,128 @@
+//! What the codes of Maskinporten and Altinn mean, what is likely to be behind them, and what to do about it.
+//!
+//! Plain tables, in our own words. A code that is in none of them is nobody's to explain, and is passed on as it came.
+
+mod altinn;
+mod maskinporten;
+
+/// A refusal, explained.
+#[derive(Debug)]
+pub struct Entry {
+    /// The server's code, such as `MP-303`; for a refusal that has none, a name of ours.
+    pub code: &'static str,
+    /// What comes beside the code: OAuth's name for the refusal, or the HTTP status.
+    pub beside: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// What is likely to be behind it, the most likely first.
+    pub causes: &'static [Cause],
+    /// The values of one's own that it is about.
+    pub about: &'static [Subject],
+    /// By which words it is known where it comes without its code, in lower case.
+    words: &'static [&'static str],
+}
+
+/// What may be behind a refusal.
+#[derive(Debug)]
+pub struct Cause {
+    /// The question to ask oneself.
+    pub question: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+impl Cause {
+    /// Question and remedy in a line.
+    pub fn in_a_line(&self) -> String {
+        format!("{} {}", self.question, self.remedy)
+    }
+}
+
+const fn cause(question: &'static str, remedy: &'static str) -> Cause {
+    Cause { question, remedy }
+}
+
+/// A value that a grant is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are named as the settings are")]
+pub enum Subject {
+    Issuer,
+    ClientId,
+    Scope,
+    Owner,
+    ExternalRef,
+    Resource,
+    Key,
+    Kid,
+    Clock,
+}
+
+/// All that can be explained, Maskinporten's first.
+pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
+    maskinporten::TABLE.iter().chain(&altinn::TABLE)
+}
+
+/// The entry of a code, however it is spelt: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`, or with words behind it.
+pub fn of_code(text: &str) -> Option<&'static Entry> {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    [text, first].into_iter().find_map(|text| all().find(|entry| entry.code == canonical(text)))
+}
+
+/// All that go by OAuth's name for a refusal, such as `invalid_grant`.
+pub fn of_error(name: &str) -> Vec<&'static Entry> {
+    all().filter(|entry| entry.beside.eq_ignore_ascii_case(name)).collect()
+}
+
+/// What Maskinporten's refusal is, by its code; where it has none, by its words.
+pub fn of_refusal(code: Option<&str>, words: &str) -> Option<&'static Entry> {
+    let words = words.to_lowercase();
+    match code {
+        Some(code) => of_code(code),
+        None => maskinporten::TABLE.iter().find(|entry| entry.words.iter().any(|known| words.contains(known))),
+    }
+}
+
+/// Whether words are about the time of a grant. That of a key's registration is another.
+pub fn speaks_of_time(words: &str) -> bool {
+    let words = words.to_lowercase();
+    let known = ["expir", "issue time", "issued at", "in the future", "claim iat", "claim exp", "claim nbf", "iat is"];
+    !words.contains("key") && known.iter().any(|known| words.contains(known))
+}
+
+/// The codes that are nearest to one that is not known, the nearest first.
+pub fn nearest(text: &str) -> Vec<&'static str> {
+    let asked = canonical(text);
+    let (family, number) = parted(&asked);
+    let mut near: Vec<(u32, &str)> = all()
+        .filter_map(|entry| {
+            let (of, other) = parted(entry.code);
+            Some((number?.abs_diff(other?), entry.code)).filter(|_| of == family)
+        })
+        .collect();
+    near.sort();
+    near.into_iter().take(3).map(|(_, code)| code).collect()
+}
+
+/// The code as the tables spell it. Whoever pastes the address of its page means the code at its end.
+fn canonical(text: &str) -> String {
+    let word = text.trim().split(['?', '#']).next().unwrap_or_default();
+    let word = word.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+    let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+    let number: Option<u32> = digits.parse().ok();
+    match (letters.as_str(), number) {
+        ("MP" | "", Some(number)) => format!("MP-{number:03}"),
+        ("AUTH", Some(number)) => format!("AUTH-{number:05}"),
+        ("AUTHVLD" | "VLD", Some(number)) => format!("AUTH.VLD-{number:05}"),
+        ("STD", Some(number)) => format!("STD-{number:05}"),
+        _ => word.to_ascii_lowercase().replace([' ', '_'], "-"),
+    }
+}
+
+/// A code's family and its number.
+fn parted(code: &str) -> (&str, Option<u32>) {
+    match code.rsplit_once('-') {
+        Some((family, number)) => (family, number.parse().ok()),
+        None => (code, None),
+    }
+}

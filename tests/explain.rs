@@ -1,0 +1,156 @@
+//! Is every code explained, and found however it is spelt?
+
+use serde_json::Value;
+use systemuser_demo::explain::{self, Entry};
+
+use crate::program::program;
+
+/// Digdir's list, and the refusals that have no code.
+pub const MASKINPORTEN: [&str; 21] = [
+    "MP-011",
+    "MP-012",
+    "MP-100",
+    "MP-110",
+    "MP-120",
+    "MP-121",
+    "MP-122",
+    "MP-123",
+    "MP-124",
+    "MP-130",
+    "MP-200",
+    "MP-201",
+    "MP-250",
+    "MP-251",
+    "MP-301",
+    "MP-302",
+    "MP-303",
+    "issue-time",
+    "unknown-kid",
+    "missing-kid",
+    "own-consumer-org",
+];
+
+/// What a vendor can meet of Altinn's, by number.
+const AUTH: [u32; 25] = [0, 1, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 21, 23, 25, 26, 30, 58, 59, 60, 61, 63, 64, 65];
+const VALIDATION: [u32; 18] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18];
+
+#[test]
+fn every_code_that_a_vendor_can_meet_is_explained_and_no_other() {
+    let mut expected: Vec<String> = MASKINPORTEN.map(str::to_owned).to_vec();
+    expected.push("STD-00000".to_owned());
+    expected.extend(AUTH.map(|number| format!("AUTH-{number:05}")));
+    expected.extend(VALIDATION.map(|number| format!("AUTH.VLD-{number:05}")));
+    let explained: Vec<&str> = explain::all().map(|entry| entry.code).collect();
+    assert_eq!(explained, expected);
+}
+
+#[test]
+fn every_explanation_is_whole_and_in_one_voice() {
+    for Entry { code, beside, meaning, causes, .. } in explain::all() {
+        assert!(!beside.is_empty() && meaning.len() > 20, "{code}");
+        assert!(!causes.is_empty(), "{code}");
+        let mut sentences = vec![*meaning];
+        for cause in *causes {
+            assert!(cause.question.ends_with('?'), "{code}: {}", cause.question);
+            sentences.extend([cause.question, cause.remedy]);
+        }
+        for sentence in sentences {
+            let first = sentence.chars().next().unwrap();
+            let name = sentence.starts_with("Altinn") || sentence.starts_with("Maskinporten");
+            assert!(first.is_lowercase() || first == '`' || name, "{code}: {sentence}");
+            assert!(!sentence.ends_with('.') && !sentence.contains("  "), "{code}: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn a_code_is_found_in_any_spelling() {
+    let code = |text: &str| explain::of_code(text).map(|entry| entry.code);
+    for text in [
+        "MP-303",
+        "mp-303",
+        "mp303",
+        "MP 303",
+        "303",
+        " mp_303 ",
+        "MP-303 invalid_altinn_customer_configuration",
+        "https://test.maskinporten.no/errors/MP-303",
+        "https://test.maskinporten.no/errors/MP-303?x=1",
+    ] {
+        assert_eq!(code(text), Some("MP-303"), "{text}");
+    }
+    for text in ["AUTH-4", "auth4", "AUTH-00004", "Auth-0004", "urn:altinn:error:AUTH-00004"] {
+        assert_eq!(code(text), Some("AUTH-00004"), "{text}");
+    }
+    for text in ["AUTH.VLD-00004", "auth.vld-4", "vld4", "AUTHVLD4"] {
+        assert_eq!(code(text), Some("AUTH.VLD-00004"), "{text}");
+    }
+    assert_eq!(code("mp11"), Some("MP-011"));
+    assert_eq!(code("std0"), Some("STD-00000"));
+    assert_eq!(code("Unknown-KID"), Some("unknown-kid"));
+    for text in ["", "MP", "MP-999", "AUTH.VLD-00010", "MP-99999999999999999999", "æøå-1"] {
+        assert_eq!(code(text), None, "{text}");
+    }
+}
+
+#[test]
+fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
+    program("explain auth4").run().succeeds(
+        "AUTH-00004  status 400\n\
+         there already is a system user for this customer, external reference and system\n\
+         \n\
+         likely causes, the most likely first\n  \
+         does the customer already have the system user you need?\n    \
+         use it as it is, with the same `externalRef` in the grant\n  \
+         do you want one more for the same customer, and sent no new `externalRef`?\n    \
+         send one, spelt like that; where it is missing, the customer's organisation number counts as it\n  \
+         do you want to change what the system user may do?\n    \
+         send a change request; an agent user has to be deleted by the customer and asked for anew\n",
+    );
+}
+
+#[test]
+fn without_a_code_all_are_listed_a_line_each() {
+    let run = program("explain").run();
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.out.lines().count(), explain::all().count());
+    for (line, entry) in run.out.lines().zip(explain::all()) {
+        assert!(line.starts_with(entry.code) && line.ends_with(entry.meaning), "{line}");
+    }
+}
+
+#[test]
+fn oauths_name_of_a_refusal_stands_for_all_that_go_by_it() {
+    let run = program("explain invalid_altinn_customer_configuration").run();
+    assert!(run.out.starts_with("MP-303  invalid_altinn_customer_configuration\n"), "{}", run.out);
+    let codes =
+        |out: &str| -> Vec<String> { out.lines().map(|line| line.split("  ").next().unwrap().to_owned()).collect() };
+    assert_eq!(codes(&program("explain invalid_scope").run().out), ["MP-200", "MP-201"]);
+    assert_eq!(codes(&program("explain FORBIDDEN").run().out), ["MP-250", "MP-251"]);
+}
+
+#[test]
+fn json_has_the_same_facts() {
+    let all: Value = serde_json::from_str(&program("explain --json").run().out).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), explain::all().count());
+    let one: Value = serde_json::from_str(&program("explain mp-110 --json").run().out).unwrap();
+    assert_eq!((&one["code"], &one["beside"]), (&Value::from("MP-110"), &Value::from("invalid_grant")));
+    assert!(one["causes"][0]["question"].as_str().unwrap().ends_with('?'));
+    assert!(one["causes"][0]["remedy"].is_string() && one["meaning"].is_string());
+}
+
+#[test]
+fn an_unknown_code_is_told_with_the_nearest_ones() {
+    let unknown = |code: &str, hint: &str| {
+        let run = program("explain").arg(code).run();
+        run.fails(3, &format!("error: `{code}` is not a code that is known here\nhint: {hint}\n"));
+    };
+    unknown("MP-304", "the nearest that can be explained are `MP-303`, `MP-302`, `MP-301`");
+    unknown("auth-5", "the nearest that can be explained are `AUTH-00004`, `AUTH-00006`, `AUTH-00007`");
+    unknown("vld-10", "the nearest that can be explained are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
+    unknown("invalid_grants", "did you mean `invalid_grant`?");
+    unknown("unknown-kit", "did you mean `unknown-kid`?");
+    unknown("kid", "did you mean `unknown-kid`?");
+    unknown("http://x/", "`systemuser-demo explain` lists all that can be explained");
+    unknown("", "`systemuser-demo explain` lists all that can be explained");
+}
