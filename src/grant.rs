@@ -14,7 +14,7 @@ use crate::key::SigningKey;
 use crate::org_number::OrgNumber;
 
 /// How long a grant lives, in seconds: the longest that Maskinporten allows. A long life forgives a slow clock.
-const LIFETIME: i64 = 120;
+pub const LIFETIME: i64 = 120;
 
 /// A grant, before it is signed.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Grant<'a> {
     pub scope: &'a str,
     /// The system user to act as; `None` for a plain Maskinporten token.
     pub system_user: Option<SystemUserOf<'a>>,
+    /// The APIs that the token is to be for, and no other; empty for a token without such a restriction.
+    pub resource: &'a [String],
     /// When the grant is made.
     pub now: DateTime<Utc>,
     /// Its id. No two grants may share one: Maskinporten takes each grant once.
@@ -64,6 +66,7 @@ impl Grant<'_> {
             exp: now + LIFETIME,
             iat: now,
             jti: self.jti.to_string(),
+            resource: self.resource,
             authorization_details: self.system_user.map(|of| {
                 [SystemUserDetails {
                     r#type: "urn:altinn:systemuser",
@@ -84,6 +87,9 @@ struct Claims<'a> {
     exp: i64,
     iat: i64,
     jti: String,
+    /// An array, also where it has one element (Digdir, "Audience-restricted tokens").
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    resource: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_details: Option<[SystemUserDetails<'a>; 1]>,
 }

@@ -30,6 +30,7 @@
 //!     client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
 //!     scope: "altinn:systembruker.demo",
 //!     system_user: Some(SystemUserOf { owner: "210493352".parse()?, external_ref: None }),
+//!     resource: &[],
 //!     now: chrono::Utc::now(),
 //!     jti: uuid::Uuid::new_v4(),
 //! };

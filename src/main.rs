@@ -1,6 +1,6 @@
 //! The edge of the process: the command line comes in, an exit code goes out.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -11,7 +11,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // clap's own voice: help on stdout, a wrong command line on stderr. Nobody listening is no failure.
-            let _ = error.print();
+            let _ = match without_secrets(&error.to_string()) {
+                Some(text) => io::stderr().write_all(text.as_bytes()),
+                None => error.print(),
+            };
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -22,6 +25,20 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => ExitCode::from(report(&error, &mut console)),
     }
+}
+
+/// A message of clap's without the arguments that it repeats and that may be secrets; `None` where there are none.
+fn without_secrets(message: &str) -> Option<String> {
+    const LONGEST: usize = 60;
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
+    // Of `--option=value` clap repeats the value alone.
+    let values = arguments.iter().flat_map(|text| [Some(text.as_str()), text.split_once('=').map(|(_, value)| value)]);
+    let secrets = values.flatten().filter(|text| text.len() > LONGEST && message.contains(text));
+    let mut secrets: Vec<&str> = secrets.collect();
+    secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    let scrubbed =
+        secrets.iter().fold(message.to_owned(), |text, secret| text.replace(secret, "[too long to be shown]"));
+    (!secrets.is_empty()).then_some(scrubbed)
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> anyhow::Result<()> {

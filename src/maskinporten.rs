@@ -2,6 +2,7 @@
 //!
 //! Sources: RFC 7523 section 2.1, RFC 6749 sections 5.1 and 5.2; Digdir, "Token endpoint" and "Troubleshooting".
 
+use chrono::{DateTime, Utc};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -9,9 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::grant::Assertion;
 use crate::http::{Http, Reply, Unreachable, excerpt};
-use crate::token::AccessToken;
+use crate::token::{AccessToken, PublishedKeys};
 
-const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// How a grant is presented (RFC 7523).
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// Exchanges a signed grant for an access token.
 ///
@@ -47,7 +49,22 @@ fn read_token(reply: &Reply) -> Result<AccessToken, Unreachable> {
     if !token_type.eq_ignore_ascii_case("Bearer") {
         return Err(reply.unusable("but its `token_type` is not Bearer"));
     }
-    Ok(AccessToken { secret: answer.access_token, token_type, expires_in: answer.expires_in, scope: answer.scope })
+    Ok(AccessToken {
+        secret: answer.access_token,
+        token_type,
+        expires_in: answer.expires_in,
+        scope: answer.scope,
+        date: reply.date,
+    })
+}
+
+/// Fetches the keys with which Maskinporten signs; tells also when it answered, by its own clock.
+///
+/// # Errors
+/// Where it did not answer with keys.
+pub async fn published_keys(http: &Http, jwks: &Url) -> Result<(PublishedKeys, Option<DateTime<Utc>>), Unreachable> {
+    let reply = http.get_public(jwks).await?;
+    Ok((reply.document("JWK set")?, reply.date))
 }
 
 /// Why there is no token.
@@ -79,6 +96,8 @@ pub struct TokenRefused {
     pub trace_id: Option<String>,
     /// The page about the code.
     pub error_uri: Option<String>,
+    /// When Maskinporten answered, by its own clock.
+    pub date: Option<DateTime<Utc>>,
 }
 
 impl TokenRefused {
@@ -104,12 +123,18 @@ impl TokenRefused {
             description: excerpt(&words),
             trace_id: trace_id.as_deref().and_then(excerpt),
             error_uri: error_uri.and_then(excerpt),
+            date: reply.date,
         }
+    }
+
+    /// Whether it has nothing of a refusal but the status.
+    pub fn is_anonymous(&self) -> bool {
+        self.code.is_none() && self.error.is_none()
     }
 
     fn name(&self) -> String {
         let known: Vec<&str> = [&self.code, &self.error].into_iter().flatten().map(String::as_str).collect();
-        if known.is_empty() { format!("status {} from `{}`", self.status, self.address) } else { known.join(" ") }
+        if self.is_anonymous() { format!("status {} from `{}`", self.status, self.address) } else { known.join(" ") }
     }
 }
 
@@ -117,7 +142,7 @@ impl TokenRefused {
 fn code_in(text: &str) -> Option<String> {
     text.match_indices("MP-").find_map(|(start, prefix)| {
         let digits: String = text[start + prefix.len()..].chars().take_while(char::is_ascii_digit).collect();
-        (!digits.is_empty()).then(|| format!("MP-{digits}"))
+        (1..=6).contains(&digits.len()).then(|| format!("MP-{digits}"))
     })
 }
 

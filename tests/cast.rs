@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{Program, data, program};
+use crate::program::{Program, data_text, program};
 
 const SANDBOX_NOTE: &str = "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n";
 
@@ -20,9 +20,24 @@ fn refused(program: Program, code: i32, err: &str) {
 }
 
 fn no_system_user(org: &str, external_ref: &str) -> String {
+    let given = match external_ref {
+        "none" => "none".to_owned(),
+        reference => format!("{reference:<36}  (--external-ref)"),
+    };
     format!(
         "error: Maskinporten refused the grant: MP-303 invalid_altinn_customer_configuration\n  \
-         No approved system user: owner {org}, external reference {external_ref}\n\
+         \"No approved system user: owner {org}, external reference {external_ref}\"\n  \
+         Altinn has no approved system user that matches\n    \
+         client id     7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
+         owner         {org}                             (--org)\n    \
+         external ref  {given}\n\
+         hint: was the system user requested with an external reference? pass exactly that one with --external-ref, \
+         and none if there was none\n\
+         hint: is this client id in the system's `clientId` list, in Altinn's System Register? add it there, and keep \
+         the ones that are there already: an update that leaves `clientId` out clears the list\n\
+         hint: is it an agent system user? its owner is the agent, an accountant say; never the client whose data is \
+         asked for\n\
+         note: `systemuser-demo explain MP-303` names further causes\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-303\n"
     )
 }
@@ -163,12 +178,19 @@ fn a_plain_token_is_of_no_system_user() {
 
 #[test]
 fn another_key_than_the_registered_one_is_refused() {
-    let key = data("key.pkcs8.pem");
     refused(
-        program("token --key").arg(key.to_str().unwrap()),
+        program("token --key other.pem").file("other.pem", data_text("key.pkcs8.pem")),
         4,
         "error: Maskinporten refused the grant: MP-124 invalid_grant\n  \
-         Invalid assertion. Client authentication failed. Invalid signature: expected one of key sandbox-example\n\
+         \"Invalid assertion. Client authentication failed. Invalid signature: expected one of key sandbox-example\"\n  \
+         the grant's signature does not fit the key that is registered for its key id\n    \
+         key        other.pem                             (--key)\n    \
+         kid        sandbox-example                       (built in)\n    \
+         client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
+         hint: is this the private half of the key that was registered? compare the `n` that \
+         `systemuser-demo key public --env sandbox` prints with the one in the self-service\n\
+         hint: does the key id belong to another key of the client? send the one that goes with this key\n\
+         hint: is it signed with a business certificate? that must be valid, and of the environment that is asked\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-124\n",
     );
 }
@@ -179,7 +201,16 @@ fn a_scope_that_the_client_does_not_have_is_refused() {
         program("token --scope altinn:other"),
         4,
         "error: Maskinporten refused the grant: MP-200 invalid_scope\n  \
-         Token request contains invalid scopes for client, altinn:other\n\
+         \"Token request contains invalid scopes for client, altinn:other\"\n  \
+         the client does not have the scope\n    \
+         scope      altinn:other                          (--scope)\n    \
+         client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
+         hint: is there a slip in the scope? compare it with the scopes of the client in the self-service\n\
+         hint: was the scope never added to this client? add it in the self-service; the API's owner must have given \
+         your organisation access before\n\
+         hint: is it a scope for registering systems or asking for system users? \
+         `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and `.write` \
+         are ordered from Digdir\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
     );
 }

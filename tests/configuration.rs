@@ -28,7 +28,8 @@ fn without_a_file_for_test_the_error_says_where_one_is_looked_for() {
         3,
         "error: no client id: there is no configuration file for `test`, and neither --client-id nor \
          SYSTEMUSER_CLIENT_ID is given\n\
-         hint: the usual place is `config/test.toml` below the current folder; --config names another\n",
+         hint: `systemuser-demo init --env test` writes `config/test.toml` below the current folder, which is the usual \
+         place; --config names another\n",
     );
 }
 
@@ -78,10 +79,11 @@ fn what_is_missing_is_named_with_all_its_names() {
 
 #[test]
 fn the_key_file_that_the_shipped_configuration_names_is_the_first_thing_to_be_missed() {
-    let sandbox = "hint: no key yet? `--env sandbox` brings its own, and needs no agreement with Digdir\n";
+    let sandbox = "hint: no client yet? `--env sandbox` brings its own, and needs no agreement with Digdir\n";
     let err = "error: the key file `mp-key.pem` does not exist\n\
                hint: config/test.toml names it: put the private key there whose public half is registered on the client in \
-               Maskinporten, or name another file with --key\n";
+               Maskinporten, or name another file with --key\n\
+               hint: no key yet? `systemuser-demo key new mp-key.pem` makes one\n";
     let run = with("token --env test", &project_text("config/test.toml")).run();
     run.fails(3, &format!("{err}{}", if cfg!(feature = "sandbox") { sandbox } else { "" }));
 }

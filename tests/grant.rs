@@ -11,12 +11,17 @@ use crate::program::{data, data_text};
 
 /// The grant of tests/data/grant.mjs, signed.
 pub fn signed(key: &SigningKey, owner: Option<&str>, external_ref: Option<&str>) -> String {
+    signed_for(&[], key, owner, external_ref)
+}
+
+fn signed_for(resource: &[String], key: &SigningKey, owner: Option<&str>, external_ref: Option<&str>) -> String {
     let issuer = Url::parse("https://test.maskinporten.no/").unwrap();
     let grant = Grant {
         issuer: &issuer,
         client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
         scope: "altinn:systembruker.demo",
         system_user: owner.map(|owner| SystemUserOf { owner: owner.parse().unwrap(), external_ref }),
+        resource,
         now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
         jti: Uuid::parse_str("11111111-2222-4333-8444-555555555555").unwrap(),
     };
@@ -36,6 +41,12 @@ fn a_grant_for_a_system_user_has_the_known_bytes() {
 #[test]
 fn an_external_reference_stands_beside_the_owner() {
     assert_eq!(signed(&key(None), Some("210493352"), Some("customer-42")), data_text("grant.external-ref.jwt"));
+}
+
+#[test]
+fn a_resource_is_an_array() {
+    let resource = ["https://api.example.no".to_owned()];
+    assert_eq!(signed_for(&resource, &key(None), Some("210493352"), None), data_text("grant.resource.jwt"));
 }
 
 #[test]

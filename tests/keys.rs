@@ -144,8 +144,8 @@ fn refused(content: impl AsRef<[u8]>, error: &str, hint: &str) {
     with_key(content).run().fails(3, &format!("error: the key file `my.key` {error}\n{hint}"));
 }
 
-const MAKE_ONE: &str = "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out my.new.pem` makes one that \
-                        will do; its public half is to be registered";
+const MAKE_ONE: &str =
+    "`systemuser-demo key new my.new.pem` makes one that will do; its public half is to be registered";
 const WHOLE: &str = "was it copied whole, from its first line to its last?";
 
 #[test]
@@ -199,14 +199,15 @@ fn no_command_in_a_hint_writes_to_the_key_itself() {
         let run = program("token --env test --client-id c --scope s --org 210493352 --kid k --key mp-key.pem")
             .file("mp-key.pem", data_text(name))
             .run();
-        let writes: Vec<&str> = run.err.split("-out ").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
+        let text = run.err.replace("key new ", "-out ").replace("` makes", "`");
+        let writes: Vec<&str> = text.split("-out ").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
         assert_eq!(writes, ["mp-key.new.pem"], "{}", run.err);
     }
     let run = program("token --env test --client-id c --scope s --org 210493352 --kid k --key k.pem")
         .file("k.pem", data_text("ec.pem"))
         .file("k.new.pem", data_text("key.pkcs8.pem"))
         .run();
-    assert!(run.err.contains("-out k.new2.pem`"), "{}", run.err);
+    assert!(run.err.contains("key new k.new2.pem`"), "{}", run.err);
     let run = program("token --env test --client-id c --scope s --org 210493352 --key")
         .arg("it's a key.pem")
         .file("it's a key.pem", data_text("encrypted.pkcs8.pem"))

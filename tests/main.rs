@@ -20,6 +20,10 @@ mod secrets;
 #[cfg(feature = "sandbox")]
 mod cast;
 #[cfg(feature = "sandbox")]
+mod clock;
+#[cfg(feature = "sandbox")]
+mod every_refusal;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod strictness;

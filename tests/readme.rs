@@ -1,6 +1,6 @@
 //! Does README say what is so?
 
-use crate::program::{program, project, project_text};
+use crate::program::{Run, program, project, project_text};
 use crate::server::nobody;
 
 /// README's fenced blocks of one language.
@@ -30,8 +30,13 @@ fn shown(command: &str) -> String {
     let arguments = command.strip_prefix("systemuser-demo").expect("README runs this program only");
     let files = ["config/sandbox.toml", "config/test.toml", "mp-key.pem.example", "tests/data/certificate.pem"];
     let clone = files.into_iter().fold(program(arguments), |clone, file| clone.file(file, project_text(file)));
-    let run = clone.var("HTTPS_PROXY", nobody()).run();
-    run.err + &run.out
+    // In one stream, so that what is said comes where a terminal shows it.
+    let clone = clone.var("HTTPS_PROXY", nobody());
+    let plain = clone.command();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(plain.get_program()).args(plain.get_args()).env_clear();
+    shell.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(clone.path(""));
+    Run::of(&mut shell).out
 }
 
 #[cfg(feature = "sandbox")]

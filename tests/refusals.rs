@@ -1,11 +1,12 @@
 //! What is said where Maskinporten or an API says no, or nobody says anything?
 
-use crate::program::{Program, Run, program};
+use crate::program::{Program, Run, data_text, program};
 use crate::server::{Request, Server, json, nobody, response};
 
 fn token(answer: impl Fn(&Request) -> String + Send + 'static) -> Run {
     let server = Server::start(answer);
-    program("token --env test").file("config/test.toml", server.configuration()).run()
+    let program = program("token --env test --key k.json").file("k.json", data_text("key.jwk.json"));
+    program.file("config/test.toml", server.configuration()).run()
 }
 
 fn call(api: &str, answer: impl Fn(&Request) -> String + Send + 'static) -> Run {
@@ -27,14 +28,22 @@ fn refusal(body: &'static str) -> Run {
 }
 
 #[test]
-fn a_refusal_has_its_code_its_own_words_and_its_trace_id() {
+fn a_refusal_has_its_code_its_own_words_its_meaning_ones_own_values_and_its_trace_id() {
     let run = refusal(
         r#"{"error":"invalid_grant","error_description":"Invalid assertion. Client authentication failed. Expired key. (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)","error_uri":"https://maskinporten.no/errors/MP-121"}"#,
     );
     run.fails(
         4,
         "error: Maskinporten refused the grant: MP-121 invalid_grant\n  \
-         Invalid assertion. Client authentication failed. Expired key.\n\
+         \"Invalid assertion. Client authentication failed. Expired key.\"\n  \
+         the registered key has expired: a key is valid for one year from its registration\n    \
+         key        k.json  (--key)\n    \
+         kid        tests   (the JWK's own)\n    \
+         client id  tests   (config/test.toml)\n\
+         hint: was the key registered more than a year ago? register a new one, or the same again, which renews it: \
+         `systemuser-demo key public --env test --set`\n\
+         hint: was a new key registered, and the old one is still in use? use the new key, with the kid that it was \
+         registered with\n\
          note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://maskinporten.no/errors/MP-121\n",
     );
 }
@@ -67,8 +76,14 @@ fn an_older_correlation_id_is_found_too() {
     )
     .fails(
         4,
-        "error: Maskinporten refused the grant: forbidden\n  Consumer has not been granted access\n\
-             note: trace id 1-2-3\n",
+        "error: Maskinporten refused the grant: forbidden\n  \
+         \"Consumer has not been granted access\"\n  \
+         the API's owner has not given your organisation access to the scope\n    \
+         scope      a:b    (config/test.toml)\n    \
+         client id  tests  (config/test.toml)\n\
+         hint: has the owner of the API granted you the scope? ask the owner; until then, use another scope\n\
+         hint: was access granted in the other environment only? it is granted for test and for production separately\n\
+         note: trace id 1-2-3, http://127.0.0.1:PORT/token\n",
     );
 }
 
@@ -78,14 +93,11 @@ fn a_long_description_loses_neither_its_code_nor_its_trace_id() {
     let body = format!(
         "{{\"error\":\"invalid_grant\",\"error_description\":\"{words}MP-124 (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)\"}}"
     );
-    token(move |_| json("400 Bad Request", &body)).fails(
-        4,
-        &format!(
-            "error: Maskinporten refused the grant: MP-124 invalid_grant\n  {}…\n\
-             note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca\n",
-            &words[..200]
-        ),
-    );
+    let run = token(move |_| json("400 Bad Request", &body));
+    let begins = format!("error: Maskinporten refused the grant: MP-124 invalid_grant\n  \"{}…\"\n", &words[..200]);
+    assert!(run.err.starts_with(&begins), "{}", run.err);
+    assert!(run.err.contains("\nnote: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, http://127.0.0.1:"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (4, ""));
 }
 
 #[test]
@@ -94,11 +106,11 @@ fn a_refusal_that_is_no_json_is_told_by_its_status_and_its_beginning() {
     token(move |_| response("403 Forbidden", "text/html", html)).fails(
         4,
         "error: Maskinporten refused the grant: status 403 from `http://127.0.0.1:PORT/token`\n  \
-         <html> <head><title>403 Forbidden</title></head> </html>\n\
+         \"<html> <head><title>403 Forbidden</title></head> </html>\"\n\
          hint: is this the address of Maskinporten's token endpoint?\n",
     );
     for body in ["", "{}", "null", "[]"] {
-        let quoted = if body.is_empty() { String::new() } else { format!("  {body}\n") };
+        let quoted = if body.is_empty() { String::new() } else { format!("  \"{body}\"\n") };
         let err = format!(
             "error: Maskinporten refused the grant: status 400 from `http://127.0.0.1:PORT/token`\n{quoted}\
              hint: is this the address of Maskinporten's token endpoint?\n"
@@ -110,7 +122,11 @@ fn a_refusal_that_is_no_json_is_told_by_its_status_and_its_beginning() {
 #[test]
 fn a_refusal_cannot_draw_on_the_terminal() {
     let run = refusal("{\"error\":\"invalid_grant\",\"error_description\":\"\\u001b[2J gone \\u202e\\u0007\"}");
-    run.fails(4, "error: Maskinporten refused the grant: invalid_grant\n  \\u{1b}[2J gone \\u{202e}\\u{7}\n");
+    run.fails(
+        4,
+        "error: Maskinporten refused the grant: invalid_grant\n  \"\\u{1b}[2J gone \\u{202e}\\u{7}\"\n\
+         note: no trace id came along, http://127.0.0.1:PORT/token\n",
+    );
 }
 
 #[test]
@@ -154,7 +170,7 @@ fn a_server_that_fails_is_no_refusal() {
     run.fails(
         6,
         "error: no usable answer from `http://127.0.0.1:PORT/token`: status 302 points elsewhere, to \
-         `https://example.no/`, and a secret follows no redirect\n",
+         `https://example.no/`, and no redirect is followed\n",
     );
     let run = token(|_| json("600 Whatever", "{}"));
     run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 600, which brings no token\n");

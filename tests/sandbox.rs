@@ -141,6 +141,7 @@ fn it_can_refuse_everything_and_go_by_another_clock_and_says_so() {
     assert!(sandbox.introduction.contains(said), "{}", sandbox.introduction);
     let run = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
     assert!(run.err.contains("error: Maskinporten refused the grant: MP-012 invalid_grant\n"), "{}", run.err);
+    assert!(run.err.contains("hint: this machine's clock is 1 min "), "{}", run.err);
     let ahead = standing_with("--clock-ahead 90");
     assert!(
         ahead.introduction.contains("note: its clock is 1 min 30 s ahead of this machine's\n"),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::hints;
 use crate::config::{Config, ConfigError, Given, Overrides, Source};
 use crate::environment::Environment;
 #[cfg(feature = "sandbox")]
@@ -14,19 +15,8 @@ pub(super) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Res
     if let Some(Given { value: path, source }) = named {
         return read(&path, &format!("{source}: "), overrides);
     }
-    let environment = match &overrides.environment {
-        Some(environment) => environment.clone(),
-        None if cfg!(feature = "sandbox") => {
-            Given { value: Environment::Sandbox, source: Source::Option("the default") }
-        }
-        None => {
-            return Err(ConfigError::Invalid {
-                problem: "no environment: this build has no sandbox, so there is none to fall back on".to_owned(),
-                hint: Some("say --env test or --env prod, or name a file with --config".to_owned()),
-            });
-        }
-    };
-    let usual = Path::new("config").join(format!("{}.toml", environment.value));
+    let environment = environment(overrides.environment.clone())?;
+    let usual = usual(environment.value);
     // A file that is there and cannot be read is no reason to do something else.
     let absent = usual.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !absent {
@@ -39,29 +29,75 @@ pub(super) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Res
     Config::without_file(environment, overrides)
 }
 
+/// The environment that was asked for, else the sandbox, where there is one.
+pub(super) fn environment(asked: Option<Given<Environment>>) -> Result<Given<Environment>, ConfigError> {
+    match asked {
+        Some(environment) => Ok(environment),
+        None if cfg!(feature = "sandbox") => {
+            Ok(Given { value: Environment::Sandbox, source: Source::Option("the default") })
+        }
+        None => Err(ConfigError::Invalid {
+            problem: "no environment: this build has no sandbox, so there is none to fall back on".to_owned(),
+            hint: Some("say --env test or --env prod, or name a file with --config".to_owned()),
+        }),
+    }
+}
+
+/// How a command is told to take this configuration again.
+pub(super) fn again(environment: Environment, file: Option<&Path>) -> String {
+    match file {
+        Some(file) if file != usual(environment) && file != Path::new(BUILT_IN) => {
+            format!("--config {}", hints::quoted(file))
+        }
+        _ => format!("--env {environment}"),
+    }
+}
+
+/// The environment's own file, below the current folder.
+pub(super) fn usual(environment: Environment) -> PathBuf {
+    Path::new("config").join(format!("{environment}.toml"))
+}
+
 /// Reads a configuration file; `named_by` begins the message where that fails.
 fn read(path: &Path, named_by: &str, overrides: Overrides) -> Result<Config, ConfigError> {
+    Config::parse(&text(path, named_by)?, path, overrides)
+}
+
+/// The text of a configuration file.
+pub(super) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
     let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read `{}`: {why}", path.display()));
     match read {
-        Ok(_) if text.len() as u64 <= LARGEST => Config::parse(&text, path, overrides),
+        Ok(_) if text.len() as u64 <= LARGEST => Ok(text),
         Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),
         Err(error) => Err(cannot(error.to_string())),
     }
 }
 
+/// What is told as the file of the configuration that is built in.
+const BUILT_IN: &str = "built in";
+
+/// The key that the sandbox knows. It is public, and worth nothing.
+pub(super) const EXAMPLE_KEY: &str = include_str!("../../mp-key.pem.example");
+
 /// The configuration that is built in, which is the one that is shipped, with the example key in it.
 #[cfg(feature = "sandbox")]
 fn built_in(mut overrides: Overrides) -> Result<Config, ConfigError> {
-    let path = Path::new("built in");
+    let path = Path::new(BUILT_IN);
     overrides.key.get_or_insert_with(|| Given {
-        value: KeySource::Text {
-            name: "the built-in configuration".to_owned(),
-            text: include_str!("../../mp-key.pem.example").into(),
-        },
+        value: KeySource::Text { name: "the built-in configuration".to_owned(), text: EXAMPLE_KEY.into() },
         source: Source::File { path: path.to_owned(), line: 1 },
     });
-    Config::parse(include_str!("../../config/sandbox.toml"), path, overrides)
+    Config::parse(shipped(Environment::Sandbox), path, overrides)
+}
+
+/// The configuration that is shipped for an environment.
+pub(super) fn shipped(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Sandbox => include_str!("../../config/sandbox.toml"),
+        Environment::Test => include_str!("../../config/test.toml"),
+        Environment::Prod => include_str!("../../config/prod.toml"),
+    }
 }

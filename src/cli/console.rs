@@ -6,6 +6,7 @@
 use std::io::Write;
 
 use anyhow::Context;
+use serde::Serialize;
 
 use crate::http::visible;
 
@@ -26,6 +27,11 @@ impl Tone {
             Self::Warning => "warning",
             Self::Note => "note",
         }
+    }
+
+    /// A line in this tone, without colour.
+    pub(super) fn line(self, text: &str) -> String {
+        format!("{}: {text}", self.word())
     }
 
     /// ANSI colour codes (ECMA-48, "select graphic rendition").
@@ -63,18 +69,34 @@ impl<'a> Console<'a> {
         self.answer(format!("{line}\n").as_bytes())
     }
 
-    /// A line on stderr. Where stderr cannot be written to, nobody is listening.
-    pub(super) fn say(&mut self, tone: Tone, text: &str) {
-        let word = match self.colour {
-            true => format!("\x1b[{}m{}:\x1b[0m", tone.colour(), tone.word()),
-            false => format!("{}:", tone.word()),
-        };
-        self.write_line(&format!("{word} {}", visible_lines(text)));
+    /// The answer as JSON, indented.
+    pub(super) fn answer_json(&mut self, answer: &impl Serialize) -> anyhow::Result<()> {
+        self.answer_line(&serde_json::to_string_pretty(answer)?)
     }
 
-    /// A line on stderr that belongs to the one before it, or to no tone.
+    /// A line on stderr. Where stderr cannot be written to, nobody is listening.
+    pub(super) fn say(&mut self, tone: Tone, text: &str) {
+        let text = visible(text);
+        self.write_line(&match self.colour {
+            true => format!("\x1b[{}m{}:\x1b[0m {text}", tone.colour(), tone.word()),
+            false => tone.line(&text),
+        });
+    }
+
+    /// A question on stderr, whose answer is typed behind it.
+    pub(super) fn prompt(&mut self, text: &str) {
+        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+    }
+
+    /// A line on stderr that belongs to the one before it.
+    pub(super) fn detail(&mut self, line: &str) {
+        self.write_line(&format!("  {}", visible(line)));
+    }
+
+    /// Lines on stderr of our own text, that belong to no tone.
+    #[cfg(feature = "sandbox")]
     pub(super) fn plain(&mut self, text: &str) {
-        self.write_line(&visible_lines(text));
+        self.write_line(text);
     }
 
     /// In one piece, so that lines of several programs do not mix.
@@ -88,7 +110,7 @@ impl<'a> Console<'a> {
             return;
         }
         for (nth, line) in lines.iter().enumerate() {
-            self.plain(&format!("{:<14} {line}", if nth == 0 { step } else { "" }));
+            self.write_line(&visible(&format!("{:<14} {line}", if nth == 0 { step } else { "" })));
         }
     }
 }
@@ -97,8 +119,4 @@ impl<'a> Console<'a> {
 pub(super) fn aligned(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     rows.iter().map(|(name, value)| format!("{name:<width$}  {}\n", visible(value))).collect()
-}
-
-fn visible_lines(text: &str) -> String {
-    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }

@@ -26,16 +26,17 @@ impl Explain {
     pub(super) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
         let asked = match &self.code {
             None => Asked::Several(explain::all().collect()),
-            Some(code) => named(&typed("CODE", code).check(Ok::<_, ConfigError>)?.value)?,
+            Some(code) => named(&typed("CODE", code).harmless()?.value)?,
         };
         match asked {
-            Asked::One(entry) if common.json => console.answer_line(&serde_json::to_string_pretty(&in_json(entry))?),
+            Asked::One(entry) if common.json => console.answer_json(&in_json(entry)),
             Asked::One(entry) => console.answer(in_full(entry).as_bytes()),
             Asked::Several(entries) if entries.len() == 1 && !common.json => {
                 console.answer(in_full(entries[0]).as_bytes())
             }
-            Asked::Several(entries) if common.json => console
-                .answer_line(&serde_json::to_string_pretty(&entries.into_iter().map(in_json).collect::<Value>())?),
+            Asked::Several(entries) if common.json => {
+                console.answer_json(&entries.into_iter().map(in_json).collect::<Value>())
+            }
             Asked::Several(entries) => {
                 let rows: Vec<_> = entries.iter().map(|entry| (entry.code, entry.meaning.to_owned())).collect();
                 console.answer(aligned(&rows).as_bytes())

@@ -1,52 +1,40 @@
-//! The flow, as the commands walk it: configuration, key, grant, token. Here are the clock and the randomness.
+//! The flow, as the commands walk it: configuration, key, grant, token.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chrono::Utc;
-use uuid::Uuid;
+use chrono::{DateTime, Utc};
+use reqwest::Url;
 
+use super::clock::{Asked, Difference};
 use super::console::{Console, Tone};
-use super::{hints, report, story};
+use super::refusal::RefusedGrant;
+use super::{signing, story};
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::grant::{Grant, SystemUserOf};
-use crate::http::{Http, address};
-use crate::key::{KidOrigin, SigningKey};
-use crate::maskinporten::{ExchangeError, exchange};
+use crate::http::{Http, Unreachable, address};
+use crate::key::SigningKey;
+use crate::maskinporten::{self, ExchangeError, exchange};
 use crate::org_number::OrgNumber;
-use crate::token::AccessToken;
+use crate::token::{AccessToken, PublishedKeys};
 
 /// Everything that is needed to get a token.
 pub(super) struct Flow {
+    pub(super) servers: Servers,
+    pub(super) key: SigningKey,
+    pub(super) system_user: bool,
+}
+
+/// A configuration whose servers can be asked: where it is to run inside, the sandbox is there.
+pub(super) struct Servers {
     pub(super) config: Config,
     pub(super) http: Http,
-    key: SigningKey,
-    system_user: bool,
     #[cfg(feature = "sandbox")]
     _sandbox: Option<crate::sandbox::Sandbox>,
 }
 
-impl Flow {
-    /// Checks that everything is there, and starts the sandbox where it is to run inside.
-    /// Without `system_user` the token is a plain one.
-    pub(super) async fn start(
-        config: Config,
-        system_user: bool,
-        patience: Duration,
-        console: &mut Console<'_>,
-    ) -> anyhow::Result<Self> {
-        story::configuration(console, &config);
-        config.notes.iter().for_each(|note| console.say(Tone::Note, note));
-        for org in [&config.org, &config.vendor.org].into_iter().flatten() {
-            warn_of_test_series(&config, org.value, &org.source.to_string(), console);
-        }
-        config.client_id()?;
-        config.scope()?;
-        if system_user {
-            config.org()?;
-        }
-        let key = load_key(&config, console)?;
-        story::key(console, &key, &config);
+impl Servers {
+    /// Starts the sandbox where it is to run inside, and says that it is the sandbox.
+    pub(super) async fn start(config: Config, patience: Duration, console: &mut Console<'_>) -> anyhow::Result<Self> {
         #[cfg(feature = "sandbox")]
         let (config, sandbox) = super::sandbox::inside(config, console).await?;
         if config.environment.value == Environment::Sandbox && !config.sandbox_inside {
@@ -56,71 +44,117 @@ impl Flow {
         Ok(Self {
             http: Http::new(patience),
             config,
-            key,
-            system_user,
             #[cfg(feature = "sandbox")]
             _sandbox: sandbox,
         })
     }
+}
 
-    /// Signs a new grant and exchanges it.
-    pub(super) async fn token(&self, console: &mut Console<'_>) -> anyhow::Result<AccessToken> {
-        let endpoints = &self.config.endpoints;
-        let owner = self.config.org.as_ref().filter(|_| self.system_user);
-        let external_ref = self.config.external_ref.as_ref().map(|given| given.value.as_str());
-        let grant = Grant {
-            issuer: &endpoints.issuer,
-            client_id: &self.config.client_id()?.value,
-            scope: &self.config.scope()?.value,
-            system_user: owner.map(|owner| SystemUserOf { owner: owner.value, external_ref }),
-            now: Utc::now(),
-            jti: Uuid::new_v4(),
-        };
-        let assertion = grant.sign(&self.key);
-        story::grant(console, &assertion);
-        story::sent(console, "post", &address(&endpoints.token));
-        let started = Instant::now();
-        let answer = exchange(&self.http, &endpoints.token, &assertion).await;
-        let status = match &answer {
-            Ok(_) => Some(200),
-            Err(ExchangeError::Refused(refused)) => Some(refused.status),
-            Err(ExchangeError::Unreachable(unreachable)) => unreachable.status(),
-        };
-        story::answered(console, status, started.elapsed());
-        let token = answer.map_err(|error| match error {
-            ExchangeError::Refused(refused) => anyhow::Error::from(refused),
-            ExchangeError::Unreachable(unreachable) => unreachable.into(),
-        })?;
-        story::token(console, &token);
-        Ok(token)
+/// Checks that everything is there that a grant is made from, and reads the key.
+/// Without `system_user` it is a plain one.
+pub(super) fn prepare(config: &Config, system_user: bool, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
+    story::configuration(console, config);
+    config.notes.iter().for_each(|note| console.say(Tone::Note, note));
+    for org in config.org_numbers()? {
+        if let Some(said) = of_the_test_series(config, org.value, &org.source.to_string()) {
+            console.say(Tone::Warning, &said);
+        }
     }
+    config.client_id()?;
+    config.scope()?;
+    if system_user {
+        config.org()?;
+    }
+    let key = signing::load_key(config, console)?;
+    story::key(console, &key, config);
+    Ok(key)
 }
 
 /// The number of an organisation that exists in the test environments only, in production, is a mix-up.
-pub(super) fn warn_of_test_series(config: &Config, org: OrgNumber, source: &str, console: &mut Console<'_>) {
-    if config.environment.value == Environment::Prod && org.is_test_series() {
-        let said = format!("{org} ({source}) is of the series for test environments, and this is production");
-        console.say(Tone::Warning, &said);
+pub(super) fn of_the_test_series(config: &Config, org: OrgNumber, source: &str) -> Option<String> {
+    let mixed_up = config.environment.value == Environment::Prod && org.is_test_series();
+    mixed_up.then(|| format!("{org} ({source}) is of the series for test environments, and this is production"))
+}
+
+/// Says so where the clocks differ.
+pub(super) fn warn_of(clock: Option<Difference>, console: &mut Console<'_>) {
+    if let Some(advice) = clock.and_then(Difference::advice) {
+        console.say(Tone::Warning, &advice);
     }
 }
 
-fn load_key(config: &Config, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
-    let given = config.key()?;
-    let kid = config.kid.as_ref();
-    let algorithm = config.algorithm.as_ref().map(|given| given.value);
-    let key = SigningKey::load(&given.value, kid.map(|kid| kid.value.as_str()), algorithm)
-        .map_err(|error| report::with_hints(hints::of_key(&error.fault, given, config.environment.value), error))?;
-    match (kid, &key.kid_of_jwk) {
-        (Some(kid), Some(own)) if *own != kid.value => {
-            let said = format!("the key's own kid is `{own}`, and `{}` ({}) is sent", kid.value, kid.source);
-            console.say(Tone::Warning, &said);
-        }
-        _ => {}
+/// Fetches Maskinporten's published keys; tells also how far the clocks differ.
+pub(super) async fn published_keys(
+    http: &Http,
+    jwks: &Url,
+    console: &mut Console<'_>,
+) -> Result<(PublishedKeys, Option<Difference>), Unreachable> {
+    fetched(jwks, maskinporten::published_keys(http, jwks), console).await
+}
+
+/// Fetches a public document, and tells how far the clocks differ.
+pub(super) async fn fetched<T>(
+    url: &Url,
+    answer: impl Future<Output = Result<(T, Option<DateTime<Utc>>), Unreachable>>,
+    console: &mut Console<'_>,
+) -> Result<(T, Option<Difference>), Unreachable> {
+    story::sent(console, "get", &address(url));
+    let asked = Asked::now();
+    let answer = answer.await;
+    let taken = asked.taken();
+    story::answered(console, answer.as_ref().map_or_else(Unreachable::status, |_| Some(200)), taken);
+    answer.map(|(document, date)| (document, asked.difference(date, taken)))
+}
+
+impl Flow {
+    /// Checks that everything is there, and starts the sandbox where it is to run inside.
+    pub(super) async fn start(
+        config: Config,
+        system_user: bool,
+        patience: Duration,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<Self> {
+        let key = prepare(&config, system_user, console)?;
+        Ok(Self { servers: Servers::start(config, patience, console).await?, key, system_user })
     }
-    if key.kid_origin == KidOrigin::Thumbprint {
-        let said = "no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal \
-                    as PEM has the portal's kid";
-        console.say(Tone::Note, said);
+
+    /// Gets a token, and says so where the clocks differ.
+    pub(super) async fn token(&self, console: &mut Console<'_>) -> anyhow::Result<AccessToken> {
+        let (token, clock) = self.exchange(console).await?;
+        warn_of(clock, console);
+        Ok(token)
     }
-    Ok(key)
+
+    /// Signs a new grant and exchanges it; tells also how far the clocks differ.
+    pub(super) async fn exchange(
+        &self,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
+        let Servers { config, http, .. } = &self.servers;
+        let token_endpoint = &config.endpoints.token;
+        let assertion = signing::sign(config, &self.key, self.system_user)?;
+        story::grant(console, &assertion);
+        story::sent(console, "post", &address(token_endpoint));
+        let asked = Asked::now();
+        let answer = exchange(http, token_endpoint, &assertion).await;
+        let taken = asked.taken();
+        let (status, date) = match &answer {
+            Ok(token) => (Some(200), token.date),
+            Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
+            Err(ExchangeError::Unreachable(unreachable)) => (unreachable.status(), unreachable.date),
+        };
+        story::answered(console, status, taken);
+        let clock = asked.difference(date, taken);
+        let token = answer.map_err(|error| match error {
+            ExchangeError::Refused(refused) => {
+                anyhow::Error::from(RefusedGrant::new(refused, config, &self.key, self.system_user, clock))
+            }
+            ExchangeError::Unreachable(unreachable) => {
+                warn_of(clock, console);
+                unreachable.into()
+            }
+        })?;
+        story::token(console, &token);
+        Ok((token, clock))
+    }
 }

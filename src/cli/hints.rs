@@ -1,12 +1,11 @@
 //! The likely mix-ups, in the user's own values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::{ConfigError, Given, KEY};
 use crate::environment::Environment;
 use crate::http::{Refused, Silence, Unreachable};
 use crate::key::{KeyFault, KeySource};
-use crate::maskinporten::TokenRefused;
 
 pub(super) fn of_config(error: &ConfigError) -> Vec<String> {
     match error {
@@ -21,7 +20,8 @@ pub(super) fn of_config(error: &ConfigError) -> Vec<String> {
         }
         ConfigError::Missing { setting, environment, file } => {
             let usual = format!(
-                "the usual place is `config/{environment}.toml` below the current folder; --config names another"
+                "`systemuser-demo init --env {environment}` writes `config/{environment}.toml` below the current folder, \
+                 which is the usual place; --config names another"
             );
             let inline = "a script may put the key itself into SYSTEMUSER_KEY".to_owned();
             let hints = [(file.is_none(), usual), (*setting == KEY, inline)];
@@ -40,7 +40,8 @@ fn place_of(key: &str) -> Option<(String, &'static str)> {
         "systemuserorg" => ("org", "before the first table"),
         known @ ("issuer" | "token" | "jwks" | "altinn" | "reference_api") => (known, "under [endpoints]"),
         known @ ("system_id" | "redirect_url") => (known, "under [vendor]"),
-        known @ ("client_id" | "scope" | "org" | "external_ref") => (known, "before the first table"),
+        "registered" => ("registered", "under [key]"),
+        known @ ("client_id" | "scope" | "org" | "external_ref" | "resource") => (known, "before the first table"),
         _ => return None,
     };
     Some((key.to_owned(), place))
@@ -69,13 +70,18 @@ pub(super) fn of_key(fault: &KeyFault, given: &Given<KeySource>, environment: En
             format!("{source} names it: the sandbox knows the project's mp-key.pem.example, and no other")
         }
         KeyFault::Missing => {
-            let mut hints = vec![format!(
-                "{source} names it: put the private key there whose public half is registered on the client in \
-                 Maskinporten, or name another file with {}",
-                KEY.option
-            )];
+            let mut hints = vec![
+                format!(
+                    "{source} names it: put the private key there whose public half is registered on the client in \
+                     Maskinporten, or name another file with {}",
+                    KEY.option
+                ),
+                format!("no key yet? `systemuser-demo key new {file}` makes one"),
+            ];
             if cfg!(feature = "sandbox") {
-                hints.push("no key yet? `--env sandbox` brings its own, and needs no agreement with Digdir".to_owned());
+                hints.push(
+                    "no client yet? `--env sandbox` brings its own, and needs no agreement with Digdir".to_owned(),
+                );
             }
             return hints;
         }
@@ -92,10 +98,9 @@ pub(super) fn of_key(fault: &KeyFault, given: &Given<KeySource>, environment: En
              `openssl pkey -inform DER -in {file} -out {new}` out of DER"
         ),
         KeyFault::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
-        KeyFault::NotRsa { .. } | KeyFault::TooSmall { .. } => format!(
-            "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out {new}` makes one that will do; its public \
-             half is to be registered"
-        ),
+        KeyFault::NotRsa { .. } | KeyFault::TooSmall { .. } => {
+            format!("`systemuser-demo key new {new}` makes one that will do; its public half is to be registered")
+        }
         KeyFault::OpenSsh => {
             format!(
                 "if it is an RSA key, this makes a PEM of a copy: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`"
@@ -133,17 +138,32 @@ fn names(key: &KeySource) -> (String, String) {
         KeySource::File(path) => path.as_path(),
         KeySource::Text { .. } => Path::new("FILE"),
     };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    let quoted = |path: &Path| match path.display().to_string() {
-        text if text.chars().all(plain) => text,
-        text => format!("'{}'", text.replace('\'', "'\\''")),
-    };
+    (quoted(path), quoted(&free_name(path)))
+}
+
+/// A name for a new key beside another, at which nothing stands.
+pub(super) fn free_name(path: &Path) -> PathBuf {
+    // A folder has no extension.
+    let path = if path.file_name().is_some() { path } else { Path::new("key") };
     let mut names = (1..).map(|nth| match nth {
         1 => path.with_extension("new.pem"),
         nth => path.with_extension(format!("new{nth}.pem")),
     });
-    let new = names.find(|name| !name.exists()).unwrap_or_default();
-    (quoted(path), quoted(&new))
+    names.find(|name| name.symlink_metadata().is_err()).unwrap_or_default()
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &Path) -> String {
+    in_shell(&path.display().to_string())
+}
+
+/// A text as a shell takes it.
+pub(super) fn in_shell(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=".contains(c);
+    match text {
+        text if text.chars().all(plain) && !text.is_empty() => text.to_owned(),
+        text => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 /// `org_named` is whether the call named an organisation; `None` where the API takes none.
@@ -159,13 +179,6 @@ pub(super) fn of_refusal(refused: &Refused, api: &str, org_named: Option<bool>) 
             format!("is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG`"),
         ],
         403 => vec!["has the system user been given the right that this API asks for?".to_owned()],
-        _ => Vec::new(),
-    }
-}
-
-pub(super) fn of_token_refusal(refused: &TokenRefused) -> Vec<String> {
-    match (&refused.code, &refused.error) {
-        (None, None) => vec!["is this the address of Maskinporten's token endpoint?".to_owned()],
         _ => Vec::new(),
     }
 }

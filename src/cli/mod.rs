@@ -9,11 +9,16 @@ mod flow;
 mod hints;
 mod json;
 mod options;
+mod origin;
+mod refusal;
 mod report;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod signing;
 mod story;
+mod target;
 mod token;
+mod told;
 
 use clap::{Parser, Subcommand};
 
@@ -27,7 +32,7 @@ Exit codes:
   1    unexpected
   2    usage
   3    configuration or key
-  4    Maskinporten refused
+  4    Maskinporten refused, or what it gave does not hold
   5    the API or Altinn refused
   6    nobody answered, or no usable answer
   130  interrupted";

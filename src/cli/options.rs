@@ -14,7 +14,8 @@ use clap::{Args, ValueEnum};
 use super::configuration;
 use crate::api::ReferenceApi;
 use crate::config::{
-    CLIENT_ID, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, SCOPE, Setting, Source,
+    CLIENT_ID, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE, SCOPE,
+    Setting, Source,
 };
 use crate::environment::Environment;
 use crate::key::KeySource;
@@ -37,9 +38,20 @@ pub(super) struct Common {
     pub(super) verbose: bool,
 }
 
-/// The options of the commands that get a token.
+/// The private key, for the commands that read it.
 #[derive(Debug, Args)]
-pub(super) struct TokenOptions {
+pub(super) struct KeyOptions {
+    /// private key file [env: SYSTEMUSER_KEY_FILE, or the key itself in SYSTEMUSER_KEY]
+    #[arg(long, value_name = "FILE")]
+    key: Option<OsString>,
+    /// key id, where the key file does not carry it [env: SYSTEMUSER_KID]
+    #[arg(long)]
+    kid: Option<String>,
+}
+
+/// Who asks, for what, as whose system user.
+#[derive(Debug, Args)]
+pub(super) struct PartyOptions {
     /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -49,24 +61,67 @@ pub(super) struct TokenOptions {
     /// organisation that owns the system user [env: SYSTEMUSER_ORG]
     #[arg(long, allow_negative_numbers = true)]
     org: Option<String>,
+}
+
+/// What a grant is made from.
+#[derive(Debug, Args)]
+pub(super) struct GrantOptions {
+    #[command(flatten)]
+    parties: PartyOptions,
     /// the reference the system user was requested with [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
+    /// restrict the token to this API; may be repeated
+    #[arg(long, value_name = "AUDIENCE")]
+    resource: Vec<String>,
     /// ask for a plain Maskinporten token, of no system user
     #[arg(long, conflicts_with = "external_ref")]
-    pub(super) no_system_user: bool,
-    /// private key file [env: SYSTEMUSER_KEY_FILE, or the key itself in SYSTEMUSER_KEY]
-    #[arg(long, value_name = "FILE")]
-    key: Option<OsString>,
-    /// key id, where the key file does not carry it [env: SYSTEMUSER_KID]
-    #[arg(long)]
-    kid: Option<String>,
+    no_system_user: bool,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+/// How long to wait, for the commands that go to the network.
+#[derive(Debug, Args)]
+pub(super) struct Patience {
     /// patience for one exchange, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
 
 impl Common {
+    /// Chooses the configuration.
+    pub(super) fn configuration(&self, overrides: Overrides) -> Result<Config, ConfigError> {
+        let sandbox = variable("SYSTEMUSER_SANDBOX")?;
+        let overrides = Overrides { environment: self.environment()?, sandbox, ..overrides };
+        let config = configuration::choose(self.named_file()?, overrides)?;
+        // A build without the sandbox has none to run inside.
+        let config = Config { sandbox_inside: config.sandbox_inside && cfg!(feature = "sandbox"), ..config };
+        match config.apis.iter().find(|(name, _)| ReferenceApi::named(name).is_some()) {
+            Some((name, api)) => {
+                Err(ConfigError::at(&api.url.source, format!("[api.{name}] has a built-in API's name")))
+            }
+            None => Ok(config),
+        }
+    }
+
+    /// The configuration file that an option or a variable names.
+    pub(super) fn named_file(&self) -> Result<Option<Given<PathBuf>>, ConfigError> {
+        const FILE: &str = "SYSTEMUSER_CONFIG";
+        let named = self.config.clone().map(|path| (path, Source::Option("--config")));
+        let named = named.or_else(|| non_empty(FILE).map(|path| (path, Source::Variable(FILE))));
+        named.map(|(path, source)| file_name(path, source)).transpose()
+    }
+
+    /// The environment that an option or a variable names.
+    pub(super) fn environment(&self) -> Result<Option<Given<Environment>>, ConfigError> {
+        if let Some(value) = self.env {
+            return Ok(Some(Given { value, source: Source::Option(ENVIRONMENT.option) }));
+        }
+        let given = variable(ENVIRONMENT.variable)?;
+        given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
+    }
+
     /// What is said that means nothing to the sandbox by itself.
     #[cfg(feature = "sandbox")]
     pub(super) fn not_for_the_sandbox(&self) -> Option<String> {
@@ -86,9 +141,9 @@ impl ValueEnum for Environment {
     }
 }
 
-impl TokenOptions {
+impl Patience {
     /// How long an exchange may take.
-    pub(super) fn patience(&self) -> Result<Duration, ConfigError> {
+    pub(super) fn duration(&self) -> Result<Duration, ConfigError> {
         let Some(text) = &self.timeout else { return Ok(Duration::from_secs(30)) };
         let seconds = typed("--timeout", text).check(|text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),
@@ -96,39 +151,49 @@ impl TokenOptions {
         })?;
         Ok(Duration::from_secs(seconds.value))
     }
+}
+
+impl GrantOptions {
+    /// Whether a system user's token is wanted, and not a plain one.
+    pub(super) fn system_user(&self) -> bool {
+        !self.no_system_user
+    }
 
     /// Chooses the configuration, and puts what options and variables say in the places of what the file says.
     pub(super) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
-        let option = |value: &Option<String>, setting: &Setting| match value {
-            Some(value) => Ok(Some(typed(setting.option, value))),
-            None => variable(setting.variable),
-        };
-        const FILE: &str = "SYSTEMUSER_CONFIG";
-        let overrides = Overrides {
-            environment: environment(common)?,
+        let resource = (!self.resource.is_empty())
+            .then(|| Given { value: self.resource.clone(), source: Source::Option(RESOURCE) });
+        let external_ref = option(&self.external_ref, &EXTERNAL_REF)?;
+        let overrides = self.parties.overrides(self.key.overrides()?)?;
+        common.configuration(Overrides { external_ref, resource, ..overrides })
+    }
+}
+
+impl PartyOptions {
+    /// What options and variables say, beside others.
+    pub(super) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        Ok(Overrides {
             client_id: option(&self.client_id, &CLIENT_ID)?,
             scope: option(&self.scope, &SCOPE)?,
             org: option(&self.org, &ORG)?,
-            external_ref: option(&self.external_ref, &EXTERNAL_REF)?,
-            key: self.key_source()?,
-            kid: option(&self.kid, &KID)?,
-            sandbox: variable("SYSTEMUSER_SANDBOX")?,
-        };
-        let named = common.config.clone().map(|path| (path, Source::Option("--config")));
-        let named = named.or_else(|| non_empty(FILE).map(|path| (path, Source::Variable(FILE))));
-        let named = named.map(|(path, source)| Given { value: PathBuf::from(path), source });
-        let config = configuration::choose(named, overrides)?;
-        // A build without the sandbox has none to run inside.
-        let config = Config { sandbox_inside: config.sandbox_inside && cfg!(feature = "sandbox"), ..config };
-        match config.apis.iter().find(|(name, _)| ReferenceApi::named(name).is_some()) {
-            Some((name, api)) => {
-                Err(ConfigError::at(&api.url.source, format!("[api.{name}] has a built-in API's name")))
-            }
-            None => Ok(config),
-        }
+            ..others
+        })
+    }
+}
+
+impl KeyOptions {
+    /// The same for the commands that need the key alone.
+    pub(super) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
+        common.configuration(self.overrides()?)
     }
 
-    fn key_source(&self) -> Result<Option<Given<KeySource>>, ConfigError> {
+    /// What options and variables say.
+    pub(super) fn overrides(&self) -> Result<Overrides, ConfigError> {
+        Ok(Overrides { key: self.source()?, kid: option(&self.kid, &KID)?, ..Overrides::default() })
+    }
+
+    /// Where options and variables say that the key is.
+    fn source(&self) -> Result<Option<Given<KeySource>>, ConfigError> {
         if let Some(path) = &self.key {
             let source = Source::Option(KEY.option);
             return Ok(Some(Given { value: KeySource::File(path.into()), source }));
@@ -154,17 +219,22 @@ impl TokenOptions {
     }
 }
 
+/// The path of a file, which will stand in messages; so what could be a secret is refused unseen.
+pub(super) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>, ConfigError> {
+    let text = Given { value: path.to_string_lossy().into_owned(), source };
+    text.harmless().map(|given| Given { value: PathBuf::from(path), source: given.source })
+}
+
 /// What was typed for an option or an argument.
 pub(super) fn typed(name: &'static str, text: &str) -> Given<String> {
     Given { value: text.to_owned(), source: Source::Option(name) }
 }
 
-fn environment(common: &Common) -> Result<Option<Given<Environment>>, ConfigError> {
-    if let Some(value) = common.env {
-        return Ok(Some(Given { value, source: Source::Option(ENVIRONMENT.option) }));
+fn option(value: &Option<String>, setting: &Setting) -> Result<Option<Given<String>>, ConfigError> {
+    match value {
+        Some(value) => Ok(Some(typed(setting.option, value))),
+        None => variable(setting.variable),
     }
-    let given = variable(ENVIRONMENT.variable)?;
-    given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
 }
 
 fn variable(name: &'static str) -> Result<Option<Given<String>>, ConfigError> {

@@ -5,10 +5,13 @@ use std::io;
 
 use super::console::{Console, Tone};
 use super::hints;
+use super::refusal::RefusedGrant;
+use super::told::{Told, exit};
 use crate::config::ConfigError;
+use crate::explain::{self, Cause};
 use crate::http::{Refused, Unreachable};
 use crate::key::KeyError;
-use crate::maskinporten::TokenRefused;
+use crate::token::TokenFault;
 
 /// The command line has a shape that clap lets pass, and that makes no sense.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +34,11 @@ pub(super) fn with_hints(hints: Vec<String>, error: impl Error + Send + Sync + '
     Hinted { error: error.into(), hints }.into()
 }
 
-/// An error in words.
-#[derive(Default)]
-struct Told {
-    exit_code: u8,
-    sentence: String,
-    /// The other side's own words.
-    quoted: Option<String>,
-    hints: Vec<String>,
-    note: Option<String>,
+/// What has been told already, where it belongs, and only ends the process.
+#[derive(Debug, thiserror::Error)]
+#[error("exit code {exit_code}")]
+pub(super) struct AlreadyTold {
+    pub(super) exit_code: u8,
 }
 
 /// Tells a person what went wrong, and answers with the exit code.
@@ -47,55 +46,66 @@ pub fn report(error: &anyhow::Error, console: &mut Console<'_>) -> u8 {
     if is_broken_pipe(error) {
         return 0;
     }
-    let (error, placed) = match error.downcast_ref::<Hinted>() {
-        Some(Hinted { error, hints }) => (error, hints.as_slice()),
-        None => (error, [].as_slice()),
-    };
-    let told = tell(error);
+    if let Some(AlreadyTold { exit_code }) = error.downcast_ref() {
+        return *exit_code;
+    }
+    let told = told(error);
     console.say(Tone::Error, &told.sentence);
-    if let Some(words) = &told.quoted {
-        console.plain(&format!("  {words}"));
-    }
-    for hint in placed.iter().chain(&told.hints) {
-        console.say(Tone::Hint, hint);
-    }
-    if let Some(note) = &told.note {
-        console.say(Tone::Note, note);
-    }
+    told.detail.iter().for_each(|line| console.detail(line));
+    told.hints.iter().for_each(|hint| console.say(Tone::Hint, hint));
+    told.notes.iter().for_each(|note| console.say(Tone::Note, note));
     told.exit_code
+}
+
+/// Puts an error into words.
+pub(super) fn told(error: &anyhow::Error) -> Told {
+    match error.downcast_ref::<Hinted>() {
+        Some(Hinted { error, hints }) => {
+            let told = tell(error);
+            Told { hints: [hints.as_slice(), &told.hints].concat(), ..told }
+        }
+        None => tell(error),
+    }
 }
 
 fn tell(error: &anyhow::Error) -> Told {
     if let Some(usage) = error.downcast_ref::<Usage>() {
         let hints = vec![format!("`systemuser-demo {} --help` shows what it takes", usage.command)];
-        Told { exit_code: 2, sentence: usage.to_string(), hints, ..Told::default() }
+        Told { exit_code: exit::USAGE, sentence: usage.to_string(), hints, ..Told::default() }
     } else if let Some(config) = error.downcast_ref::<ConfigError>() {
-        Told { exit_code: 3, sentence: config.to_string(), hints: hints::of_config(config), ..Told::default() }
-    } else if let Some(key) = error.downcast_ref::<KeyError>() {
-        Told { exit_code: 3, sentence: key.to_string(), ..Told::default() }
-    } else if let Some(refused) = error.downcast_ref::<TokenRefused>() {
         Told {
-            exit_code: 4,
-            sentence: refused.to_string(),
-            quoted: refused.description.clone(),
-            hints: hints::of_token_refusal(refused),
-            note: for_support(refused),
+            exit_code: exit::CONFIGURATION,
+            sentence: config.to_string(),
+            hints: hints::of_config(config),
+            ..Told::default()
         }
+    } else if let Some(key) = error.downcast_ref::<KeyError>() {
+        Told { exit_code: exit::CONFIGURATION, sentence: key.to_string(), ..Told::default() }
+    } else if let Some(refused) = error.downcast_ref::<RefusedGrant>() {
+        refused.told()
+    } else if let Some(fault) = error.downcast_ref::<TokenFault>() {
+        Told { exit_code: exit::MASKINPORTEN, sentence: format!("the token {fault}"), ..Told::default() }
     } else if let Some(refused) = error.downcast_ref::<Refused>() {
-        let quoted = refused.www_authenticate.clone();
-        Told { exit_code: 5, sentence: refused.to_string(), quoted, ..Told::default() }
+        let known = refused.code.as_deref().and_then(explain::of_code);
+        let meaning = known.map(|entry| format!("{}: {}", entry.code, entry.meaning));
+        let causes = known.map_or([].as_slice(), |entry| entry.causes).iter();
+        Told {
+            exit_code: exit::API,
+            sentence: refused.to_string(),
+            detail: refused.www_authenticate.iter().cloned().chain(meaning).collect(),
+            hints: causes.map(Cause::in_a_line).collect(),
+            notes: Vec::new(),
+        }
     } else if let Some(silence) = error.downcast_ref::<Unreachable>() {
-        Told { exit_code: 6, sentence: silence.to_string(), hints: hints::of_silence(silence), ..Told::default() }
+        Told {
+            exit_code: exit::SILENCE,
+            sentence: silence.to_string(),
+            hints: hints::of_silence(silence),
+            ..Told::default()
+        }
     } else {
-        Told { exit_code: 1, sentence: format!("{error:#}"), ..Told::default() }
+        Told { exit_code: exit::UNEXPECTED, sentence: format!("{error:#}"), ..Told::default() }
     }
-}
-
-/// What support asks for.
-fn for_support(refused: &TokenRefused) -> Option<String> {
-    let trace_id = refused.trace_id.as_ref().map(|id| format!("trace id {id}"));
-    let known: Vec<String> = trace_id.into_iter().chain(refused.error_uri.clone()).collect();
-    (!known.is_empty()).then(|| known.join(", "))
 }
 
 /// Whoever read the answer has seen enough, as `head` does.

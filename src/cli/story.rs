@@ -7,11 +7,12 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::console::{Console, aligned};
+use super::origin;
 use crate::config::{Config, Given, Source};
 use crate::environment::Environment;
 use crate::grant::Assertion;
 use crate::http::address;
-use crate::key::{KeySource, KidOrigin, SigningKey};
+use crate::key::{KeySource, SigningKey, algorithm_name};
 use crate::org_number::OrgNumber;
 use crate::token::{AccessToken, Decoded};
 
@@ -22,15 +23,14 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
         ("environment", format!("{}  ({})", config.environment.value, config.environment.source.place())),
         ("client id", text(&config.client_id)),
         ("scope", text(&config.scope)),
-        ("owner", said(&config.org, OrgNumber::to_string)),
+        ("owner", owner(config)),
         ("external ref", text(&config.external_ref)),
     ];
+    if config.resource.is_some() {
+        rows.push(("resource", said(&config.resource, |audiences| audiences.join(" "))));
+    }
     if !config.sandbox_inside {
-        let implied = format!("implied by {}", config.environment.value);
-        let source = |keys: &[&str]| {
-            let given = keys.iter().find_map(|key| config.endpoint_sources.get(key));
-            given.map_or_else(|| implied.clone(), Source::place)
-        };
+        let source = |keys: &[&str]| origin::endpoint(config, keys, Source::place);
         let endpoints = &config.endpoints;
         let reference_keys: &[&str] = match config.environment.value {
             Environment::Sandbox => &["reference_api", "issuer"],
@@ -44,6 +44,14 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
     console.story("configuration", &[vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat());
 }
 
+fn owner(config: &Config) -> String {
+    match &config.org {
+        Some(Err(_)) => "no organisation number".to_owned(),
+        Some(Ok(org)) => said(&Some(org.clone()), OrgNumber::to_string),
+        None => said(&None, OrgNumber::to_string),
+    }
+}
+
 fn said<T>(given: &Option<Given<T>>, show: impl Fn(&T) -> String) -> String {
     given.as_ref().map_or("none".to_owned(), |given| format!("{}  ({})", show(&given.value), given.source.place()))
 }
@@ -54,11 +62,7 @@ pub(super) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
         Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
         None => "nowhere".to_owned(),
     };
-    let kid_origin = match (&config.kid, key.kid_origin) {
-        (Some(kid), _) => kid.source.place(),
-        (None, KidOrigin::Thumbprint) => "the key's thumbprint, RFC 7638".to_owned(),
-        (None, _) => "the JWK's own".to_owned(),
-    };
+    let kid_origin = origin::kid(config, key, Source::place);
     let algorithm_origin = match (&config.algorithm, key.algorithm) {
         (Some(algorithm), _) => algorithm.source.place(),
         (None, Algorithm::RS256) => "the usual one".to_owned(),
@@ -67,7 +71,7 @@ pub(super) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
     let lines = [
         format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
         format!("kid {} ({kid_origin})", key.kid),
-        format!("signs with {:?} ({algorithm_origin})", key.algorithm),
+        format!("signs with {} ({algorithm_origin})", algorithm_name(key.algorithm)),
     ];
     console.story("key", &lines);
 }

@@ -6,14 +6,16 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::flow::Flow;
-use super::options::{Common, TokenOptions};
+use super::options::{Common, GrantOptions, Patience};
 use crate::token::{Decoded, SystemUser};
 
 /// get a system-user token and print it
 #[derive(Debug, Args)]
 pub(super) struct Token {
     #[command(flatten)]
-    options: TokenOptions,
+    options: GrantOptions,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 /// The token with what is known of it.
@@ -30,9 +32,9 @@ struct Answer<'a> {
 
 impl Token {
     pub(super) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience()?;
+        let patience = self.patience.duration()?;
         let config = self.options.configuration(common)?;
-        let flow = Flow::start(config, !self.options.no_system_user, patience, console).await?;
+        let flow = Flow::start(config, self.options.system_user(), patience, console).await?;
         let token = flow.token(console).await?;
         let secret = token.secret.expose_secret();
         if !common.json {
@@ -45,6 +47,6 @@ impl Token {
             scope: token.scope.as_deref(),
             system_user: Decoded::read(secret).and_then(|decoded| decoded.system_user()),
         };
-        console.answer_line(&serde_json::to_string_pretty(&answer)?)
+        console.answer_json(&answer)
     }
 }

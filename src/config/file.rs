@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::value::Datetime;
 
 use super::{ConfigError, Given, Source};
 
@@ -22,6 +23,7 @@ pub(super) struct File {
     pub(super) scope: Text,
     pub(super) org: Text,
     pub(super) external_ref: Text,
+    pub(super) resource: Option<Spanned<Vec<String>>>,
     pub(super) key: KeyTable,
     pub(super) vendor: VendorTable,
     pub(super) endpoints: Option<EndpointsTable>,
@@ -30,12 +32,16 @@ pub(super) struct File {
 
 pub(super) type Text = Option<Spanned<String>>;
 
+/// A date as it is to be written.
+pub(super) const DATE: &str = "a date such as 2026-03-01, without quotes,";
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct KeyTable {
     pub(super) path: Text,
     pub(super) kid: Text,
     pub(super) alg: Text,
+    pub(super) registered: Option<Spanned<Datetime>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -71,10 +77,10 @@ pub(super) struct Place<'f> {
 
 impl Place<'_> {
     /// The value with the place where it stands.
-    pub(super) fn given(&self, text: Text) -> Option<Given<String>> {
-        text.map(|text| {
-            let source = Source::File { path: self.path.to_owned(), line: line_of(self.text, text.span().start) };
-            Given { value: text.into_inner(), source }
+    pub(super) fn given<T>(&self, value: Option<Spanned<T>>) -> Option<Given<T>> {
+        value.map(|value| {
+            let source = Source::File { path: self.path.to_owned(), line: line_of(self.text, value.span().start) };
+            Given { value: value.into_inner(), source }
         })
     }
 }
@@ -93,15 +99,18 @@ fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
         let key = names.next().unwrap_or_default();
         return ConfigError::UnknownKey { place, key, known: names.collect() };
     }
-    const KEYS: &str = " environment client_id scope org external_ref path kid alg system_id redirect_url key vendor \
-        issuer token jwks altinn reference_api url endpoints api ";
+    const KEYS: &str = " environment client_id scope org external_ref resource path kid alg registered system_id \
+        redirect_url key vendor issuer token jwks altinn reference_api url endpoints api ";
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
     let key = key.filter(|key| KEYS.contains(&format!(" {key} "))).map(|key| format!(", `{key}`"));
     let problem = match message.rsplit_once(", expected ") {
         // What stands before is the value.
         Some((wrong, expected)) if wrong.starts_with("invalid type") => {
-            format!("{} is expected", expected.replace("a map", "a table"))
+            let plain = [("a map", "a table"), ("a sequence", "an array"), ("a TOML datetime", DATE)];
+            let expected = plain.iter().fold(expected.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
+            format!("{expected} is expected")
         }
+        _ if key.as_deref() == Some(", `registered`") => format!("{DATE} is expected"),
         _ if message.starts_with("missing field") => message.to_owned(),
         _ => format!("not valid TOML, {message}"),
     };

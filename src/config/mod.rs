@@ -4,6 +4,7 @@
 //! may have put a key there.
 
 mod address;
+mod error;
 mod file;
 mod setting;
 
@@ -11,11 +12,14 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use jsonwebtoken::Algorithm;
 use reqwest::Url;
+use toml::value::Datetime;
 
+pub use self::error::ConfigError;
 use self::file::{File, Place, Text};
-use self::setting::looks_like_a_key;
+pub(crate) use self::setting::looks_like_a_key;
 pub use self::setting::*;
 use crate::environment::{Endpoints, Environment};
 use crate::key::{KeySource, signing_algorithm};
@@ -30,6 +34,7 @@ pub struct Overrides {
     pub scope: Option<Given<String>>,
     pub org: Option<Given<String>>,
     pub external_ref: Option<Given<String>>,
+    pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
     pub kid: Option<Given<String>>,
     /// The address of a sandbox that stands already.
@@ -46,11 +51,15 @@ pub struct Config {
     pub file: Option<PathBuf>,
     pub client_id: Option<Given<String>>,
     pub scope: Option<Given<String>>,
-    pub org: Option<Given<OrgNumber>>,
+    /// What is no organisation number is a fault where one is needed, and not before.
+    pub org: Option<Checked<OrgNumber>>,
     pub external_ref: Option<Given<String>>,
+    pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
     pub kid: Option<Given<String>>,
     pub algorithm: Option<Given<Algorithm>>,
+    /// When the key was registered on the client: a registration is valid for a year.
+    pub registered: Option<Given<NaiveDate>>,
     pub vendor: Vendor,
     pub endpoints: Endpoints,
     /// Where those addresses came from that the environment does not imply, by their keys in the file.
@@ -67,7 +76,7 @@ pub struct Config {
 #[derive(Debug, Default)]
 pub struct Vendor {
     /// The vendor's organisation number.
-    pub org: Option<Given<OrgNumber>>,
+    pub org: Option<Checked<OrgNumber>>,
     /// The system's id in Altinn's System Register.
     pub system_id: Option<Given<String>>,
     /// Where a customer is sent after approving.
@@ -150,13 +159,15 @@ impl Config {
             file: None,
             client_id: optional(or(from.client_id, file.client_id), one_word)?,
             scope: or(from.scope, file.scope).map(|scope| scope.check_long(words)).transpose()?,
-            org: optional(or(from.org, file.org), number)?,
+            org: or(from.org, file.org).map(|org| org.check(number)),
             external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
+            resource: from.resource.or_else(|| place.given(file.resource)).map(not_blank).transpose()?,
             key: from.key.or_else(|| of_file(file.key.path).map(key_file)).map(plausible_key).transpose()?,
             kid: optional(or(from.kid, file.key.kid), one_word)?,
             algorithm: optional(of_file(file.key.alg), |name| signing_algorithm(&name))?,
+            registered: place.given(file.key.registered).map(date).transpose()?,
             vendor: Vendor {
-                org: optional(of_file(file.vendor.org), number)?,
+                org: of_file(file.vendor.org).map(|org| org.check(number)),
                 system_id: optional(of_file(file.vendor.system_id), one_word)?,
                 redirect_url: optional(of_file(file.vendor.redirect_url), one_word)?,
             },
@@ -187,9 +198,19 @@ impl Config {
     /// The owner of the system user.
     ///
     /// # Errors
-    /// Where nobody gave it.
+    /// Where nobody gave it, or it is none.
     pub fn org(&self) -> Result<&Given<OrgNumber>, ConfigError> {
-        self.need(self.org.as_ref(), ORG)
+        let org = self.org.as_ref().map(|org| org.as_ref().map_err(ConfigError::clone)).transpose()?;
+        self.need(org, ORG)
+    }
+
+    /// All organisation numbers that were given.
+    ///
+    /// # Errors
+    /// Where one of them is none.
+    pub fn org_numbers(&self) -> Result<Vec<&Given<OrgNumber>>, ConfigError> {
+        let given = [&self.org, &self.vendor.org].into_iter().flatten();
+        given.map(|org| org.as_ref().map_err(ConfigError::clone)).collect()
     }
 
     /// The private key.
@@ -230,6 +251,27 @@ fn one_word(text: String) -> Result<String, &'static str> {
         .and_then(|text| if text.contains(char::is_whitespace) { Err("the value has a space in it") } else { Ok(text) })
 }
 
+/// Audiences: RFC 8707 would have each be an address, and Maskinporten takes any text.
+fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
+    let one = |text: &String| Given { value: text.clone(), source: given.source.clone() }.check(one_word);
+    let value: Result<Vec<String>, ConfigError> =
+        given.value.iter().map(|text| one(text).map(|given| given.value)).collect();
+    match value? {
+        value if value.is_empty() => Err(ConfigError::at(&given.source, "the array is empty")),
+        value => Ok(Given { value, source: given.source }),
+    }
+}
+
+fn date(given: Given<Datetime>) -> Checked<NaiveDate> {
+    let Given { value, source } = given;
+    let day = value.date.filter(|_| value.time.is_none());
+    let day = day.and_then(|day| NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into()));
+    match day {
+        Some(value) => Ok(Given { value, source }),
+        None => Err(ConfigError::at(&source, format!("{} is expected", file::DATE))),
+    }
+}
+
 /// A path that a file gives is relative to the file. `config/../key.pem` is told as `key.pem`.
 fn beside(file: &Path, path: &str) -> PathBuf {
     let (mut folder, mut path) = (file.parent().unwrap_or(Path::new("")), Path::new(path.trim()));
@@ -250,67 +292,5 @@ fn plausible_key(given: Given<KeySource>) -> Checked<KeySource> {
         Err(ConfigError::at(&given.source, "a path is wanted here, and this looks like the key itself"))
     } else {
         Ok(given)
-    }
-}
-
-/// Why a configuration cannot be used.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum ConfigError {
-    /// It says something that cannot be.
-    #[error("{problem}")]
-    Invalid {
-        /// What is wrong, and where.
-        problem: String,
-        /// What was probably meant.
-        hint: Option<String>,
-    },
-    /// It has a key that means nothing.
-    #[error("{place}: {} is not a key that is known here", quoted(key))]
-    UnknownKey {
-        /// The file and the line.
-        place: String,
-        /// The key.
-        key: String,
-        /// What would be known there.
-        known: Vec<String>,
-    },
-    /// It does not say something that is needed.
-    #[error("{}", missing(setting, *environment, file.as_deref()))]
-    Missing {
-        /// What is missing.
-        setting: Setting,
-        /// The environment that was chosen.
-        environment: Environment,
-        /// The file that was read, if there was one.
-        file: Option<PathBuf>,
-    },
-}
-
-impl ConfigError {
-    /// A problem for which no mix-up is likely.
-    pub fn new(problem: String) -> Self {
-        Self::Invalid { problem, hint: None }
-    }
-
-    /// A problem with a value.
-    pub fn at(source: &Source, problem: impl Display) -> Self {
-        Self::new(format!("{}: {problem}", source.place()))
-    }
-}
-
-/// Somebody may have put a key of another kind there.
-fn quoted(key: &str) -> String {
-    if key.len() > 40 { "this".to_owned() } else { format!("`{key}`") }
-}
-
-fn missing(setting: &Setting, environment: Environment, file: Option<&Path>) -> String {
-    let Setting { words, key, option, variable } = setting;
-    match file {
-        Some(file) => {
-            format!("no {words}: `{}` has no `{key}`, and neither {option} nor {variable} is given", file.display())
-        }
-        None => format!(
-            "no {words}: there is no configuration file for `{environment}`, and neither {option} nor {variable} is given"
-        ),
     }
 }

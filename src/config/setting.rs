@@ -33,6 +33,8 @@ pub const ORG: Setting = setting("organisation", "org", "--org", "SYSTEMUSER_ORG
 /// The reference that the system user was requested with.
 pub const EXTERNAL_REF: Setting =
     setting("external reference", "external_ref", "--external-ref", "SYSTEMUSER_EXTERNAL_REF");
+/// What may use the token, for those that restrict it.
+pub const RESOURCE: &str = "--resource";
 /// The private key.
 pub const KEY: Setting = setting("private key", "key.path", "--key", "SYSTEMUSER_KEY_FILE");
 /// The id that Maskinporten knows the key by.
@@ -55,6 +57,11 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether it stands in a file, and nobody said it for this run.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+
     /// The place to look at: with the line, where there is one.
     pub fn place(&self) -> String {
         match self {
@@ -83,7 +90,7 @@ pub struct Given<T> {
 }
 
 /// What became of a value that was looked at.
-pub(super) type Checked<T> = Result<Given<T>, ConfigError>;
+pub type Checked<T> = Result<Given<T>, ConfigError>;
 
 impl Given<String> {
     /// Makes of the text what it stands for. A message may repeat the text, so what could be a secret is refused unseen.
@@ -92,6 +99,11 @@ impl Given<String> {
             return Err(ConfigError::at(&self.source, NOT_SHOWN));
         }
         self.check_long(check)
+    }
+
+    /// The text itself, if it cannot be a secret.
+    pub(crate) fn harmless(self) -> Checked<String> {
+        self.check(Ok::<_, ConfigError>)
     }
 
     /// The same for a text that may be long.
@@ -110,7 +122,7 @@ impl Given<String> {
 const NOT_SHOWN: &str = "the value cannot be one, and may be a secret";
 
 /// Whether a text may be a private key: in PEM, in JSON, or in base64, whose beginnings are those of DER, JSON and PEM.
-pub(super) fn looks_like_a_key(text: &str) -> bool {
+pub(crate) fn looks_like_a_key(text: &str) -> bool {
     let text = text.trim_start();
     let begins = ["MI", "MC", "ey", "ew", "LS"].iter().any(|start| text.starts_with(start));
     text.contains("-----BEGIN") || text.starts_with('{') || begins && text.len() > 40 && !text.contains(['.', ' '])

@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderName, LOCATION, WWW_AUTHENTICATE};
-use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
+use chrono::{DateTime, Datelike, Utc};
+use reqwest::header::{ACCEPT, DATE, HeaderName, LOCATION, WWW_AUTHENTICATE};
+use reqwest::{Client, RequestBuilder, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 pub use self::silence::{Silence, Unreachable};
@@ -38,12 +40,14 @@ pub struct Reply {
     pub address: String,
     /// The HTTP status.
     pub status: u16,
+    /// When it was answered, by the server's clock, where it says so: to the second.
+    pub date: Option<DateTime<Utc>>,
     /// What a 401 says about the token.
     pub www_authenticate: Option<String>,
     /// The body.
     pub body: Vec<u8>,
-    /// What it answers: an assertion, or a token.
-    sent: SecretString,
+    /// What it answers: an assertion, or a token, or nothing that is secret.
+    sent: Option<SecretString>,
 }
 
 impl Http {
@@ -63,7 +67,7 @@ impl Http {
         assertion: &SecretString,
     ) -> Result<Reply, Unreachable> {
         let form = [("grant_type", grant_type), ("assertion", assertion.expose_secret())];
-        self.send(url, assertion, |client| client.post(url.clone()).form(&form)).await
+        self.send(url, Some(assertion), |client| client.post(url.clone()).form(&form)).await
     }
 
     /// Gets a resource with a token.
@@ -71,25 +75,41 @@ impl Http {
     /// # Errors
     /// Where nobody gave a usable answer.
     pub async fn get(&self, url: &Url, bearer: &SecretString) -> Result<Reply, Unreachable> {
-        self.send(url, bearer, |client| client.get(url.clone()).bearer_auth(bearer.expose_secret())).await
+        self.send(url, Some(bearer), |client| client.get(url.clone()).bearer_auth(bearer.expose_secret())).await
+    }
+
+    /// Gets what is public.
+    ///
+    /// # Errors
+    /// Where nobody gave a usable answer.
+    pub async fn get_public(&self, url: &Url) -> Result<Reply, Unreachable> {
+        self.send(url, None, |client| client.get(url.clone())).await
     }
 
     async fn send(
         &self,
         url: &Url,
-        secret: &SecretString,
+        secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<Reply, Unreachable> {
-        let answer = self.try_send(url, secret, request).await;
-        answer.map_err(|silence| Unreachable { address: address(url), silence })
+        let unreachable = |silence, date| Unreachable { address: address(url), date, silence };
+        let (reply, location) =
+            self.try_send(url, secret, request).await.map_err(|silence| unreachable(silence, None))?;
+        let silence = match reply.status {
+            300..=399 => Silence::Redirect { status: reply.status, location },
+            429 | 500..=599 => Silence::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) },
+            _ => return Ok(reply),
+        };
+        Err(unreachable(silence, reply.date))
     }
 
+    /// The answer, whatever it is, and where it points.
     async fn try_send(
         &self,
         url: &Url,
-        secret: &SecretString,
+        secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<Reply, Silence> {
+    ) -> Result<(Reply, Option<String>), Silence> {
         let failed = |error: reqwest::Error| Silence::of(&error, url, self.patience);
         let request = request(self.client(url).map_err(failed)?).header(ACCEPT, "application/json");
         let mut response = request.send().await.map_err(failed)?;
@@ -105,19 +125,16 @@ impl Http {
         }
         let header = |name: &HeaderName| {
             let value = response.headers().get(name)?;
-            Some(visible(&String::from_utf8_lossy(value.as_bytes()).replace(secret.expose_secret(), STRUCK)))
+            Some(visible(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned())))
         };
         let (status, location) = (response.status(), header(&LOCATION));
+        let date = header(&DATE).and_then(|date| DateTime::parse_from_rfc2822(&date).ok()).map(|date| date.to_utc());
+        // A clock that tells another century tells nothing, and cannot be reckoned with.
+        let date = date.filter(|date| (2000..2100).contains(&date.year()));
         let www_authenticate = header(&WWW_AUTHENTICATE);
-        let sent = secret.clone();
-        let reply = Reply { address: address(url), status: status.as_u16(), www_authenticate, body, sent };
-        if status.is_redirection() {
-            Err(Silence::Redirect { status: reply.status, location })
-        } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            Err(Silence::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) })
-        } else {
-            Ok(reply)
-        }
+        let sent = secret.cloned();
+        let reply = Reply { address: address(url), status: status.as_u16(), date, www_authenticate, body, sent };
+        Ok((reply, location))
     }
 
     fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
@@ -138,6 +155,11 @@ impl Http {
         let client = builder.build()?;
         Ok(slot.get_or_init(|| client))
     }
+}
+
+/// The text without a secret that it may repeat.
+fn without(secret: Option<&SecretString>, text: String) -> String {
+    secret.map(|secret| text.replace(secret.expose_secret(), STRUCK)).unwrap_or(text)
 }
 
 /// The address without its query, which is nobody's business.
@@ -161,7 +183,8 @@ pub fn excerpt(text: &str) -> Option<String> {
 /// The text with control characters written out, so that a server cannot draw on a terminal.
 pub fn visible(text: &str) -> String {
     let escape = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
     };
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
         if escape(c) {
@@ -177,7 +200,7 @@ impl Reply {
     /// The answer is of no use; the sentence ends with `reason`.
     pub fn unusable(&self, reason: impl Into<String>) -> Unreachable {
         let silence = Silence::Unusable { status: self.status, reason: reason.into() };
-        Unreachable { address: self.address.clone(), silence }
+        Unreachable { address: self.address.clone(), date: self.date, silence }
     }
 
     /// The body as a JSON object. serde would take an array for a struct, too, member by member.
@@ -189,9 +212,23 @@ impl Reply {
         serde_json::from_slice(&self.body)
     }
 
+    /// A public document in JSON, which is called `what` where it is none.
+    ///
+    /// # Errors
+    /// Where there is none, or not one of this type.
+    pub fn document<T: DeserializeOwned>(&self, what: &str) -> Result<T, Unreachable> {
+        match self.status {
+            200 => self.json_object().map_err(|_| {
+                let quoted = excerpt(&self.quotable()).map(|text| format!(": {text}"));
+                self.unusable(format!("but not a {what}{}", quoted.unwrap_or_default()))
+            }),
+            _ => Err(self.unusable(format!("which brings no {what}"))),
+        }
+    }
+
     /// The body as it may be quoted: a server that repeats the secret it was sent is not repeated.
     pub fn quotable(&self) -> String {
-        String::from_utf8_lossy(&self.body).replace(self.sent.expose_secret(), STRUCK)
+        without(self.sent.as_ref(), String::from_utf8_lossy(&self.body).into_owned())
     }
 
     /// The answer is a no.
@@ -200,8 +237,15 @@ impl Reply {
         // ASP.NET sends a text as a JSON string to whoever accepts JSON.
         let text = excerpt(&serde_json::from_str::<String>(&words).unwrap_or(words));
         let www_authenticate = self.www_authenticate.clone();
-        Refused { address: self.address.clone(), status: self.status, text, www_authenticate }
+        let code = self.json_object::<Problem>().ok().and_then(|problem| excerpt(&problem.code?));
+        Refused { address: self.address.clone(), status: self.status, code, text, www_authenticate }
     }
+}
+
+/// A problem document (RFC 9457), as Altinn extends it.
+#[derive(Deserialize)]
+struct Problem {
+    code: Option<String>,
 }
 
 /// An API's no.
@@ -212,6 +256,8 @@ pub struct Refused {
     pub address: String,
     /// The HTTP status.
     pub status: u16,
+    /// The API's code for it, such as `AUTH-00011`.
+    pub code: Option<String>,
     /// The API's own words, shortened where they are long.
     pub text: Option<String>,
     /// What a 401 says about the token (RFC 6750, section 3).

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::Url;
 
 /// Nobody answered, or not with anything that can be used.
@@ -12,6 +13,8 @@ use reqwest::Url;
 pub struct Unreachable {
     /// Who was asked, without the query.
     pub address: String,
+    /// When that answered, by its own clock, if it did.
+    pub date: Option<DateTime<Utc>>,
     /// What came instead of an answer.
     pub silence: Silence,
 }
@@ -50,7 +53,7 @@ pub enum Silence {
     NotHttp(String),
     #[error("the answer is larger than 8 MiB")]
     TooLarge,
-    #[error("status {status} points elsewhere{}, and a secret follows no redirect", location.as_ref().map(|to| format!(", to `{to}`")).unwrap_or_default())]
+    #[error("status {status} points elsewhere{}, and no redirect is followed", location.as_ref().map(|to| format!(", to `{to}`")).unwrap_or_default())]
     Redirect { status: u16, location: Option<String> },
     #[error("status {status}{}", excerpt.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     Status { status: u16, excerpt: Option<String> },

@@ -3,6 +3,7 @@
 //! A key is recognised by its content, never by its file name, and checked as a whole before anything is signed.
 //! What is wrong with it is said as a [`KeyFault`]; no part of a key ever is.
 
+mod fault;
 mod jwk;
 mod pem;
 
@@ -15,11 +16,14 @@ use aws_lc_rs::rsa::KeyPair;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use pkcs8::der::Decode;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+pub use self::fault::{KeyError, KeyFault};
 
 /// Where a private key is.
 #[derive(Debug, Clone)]
@@ -55,6 +59,15 @@ pub fn signing_algorithm(name: &str) -> Result<Algorithm, UnknownAlgorithm> {
         "RS384" => Ok(Algorithm::RS384),
         "RS512" => Ok(Algorithm::RS512),
         _ => Err(UnknownAlgorithm(name.chars().take(20).collect())),
+    }
+}
+
+/// The name of an algorithm (RFC 7518, section 3.1).
+pub fn algorithm_name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::RS384 => "RS384",
+        Algorithm::RS512 => "RS512",
+        _ => "RS256",
     }
 }
 
@@ -102,6 +115,13 @@ impl SigningKey {
         Self::read(source, kid, algorithm).map_err(|fault| KeyError { key: source.to_string(), fault })
     }
 
+    /// The public half, as it is to be registered. Its numbers come from the key itself: those of a JWK may be padded.
+    pub fn public_jwk(&self) -> PublicJwk {
+        let AlgorithmParameters::RSA(rsa) = public(&self.encoding).algorithm else { unreachable!("the key is RSA") };
+        let (alg, kid) = (algorithm_name(self.algorithm), self.kid.clone());
+        PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n: rsa.n, e: rsa.e }
+    }
+
     fn read(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyFault> {
         let material = match source {
             KeySource::File(path) => recognise(&read_file(path)?)?,
@@ -130,6 +150,18 @@ impl SigningKey {
         let (kid_of_jwk, form) = (material.kid, material.form);
         Ok(Self { encoding, algorithm, kid, kid_origin, kid_of_jwk, form, bits })
     }
+}
+
+/// The public half of a key, in the members of a JWK (RFC 7517) that Maskinporten's self-service takes.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "RFC 7517 and RFC 7518 name them")]
+pub struct PublicJwk {
+    pub kty: &'static str,
+    pub r#use: &'static str,
+    pub alg: &'static str,
+    pub kid: String,
+    pub n: String,
+    pub e: String,
 }
 
 /// What the readers of PEM and JWK find: the numbers of an RSA key, not yet checked.
@@ -224,73 +256,9 @@ fn modulus_bits(pkcs1: &[u8]) -> Result<usize, KeyFault> {
 /// The thumbprint of the public key, computed from the key itself: a JWK's own numbers may be padded with zeros,
 /// which would change it.
 fn thumbprint(encoding: &EncodingKey) -> String {
-    Jwk::from_encoding_key(encoding, Algorithm::RS256)
-        .and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256))
-        .expect("the key was checked, so its public half is at hand")
+    public(encoding).thumbprint(ThumbprintHash::SHA256).expect("an RSA key has a thumbprint")
 }
 
-/// Why a key cannot sign grants: which key, and what is the matter with it.
-#[derive(Debug, thiserror::Error)]
-#[error("{key} {fault}")]
-pub struct KeyError {
-    /// The key, as a person knows it.
-    pub key: String,
-    /// What is the matter with it.
-    pub fault: KeyFault,
-}
-
-/// What is the matter with a key, as the end of a sentence about it.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the sentences say it")]
-pub enum KeyFault {
-    #[error("does not exist")]
-    Missing,
-    #[error("cannot be read: {0}")]
-    Unreadable(io::Error),
-    #[error("is a directory")]
-    Directory,
-    #[error("is empty")]
-    Empty,
-    #[error("is UTF-16 text, and a key is plain ASCII")]
-    Utf16,
-    #[error("is binary (DER or PKCS#12), and a PEM or JWK is needed")]
-    Der,
-    #[error("is not a private key in PEM or JWK form")]
-    NotAKey,
-    #[error("holds {tag}, and not a private key")]
-    OtherPem { tag: String },
-    #[error("is a public key, and signing needs the private one")]
-    PublicKey,
-    #[error("is a certificate without its private key")]
-    Certificate,
-    #[error("is encrypted")]
-    Encrypted,
-    #[error("is of the kind {kind}, and a plain RSA key is needed")]
-    NotRsa { kind: String },
-    #[error("is in the format of OpenSSH, and a PEM or JWK is needed")]
-    OpenSsh,
-    #[error("holds {count} private keys, and it is not clear which one to sign with")]
-    SeveralKeys { count: usize },
-    #[error("is cut off or damaged")]
-    Damaged,
-    #[error("has {bits} bits, and an RSA key of at least 2048 is needed")]
-    TooSmall { bits: usize },
-    #[error("has {bits} bits, and RSA keys of at most 8192 can be used")]
-    TooLarge { bits: usize },
-    #[error("holds numbers that do not belong together")]
-    Inconsistent,
-    #[error("is not valid JSON (line {line}, column {column})")]
-    NotJson { line: usize, column: usize },
-    #[error("is JSON, but not a JWK: {reason}")]
-    NotAJwk { reason: String },
-    #[error("is a JWK without `d`, so it is the public half")]
-    JwkWithoutD,
-    #[error("is a JWK that lacks {missing}")]
-    JwkIncomplete { missing: String },
-    #[error("is the base64 of a PEM file")]
-    Base64OfPem,
-    #[error("is base64 without the lines that begin and end a PEM")]
-    Base64OfDer,
-    #[error("cannot be used: {0}")]
-    Algorithm(UnknownAlgorithm),
+fn public(encoding: &EncodingKey) -> Jwk {
+    Jwk::from_encoding_key(encoding, Algorithm::RS256).expect("the key was checked, so its public half is at hand")
 }

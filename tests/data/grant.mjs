@@ -36,4 +36,5 @@ writeFileSync('grant.rs256.jwt', await sign('RS256', systemUser({})));
 writeFileSync('grant.rs384.jwt', await sign('RS384', systemUser({})));
 writeFileSync('grant.rs512.jwt', await sign('RS512', systemUser({})));
 writeFileSync('grant.external-ref.jwt', await sign('RS256', systemUser({ externalRef: 'customer-42' })));
+writeFileSync('grant.resource.jwt', await sign('RS256', { resource: ['https://api.example.no'], ...systemUser({}) }));
 writeFileSync('grant.plain.jwt', await sign('RS256', {}));

@@ -1,0 +1,19 @@
+//! Where a value came from that has no source of its own. A source is told as the reader wants it: with its line or not.
+
+use crate::config::{Config, Source};
+use crate::key::{KidOrigin, SigningKey};
+
+/// Of the key id.
+pub(super) fn kid(config: &Config, key: &SigningKey, tell: impl Fn(&Source) -> String) -> String {
+    match (&config.kid, key.kid_origin) {
+        (Some(kid), _) => tell(&kid.source),
+        (None, KidOrigin::Thumbprint) => "the key's thumbprint, RFC 7638".to_owned(),
+        (None, _) => "the JWK's own".to_owned(),
+    }
+}
+
+/// Of an address that the first of these keys decides, else the next.
+pub(super) fn endpoint(config: &Config, keys: &[&str], tell: impl Fn(&Source) -> String) -> String {
+    let given = keys.iter().find_map(|key| config.endpoint_sources.get(key));
+    given.map_or_else(|| format!("implied by {}", config.environment.value), tell)
+}

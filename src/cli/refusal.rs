@@ -1,0 +1,151 @@
+//! Maskinporten's refusal of a grant, explained with the values that the grant was made from.
+
+use chrono::Utc;
+
+use super::clock::{Difference, time};
+use super::told::{Told, exit};
+use super::{configuration, origin};
+use crate::config::{Config, Given, Source};
+use crate::explain::{self, Cause, Entry, Subject};
+use crate::key::{KeySource, SigningKey};
+use crate::maskinporten::TokenRefused;
+
+/// How many causes a report names; `explain` has them all.
+const CAUSES: usize = 3;
+
+/// A refused grant, what it means, and what it was made from.
+#[derive(Debug, thiserror::Error)]
+#[error("{refused}")]
+pub(super) struct RefusedGrant {
+    refused: TokenRefused,
+    explained: Option<&'static Entry>,
+    /// The values that the refusal is about.
+    values: Vec<Value>,
+    /// It says so, or it speaks of time.
+    is_about_the_clock: bool,
+    clock: Option<Difference>,
+    /// How a command is told to take the same configuration again.
+    again: String,
+}
+
+/// A value of one's own, and where it came from.
+#[derive(Debug)]
+struct Value {
+    name: &'static str,
+    text: String,
+    source: Option<String>,
+}
+
+impl RefusedGrant {
+    pub(super) fn new(
+        refused: TokenRefused,
+        config: &Config,
+        key: &SigningKey,
+        system_user: bool,
+        clock: Option<Difference>,
+    ) -> Self {
+        let words = refused.description.as_deref().unwrap_or_default();
+        let explained = explain::of_refusal(refused.code.as_deref(), words);
+        let about = explained.map_or([].as_slice(), |entry| entry.about).iter();
+        let about = about.filter(|subject| system_user || !matches!(subject, Subject::Owner | Subject::ExternalRef));
+        let mut about: Vec<Subject> = about.copied().collect();
+        let is_about_the_clock = about.contains(&Subject::Clock) || explain::speaks_of_time(words);
+        if is_about_the_clock && !about.contains(&Subject::Clock) {
+            about.push(Subject::Clock);
+        }
+        let values = about.into_iter().map(|subject| value(subject, config, key, clock)).collect();
+        let again = configuration::again(config.environment.value, config.file.as_deref());
+        Self { refused, explained, values, is_about_the_clock, clock, again }
+    }
+
+    /// In words.
+    pub(super) fn told(&self) -> Told {
+        let refused = &self.refused;
+        let mut detail: Vec<String> = refused.description.iter().map(|words| format!("\"{words}\"")).collect();
+        if let Some(entry) = self.explained {
+            detail.push(entry.meaning.to_owned());
+        }
+        detail.extend(aligned(&self.values));
+        let (causes, mut hints, clock) = self.causes();
+        let here = |cause: &Cause| cause.in_a_line().replace("--env ENV", &self.again);
+        hints.extend(causes.iter().take(CAUSES).map(here));
+        if refused.is_anonymous() {
+            hints.push("is this the address of Maskinporten's token endpoint?".to_owned());
+        }
+        let code = self.explained.filter(|_| causes.len() > CAUSES).map(|entry| entry.code);
+        let more = code.map(|code| format!("`systemuser-demo explain {code}` names further causes"));
+        let notes = clock.into_iter().chain(more).chain(for_support(refused)).collect();
+        Told { exit_code: exit::MASKINPORTEN, sentence: refused.to_string(), detail, hints, notes }
+    }
+
+    /// What may be behind it; and what is known of the clock, as a hint where it is to be set, else as a note.
+    fn causes(&self) -> (&'static [Cause], Vec<String>, Option<String>) {
+        let causes = self.explained.map_or([].as_slice(), |entry| entry.causes);
+        // Where an entry is about the clock, that is its first cause, and how it goes may be known here.
+        let first_is_the_clock = self.explained.is_some_and(|entry| entry.about.contains(&Subject::Clock));
+        let others = if first_is_the_clock { causes.get(1..).unwrap_or_default() } else { causes };
+        match self.clock {
+            Some(clock) if clock.is_notable() => (others, clock.advice().into_iter().collect(), None),
+            Some(clock) if clock.is_none() && self.is_about_the_clock => {
+                let said = "this machine's clock agrees with Maskinporten's, so it is not that".to_owned();
+                (others, Vec::new(), Some(said))
+            }
+            _ => (causes, Vec::new(), None),
+        }
+    }
+}
+
+/// What support asks for.
+fn for_support(refused: &TokenRefused) -> Option<String> {
+    let address = refused.error_uri.as_ref().unwrap_or(&refused.address);
+    match &refused.trace_id {
+        Some(id) => Some(format!("trace id {id}, {address}")),
+        // Then the sentence has the address.
+        None if refused.is_anonymous() => None,
+        None => Some(format!("no trace id came along, {address}")),
+    }
+}
+
+fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Difference>) -> Value {
+    let text =
+        |given: &Option<Given<String>>| given.as_ref().map(|given| (given.value.clone(), given.source.to_string()));
+    let (name, said) = match subject {
+        Subject::Issuer => {
+            let source = origin::endpoint(config, &["issuer"], Source::to_string);
+            ("issuer", Some((config.endpoints.issuer.to_string(), source)))
+        }
+        Subject::ClientId => ("client id", text(&config.client_id)),
+        Subject::Scope => ("scope", text(&config.scope)),
+        Subject::Owner => ("owner", config.org().ok().map(|org| (org.value.to_string(), org.source.to_string()))),
+        Subject::ExternalRef => ("external ref", text(&config.external_ref)),
+        Subject::Resource => {
+            let given = config.resource.as_ref();
+            ("resource", given.map(|given| (given.value.join(" "), given.source.to_string())))
+        }
+        Subject::Key => {
+            let named = |given: &Given<KeySource>| match &given.value {
+                KeySource::File(path) => (path.display().to_string(), given.source.to_string()),
+                KeySource::Text { .. } => (key.form.to_owned(), given.source.to_string()),
+            };
+            ("key", config.key.as_ref().map(named))
+        }
+        Subject::Kid => ("kid", Some((key.kid.clone(), origin::kid(config, key, Source::to_string)))),
+        Subject::Clock => {
+            let words = clock.map_or("Maskinporten did not say its time".to_owned(), Difference::words);
+            ("this clock", Some((time(Utc::now()), words)))
+        }
+    };
+    let (text, source) = said.unzip();
+    Value { name, text: text.unwrap_or_else(|| "none".to_owned()), source }
+}
+
+/// Names, values and sources in three columns.
+fn aligned(values: &[Value]) -> Vec<String> {
+    let width = |of: fn(&Value) -> &str| values.iter().map(|value| of(value).chars().count()).max().unwrap_or(0);
+    let (names, texts) = (width(|value| value.name), width(|value| &value.text));
+    let line = |Value { name, text, source }: &Value| match source {
+        Some(source) => format!("  {name:<names$}  {text:<texts$}  ({source})"),
+        None => format!("  {name:<names$}  {text}"),
+    };
+    values.iter().map(line).collect()
+}

@@ -1,0 +1,88 @@
+//! The configured key, read, and what a person should know about it; and the grant that it signs.
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::configuration::EXAMPLE_KEY;
+use super::console::{Console, Tone};
+use super::{hints, report};
+use crate::config::{Config, ConfigError};
+use crate::grant::{Assertion, Grant, SystemUserOf};
+use crate::key::{KeySource, KidOrigin, SigningKey};
+
+/// What is to be said, and how.
+pub(super) type Remark = (Tone, String);
+
+/// Reads the key, and says what there is to be said.
+pub(super) fn load_key(config: &Config, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
+    let (key, remarks) = read_key(config)?;
+    remarks.iter().for_each(|(tone, text)| console.say(*tone, text));
+    Ok(key)
+}
+
+/// Reads the key, and answers with what there is to be said.
+pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remark>)> {
+    let given = config.key()?;
+    let kid = config.kid.as_ref();
+    let algorithm = config.algorithm.as_ref().map(|given| given.value);
+    let key = SigningKey::load(&given.value, kid.map(|kid| kid.value.as_str()), algorithm)
+        .map_err(|error| report::with_hints(hints::of_key(&error.fault, given, config.environment.value), error))?;
+    let open = open_to_others(&given.value).map(|said| (Tone::Warning, said));
+    let mut remarks: Vec<Remark> = open.into_iter().collect();
+    match (kid, &key.kid_of_jwk) {
+        (Some(kid), Some(own)) if *own != kid.value => {
+            let said = format!("the key's own kid is `{own}`, and `{}` ({}) is sent", kid.value, kid.source);
+            remarks.push((Tone::Warning, said));
+        }
+        _ => {}
+    }
+    if key.kid_origin == KidOrigin::Thumbprint {
+        let said = "no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal \
+                    as PEM has the portal's kid";
+        remarks.push((Tone::Note, said.to_owned()));
+    }
+    Ok((key, remarks))
+}
+
+/// Whether others than its owner can read the key's file.
+fn open_to_others(key: &KeySource) -> Option<String> {
+    let KeySource::File(path) = key else { return None };
+    let mode = mode(key)?;
+    let said = || {
+        let quoted = hints::quoted(path);
+        format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {quoted}`")
+    };
+    (mode & 0o044 != 0).then(said)
+}
+
+/// Who may do what with the key's file; of no interest where that is the example, which is public on purpose.
+#[cfg(unix)]
+pub(super) fn mode(key: &KeySource) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let KeySource::File(path) = key else { return None };
+    let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    let is_example = std::fs::read(path).is_ok_and(|content| content == EXAMPLE_KEY.as_bytes());
+    (!is_example).then_some(mode)
+}
+
+#[cfg(not(unix))]
+pub(super) fn mode(_: &KeySource) -> Option<u32> {
+    None
+}
+
+/// Signs a new grant. Here are the clock and the randomness.
+pub(super) fn sign(config: &Config, key: &SigningKey, system_user: bool) -> Result<Assertion, ConfigError> {
+    let external_ref = config.external_ref.as_ref().map(|given| given.value.as_str());
+    let owner = system_user.then(|| config.org()).transpose()?;
+    let grant = Grant {
+        issuer: &config.endpoints.issuer,
+        client_id: &config.client_id()?.value,
+        scope: &config.scope()?.value,
+        system_user: owner.map(|owner| SystemUserOf { owner: owner.value, external_ref }),
+        resource: config.resource.as_ref().map_or(&[], |given| &given.value),
+        now: Utc::now(),
+        jti: Uuid::new_v4(),
+    };
+    Ok(grant.sign(key))
+}

@@ -1,0 +1,151 @@
+//! The API that is called: one of the reference's, or a configured one.
+
+use reqwest::Url;
+use serde::de::IgnoredAny;
+
+use super::clock::Asked;
+use super::console::{Console, aligned};
+use super::{hints, json, report, story};
+use crate::api::{self, CallError, Logistics, ReferenceApi, Salary, SystemUserInfo};
+use crate::config::{Api, Config, ConfigError, Given};
+use crate::http::{Http, Reply, address};
+use crate::org_number::OrgNumber;
+use crate::token::{AccessToken, without_scheme};
+
+/// What is called.
+pub(super) enum Target {
+    Reference(ReferenceApi),
+    Configured(String, Api),
+}
+
+impl Target {
+    pub(super) fn named(name: Given<String>, config: &Config) -> Result<Self, ConfigError> {
+        let name = &name.harmless()?.value;
+        if let Some(api) = ReferenceApi::named(name) {
+            return Ok(Self::Reference(api));
+        }
+        if let Some(api) = config.apis.get(name) {
+            return Ok(Self::Configured(name.clone(), api.clone()));
+        }
+        let mut known: Vec<&str> = ReferenceApi::ALL.map(ReferenceApi::name).to_vec();
+        known.extend(config.apis.keys().map(String::as_str));
+        let hint = match hints::nearest(name, known.iter().copied()) {
+            Some(nearest) => hints::did_you_mean(nearest),
+            None => format!("known are {}; others are configured under [api.NAME]", known.join(", ")),
+        };
+        Err(ConfigError::Invalid { problem: format!("`{name}` is not an API that is known"), hint: Some(hint) })
+    }
+
+    pub(super) fn takes_org(&self) -> bool {
+        match self {
+            Self::Reference(api) => api.takes_org(),
+            Self::Configured(_, api) => api.takes_org(),
+        }
+    }
+
+    pub(super) fn address(&self, config: &Config, org: Option<OrgNumber>) -> Result<Url, ConfigError> {
+        match (self, &config.endpoints.reference_api) {
+            (Self::Configured(_, api), _) => Ok(api.address(org)),
+            (Self::Reference(api), Some(base)) => Ok(api.address(base, org)),
+            (Self::Reference(api), None) => Err(ConfigError::Invalid {
+                problem: format!("`{}` is a reference API, and `{}` has none", api.name(), config.environment.value),
+                hint: Some("configure the API that you mean under [api.NAME]".to_owned()),
+            }),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Reference(api) => api.name(),
+            Self::Configured(name, _) => name,
+        }
+    }
+
+    pub(super) async fn ask(
+        &self,
+        http: &Http,
+        url: &Url,
+        token: &AccessToken,
+        console: &mut Console<'_>,
+    ) -> Result<Reply, CallError> {
+        story::sent(console, "get", &address(url));
+        let asked = Asked::now();
+        let answer = api::get(http, url, token).await;
+        let status = match &answer {
+            Ok(reply) => Some(reply.status),
+            Err(CallError::Refused(refused)) => Some(refused.status),
+            Err(CallError::Unreachable(unreachable)) => unreachable.status(),
+        };
+        story::answered(console, status, asked.taken());
+        answer
+    }
+
+    /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
+    pub(super) fn explained(&self, error: CallError, org_named: bool) -> anyhow::Error {
+        match error {
+            CallError::Refused(refused) => report::with_hints(
+                hints::of_refusal(&refused, self.name(), self.takes_org().then_some(org_named)),
+                refused,
+            ),
+            CallError::Unreachable(unreachable) => unreachable.into(),
+        }
+    }
+
+    /// The scope that the API wants, unless an option or a variable says another.
+    pub(super) fn scoped(&self, config: Config) -> Config {
+        let in_file = config.scope.as_ref().is_none_or(|scope| scope.source.is_file());
+        match self {
+            Self::Configured(_, Api { scope: Some(scope), .. }) if in_file => {
+                Config { scope: Some(scope.clone()), ..config }
+            }
+            _ => config,
+        }
+    }
+
+    pub(super) fn show(&self, reply: &Reply, json: bool) -> Result<Vec<u8>, CallError> {
+        let indented = || json::indented(&reply.body).map(String::into_bytes);
+        let rows = match self {
+            Self::Configured(..) => return Ok(indented().unwrap_or_else(|| reply.body.clone())),
+            Self::Reference(_) if json => {
+                api::read::<IgnoredAny>(reply)?;
+                return Ok(indented().unwrap_or_default());
+            }
+            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(api::read(reply)?),
+            Self::Reference(ReferenceApi::Logistics) => logistics(api::read(reply)?),
+            Self::Reference(ReferenceApi::Salary) => salary(api::read(reply)?),
+        };
+        Ok(aligned(&rows).into_bytes())
+    }
+}
+
+fn system_user(answer: SystemUserInfo) -> Vec<(&'static str, String)> {
+    let owner = answer.systemuser_org.and_then(|owner| owner.id);
+    let ids = answer.systemuser_id.unwrap_or_default().join(", ");
+    vec![
+        ("system", or_dash(answer.system_id)),
+        ("system user", or_dash(Some(ids).filter(|ids| !ids.is_empty()))),
+        ("owner", or_dash(owner.map(|id| without_scheme(&id).to_owned()))),
+    ]
+}
+
+fn logistics(answer: Logistics) -> Vec<(&'static str, String)> {
+    vec![
+        ("status", or_dash(answer.status)),
+        ("shipment", or_dash(answer.shipment_status)),
+        ("import", or_dash(answer.import_status)),
+        ("export", or_dash(answer.export_status)),
+        ("transit", or_dash(answer.transit_status)),
+        ("created", or_dash(answer.create_time)),
+    ]
+}
+
+fn salary(answer: Salary) -> Vec<(&'static str, String)> {
+    vec![
+        ("status", or_dash(answer.salary_status)),
+        ("amount", or_dash(answer.salary_amount.map(|amount| amount.to_string()))),
+    ]
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}

@@ -1,0 +1,120 @@
+//! Does the sandbox produce every refusal that is documented, and the program explain each of them?
+
+use systemuser_demo::explain;
+use systemuser_demo::sandbox::{Conditions, Specimen};
+
+use crate::explain::MASKINPORTEN;
+use crate::program::program;
+use crate::server::{Server, json, sandbox};
+
+#[test]
+fn the_sandbox_has_a_specimen_of_each() {
+    let names: Vec<&str> = Specimen::all().iter().map(|specimen| specimen.name).collect();
+    assert_eq!(names, MASKINPORTEN);
+}
+
+#[test]
+fn each_is_explained_with_its_code_its_meaning_and_what_to_do() {
+    for name in MASKINPORTEN {
+        let address = sandbox(Conditions { refusal: Specimen::named(name), ..Conditions::default() });
+        let run = program("token").var("SYSTEMUSER_SANDBOX", &address).run();
+        assert_eq!((run.code, run.out.as_str()), (4, ""), "{name}: {}", run.err);
+        let lines: Vec<&str> = run.err.lines().collect();
+        let entry = explain::of_code(name).unwrap();
+        let coded = name.starts_with("MP-");
+        let code = if coded { format!("{name} {}", entry.beside) } else { entry.beside.to_owned() };
+        assert_eq!(lines[1], format!("error: Maskinporten refused the grant: {code}"));
+        assert!(lines[2].starts_with("  \""), "{name}: its own words: {}", lines[2]);
+        assert_eq!(lines[3], format!("  {}", entry.meaning), "{name}");
+        // The values that it is about, each with its source; what was not given says `none`.
+        let told = lines.iter().filter(|line| line.starts_with("    ")).count();
+        assert_eq!(told, entry.about.len(), "{name}: {}", run.err);
+        let about_clock = entry.about.contains(&explain::Subject::Clock);
+        let first = &entry.causes[0];
+        let hint = match about_clock {
+            true => "note: this machine's clock agrees with Maskinporten's, so it is not that".to_owned(),
+            false => format!("hint: {}", first.in_a_line().replace("--env ENV", "--env sandbox")),
+        };
+        assert!(lines.contains(&hint.as_str()), "{name}: {}", run.err);
+        let last = lines.last().unwrap();
+        let page = if coded { format!("{address}errors/{name}") } else { format!("{address}token") };
+        assert_eq!(*last, format!("note: trace id 00000000000000000000000000000001, {page}"));
+    }
+}
+
+#[test]
+fn a_name_or_a_number_that_cannot_be_one_is_refused() {
+    program("sandbox --refuse MP-1").run().fails(
+        3,
+        &format!(
+            "error: --refuse: `MP-1` is not a refusal that the sandbox knows, which are {}\n",
+            MASKINPORTEN.join(", ")
+        ),
+    );
+    program("sandbox --clock-ahead x")
+        .run()
+        .fails(3, "error: --clock-ahead: `x` is not a number of seconds, a year at most\n");
+}
+
+#[test]
+fn what_the_cast_gives_occasion_for_has_the_same_codes() {
+    for (arguments, code) in [
+        ("--client-id somebody", "MP-100 invalid_grant"),
+        ("--kid sandbox-expired", "MP-121 invalid_grant"),
+        ("--kid other", "invalid_grant"),
+        ("--scope altinn:other", "MP-200 invalid_scope"),
+        ("--scope openid", "MP-201 invalid_scope"),
+        ("--scope skatteetaten:kravogbetalinger", "MP-250 forbidden"),
+        ("--org 314168267", "MP-303 invalid_altinn_customer_configuration"),
+    ] {
+        let run = program("token").args(arguments).run();
+        let error = format!("error: Maskinporten refused the grant: {code}");
+        assert_eq!((run.code, run.err.lines().nth(1)), (4, Some(error.as_str())), "{arguments}");
+    }
+}
+
+#[test]
+fn an_uncoded_refusal_is_known_by_its_words_however_they_are_put() {
+    for (words, meaning) in [
+        ("Issue time is in the future", "the grant was issued in the future, by Maskinporten's clock"),
+        ("Invalid JWT claim aud.", "the grant's `aud` is not this Maskinporten's issuer"),
+        ("JWT has expired", "the grant has expired"),
+        ("Unknown key identifier (kid) for client", "the client has no key with this key id"),
+        (
+            "Consumer has not been granted access to the scope",
+            "the API's owner has not given your organisation access to the scope",
+        ),
+    ] {
+        let body = format!("{{\"error\":\"invalid_grant\",\"error_description\":\"Invalid assertion. {words}\"}}");
+        let server = Server::start(move |_| json("400 Bad Request", &body));
+        let run = program("token --env test").file("config/test.toml", server.configuration()).run();
+        assert_eq!(run.err.lines().nth(2), Some(format!("  {meaning}").as_str()), "{}", run.err);
+    }
+}
+
+#[test]
+fn an_unknown_code_is_passed_on_as_it_came() {
+    let server = Server::start(|_| {
+        json(
+            "400 Bad Request",
+            r#"{"error":"new_error","error_description":"Something new (trace_id: abc)","error_uri":"https://x/errors/MP-777"}"#,
+        )
+    });
+    program("token --env test").file("config/test.toml", server.configuration()).run().fails(
+        4,
+        "error: Maskinporten refused the grant: MP-777 new_error\n  \"Something new\"\n\
+         note: trace id abc, https://x/errors/MP-777\n",
+    );
+}
+
+#[test]
+fn a_code_of_altinns_in_an_apis_refusal_is_explained_too() {
+    let body = r#"{"type":"urn:altinn:error:AUTH-00011","title":"The system does not exist","status":404,"code":"AUTH-00011"}"#;
+    let server = Server::with_token(move |_| json("404 Not Found", body));
+    let run = program("call orders --env test").file("config/test.toml", server.configuration()).run();
+    let entry = explain::of_code("AUTH-00011").unwrap();
+    assert_eq!(run.code, 5);
+    assert_eq!(run.err.lines().nth(1), Some(format!("  AUTH-00011: {}", entry.meaning).as_str()), "{}", run.err);
+    let cause = &entry.causes[0];
+    assert!(run.err.contains(&format!("hint: {} {}\n", cause.question, cause.remedy)), "{}", run.err);
+}
