@@ -8,10 +8,14 @@ mod program;
 mod server;
 
 mod answers;
+mod completions;
 mod configuration;
 mod explain;
 mod grant;
+mod grant_command;
 mod house;
+mod inspect;
+mod key_command;
 mod keys;
 mod readme;
 mod refusals;

@@ -2,12 +2,17 @@
 
 mod call;
 mod clock;
+mod completions;
 mod configuration;
 mod console;
 mod explain;
 mod flow;
+mod grant;
 mod hints;
+mod inspect;
 mod json;
+mod key;
+mod new_file;
 mod options;
 mod origin;
 mod refusal;
@@ -19,10 +24,12 @@ mod story;
 mod target;
 mod token;
 mod told;
+mod written;
 
 use clap::{Parser, Subcommand};
 
 pub use self::console::Console;
+pub use self::inspect::in_words;
 pub use self::report::report;
 
 /// Ends `--help`, and stands in README.
@@ -51,9 +58,13 @@ pub struct Cli {
 enum Command {
     Token(token::Token),
     Call(call::Call),
+    Grant(grant::Grant),
+    Inspect(inspect::Inspect),
+    Key(key::Key),
     Explain(explain::Explain),
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
+    Completions(completions::Completions),
 }
 
 impl Cli {
@@ -70,9 +81,13 @@ impl Cli {
         match self.command {
             Command::Token(token) => token.run(&self.common, console).await,
             Command::Call(call) => call.run(&self.common, console).await,
+            Command::Grant(grant) => grant.run(&self.common, console),
+            Command::Inspect(inspect) => inspect.run(&self.common, console).await,
+            Command::Key(key) => key.run(&self.common, console),
             Command::Explain(explain) => explain.run(&self.common, console),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,
+            Command::Completions(completions) => completions.run(console),
         }
     }
 }

@@ -1,0 +1,22 @@
+//! `completions`: print a shell completion script.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::Cli;
+use super::console::Console;
+
+/// print a shell completion script
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// the shell that it is for
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+        console.answer(&script)
+    }
+}

@@ -1,0 +1,90 @@
+//! `grant`: build and sign a JWT grant, and print it.
+
+use std::env;
+use std::ffi::OsString;
+
+use clap::Args;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use super::console::{Console, Tone};
+use super::hints::in_shell;
+use super::options::{Common, GrantOptions};
+use super::{flow, signing, story};
+use crate::config::{Config, ConfigError};
+use crate::maskinporten::GRANT_TYPE;
+use crate::token::Decoded;
+
+/// build and sign a JWT grant, and print it
+#[derive(Debug, Args)]
+pub(super) struct Grant {
+    /// print its header and claims instead
+    #[arg(long)]
+    decode: bool,
+    /// print a curl command line that exchanges it, with no secret in it
+    #[arg(long, conflicts_with = "decode")]
+    curl: bool,
+    #[command(flatten)]
+    options: GrantOptions,
+}
+
+impl Grant {
+    pub(super) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let config = self.options.configuration(common)?;
+        let system_user = self.options.system_user();
+        let key = flow::prepare(&config, system_user, console)?;
+        if config.sandbox_inside {
+            let issuer = &config.endpoints.issuer;
+            let said = format!("it is for a sandbox at {issuer}, which `systemuser-demo sandbox` starts");
+            console.say(Tone::Note, &said);
+        }
+        if self.curl {
+            return console.answer_line(&curl(&config)?);
+        }
+        let assertion = signing::sign(&config, &key, system_user)?;
+        story::grant(console, &assertion);
+        let secret = assertion.0.expose_secret();
+        if !self.decode && !common.json {
+            return console.answer_line(secret);
+        }
+        let Decoded { header, claims } = Decoded::read(secret).expect("what was just signed is a JWT");
+        let answer = match self.decode {
+            true => json!({ "header": header, "claims": claims }),
+            false => json!({ "assertion": secret, "header": header, "claims": claims }),
+        };
+        console.answer_json(&answer)
+    }
+}
+
+/// The command line. A shell takes the line break from the end of what `$(…)` prints.
+fn curl(config: &Config) -> Result<String, ConfigError> {
+    let typed: Result<Vec<String>, _> = env::args_os().map(OsString::into_string).collect();
+    let typed =
+        typed.map_err(|_| ConfigError::new("an argument is not UTF-8 text, and cannot be repeated".to_owned()))?;
+    let told = ["--curl", "--json", "--verbose", "-v"];
+    let again = typed.iter().filter(|argument| !told.contains(&argument.as_str())).map(|argument| in_shell(argument));
+    // What was set for this run only would be lost.
+    let set = REPEATED.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
+    let set = set.filter(|(_, value)| !value.is_empty());
+    let variables = set.map(|(name, value)| format!("{name}={}", in_shell(&value)));
+    let again: Vec<String> = variables.chain(again).collect();
+    Ok(format!(
+        "curl --data-urlencode {} --data-urlencode \"assertion=$({})\" {}",
+        in_shell(&format!("grant_type={GRANT_TYPE}")),
+        again.join(" "),
+        in_shell(config.endpoints.token.as_str()),
+    ))
+}
+
+/// The variables that are repeated. The one that holds a key is not.
+const REPEATED: [&str; 9] = [
+    "SYSTEMUSER_ENV",
+    "SYSTEMUSER_CONFIG",
+    "SYSTEMUSER_CLIENT_ID",
+    "SYSTEMUSER_SCOPE",
+    "SYSTEMUSER_ORG",
+    "SYSTEMUSER_EXTERNAL_REF",
+    "SYSTEMUSER_KEY_FILE",
+    "SYSTEMUSER_KID",
+    "SYSTEMUSER_SANDBOX",
+];

@@ -1,0 +1,144 @@
+//! Does `grant` print what Maskinporten takes, and a command line that gets the token for it?
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::program::{Program, Run, data, program};
+
+const OPTIONS: &str = "--client-id c --scope s:t --org 210493352";
+
+fn with_key(program: Program) -> Program {
+    program.var("SYSTEMUSER_KEY_FILE", data("key.jwk.json"))
+}
+
+#[test]
+fn the_assertion_alone_is_printed() {
+    let run = with_key(program("grant --env test").args(OPTIONS)).run();
+    assert_eq!((run.code, run.err.as_str(), run.out.lines().count()), (0, "", 1));
+    assert_eq!(run.out.trim_end().split('.').count(), 3);
+}
+
+#[test]
+fn decoded_it_is_header_and_claims() {
+    let run = with_key(program("grant --decode --env test --resource https://a.no").args(OPTIONS)).run();
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    let names: Vec<&String> = answer["claims"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["aud", "scope", "iss", "exp", "iat", "jti", "resource", "authorization_details"]);
+    assert_eq!((&answer["header"]["kid"], &answer["header"]["alg"]), (&"tests".into(), &"RS256".into()));
+    assert_eq!(answer["claims"]["resource"], serde_json::json!(["https://a.no"]));
+    let plain = with_key(program("grant --decode --env test --no-system-user").args(OPTIONS)).run();
+    let answer: Value = serde_json::from_str(&plain.out).unwrap();
+    assert!(answer["claims"].get("authorization_details").is_none() && answer["claims"].get("resource").is_none());
+    let json = with_key(program("grant --json --env test").args(OPTIONS)).run();
+    let answer: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(answer["assertion"].as_str().unwrap().split('.').count(), 3);
+}
+
+#[test]
+fn a_resource_is_an_array_in_the_file_as_well() {
+    let file = |line: &str| {
+        let file = format!("environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n{line}\n");
+        with_key(program("grant --decode --env test")).file("config/test.toml", file)
+    };
+    let run = file("resource = [\"https://a.no\", \"b\"]").run();
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(answer["claims"]["resource"], serde_json::json!(["https://a.no", "b"]));
+    let replaced = file("resource = [\"https://a.no\"]").args("--resource c").run();
+    assert_eq!(serde_json::from_str::<Value>(&replaced.out).unwrap()["claims"]["resource"], serde_json::json!(["c"]));
+    let refused = |line: &str, err: &str| file(line).run().fails(3, &format!("error: config/test.toml line 5{err}\n"));
+    refused("resource = \"https://a.no\"", ", `resource`: an array is expected");
+    refused("resource = []", ": the array is empty");
+    refused("resource = [\"a b\"]", ": the value has a space in it");
+    refused("resource = [7]", ", `resource`: a string is expected");
+    with_key(program("grant --env test --resource=").args(OPTIONS))
+        .run()
+        .fails(3, "error: --resource: the value is empty\n");
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_said_as_everywhere() {
+    let run = with_key(program("grant --env test --client-id c --scope s")).run();
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
+    assert!(run.err.starts_with("error: no organisation: "), "{}", run.err);
+    let run = program("grant --curl --env test --key nowhere.pem").args(OPTIONS).run();
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
+    let run = program("grant --curl --decode").run();
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn where_the_sandbox_would_run_inside_it_is_for_one_that_stands_at_the_usual_place() {
+    let run = program("grant --decode").run();
+    assert_eq!(
+        run.err,
+        "note: it is for a sandbox at http://127.0.0.1:7070/, which `systemuser-demo sandbox` starts\n"
+    );
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(answer["claims"]["aud"], "http://127.0.0.1:7070/");
+}
+
+/// The command line, and what a shell makes of it with a `curl` in front of the real one.
+#[cfg(unix)]
+fn pasted(program: &Program, curl: Option<&str>) -> (String, Run) {
+    let line = Run::of(&mut program.command());
+    assert_eq!((line.code, line.out.lines().count()), (0, 1), "{}", line.err);
+    if let Some(script) = curl {
+        use std::os::unix::fs::PermissionsExt;
+        fs::write(program.path("curl"), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(program.path("curl"), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", program.path("").display(), std::env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(line.out.trim_end()).current_dir(program.path("")).env_clear().env("PATH", path);
+    let command = program.command();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    (line.out, Run::of(&mut shell))
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_line_asks_this_program_for_the_assertion_and_holds_no_secret() {
+    let program = with_key(program("grant --env test --curl --verbose --external-ref").arg("it's 1").args(OPTIONS));
+    let (line, run) = pasted(&program, Some("printf '%s\\n' \"$@\""));
+    assert!(
+        line.starts_with("curl --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer "),
+        "{line}"
+    );
+    assert!(line.contains("systemuser-demo grant --env test --external-ref 'it'\\''s 1' --client-id c"), "{line}");
+    assert!(line.ends_with(" https://test.maskinporten.no/token\n") && !line.contains("eyJ"), "{line}");
+    let arguments: Vec<&str> = run.out.lines().collect();
+    assert_eq!(arguments.len(), 5, "{}", run.out);
+    assert_eq!((arguments[0], arguments[2]), ("--data-urlencode", "--data-urlencode"));
+    let assertion = arguments[3].strip_prefix("assertion=").unwrap();
+    let claims = systemuser_demo::token::Decoded::read(assertion).unwrap().claims;
+    assert_eq!(claims["authorization_details"][0]["externalRef"], "it's 1");
+    assert_eq!(claims["iss"], "c");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_set_for_this_run_alone_is_repeated_in_the_command_line_but_for_a_key() {
+    let file = "environment = \"test\"\n[endpoints]\ntoken = \"https://example.no/token?tenant=42\"\n";
+    let line = program("grant --curl --env test").args(OPTIONS).file("config/test.toml", file);
+    let line =
+        line.var("SYSTEMUSER_EXTERNAL_REF", "a b").var("SYSTEMUSER_KEY", crate::program::data_text("key.jwk.json"));
+    let run = line.run();
+    assert!(run.out.contains("\"assertion=$(SYSTEMUSER_EXTERNAL_REF='a b' "), "{}{}", run.out, run.err);
+    assert!(run.out.ends_with(" 'https://example.no/token?tenant=42'\n"), "{}", run.out);
+    assert!(!run.out.contains("SYSTEMUSER_KEY="), "{}", run.out);
+}
+
+#[cfg(all(unix, feature = "sandbox"))]
+#[test]
+#[ignore = "needs curl; .ci/run has it"]
+fn the_real_curl_gets_a_token_with_it() {
+    let address = crate::server::sandbox(Default::default());
+    let program = program("grant --curl").var("SYSTEMUSER_SANDBOX", &address);
+    let (_, run) = pasted(&program, None);
+    let answer: Value =
+        serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.err));
+    assert_eq!((&answer["token_type"], &answer["expires_in"]), (&"Bearer".into(), &120.into()));
+}

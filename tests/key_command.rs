@@ -1,0 +1,201 @@
+//! Are keys made, shown and looked after as they should be?
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::program::{Program, Run, data, data_text, program};
+
+fn jwk(run: &Run) -> Value {
+    assert_eq!(run.code, 0, "{}", run.err);
+    serde_json::from_str(&run.out).unwrap()
+}
+
+fn bits(jwk: &Value) -> usize {
+    URL_SAFE_NO_PAD.decode(jwk["n"].as_str().unwrap()).unwrap().len() * 8
+}
+
+const MEMBERS: [&str; 6] = ["kty", "use", "alg", "kid", "n", "e"];
+
+#[test]
+fn the_public_half_is_printed_as_the_self_service_takes_it() {
+    let private: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
+    let run = program("key public --env test --key").arg(data("key.jwk.json").to_str().unwrap()).run();
+    let public = jwk(&run);
+    let names: Vec<&String> = public.as_object().unwrap().keys().collect();
+    assert_eq!(names, MEMBERS);
+    assert_eq!((&public["kty"], &public["use"], &public["alg"]), (&json!("RSA"), &json!("sig"), &json!("RS256")));
+    assert_eq!((&public["n"], &public["e"], &public["kid"]), (&private["n"], &private["e"], &private["kid"]));
+    assert_eq!(run.err, "note: the kid that is sent is `tests` (the JWK's own)\n");
+    let set = jwk(&program("key public --set --env test --key").arg(data("key.jwk.json").to_str().unwrap()).run());
+    assert_eq!(set, json!({ "keys": [public] }));
+}
+
+#[test]
+fn the_numbers_are_the_keys_own_and_not_a_jwks_padded_ones() {
+    let mut padded: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
+    let right = padded["n"].clone();
+    padded["n"] = format!("AAAA{}", right.as_str().unwrap()).into();
+    let run = program("key public --env test --key k").file("k", padded.to_string()).run();
+    assert_eq!(jwk(&run)["n"], right);
+}
+
+#[test]
+fn the_kid_is_the_one_that_is_sent() {
+    let public = |arguments: &str| {
+        let run = program("key public --env test").args(arguments).file("k.pem", data_text("key.pkcs8.pem"));
+        let run = run.var("SYSTEMUSER_KEY_FILE", "k.pem").run();
+        (jwk(&run)["kid"].as_str().unwrap().to_owned(), run.err)
+    };
+    let thumbprint = data_text("key.thumbprint.txt").trim().to_owned();
+    assert_eq!(public("").0, thumbprint);
+    assert_eq!(public("--kid portal-1").0, "portal-1");
+    let (_, err) = public("--kid a/b");
+    assert!(err.ends_with("warning: a kid that is registered holds letters, digits, `.`, `_` and `-` only\n"), "{err}");
+    let sandbox = program("key public --key k.pem").file("k.pem", data_text("key.pkcs8.pem")).run();
+    if cfg!(feature = "sandbox") {
+        assert_eq!(jwk(&sandbox)["kid"], "sandbox-example");
+        assert!(!sandbox.err.contains("never register it"), "{}", sandbox.err);
+        let example = program("key public").run();
+        let warning = "warning: it is the sandbox's key, whose private half is public: never register it\n";
+        assert!(example.err.ends_with(warning), "{}", example.err);
+    }
+}
+
+#[test]
+fn a_key_of_the_environment_can_be_shown_before_anything_else_is_filled_in() {
+    // The organisation numbers of the shipped file are none.
+    let run = program("key public --env prod")
+        .file("config/prod.toml", crate::program::project_text("config/prod.toml"))
+        .file("mp-key.prod.pem", data_text("key.pkcs8.pem"))
+        .run();
+    assert_eq!(jwk(&run)["kid"], "your-key-id");
+}
+
+#[test]
+fn a_new_key_is_for_its_owner_alone_and_works_at_once() {
+    let new = program("key new keys/mine.pem");
+    let (folder, path) = (new.path(""), new.path("keys/mine.pem"));
+    let run = Run::of(&mut new.command());
+    let public = jwk(&run);
+    assert_eq!(
+        run.err,
+        "note: the private key is in `keys/mine.pem`, for its owner alone; its public half is to be registered\n"
+    );
+    assert_eq!((bits(&public), public.as_object().unwrap().len()), (2048, 6));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let pem = fs::read_to_string(&path).unwrap();
+    assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n") && pem.ends_with("-----END PRIVATE KEY-----\n"));
+    assert!(!run.err.contains(&pem[40..80]) && !run.out.contains(&pem[40..80]));
+    let again = jwk(&program("key public --env test --key").arg(path.to_str().unwrap()).run());
+    assert_eq!(again, public);
+    // OpenSSL agrees that it is one, where there is an OpenSSL.
+    if let Ok(output) =
+        std::process::Command::new("openssl").args(["rsa", "-check", "-noout", "-in"]).arg(&path).output()
+    {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(folder.join("keys").is_dir());
+}
+
+#[test]
+fn a_new_key_may_be_larger() {
+    let new = program("key new --bits 3072");
+    let run = Run::of(&mut new.command());
+    assert_eq!(bits(&jwk(&run)), 3072);
+    assert!(new.path("mp-key.pem").exists());
+    for bits in ["1024", "2047", "x"] {
+        let run = program("key new --bits").arg(bits).run();
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_new_key_of_an_environment_goes_where_its_configuration_wants_it() {
+    let new = program("key new --env prod").file("config/prod.toml", crate::program::project_text("config/prod.toml"));
+    let run = Run::of(&mut new.command());
+    assert_eq!(bits(&jwk(&run)), 2048);
+    assert_eq!(
+        run.err,
+        "note: the private key is in `mp-key.prod.pem`, for its owner alone; its public half is to be registered\n\
+         warning: the kid that is sent is `your-key-id` (config/prod.toml line 13), and not that of this key\n"
+    );
+    assert!(new.path("mp-key.prod.pem").exists());
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let run = |program: Program| {
+        let path = program.path("mp-key.pem");
+        let before = fs::read(&path).ok();
+        let run = Run::of(&mut program.command());
+        assert_eq!(fs::read(&path).ok(), before);
+        run
+    };
+    run(program("key new").file("mp-key.pem", "mine")).fails(
+        3,
+        "error: `mp-key.pem` exists already, and nothing is overwritten\nhint: name another file, such as mp-key.new.pem\n",
+    );
+    run(program("key new").folder("mp-key.pem")).fails(
+        3,
+        "error: `mp-key.pem` exists already, and nothing is overwritten\nhint: name another file, such as mp-key.new.pem\n",
+    );
+    #[cfg(unix)]
+    {
+        let dangling = program("key new");
+        std::os::unix::fs::symlink("nowhere.pem", dangling.path("mp-key.pem")).unwrap();
+        assert_eq!(run(dangling).code, 3);
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let run = program("key new file/key.pem").file("file", "").run();
+    run.fails(3, "error: cannot make the folder `file`: File exists\n");
+    for folder in ["", ".", "..", "/", "a/..", "-"] {
+        let run = program("key new").arg(folder).run();
+        run.fails(3, &format!("error: FILE: `{folder}` is not the name of a file\n"));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let run = program("key new /proc/key.pem").run();
+        assert_eq!((run.code, run.out.as_str()), (3, ""));
+        assert!(run.err.starts_with("error: cannot write `/proc/key.pem`: "), "{}", run.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_warned_about_by_every_command_that_reads_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let warning = |mode: &str| {
+        format!(
+            "warning: the key file `my key.pem` can be read by others than its owner (mode {mode}): `chmod 600 'my key.pem'`\n"
+        )
+    };
+    let commands = [
+        "token --client-id c --scope s --org 210493352 --timeout 1",
+        "call salary --client-id c --scope s --org 210493352 --timeout 1",
+        "grant --client-id c --scope s --org 210493352",
+        "key public",
+    ];
+    for (mode, warns) in [(0o600, false), (0o400, false), (0o620, false), (0o644, true), (0o640, true), (0o604, true)] {
+        for arguments in commands {
+            let program = program(arguments)
+                .args("--env test --kid k")
+                .arg("--key=my key.pem")
+                .var("HTTPS_PROXY", crate::server::nobody())
+                .file("my key.pem", data_text("key.pkcs8.pem"));
+            fs::set_permissions(program.path("my key.pem"), PermissionsExt::from_mode(mode)).unwrap();
+            let run = program.run();
+            let said = format!("{}{}", run.err, run.out);
+            assert_eq!(said.contains(&warning(&format!("{mode:04o}"))), warns, "{arguments}: {said}");
+        }
+    }
+}
