@@ -183,6 +183,7 @@ fn a_key_that_others_can_read_is_warned_about_by_every_command_that_reads_it() {
         "token --client-id c --scope s --org 210493352 --timeout 1",
         "call salary --client-id c --scope s --org 210493352 --timeout 1",
         "grant --client-id c --scope s --org 210493352",
+        "doctor --offline --client-id c --scope s --org 210493352",
         "key public",
     ];
     for (mode, warns) in [(0o600, false), (0o400, false), (0o620, false), (0o644, true), (0o640, true), (0o604, true)] {

@@ -26,6 +26,8 @@ mod cast;
 #[cfg(feature = "sandbox")]
 mod clock;
 #[cfg(feature = "sandbox")]
+mod doctor;
+#[cfg(feature = "sandbox")]
 mod every_refusal;
 #[cfg(feature = "sandbox")]
 mod sandbox;

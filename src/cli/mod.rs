@@ -5,6 +5,7 @@ mod clock;
 mod completions;
 mod configuration;
 mod console;
+mod doctor;
 mod explain;
 mod flow;
 mod grant;
@@ -61,6 +62,7 @@ enum Command {
     Grant(grant::Grant),
     Inspect(inspect::Inspect),
     Key(key::Key),
+    Doctor(doctor::Doctor),
     Explain(explain::Explain),
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
@@ -84,6 +86,7 @@ impl Cli {
             Command::Grant(grant) => grant.run(&self.common, console),
             Command::Inspect(inspect) => inspect.run(&self.common, console).await,
             Command::Key(key) => key.run(&self.common, console),
+            Command::Doctor(doctor) => doctor.run(&self.common, console).await,
             Command::Explain(explain) => explain.run(&self.common, console),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,

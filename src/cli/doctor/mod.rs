@@ -1,0 +1,330 @@
+//! `doctor`: check every step of the flow, in order, and say which one is wrong.
+
+mod checks;
+mod metadata;
+mod step;
+
+use std::time::Duration;
+
+use chrono::{Days, Months, NaiveDate, TimeDelta, Utc};
+use clap::Args;
+use secrecy::ExposeSecret;
+
+use self::step::{Findings, Step};
+use super::clock::Difference;
+use super::console::{Console, Tone};
+use super::flow::{self, Flow, Servers};
+use super::options::{Common, GrantOptions, Patience, typed};
+use super::report::AlreadyTold;
+use super::signing::{self, Remark};
+use super::target::Target;
+use super::told::exit;
+use super::{clock, configuration, origin, story};
+use crate::api::ReferenceApi;
+use crate::config::{Config, ConfigError, Source};
+use crate::grant;
+use crate::http;
+use crate::key::SigningKey;
+use crate::token::{AccessToken, CLOCK_TOLERANCE, Decoded, verify};
+
+/// check every step of the flow, in order, and say which one is wrong
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// the API to call at the end [default: systemuserinfo]
+    #[arg(long)]
+    api: Option<String>,
+    /// stop before the network
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    options: GrantOptions,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+/// How much before the end of a key's year it is warned, in days.
+const NOTICE: i64 = 30;
+/// Further ahead of Maskinporten's clock, in seconds, every grant is refused.
+const TOO_FAST: i64 = CLOCK_TOLERANCE.num_seconds();
+/// Further behind it, a grant has expired before it comes.
+const TOO_SLOW: i64 = grant::LIFETIME + CLOCK_TOLERANCE.num_seconds();
+
+impl Doctor {
+    pub(super) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let patience = self.patience.duration()?;
+        let mut findings = Findings::new(console, common.json);
+        self.examine(common, patience, &mut findings).await?;
+        match findings.answer()? {
+            0 => Ok(()),
+            exit_code => Err(AlreadyTold { exit_code }.into()),
+        }
+    }
+
+    async fn examine(
+        &self,
+        common: &Common,
+        patience: Duration,
+        findings: &mut Findings<'_, '_>,
+    ) -> anyhow::Result<()> {
+        let config = match self.options.configuration(common) {
+            Ok(config) => config,
+            Err(error) => {
+                findings.failed(Step::Configuration, &error.into())?;
+                return findings.skip_the_rest("the configuration");
+            }
+        };
+        let target = self.target(&config);
+        let config = match &target {
+            Ok(Some(target)) => target.scoped(config),
+            _ => config,
+        };
+        // That it is the sandbox is said before everything else.
+        let servers = match self.offline {
+            true => Err(config),
+            false => Ok(Servers::start(config, patience, findings.console()).await?),
+        };
+        let config = servers.as_ref().map_or_else(|config| config, |servers| &servers.config);
+        let target = configuration(config, target, findings)?;
+        let key = read_key(config, findings)?;
+        self.organisation(config, findings)?;
+        let Ok(servers) = servers else { return findings.skip_the_rest("--offline") };
+        let (answered, clock) = self.maskinporten(&servers, key.as_ref(), findings).await?;
+        let needed = [Step::Configuration, Step::Key, Step::Organisation, Step::Clock];
+        let in_the_way = if answered { findings.failed_among(&needed) } else { Some(Step::Metadata) };
+        let key = match (in_the_way, key) {
+            (None, Some(key)) => key,
+            (step, _) => return findings.skip_the_rest(&format!("the {}", step.unwrap_or(Step::Key).name())),
+        };
+        let flow = Flow { servers, key, system_user: self.system_user() };
+        let (token, clock) = match flow.exchange(findings.console()).await {
+            // What the metadata's answer said of the clock has been told.
+            Ok((token, later)) => (token, clock.ok_or(later)),
+            Err(error) => {
+                findings.failed(Step::Token, &error)?;
+                return findings.skip_the_rest("the token");
+            }
+        };
+        let advice = clock.err().flatten().and_then(Difference::advice).map(|said| (Tone::Warning, said));
+        let remarks: Vec<Remark> = advice.into_iter().collect();
+        findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &remarks)?;
+        claims(&flow, &token, clock.map_or_else(|later| later, Some), findings).await?;
+        call(&flow, target.as_ref(), &token, findings).await
+    }
+
+    fn system_user(&self) -> bool {
+        self.options.system_user()
+    }
+
+    /// The API that is to be called; none where nobody named one, and there is none to call without being asked.
+    fn target(&self, config: &Config) -> Result<Option<Target>, ConfigError> {
+        let name = match &self.api {
+            Some(name) => typed("--api", name),
+            // It says who the system user is, so there must be one.
+            None if self.system_user() && config.endpoints.reference_api.is_some() => {
+                typed("--api", ReferenceApi::SystemUserInfo.name())
+            }
+            None => return Ok(None),
+        };
+        let target = Target::named(name, config)?;
+        target.address(config, None)?;
+        Ok(Some(target))
+    }
+
+    fn organisation(&self, config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<()> {
+        let owner = if self.system_user() { config.org().map(Some) } else { Ok(None) };
+        let (owner, numbers) = match owner.and_then(|owner| Ok((owner, config.org_numbers()?))) {
+            Ok(found) => found,
+            Err(error) => return findings.failed(Step::Organisation, &error.into()),
+        };
+        let Some(owner) = owner else { return findings.skipped(Step::Organisation, "--no-system-user") };
+        let mixed_up =
+            numbers.iter().filter_map(|org| flow::of_the_test_series(config, org.value, &org.source.to_string()));
+        let remarks: Vec<Remark> = mixed_up.map(|said| (Tone::Warning, said)).collect();
+        findings.passed(Step::Organisation, format!("{} ({})", owner.value, owner.source), &remarks)
+    }
+
+    /// Metadata and clock: whether anybody answered, and how far the clocks differ.
+    async fn maskinporten(
+        &self,
+        servers: &Servers,
+        key: Option<&SigningKey>,
+        findings: &mut Findings<'_, '_>,
+    ) -> anyhow::Result<(bool, Option<Difference>)> {
+        let Servers { config, http, .. } = servers;
+        let issuer = &config.endpoints.issuer;
+        let (document, clock) =
+            match flow::fetched(&metadata::address(issuer), metadata::fetch(http, issuer), findings.console()).await {
+                Ok(answer) => answer,
+                Err(unreachable) => {
+                    let answered = unreachable.status();
+                    match answered {
+                        // Somebody answered, who is not the one that is meant.
+                        Some(..=499) if answered != Some(429) => {
+                            let hint =
+                                Tone::Hint.line("is this Maskinporten's issuer? its metadata document is below it");
+                            findings.fault(Step::Metadata, exit::MASKINPORTEN, unreachable.to_string(), vec![hint])?;
+                        }
+                        _ => findings.failed(Step::Metadata, &unreachable.into())?,
+                    }
+                    let answered = answered.is_some();
+                    findings.skipped(Step::Clock, "the metadata")?;
+                    return Ok((answered, None));
+                }
+            };
+        let faults = checks::of_metadata(&document, config, key, self.system_user());
+        match faults.is_empty() {
+            true => {
+                let document = http::address(&metadata::address(issuer));
+                findings.passed(Step::Metadata, format!("{document} agrees"), &[])?;
+            }
+            false => {
+                findings.fault(
+                    Step::Metadata,
+                    exit::MASKINPORTEN,
+                    "the document says something else".to_owned(),
+                    faults,
+                )?;
+            }
+        }
+        let Some(clock) = clock else {
+            findings.skipped(Step::Clock, "the answer, which has no Date")?;
+            return Ok((true, None));
+        };
+        match clock.advice() {
+            Some(_) if clock.seconds_ahead() > TOO_FAST || clock.seconds_ahead() < -TOO_SLOW => {
+                let hint = Tone::Hint.line("set it, best by network time (NTP): every grant would be refused");
+                findings.fault(Step::Clock, exit::MASKINPORTEN, clock.words(), vec![hint])?;
+            }
+            Some(advice) => findings.passed(Step::Clock, clock.words(), &[(Tone::Warning, advice)])?,
+            None => findings.passed(Step::Clock, clock.words(), &[])?,
+        }
+        Ok((true, Some(clock)))
+    }
+}
+
+/// Whether everything is there that a grant is made from; answers with the API that is to be called.
+fn configuration(
+    config: &Config,
+    target: Result<Option<Target>, ConfigError>,
+    findings: &mut Findings<'_, '_>,
+) -> anyhow::Result<Option<Target>> {
+    story::configuration(findings.console(), config);
+    let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
+    match target.and_then(|target| config.client_id().and(config.scope()).map(|_| target)) {
+        Ok(target) => {
+            let notes: Vec<Remark> = config.notes.iter().map(|note| (Tone::Note, note.clone())).collect();
+            findings.passed(Step::Configuration, format!("{file}, for {}", config.environment.value), &notes)?;
+            Ok(target)
+        }
+        Err(error) => {
+            findings.failed(Step::Configuration, &error.into())?;
+            Ok(None)
+        }
+    }
+}
+
+fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<Option<SigningKey>> {
+    let (key, mut remarks) = match signing::read_key(config) {
+        Ok(read) => read,
+        Err(error) => {
+            findings.failed(Step::Key, &error)?;
+            return Ok(None);
+        }
+    };
+    story::key(findings.console(), &key, config);
+    let origin = origin::kid(config, &key, Source::to_string);
+    let mode = config.key.as_ref().and_then(|given| signing::mode(&given.value));
+    let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
+    let says = format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, key.kid);
+    if let Some(registered) = &config.registered {
+        let again = configuration::again(config.environment.value, config.file.as_deref());
+        remarks.extend(of_registration(registered.value, Utc::now().date_naive(), &again));
+    }
+    findings.passed(Step::Key, says, &remarks)?;
+    Ok(Some(key))
+}
+
+/// A registered key is valid for a year (Digdir, "Client registration"), and is renewed by registering it again.
+fn of_registration(registered: NaiveDate, today: NaiveDate, again: &str) -> Option<Remark> {
+    let ends = registered + Months::new(12);
+    let days = (ends - today).num_days();
+    let again = format!("register it again: `systemuser-demo key public {again} --set` prints it");
+    let said = match days {
+        // The machine's day may have begun already, where UTC's has not.
+        _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is yet to come"),
+        ..=0 => format!("its year was over on {ends}, and MP-121 is to be expected; {again}"),
+        1..=NOTICE => format!("its year is over on {ends}, in {}; {again}", clock::duration(TimeDelta::days(days))),
+        _ => return Some((Tone::Note, format!("registered until {ends}"))),
+    };
+    Some((Tone::Warning, said))
+}
+
+async fn claims(
+    flow: &Flow,
+    token: &AccessToken,
+    clock: Option<Difference>,
+    findings: &mut Findings<'_, '_>,
+) -> anyhow::Result<()> {
+    let secret = token.secret.expose_secret();
+    let Some(decoded) = Decoded::read(secret) else {
+        return findings.skipped(Step::Claims, "the token, which is opaque");
+    };
+    let Servers { config, http, .. } = &flow.servers;
+    let keys = match flow::published_keys(http, &config.endpoints.jwks, findings.console()).await {
+        Ok((keys, _)) => keys,
+        Err(unreachable) => return findings.failed(Step::Claims, &unreachable.into()),
+    };
+    // By Maskinporten's clock: how ours goes has been told already.
+    let fault = verify(secret, &keys, &config.endpoints.issuer, clock::maskinportens(clock)).err();
+    let mut faults: Vec<String> = fault.map(|fault| format!("the token {fault}")).into_iter().collect();
+    let lifetime = decoded.time("exp").zip(decoded.time("iat")).map(|(exp, iat)| (exp - iat).num_seconds());
+    if lifetime.is_none_or(|lifetime| lifetime.abs_diff(token.expires_in.cast_signed()) > 5) {
+        let says = lifetime.map_or("none".to_owned(), |lifetime| format!("{lifetime} s"));
+        faults.push(format!("lifetime: the token says {says}, and came with {} s", token.expires_in));
+    }
+    faults.extend(checks::of_claims(&decoded, config, flow.system_user));
+    if !faults.is_empty() {
+        return findings.fault(
+            Step::Claims,
+            exit::MASKINPORTEN,
+            "the token is not what was asked for".to_owned(),
+            faults,
+        );
+    }
+    let whose = match decoded.system_user() {
+        Some(user) => {
+            format!("system user {} of {}", user.id.as_deref().unwrap_or("-"), user.system_id.as_deref().unwrap_or("-"))
+        }
+        None => "no system user".to_owned(),
+    };
+    findings.passed(Step::Claims, format!("{whose}; the signature is Maskinporten's"), &[])
+}
+
+async fn call(
+    flow: &Flow,
+    target: Option<&Target>,
+    token: &AccessToken,
+    findings: &mut Findings<'_, '_>,
+) -> anyhow::Result<()> {
+    let Servers { config, http, .. } = &flow.servers;
+    let Some(target) = target else {
+        let because = match flow.system_user {
+            true => format!("`{}`, which has no reference API: --api names another", config.environment.value),
+            false => "--no-system-user: --api names an API for a plain token".to_owned(),
+        };
+        return findings.skipped(Step::Api, &because);
+    };
+    let org = match target.takes_org() {
+        true => match config.org() {
+            Ok(org) => Some(org.value),
+            Err(error) => return findings.failed(Step::Api, &error.into()),
+        },
+        false => None,
+    };
+    let url = target.address(config, org)?;
+    let answer = target.ask(http, &url, token, findings.console()).await;
+    match answer.and_then(|reply| target.show(&reply, false).map(|_| reply.status)) {
+        Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", target.name()), &[]),
+        Err(error) => findings.failed(Step::Api, &target.explained(error, false)),
+    }
+}

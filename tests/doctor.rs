@@ -1,0 +1,560 @@
+//! Does `doctor` find each step that can be broken, and say only of that one that it is?
+
+use chrono::{Days, Months, TimeDelta, Utc};
+use serde_json::{Value, json};
+use systemuser_demo::sandbox::Conditions;
+
+use crate::program::{Program, Run, data_text, program, project_text, without_chance};
+use crate::server::{Request, Server, json as answer, nobody, response, sandbox};
+
+const NOTE: &str = "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n";
+
+const CONFIGURATION: &str = "✓ configuration  built in, for sandbox\n";
+const KEY: &str = "✓ key            PKCS#8 PEM, RSA, 2048 bits, kid sandbox-example (built in)\n";
+const ORGANISATION: &str = "✓ organisation   210493352 (built in)\n";
+const METADATA: &str = "✓ metadata       http://127.0.0.1:PORT/.well-known/oauth-authorization-server agrees\n";
+const CLOCK: &str = "✓ clock          within 5 s of Maskinporten's\n";
+const TOKEN: &str = "✓ token          Maskinporten gave one, for 120 s\n";
+const CLAIMS: &str = "✓ claims         system user d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01 of 991825827_smartcloud; the \
+                      signature is Maskinporten's\n";
+const API: &str = "✓ api            systemuserinfo: status 200\n";
+
+const STEPS: [&str; 8] = ["configuration", "key", "organisation", "metadata", "clock", "token", "claims", "api"];
+
+fn skipped(steps: &[&str], because: &str) -> String {
+    steps.iter().map(|step| format!("- {step:<13}  skipped because of {because}\n")).collect()
+}
+
+#[track_caller]
+fn says(run: &Run, code: i32, out: &[&str]) {
+    let near =
+        ["1 min 29 s", "1 min 31 s"].iter().fold(without_chance(&run.out), |out, near| out.replace(near, "1 min 30 s"));
+    assert_eq!((near.as_str(), run.code), (out.concat().as_str(), code), "{}", run.err);
+}
+
+/// A program in a folder with a configuration of the sandbox, changed in some lines.
+fn with_sandbox_file(arguments: &str, changes: &[(&str, &str)]) -> Program {
+    let mut file = project_text("config/sandbox.toml");
+    for (from, to) in changes {
+        assert!(file.contains(from), "{from}");
+        file = file.replacen(from, to, 1);
+    }
+    program(arguments).file("config/sandbox.toml", file).file("mp-key.pem.example", project_text("mp-key.pem.example"))
+}
+
+#[test]
+fn where_nothing_is_wrong_every_step_is_told() {
+    let run = program("doctor").run();
+    assert_eq!(run.err, NOTE);
+    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, CLOCK, TOKEN, CLAIMS, API]);
+}
+
+#[test]
+fn a_broken_configuration() {
+    let run =
+        program("doctor --env test --config c.toml").file("c.toml", "environment = \"test\"\nclientid = \"x\"\n").run();
+    says(
+        &run,
+        3,
+        &[
+            "✗ configuration  c.toml line 2: `clientid` is not a key that is known here\n    hint: did you mean `client_id`?\n",
+            &skipped(&STEPS[1..], "the configuration"),
+        ],
+    );
+    assert_eq!(run.err, "");
+    let run = program("doctor --api nope").run();
+    says(
+        &run,
+        3,
+        &[
+            "✗ configuration  `nope` is not an API that is known\n    \
+             hint: known are systemuserinfo, logistics, salary; others are configured under [api.NAME]\n",
+            KEY,
+            ORGANISATION,
+            METADATA,
+            CLOCK,
+            &skipped(&STEPS[5..], "the configuration"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_missing_does_not_keep_the_other_steps_from_being_looked_at() {
+    let run = with_sandbox_file("doctor", &[("client_id   = \"7ee41fce-9f6e-4c32-8195-0fe2c1517f43\"", "")]).run();
+    let out = without_chance(&run.out);
+    assert!(
+        out.starts_with("✗ configuration  no client id: `config/sandbox.toml` has no `client_id`, and neither"),
+        "{out}"
+    );
+    assert!(out.contains("✓ key ") && out.contains("✓ organisation ") && out.contains(METADATA), "{out}");
+    assert!(out.ends_with(&skipped(&STEPS[5..], "the configuration")) && run.code == 3, "{out}");
+}
+
+#[test]
+fn a_broken_key() {
+    let run = program("doctor --key k.pem").file("k.pem", data_text("certificate.pem")).run();
+    says(
+        &run,
+        3,
+        &[
+            CONFIGURATION,
+            "✗ key            the key file `k.pem` is a certificate without its private key\n    \
+             hint: its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out k.new.pem`\n",
+            ORGANISATION,
+            METADATA,
+            CLOCK,
+            &skipped(&STEPS[5..], "the key"),
+        ],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_a_warning_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = program("doctor --offline --env test --client-id c --scope s --org 210493352 --kid k --key k.pem");
+    let program = program.file("k.pem", data_text("key.pkcs8.pem"));
+    std::fs::set_permissions(program.path("k.pem"), PermissionsExt::from_mode(0o644)).unwrap();
+    says(
+        &program.run(),
+        0,
+        &[
+            "✓ configuration  no file, for test\n",
+            "! key            PKCS#8 PEM, RSA, 2048 bits, kid k (--kid), mode 0644\n    \
+             warning: the key file `k.pem` can be read by others than its owner (mode 0644): `chmod 600 k.pem`\n",
+            "✓ organisation   210493352 (--org)\n",
+            &skipped(&STEPS[3..], "--offline"),
+        ],
+    );
+}
+
+#[test]
+fn the_end_of_a_keys_year_is_told_from_30_days_before() {
+    let today = Utc::now().date_naive();
+    let key = |registered: chrono::NaiveDate| {
+        let line = format!("kid  = \"sandbox-example\"\nregistered = {registered}");
+        let run = with_sandbox_file("doctor --offline", &[("kid  = \"sandbox-example\"", &line)]).run();
+        assert_eq!(run.code, 0, "{}", run.out);
+        let lines: Vec<String> = run.out.lines().skip(1).take(2).map(str::to_owned).collect();
+        (lines[0].chars().next().unwrap(), lines[1].trim().to_owned())
+    };
+    let again = "register it again: `systemuser-demo key public --env sandbox --set` prints it";
+    let ends_in = |days: u64| today + Days::new(days) - Months::new(12);
+    let year_of = |registered: chrono::NaiveDate| registered + Months::new(12);
+    let far = ends_in(60);
+    assert_eq!(key(far), ('✓', format!("note: registered until {}", year_of(far))));
+    let near = ends_in(10);
+    let days = (year_of(near) - today).num_days();
+    assert_eq!(key(near), ('!', format!("warning: its year is over on {}, in {days} d; {again}", year_of(near))));
+    let over = today - Months::new(14);
+    assert_eq!(
+        key(over),
+        ('!', format!("warning: its year was over on {}, and MP-121 is to be expected; {again}", year_of(over)))
+    );
+    let future = today + Days::new(3);
+    assert_eq!(key(future), ('!', format!("warning: `registered` is {future}, which is yet to come")));
+    for wrong in ["\"2026-03-01\"", "2026-03-01T10:00:00Z", "10:00:00", "2026"] {
+        let line = format!("kid  = \"sandbox-example\"\nregistered = {wrong}");
+        let run = with_sandbox_file("token", &[("kid  = \"sandbox-example\"", &line)]).run();
+        assert_eq!((run.code, run.out.as_str()), (3, ""), "{wrong}: {}", run.err);
+        assert!(run.err.ends_with("a date such as 2026-03-01, without quotes, is expected\n"), "{wrong}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_broken_organisation_number() {
+    let run = program("doctor --org 210493353").run();
+    says(
+        &run,
+        3,
+        &[
+            CONFIGURATION,
+            KEY,
+            "✗ organisation   --org: `210493353` is not an organisation number, its check digit is wrong\n",
+            METADATA,
+            CLOCK,
+            &skipped(&STEPS[5..], "the organisation"),
+        ],
+    );
+    let run = with_sandbox_file("doctor --offline", &[("org          = \"991825827\"", "org = \"123456789\"")]).run();
+    let line = "✗ organisation   config/sandbox.toml line 15: `123456789` is not an organisation number, its check digit is wrong";
+    assert_eq!((run.code, run.out.lines().nth(2)), (3, Some(line)), "{}", run.out);
+}
+
+#[test]
+fn an_organisation_of_the_test_series_in_production_is_a_warning() {
+    let run = program("doctor --offline --env prod --client-id c --scope s --org 210493352 --kid k --key k.pem")
+        .file("k.pem", data_text("key.pkcs8.pem"))
+        .run();
+    let out = "! organisation   210493352 (--org)\n    \
+               warning: 210493352 (--org) is of the series for test environments, and this is production\n";
+    assert!(run.out.contains(out) && run.code == 0, "{}", run.out);
+}
+
+/// A Maskinporten that says this about itself.
+fn with_metadata(change: impl Fn(&mut Value) + Send + 'static) -> Server {
+    Server::start(move |request| {
+        let base = format!("http://{}/", request.header("host").unwrap());
+        let mut metadata = json!({
+            "issuer": base,
+            "token_endpoint": format!("{base}token"),
+            "jwks_uri": format!("{base}jwk"),
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "RS512"],
+            "authorization_details_types_supported": ["urn:altinn:systemuser"],
+        });
+        change(&mut metadata);
+        match request.target.as_str() {
+            "/token" => crate::server::opaque_token(),
+            "/api/SystemUserInfo" => answer("200 OK", "{}"),
+            _ => answer("200 OK", &metadata.to_string()),
+        }
+    })
+}
+
+fn doctor_of(server: &Server) -> Run {
+    program("doctor --env test").file("config/test.toml", server.configuration()).run()
+}
+
+#[test]
+fn a_metadata_document_that_disagrees() {
+    let server = with_metadata(|metadata| {
+        metadata["issuer"] = "https://test.maskinporten.no/".into();
+        metadata["jwks_uri"] = "https://test.maskinporten.no/jwk".into();
+        metadata["token_endpoint_auth_signing_alg_values_supported"] = json!(["ES256"]);
+        metadata["authorization_details_types_supported"] = json!([]);
+    });
+    let run = doctor_of(&server);
+    assert_eq!(run.code, 4, "{}", run.out);
+    let out = without_chance(&run.out);
+    let metadata = "✗ metadata       the document says something else\n    \
+        issuer: the document says `https://test.maskinporten.no/`, and `http://127.0.0.1:PORT/` is used (config/test.toml)\n    \
+        keys address: the document says `https://test.maskinporten.no/jwk`, and `http://127.0.0.1:PORT/jwk` is used (config/test.toml)\n    \
+        hint: [endpoints] in the configuration replaces what the environment implies, if the document is to be trusted\n    \
+        algorithm: the key signs with RS256, and the document lists ES256\n    \
+        authorization details: urn:altinn:systemuser is asked for, and the document lists none\n";
+    assert!(out.contains(metadata), "{out}");
+    // The rest is looked at all the same, and there was no `Date`.
+    let rest = "- clock          skipped because of the answer, which has no Date\n\
+                ✓ token          Maskinporten gave one, for 119 s\n\
+                - claims         skipped because of the token, which is opaque\n\
+                ✓ api            systemuserinfo: status 200\n";
+    assert!(out.ends_with(rest), "{out}");
+}
+
+#[test]
+fn a_metadata_document_that_is_none() {
+    for (reply, what) in [
+        (
+            response("200 OK", "text/html", "<html>sign in</html>"),
+            "status 200, but not a metadata document: <html>sign in</html>",
+        ),
+        (answer("200 OK", "[]"), "status 200, but not a metadata document: []"),
+        (answer("404 Not Found", ""), "status 404, which brings no metadata document"),
+    ] {
+        let server = Server::start(move |request: &Request| match request.target.as_str() {
+            "/token" => crate::server::opaque_token(),
+            "/api/SystemUserInfo" => answer("200 OK", "{}"),
+            _ => reply.clone(),
+        });
+        let run = doctor_of(&server);
+        let out = without_chance(&run.out);
+        let failed = format!(
+            "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: {what}\n    \
+             hint: is this Maskinporten's issuer? its metadata document is below it\n\
+             - clock          skipped because of the metadata\n\
+             ✓ token "
+        );
+        assert!(out.contains(&failed) && run.code == 4, "{out}");
+    }
+}
+
+#[test]
+fn silence() {
+    let address = nobody();
+    let run = program("doctor").var("SYSTEMUSER_SANDBOX", &address).run();
+    says(
+        &run,
+        6,
+        &[
+            CONFIGURATION,
+            KEY,
+            ORGANISATION,
+            "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: no \
+             connection: Connection refused\n    \
+             hint: is a sandbox standing there? `systemuser-demo sandbox` starts one\n",
+            &skipped(&STEPS[4..], "the metadata"),
+        ],
+    );
+}
+
+fn with_clock_ahead(seconds: i64) -> Run {
+    let conditions = Conditions { clock_ahead: TimeDelta::seconds(seconds), ..Conditions::default() };
+    program("doctor").var("SYSTEMUSER_SANDBOX", sandbox(conditions)).run()
+}
+
+#[test]
+fn a_slow_clock_is_a_warning_while_grants_still_serve() {
+    let clock = "! clock          1 min 30 s behind Maskinporten's\n    \
+                 warning: this machine's clock is 1 min 30 s behind Maskinporten's: set it, best by network time (NTP)\n";
+    let run = with_clock_ahead(90);
+    let run = Run {
+        out: run
+            .out
+            .replace("clock is 1 min 29 s", "clock is 1 min 30 s")
+            .replace("clock is 1 min 31 s", "clock is 1 min 30 s"),
+        ..run
+    };
+    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, clock, TOKEN, CLAIMS, API]);
+}
+
+#[test]
+fn a_broken_clock() {
+    for (ahead, words) in [(-90, "1 min 30 s ahead of"), (600, "10 min behind")] {
+        let clock = format!(
+            "✗ clock          {words} Maskinporten's\n    \
+             hint: set it, best by network time (NTP): every grant would be refused\n"
+        );
+        let run = with_clock_ahead(ahead);
+        let run = Run { out: run.out.replace("9 min 59 s", "10 min").replace("10 min 1 s", "10 min"), ..run };
+        says(&run, 4, &[CONFIGURATION, KEY, ORGANISATION, METADATA, &clock, &skipped(&STEPS[5..], "the clock")]);
+    }
+}
+
+#[test]
+fn a_refused_token() {
+    let run = program("doctor --scope altinn:other").run();
+    says(
+        &run,
+        4,
+        &[
+            CONFIGURATION,
+            KEY,
+            ORGANISATION,
+            METADATA,
+            CLOCK,
+            "✗ token          Maskinporten refused the grant: MP-200 invalid_scope\n    \
+             \"Token request contains invalid scopes for client, altinn:other\"\n    \
+             the client does not have the scope\n      \
+             scope      altinn:other                          (--scope)\n      \
+             client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
+             hint: is there a slip in the scope? compare it with the scopes of the client in the self-service\n    \
+             hint: was the scope never added to this client? add it in the self-service; the API's owner must have given \
+             your organisation access before\n    \
+             hint: is it a scope for registering systems or asking for system users? \
+             `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and \
+             `.write` are ordered from Digdir\n    \
+             note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
+            &skipped(&STEPS[6..], "the token"),
+        ],
+    );
+}
+
+#[test]
+fn a_token_that_is_not_what_was_asked_for() {
+    let run = with_sandbox_file(
+        "doctor",
+        &[("org          = \"991825827\"", "org = \"974761076\""), ("\"991825827_smartcloud\"", "\"974761076_other\"")],
+    )
+    .run();
+    assert_eq!(run.code, 4, "{}", run.out);
+    let claims = "✗ claims         the token is not what was asked for\n    \
+                  system: `974761076_other` is configured (config/sandbox.toml), and the token says `991825827_smartcloud`\n    \
+                  consumer: `974761076` is configured (config/sandbox.toml), and the token says `991825827`\n\
+                  ✓ api            systemuserinfo: status 200\n";
+    assert!(run.out.ends_with(claims), "{}", run.out);
+}
+
+#[test]
+fn every_claim_is_compared() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let server = Server::start(|request| {
+        let base = format!("http://{}/", request.header("host").unwrap());
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let user = json!({
+            "type": "urn:altinn:systemuser", "systemuser_org": { "ID": "0192:310904473" },
+            "systemuser_id": ["a", "b"], "system_id": "s",
+        });
+        let claims = json!({
+            "authorization_details": [user], "scope": "x:y", "iss": "https://maskinporten.no/", "client_id": "else",
+            "iat": 1_700_000_000, "exp": 4_000_000_000_u64, "consumer": {},
+        });
+        let token = format!("{}.{}.{}", part(json!({"alg": "RS256", "kid": "k"})), part(claims), part(json!({})));
+        match request.target.as_str() {
+            "/token" => answer("200 OK", &json!({"access_token": token, "expires_in": 119}).to_string()),
+            "/jwk" => answer("200 OK", r#"{"keys":[]}"#),
+            "/api/SystemUserInfo" => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+            _ => answer(
+                "200 OK",
+                &json!({
+                    "issuer": base, "token_endpoint": format!("{base}token"), "jwks_uri": format!("{base}jwk"),
+                    "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
+                    "authorization_details_types_supported": ["urn:altinn:systemuser"],
+                })
+                .to_string(),
+            ),
+        }
+    });
+    let run = program("doctor --env test --resource https://a.no")
+        .file("config/test.toml", server.configuration() + "[vendor]\norg = \"991825827\"\n")
+        .run();
+    let claims = "✗ claims         the token is not what was asked for\n    \
+        the token is signed with the key `k`, which is not among the published ones\n    \
+        lifetime: the token says 2300000000 s, and came with 119 s\n    \
+        owner: `210493352` is configured (config/test.toml), and the token says `310904473`\n    \
+        consumer: `991825827` is configured (config/test.toml), and the token says none\n    \
+        client id: `tests` is configured (config/test.toml), and the token says `else`\n    \
+        scope: `a:b` is configured (config/test.toml), and the token lacks it\n    \
+        audience: `https://a.no` is configured (--resource), and the token says ``\n    \
+        system user: exactly one is wanted, and the token has 2\n\
+        ✗ api            `http://127.0.0.1:PORT/api/SystemUserInfo` gave an empty answer, status 204\n    \
+        hint: the token carries no system user, and this API needs one\n";
+    let out = without_chance(&run.out);
+    assert!(out.ends_with(claims), "{out}");
+    // The first that failed decides.
+    assert_eq!(run.code, 4);
+}
+
+#[test]
+fn a_broken_api() {
+    let run = program("doctor --api salary --org 310904473").run();
+    says(
+        &run,
+        5,
+        &[
+            CONFIGURATION,
+            KEY,
+            "✓ organisation   310904473 (--org)\n",
+            METADATA,
+            CLOCK,
+            TOKEN,
+            "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature is \
+             Maskinporten's\n",
+            "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` refused the call: status 403, Access denied\n    \
+             hint: has the system user been given the right that this API asks for?\n    \
+             hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call salary ORG`\n",
+        ],
+    );
+}
+
+#[test]
+fn a_silent_api() {
+    let standing = sandbox(Conditions::default());
+    let endpoints = format!("[endpoints]\nissuer = \"{standing}\"\nreference_api = \"{}\"\n", nobody());
+    let file = project_text("config/sandbox.toml") + &endpoints;
+    let run = program("doctor")
+        .file("config/sandbox.toml", file)
+        .file("mp-key.pem.example", project_text("mp-key.pem.example"))
+        .run();
+    let api = "✗ api            no usable answer from `http://127.0.0.1:PORT/api/SystemUserInfo`: no connection: Connection \
+               refused\n    hint: is a sandbox standing there? `systemuser-demo sandbox` starts one\n";
+    assert!(without_chance(&run.out).ends_with(api) && run.code == 6, "{}", run.out);
+}
+
+#[test]
+fn a_configured_api_is_called_with_its_own_scope() {
+    let standing = sandbox(Conditions::default());
+    let file = format!(
+        "{}\n[endpoints]\nissuer = \"{standing}\"\n[api.mine]\nurl = \"{standing}api/Salary/{{org}}\"\nscope = \"altinn:none\"\n",
+        project_text("config/sandbox.toml")
+    );
+    let run = program("doctor --api mine")
+        .file("config/sandbox.toml", file.replace("altinn:none", "altinn:systembruker.demo"));
+    let run = run.file("mp-key.pem.example", project_text("mp-key.pem.example")).run();
+    assert!(run.out.ends_with("✓ api            mine: status 200\n") && run.code == 0, "{}", run.out);
+    let run = program("doctor --api mine").file("config/sandbox.toml", file);
+    let run = run.file("mp-key.pem.example", project_text("mp-key.pem.example")).run();
+    assert!(run.out.contains("MP-200 invalid_scope") && run.code == 4, "{}", run.out);
+}
+
+#[test]
+fn a_plain_token_is_looked_at_without_an_organisation_and_without_a_system_users_api() {
+    let run = program("doctor --no-system-user").run();
+    says(
+        &run,
+        0,
+        &[
+            CONFIGURATION,
+            KEY,
+            "- organisation   skipped because of --no-system-user\n",
+            METADATA,
+            CLOCK,
+            TOKEN,
+            "✓ claims         no system user; the signature is Maskinporten's\n",
+            "- api            skipped because of --no-system-user: --api names an API for a plain token\n",
+        ],
+    );
+    let asked = program("doctor --no-system-user --api systemuserinfo").run();
+    assert!(asked.out.contains("✗ api ") && asked.code == 5, "{}", asked.out);
+}
+
+#[test]
+fn what_a_metadata_document_does_not_say_is_no_fault() {
+    let server = with_metadata(|metadata| {
+        metadata.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_supported"));
+    });
+    let run = doctor_of(&server);
+    assert!(run.out.contains("✓ metadata ") && run.code == 0, "{}", run.out);
+}
+
+#[test]
+fn an_answer_that_call_would_not_take_is_no_success() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/token" => crate::server::opaque_token(),
+        "/api/SystemUserInfo" => answer("200 OK", r#"{"systemuser_id":5}"#),
+        _ => answer("404 Not Found", ""),
+    });
+    let run = doctor_of(&server);
+    assert!(run.out.contains("✗ api            no usable answer from"), "{}", run.out);
+}
+
+#[test]
+fn production_has_no_reference_api_to_call() {
+    let server = with_metadata(|_| ());
+    let file = server
+        .configuration()
+        .replace("\"test\"", "\"prod\"")
+        .replace(&format!("reference_api = \"{}\"\n", server.url()), "");
+    let run = program("doctor --env prod").file("config/prod.toml", file.replace("210493352", "974761076")).run();
+    let api = "- api            skipped because of `prod`, which has no reference API: --api names another\n";
+    assert!(run.out.ends_with(api) && run.code == 0, "{}", run.out);
+}
+
+#[test]
+fn offline_stops_before_the_network() {
+    let run = program("doctor --offline").run();
+    assert_eq!(run.err, "");
+    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, &skipped(&STEPS[3..], "--offline")]);
+}
+
+#[test]
+fn json_has_the_same_facts() {
+    let run = program("doctor --json --org 314168267").run();
+    let found: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((run.code, &found["exit_code"]), (4, &json!(4)));
+    let steps = found["steps"].as_array().unwrap();
+    let results: Vec<_> =
+        steps.iter().map(|step| (step["step"].as_str().unwrap(), step["result"].as_str().unwrap())).collect();
+    let expected = ["passed", "passed", "passed", "passed", "passed", "failed", "skipped", "skipped"];
+    assert_eq!(results, STEPS.into_iter().zip(expected).collect::<Vec<_>>());
+    let text = program("doctor --org 314168267").run().out;
+    for step in steps {
+        assert!(without_chance(&text).contains(&without_chance(step["says"].as_str().unwrap())), "{step}");
+        for line in step["explanation"].as_array().unwrap() {
+            assert!(without_chance(&text).contains(&without_chance(line.as_str().unwrap())), "{line}");
+        }
+    }
+}
+
+#[test]
+fn no_secret_is_told() {
+    let pieces = crate::secrets::pieces_of_keys();
+    for arguments in
+        ["doctor --verbose", "doctor --json", "doctor --verbose --org 314168267", "doctor --key k --verbose"]
+    {
+        let run = program(arguments).file("k", data_text("key.pkcs8.pem")).run();
+        let said = format!("{}{}", run.err, run.out);
+        crate::secrets::shows_none(&said, &pieces);
+        assert!(!said.contains("eyJ"), "{said}");
+    }
+}
