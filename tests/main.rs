@@ -14,6 +14,7 @@ mod explain;
 mod grant;
 mod grant_command;
 mod house;
+mod init;
 mod inspect;
 mod key_command;
 mod keys;

@@ -95,6 +95,16 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
             let path = proxied(verbose(arguments)).var("SYSTEMUSER_KEY_FILE", &key).run();
             shows_none(&path.err, &pieces);
             assert_eq!(path.code, 3, "{}", path.err);
+            for arguments in ["key new", "explain", "inspect --verify"] {
+                let misplaced = verbose(arguments).arg("--").arg(&key).run();
+                shows_none(&misplaced.err, &pieces);
+                shows_none(&misplaced.out, &pieces);
+            }
+            for option in ["--config", "--key", "--kid", "--client-id", "--org"] {
+                let misplaced = verbose("init --env test").arg(format!("{option}={key}")).run();
+                assert_eq!(misplaced.code, 3, "{option}: {}", misplaced.err);
+                shows_none(&misplaced.err, &pieces);
+            }
             for option in ["--org", "--scope", "--client-id", "--kid", "--external-ref", "--timeout"] {
                 let misplaced = verbose("token --env test").arg(format!("{option}={key}")).run();
                 assert_eq!(misplaced.code, 3, "{option}");
@@ -107,6 +117,38 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
             shows_none(&verbose("call salary").arg(&key).run().err, &pieces);
         }
     }
+}
+
+#[test]
+fn nothing_is_shown_of_a_secret_where_the_command_line_makes_no_sense() {
+    let pieces = pieces_of_keys();
+    let (pem, jwk) = (project_text("mp-key.pem.example"), data_text("key.jwk.json"));
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", "c".repeat(300), "s".repeat(342));
+    for secret in [pem, jwk, token] {
+        for arguments in [
+            "",
+            "token",
+            "call salary 210493352",
+            "grant",
+            "doctor",
+            "key",
+            "key new x",
+            "completions",
+            "inspect Bearer",
+            "token --env",
+            "key new --bits",
+        ] {
+            let run = program(arguments).arg(&secret).run();
+            assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}: {}", run.err);
+            shows_none(&run.err, &pieces);
+            assert!(!run.err.contains(&"c".repeat(300)), "{arguments}: {}", run.err);
+            assert!(run.err.contains("[too long to be shown]"), "{arguments}: {}", run.err);
+        }
+        let run = program("key new").arg(format!("--bits={secret}")).run();
+        assert!(run.code == 2 && run.err.contains("[too long to be shown]"), "{}", run.err);
+    }
+    let misspelt = program("tokn").run();
+    assert!(misspelt.err.contains("'tokn'"), "{}", misspelt.err);
 }
 
 #[test]
@@ -164,6 +206,14 @@ fn no_token_is_shown_and_no_assertion_that_could_be_sent_again() {
         ("token --client-id somebody", 4),
         ("token --kid other", 4),
         ("sandbox --port x", 3),
+        ("doctor", 0),
+        ("doctor --org 314168267", 4),
+        ("grant", 0),
+        ("grant --curl", 0),
+        ("grant --decode", 0),
+        ("key public", 0),
+        ("key new", 0),
+        ("init --env test", 0),
     ] {
         let run = verbose(arguments).run();
         assert_eq!(run.code, code, "{arguments}: {}", run.err);
@@ -213,7 +263,7 @@ fn nothing_is_shown_by_servers_that_repeat_what_they_were_sent() {
 
 #[test]
 fn help_shows_no_value_of_a_variable() {
-    for arguments in ["--help", "token --help", "call --help"] {
+    for arguments in ["--help", "token --help", "call --help", "doctor --help", "grant --help", "init --help"] {
         let run = program(arguments)
             .var("SYSTEMUSER_KEY", "SECRET")
             .var("SYSTEMUSER_KID", "SECRET")

@@ -10,6 +10,7 @@ mod explain;
 mod flow;
 mod grant;
 mod hints;
+mod init;
 mod inspect;
 mod json;
 mod key;
@@ -64,6 +65,7 @@ enum Command {
     Key(key::Key),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
+    Init(init::Init),
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
     Completions(completions::Completions),
@@ -88,6 +90,7 @@ impl Cli {
             Command::Key(key) => key.run(&self.common, console),
             Command::Doctor(doctor) => doctor.run(&self.common, console).await,
             Command::Explain(explain) => explain.run(&self.common, console),
+            Command::Init(init) => init.run(&self.common, console),
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,
             Command::Completions(completions) => completions.run(console),

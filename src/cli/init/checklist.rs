@@ -1,0 +1,66 @@
+//! What remains to be done, in the order of Altinn's guide for system vendors, with the addresses.
+
+use std::path::Path;
+
+use super::starter::Example;
+use crate::cli::{configuration, hints};
+use crate::environment::Environment;
+
+/// Altinn's guide.
+pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";
+
+/// A line for each step; `missing_key` is where a key is wanted, and none stands.
+pub(super) fn steps(
+    environment: Environment,
+    file: &Path,
+    examples: &[Example],
+    missing_key: Option<&Path>,
+) -> Vec<String> {
+    let this = configuration::again(environment, Some(file));
+    let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
+    let lines = lines.join(", ");
+    let own = (!lines.is_empty()).then(|| {
+        format!("in `{}`, put your own values into the lines that still hold the example's: {lines}", file.display())
+    });
+    let key = missing_key.map(|key| {
+        let path = hints::quoted(key);
+        format!("there is no private key at `{}`: `systemuser-demo key new {path}` makes one", key.display())
+    });
+    let steps = match environment {
+        Environment::Sandbox => {
+            vec!["nothing else: the sandbox knows this client, its key, its system and its customers".to_owned()]
+        }
+        // Sources: Digdir's documentation of the self-service; Altinn's of its user interface.
+        Environment::Test => outside(
+            &this,
+            environment,
+            "https://sjolvbetjening.test.samarbeid.digdir.no",
+            "https://am.ui.tt02.altinn.no",
+        ),
+        Environment::Prod => {
+            outside(&this, environment, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no")
+        }
+    };
+    let doctor = format!("check every step of it: `systemuser-demo doctor {this}`");
+    own.into_iter().chain(key).chain(steps).chain([doctor]).collect()
+}
+
+/// What is done with Digdir and Altinn.
+fn outside(this: &str, environment: Environment, self_service: &str, approval: &str) -> Vec<String> {
+    let altinn = environment.endpoints().altinn;
+    vec![
+        format!(
+            "in Maskinporten's self-service, make a client and register the public key on it, which \
+             `systemuser-demo key public {this}` prints: {self_service}"
+        ),
+        "give the client its scopes there; `altinn:authentication/systemregister.write` and \
+         `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir"
+            .to_owned(),
+        format!(
+            "register the system in Altinn's System Register, with the client id in its `clientId`: \
+             {altinn}authentication/api/v1/systemregister/vendor"
+        ),
+        format!("request a system user of the customer: {altinn}authentication/api/v1/systemuser/request/vendor"),
+        format!("let the customer approve the request, in Altinn: {approval}"),
+    ]
+}

@@ -1,0 +1,228 @@
+//! `init`: write a starter configuration and key for an environment, and say what remains to be done.
+
+mod checklist;
+mod starter;
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Component, Path, PathBuf};
+
+use clap::Args;
+use secrecy::zeroize::Zeroizing;
+use serde_json::json;
+
+use super::configuration::{self, EXAMPLE_KEY, shipped};
+use super::console::{Console, Tone};
+use super::key::{self, Bits, is_registrable};
+use super::new_file::{self, Readers};
+use super::options::{Common, KeyOptions, PartyOptions, typed};
+use super::signing;
+use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting};
+use crate::environment::Environment;
+use crate::key::{KeySource, PublicJwk, SigningKey};
+use crate::org_number::OrgNumber;
+
+/// write a starter configuration and key for an environment
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    parties: PartyOptions,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+impl Init {
+    pub(super) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let asked = common.environment()?;
+        let named = common.named_file()?.map(|given| given.value);
+        let (file, text, jwk) = match named {
+            Some(file) if is_there(&file) => (file, None, None),
+            named => {
+                let environment = configuration::environment(asked.clone())?.value;
+                let file = named.unwrap_or_else(|| configuration::usual(environment));
+                if is_there(&file) {
+                    (file, None, None)
+                } else {
+                    let (text, jwk) = self.write(environment, &file, console)?;
+                    (file, Some(text), Some(jwk))
+                }
+            }
+        };
+        let text = text.map_or_else(|| configuration::text(&file, ""), Ok)?;
+        let config = Config::parse(&text, &file, Overrides { environment: asked, ..Overrides::default() })?;
+        if jwk.is_none() {
+            console.say(Tone::Note, &format!("`{}` is there already, so nothing is written", file.display()));
+            let given = self.parties.overrides(self.key.overrides()?)?;
+            if given.client_id.or(given.scope).or(given.org).or(given.kid).is_some() || given.key.is_some() {
+                console.say(Tone::Warning, "what was given for it by options and variables is not used");
+            }
+        }
+        let environment = config.environment.value;
+        let examples = starter::examples(&text, shipped(environment));
+        let key = config.key.as_ref().and_then(|given| match &given.value {
+            KeySource::File(path) if !is_there(path) => Some(path.as_path()),
+            _ => None,
+        });
+        let steps = checklist::steps(environment, &file, &examples, key);
+        if common.json {
+            let examples: Vec<_> =
+                examples.iter().map(|example| json!({ "line": example.line, "key": example.key })).collect();
+            return console.answer_json(&json!({
+                "configuration": file.display().to_string(),
+                "written": jwk.is_some(),
+                "public_jwk": jwk,
+                "examples": examples,
+                "remaining": steps,
+                "guide": checklist::GUIDE,
+            }));
+        }
+        let jwk = jwk.map(|jwk| serde_json::to_string_pretty(&jwk)).transpose()?;
+        let jwk = jwk.map(|jwk| format!("{jwk}\n\n")).unwrap_or_default();
+        let steps: String = steps.iter().map(|step| format!("[ ] {step}\n")).collect();
+        console.answer(format!("{jwk}what remains, by {}\n{steps}", checklist::GUIDE).as_bytes())
+    }
+
+    /// Writes the configuration, and the key where there is none yet; answers with the text, and with what is to be
+    /// registered.
+    fn write(
+        &self,
+        environment: Environment,
+        file: &Path,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<(String, PublicJwk)> {
+        let given = asked_for(self.parties.overrides(self.key.overrides()?)?, environment, console);
+        let org = given.org.is_some();
+        let shipped = starter::shipped_for(file, shipped(environment));
+        let config = Config::parse(&shipped, file, given)?;
+        // What was not given still comes from the shipped file, and is an example; its organisation may be none at all.
+        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !given.source.is_file());
+        let values = [
+            ("client_id", own(&config.client_id).map(|given| given.value)),
+            ("scope", own(&config.scope).map(|given| given.value)),
+            ("org", org.then(|| config.org().map(|org| org.value.to_string())).transpose()?),
+        ];
+        let mut text = shipped;
+        for (key, value) in values {
+            text = value.map_or(text.clone(), |value| starter::with(&text, "", key, &value));
+        }
+        // The sandbox's kid is no example.
+        let sandbox = environment == Environment::Sandbox;
+        let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
+        let Given { value: source, source: given_by } = config.key()?;
+        let (new, key) = match source {
+            KeySource::File(path) if given_by.is_file() && !is_there(path) => {
+                let (pem, key) = new_key(environment, config.kid.as_ref().map(|kid| kid.value.as_str()))?;
+                (Some((path, pem)), key)
+            }
+            _ => {
+                let (key, remarks) = signing::read_key(&config)?;
+                let warnings = remarks.iter().filter(|(tone, _)| *tone == Tone::Warning);
+                warnings.for_each(|(tone, said)| console.say(*tone, said));
+                if let (KeySource::File(path), true) = (source, given_by.is_file()) {
+                    let said = format!("the key in `{}` was there already, and is used", path.display());
+                    console.say(Tone::Note, &said);
+                }
+                (None, key)
+            }
+        };
+        match source {
+            KeySource::File(path) if !given_by.is_file() => {
+                text = starter::with(&text, "key", "path", &seen_from(file, path)?);
+            }
+            KeySource::Text { name, .. } => {
+                let said = format!("the key in {name} is used, and the file's `path` is not while that is set");
+                console.say(Tone::Note, &said);
+            }
+            KeySource::File(_) => {}
+        }
+        if sandbox && !given_by.is_file() {
+            console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
+        }
+        if !is_registrable(&key.kid) {
+            return Err(ConfigError::Invalid {
+                problem: format!("the key's own kid `{}` is none that could be registered", key.kid),
+                hint: Some("--kid gives it another, of letters, digits, `.`, `_` and `-`".to_owned()),
+            }
+            .into());
+        }
+        text = starter::with(&text, "key", "kid", &key.kid);
+        // What is written must be readable.
+        Config::parse(&text, file, Overrides::default())?;
+        new_file::create(file, text.as_bytes(), Readers::Everybody)?;
+        if let Some((path, pem)) = new {
+            new_file::create(path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
+            let said = match environment {
+                Environment::Sandbox => format!("the sandbox's key, which is public, is in `{}`", path.display()),
+                _ => format!("the private key is in `{}`, for its owner alone: keep it out of commits", path.display()),
+            };
+            console.say(Tone::Note, &said);
+        }
+        console.say(Tone::Note, &format!("the configuration is in `{}`", file.display()));
+        Ok((text, key.public_jwk()))
+    }
+}
+
+/// Whether anything stands there, be it a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// A key for the environment: the sandbox knows but one.
+fn new_key(environment: Environment, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
+    if environment != Environment::Sandbox {
+        return key::make(Bits::Rsa2048, kid);
+    }
+    let source = KeySource::Text { name: "the example".to_owned(), text: EXAMPLE_KEY.into() };
+    Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))
+}
+
+/// Where somebody is there, what was not given is asked for.
+fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> Overrides {
+    let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !someone || environment == Environment::Sandbox {
+        return given;
+    }
+    let mut or_ask = |given: Option<Given<String>>, setting| given.or_else(|| ask(setting, console));
+    Overrides {
+        client_id: or_ask(given.client_id, CLIENT_ID),
+        scope: or_ask(given.scope, SCOPE),
+        org: or_ask(given.org, ORG),
+        ..given
+    }
+}
+
+/// Asks a person; nothing but Enter keeps the example.
+fn ask(setting: Setting, console: &mut Console<'_>) -> Option<Given<String>> {
+    loop {
+        console.prompt(&format!("{} (Enter keeps the example's): ", setting.words));
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line).ok()? == 0 || line.trim().is_empty() {
+            return None;
+        }
+        let checked = typed(setting.words, line.trim()).check(|text| match setting {
+            ORG => text.parse::<OrgNumber>().map(drop).map_err(|error| error.to_string()).map(|()| text),
+            CLIENT_ID if text.contains(char::is_whitespace) => Err("the value has a space in it".to_owned()),
+            _ => Ok(text),
+        });
+        match checked {
+            Ok(answer) => return Some(answer),
+            Err(error) => console.say(Tone::Error, &error.to_string()),
+        }
+    }
+}
+
+/// A path as the configuration is to say it: relative to the folder that the file is in.
+fn seen_from(file: &Path, path: &Path) -> Result<String, ConfigError> {
+    let folder: Vec<Component<'_>> = file.parent().unwrap_or(Path::new("")).components().collect();
+    // What is above a link is not what is above the folder that it leads to.
+    let linked = file.ancestors().skip(1).any(Path::is_symlink);
+    let plain = !linked && folder.iter().all(|part| matches!(part, Component::Normal(_)));
+    let seen = match plain && path.is_relative() {
+        true => folder.iter().map(|_| "..").collect::<PathBuf>().join(path),
+        false => {
+            std::path::absolute(path).map_err(|error| ConfigError::new(format!("`{}`: {error}", path.display())))?
+        }
+    };
+    let text = seen.into_os_string().into_string();
+    text.map_err(|_| ConfigError::new(format!("the path `{}` is not UTF-8 text", path.display())))
+}

@@ -1,0 +1,72 @@
+//! The shipped configuration, line by line: with one's own values in it, and which lines still hold an example's.
+
+use std::path::Path;
+
+/// A setting in a line of a configuration file.
+#[derive(PartialEq, Eq)]
+struct Line<'t> {
+    table: &'t str,
+    key: &'t str,
+    /// Without its quotes.
+    value: &'t str,
+}
+
+/// The setting of each line that has one.
+fn settings(text: &str) -> impl Iterator<Item = Option<Line<'_>>> {
+    let mut table = "";
+    text.lines().map(move |line| {
+        if let Some(name) = line.trim_start().strip_prefix('[') {
+            table = name.split(']').next().unwrap_or_default();
+        }
+        let (key, rest) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#'))?;
+        let rest = rest.trim_start();
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let value = rest[1..].split(quote).next()?;
+        Some(Line { table, key: key.trim(), value })
+    })
+}
+
+/// The shipped file for this place. It has its key above the folder `config`; elsewhere the key is beside the file.
+pub(super) fn shipped_for(file: &Path, shipped: &str) -> String {
+    let in_config = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "config");
+    let path = settings(shipped).flatten().find(|setting| setting.table == "key" && setting.key == "path");
+    match path.and_then(|path| path.value.strip_prefix("../")).filter(|_| !in_config) {
+        Some(beside) => with(shipped, "key", "path", beside),
+        None => shipped.to_owned(),
+    }
+}
+
+/// Puts a value into the line of a key, and leaves the rest of the text as it is. The comment of the line loses the
+/// star that marks an example.
+pub(super) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
+    let lines = text.lines().zip(settings(text)).map(|(line, setting)| match setting {
+        Some(setting) if setting.table == table && setting.key == key => {
+            // The shipped files have their values in double quotes.
+            let (before, after) = line.split_once(&format!("\"{}\"", setting.value)).unwrap_or((line, ""));
+            let new = format!("{before}\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+            let comment = after.trim_start().replacen("# * ", "# ", 1);
+            let column = line.len() - after.trim_start().len() - 2;
+            format!("{new:<column$}  {comment}").trim_end().to_owned()
+        }
+        _ => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+/// A line that still holds an example: its number, counted from 1, and its key.
+pub(super) struct Example {
+    pub(super) line: usize,
+    pub(super) key: String,
+}
+
+/// The lines of a file that still hold what a shipped file has in its lines with a star.
+pub(super) fn examples(text: &str, shipped: &str) -> Vec<Example> {
+    let starred = shipped.lines().zip(settings(shipped)).filter(|(line, _)| line.contains("# *"));
+    let starred: Vec<Line<'_>> = starred.filter_map(|(_, setting)| setting).collect();
+    let same = settings(text).zip(1..).filter_map(|(setting, line)| {
+        let Line { table, key, .. } = setting.filter(|setting| starred.contains(setting))?;
+        let table = if table.is_empty() { String::new() } else { format!("[{table}] ") };
+        Some(Example { line, key: format!("{table}{key}") })
+    });
+    same.collect()
+}

@@ -1,0 +1,344 @@
+//! Does `init` help somebody to start, and leave everything that is there as it is?
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use systemuser_demo::config::{Config, Overrides};
+
+use crate::program::{Program, Run, data_text, program, project_text};
+
+fn ran(program: &Program) -> Run {
+    Run::of(&mut program.command())
+}
+
+/// The files in a folder, with what they hold.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push((path.display().to_string(), fs::read(&path).unwrap())),
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(program: &Program, path: &str) -> String {
+    fs::read_to_string(program.path(path)).unwrap()
+}
+
+fn config(program: &Program, path: &str) -> Config {
+    Config::parse(&read(program, path), Path::new(path), Overrides::default()).unwrap()
+}
+
+const CHECKLIST: &str = "\
+what remains, by https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/
+";
+const STEPS: &str = "\
+[ ] in Maskinporten's self-service, make a client and register the public key on it, which `systemuser-demo key public --env test` prints: https://sjolvbetjening.test.samarbeid.digdir.no
+[ ] give the client its scopes there; `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir
+[ ] register the system in Altinn's System Register, with the client id in its `clientId`: https://platform.tt02.altinn.no/authentication/api/v1/systemregister/vendor
+[ ] request a system user of the customer: https://platform.tt02.altinn.no/authentication/api/v1/systemuser/request/vendor
+[ ] let the customer approve the request, in Altinn: https://am.ui.tt02.altinn.no
+[ ] check every step of it: `systemuser-demo doctor --env test`
+";
+
+#[test]
+fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
+    let program = program("init --env test --client-id my-client --scope a:b --org 310904473");
+    let run = ran(&program);
+    assert_eq!(
+        (run.code, run.err.as_str()),
+        (
+            0,
+            "note: the private key is in `mp-key.pem`, for its owner alone: keep it out of commits\n\
+             note: the configuration is in `config/test.toml`\n"
+        )
+    );
+    let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
+    let jwk: Value = serde_json::from_str(jwk).unwrap();
+    let vendor = "[ ] in `config/test.toml`, put your own values into the lines that still hold the example's: 19 \
+                  ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
+    assert_eq!(checklist, format!("{CHECKLIST}{vendor}{STEPS}"));
+    let config = config(&program, "config/test.toml");
+    assert_eq!(config.client_id().unwrap().value, "my-client");
+    assert_eq!(config.scope().unwrap().value, "a:b");
+    assert_eq!(config.org().unwrap().value.to_string(), "310904473");
+    assert_eq!(config.kid.unwrap().value, jwk["kid"].as_str().unwrap());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(program.path("mp-key.pem")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_file_is_the_shipped_one_but_for_what_was_given() {
+    let program = program("init --env test --client-id my-client --scope a:b --org 310904473");
+    ran(&program);
+    let (shipped, written) = (project_text("config/test.toml"), read(&program, "config/test.toml"));
+    let changed: Vec<(&str, &str)> = shipped.lines().zip(written.lines()).filter(|(a, b)| a != b).collect();
+    let expected = [
+        "client_id   = \"my-client\"                             # your client (integration) in Maskinporten",
+        "scope       = \"a:b\"                                   # one that the client has; several with spaces between",
+        "org         = \"310904473\"                             # the customer: owner of the system user, for an agent's the agent",
+    ];
+    for (line, expected) in changed.iter().zip(expected) {
+        assert_eq!(line.1, expected);
+    }
+    assert_eq!((changed.len(), shipped.lines().count()), (4, written.lines().count()));
+    assert!(changed[3].1.starts_with("kid  = \""), "{}", changed[3].1);
+}
+
+#[test]
+fn what_it_has_written_works_at_once() {
+    let program = program("init --env test --client-id c --scope s --org 310904473");
+    ran(&program);
+    let again = |arguments: &str| {
+        let mut command = std::process::Command::new(program.command().get_program());
+        Run::of(command.args(arguments.split(' ')).env_clear().current_dir(program.path("")))
+    };
+    let doctor = again("doctor --offline --env test");
+    assert_eq!(doctor.code, 0, "{}", doctor.out);
+    assert_eq!(doctor.out.matches('✓').count(), 3, "{}", doctor.out);
+    assert_eq!(again("grant --env test").code, 0);
+}
+
+#[test]
+fn what_is_there_is_never_changed() {
+    let file = project_text("config/test.toml").replace("7ee41fce-9f6e-4c32-8195-0fe2c1517f43", "mine");
+    let program = program("init --env test --client-id other --org 310904473").file("config/test.toml", file);
+    let before = files(&program.path(""));
+    let run = ran(&program);
+    assert_eq!(
+        run.err,
+        "note: `config/test.toml` is there already, so nothing is written\n\
+         warning: what was given for it by options and variables is not used\n"
+    );
+    let lines = "[ ] in `config/test.toml`, put your own values into the lines that still hold the example's: 7 (scope), 8 \
+                 (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
+    let key = "[ ] there is no private key at `mp-key.pem`: `systemuser-demo key new mp-key.pem` makes one\n";
+    assert_eq!((run.out.as_str(), run.code), (format!("{CHECKLIST}{lines}{key}{STEPS}").as_str(), 0));
+    assert_eq!(files(&program.path("")), before);
+}
+
+#[test]
+fn a_second_run_says_the_same_and_writes_nothing() {
+    let program = program("init --env prod --client-id c --scope s");
+    let first = ran(&program);
+    assert_eq!(first.code, 0, "{}", first.err);
+    let before = files(&program.path(""));
+    assert_eq!(before.len(), 2);
+    let second = ran(&program);
+    assert_eq!(second.code, 0);
+    assert_eq!(first.out.split_once("\n\n").unwrap().1, second.out);
+    assert_eq!(files(&program.path("")), before);
+    assert!(second.out.contains("example's: 7 (org), "), "{}", second.out);
+    assert!(
+        second.out.contains("https://platform.altinn.no/") && second.out.contains("doctor --env prod"),
+        "{}",
+        second.out
+    );
+}
+
+#[test]
+fn a_key_that_is_given_is_adopted() {
+    let program = program("init --env test --key keys/mine.json").file("keys/mine.json", data_text("key.jwk.json"));
+    let run = ran(&program);
+    assert_eq!((run.code, run.err.as_str()), (0, "note: the configuration is in `config/test.toml`\n"));
+    let jwk: Value = serde_json::from_str(run.out.split_once("\n\n").unwrap().0).unwrap();
+    assert_eq!(jwk["kid"], "tests");
+    let text = read(&program, "config/test.toml");
+    assert!(text.contains("path = \"../keys/mine.json\" ") && text.contains("kid  = \"tests\" "), "{text}");
+    assert_eq!(files(&program.path("")).len(), 2);
+    let absolute =
+        self::program("init --env test --kid portal --key").arg(program.path("keys/mine.json").to_str().unwrap());
+    let run = ran(&absolute);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let text = read(&absolute, "config/test.toml");
+    assert!(
+        text.contains(&format!("path = {:?}", program.path("keys/mine.json"))) && text.contains("kid  = \"portal\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_key_that_stands_in_the_usual_place_is_adopted_too() {
+    let program = program("init --env test").file("mp-key.pem", data_text("key.pkcs8.pem"));
+    let before = read(&program, "mp-key.pem");
+    let run = ran(&program);
+    assert_eq!(
+        (run.code, run.err.as_str()),
+        (
+            0,
+            "note: the key in `mp-key.pem` was there already, and is used\n\
+             note: the configuration is in `config/test.toml`\n"
+        )
+    );
+    assert_eq!(read(&program, "mp-key.pem"), before);
+    let thumbprint = data_text("key.thumbprint.txt");
+    assert!(read(&program, "config/test.toml").contains(&format!("kid  = \"{}\"", thumbprint.trim())));
+}
+
+#[test]
+fn nothing_is_written_where_something_is_wrong() {
+    let fails = |program: Program, err: &str| {
+        let before = files(&program.path(""));
+        let run = ran(&program);
+        run.fails(3, err);
+        assert_eq!(files(&program.path("")), before);
+    };
+    fails(
+        program("init --env test --org 310904474"),
+        "error: --org: `310904474` is not an organisation number, its check digit is wrong\n",
+    );
+    fails(program("init --env test --client-id").arg("a b"), "error: --client-id: the value has a space in it\n");
+    let run = program("init --env test --key nowhere.pem").run();
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
+    assert!(run.err.starts_with("error: the key file `nowhere.pem` does not exist\n"), "{}", run.err);
+    fails(
+        program("init --env test --key k.pem").file("k.pem", data_text("public.pem")),
+        "error: the key file `k.pem` is a public key, and signing needs the private one\n\
+         hint: the file of the private key says `PRIVATE KEY`, and was made together with this one\n",
+    );
+    fails(program("init --env test").file("config", ""), "error: cannot make the folder `config`: File exists\n");
+    fails(
+        program("init --env test").file("config/test.toml", "environment = \"prod\"\n"),
+        "error: config/test.toml line 1: this file is for `prod`, and --env says `test`\n",
+    );
+    fails(
+        program("init --env test").file("config/test.toml", "nonsense\n"),
+        "error: config/test.toml line 1: not valid TOML, key with no value, expected `=`\n",
+    );
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn the_sandbox_is_ready_with_its_own_key() {
+    let program = program("init");
+    let run = ran(&program);
+    assert_eq!(
+        run.err,
+        "note: the sandbox's key, which is public, is in `mp-key.pem.example`\n\
+         note: the configuration is in `config/sandbox.toml`\n"
+    );
+    let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
+    assert_eq!(serde_json::from_str::<Value>(jwk).unwrap()["kid"], "sandbox-example");
+    assert_eq!(
+        checklist,
+        format!(
+            "{CHECKLIST}[ ] nothing else: the sandbox knows this client, its key, its system and its customers\n\
+             [ ] check every step of it: `systemuser-demo doctor --env sandbox`\n"
+        )
+    );
+    assert_eq!(read(&program, "config/sandbox.toml"), project_text("config/sandbox.toml"));
+    assert_eq!(read(&program, "mp-key.pem.example"), project_text("mp-key.pem.example"));
+}
+
+#[test]
+fn in_another_place_the_key_is_beside_the_file_and_the_list_names_it() {
+    let program = program("init --env test --config here/my.toml --client-id c");
+    let run = ran(&program);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("`here/mp-key.pem`") && run.err.contains("`here/my.toml`"), "{}", run.err);
+    assert!(run.out.contains("`systemuser-demo doctor --config here/my.toml`"), "{}", run.out);
+    assert!(run.out.contains("`systemuser-demo key public --config here/my.toml`"), "{}", run.out);
+    assert_eq!(config(&program, "here/my.toml").client_id().unwrap().value, "c");
+    let mut names: Vec<String> = files(&program.path("")).into_iter().map(|(name, _)| name).collect();
+    names.iter_mut().for_each(|name| *name = name.rsplit('/').next().unwrap().to_owned());
+    assert_eq!(names, ["mp-key.pem", "my.toml"]);
+}
+
+#[test]
+fn a_kid_that_cannot_be_registered_is_not_written_down() {
+    let jwk = |kid: &str| {
+        let mut jwk: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
+        jwk["kid"] = kid.into();
+        jwk.to_string()
+    };
+    for kid in ["my key 1", "a\nhint: x", "\"", "a/b"] {
+        let program = program("init --env test --key k.json").file("k.json", jwk(kid));
+        let run = ran(&program);
+        assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (3, "", 2), "{}", run.err);
+        assert!(
+            run.err.ends_with("hint: --kid gives it another, of letters, digits, `.`, `_` and `-`\n"),
+            "{}",
+            run.err
+        );
+        assert!(!program.path("config/test.toml").exists());
+    }
+    let given = program("init --env test --key k.json --kid mine").file("k.json", jwk("my key 1"));
+    assert_eq!(ran(&given).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_found_again_from_a_folder_that_is_a_link() {
+    let program =
+        program("init --env test --key own.pem").file("own.pem", data_text("key.pkcs8.pem")).folder("far/away/deep");
+    std::os::unix::fs::symlink("far/away/deep", program.path("config")).unwrap();
+    assert_eq!(ran(&program).code, 0);
+    let public = std::process::Command::new(program.command().get_program())
+        .args(["key", "public", "--env", "test"])
+        .env_clear()
+        .current_dir(program.path(""))
+        .output()
+        .unwrap();
+    assert!(public.status.success(), "{}", String::from_utf8_lossy(&public.stderr));
+}
+
+#[test]
+fn examples_are_known_in_either_kind_of_quotes() {
+    let file = project_text("config/test.toml")
+        .replace("\"7ee41fce-9f6e-4c32-8195-0fe2c1517f43\"", "'7ee41fce-9f6e-4c32-8195-0fe2c1517f43'");
+    let run = program("init --env test").file("config/test.toml", file.replace('\n', "\r\n")).run();
+    assert!(run.out.contains("example's: 6 (client_id), 7 (scope), "), "{}", run.out);
+}
+
+#[test]
+fn json_has_the_same_facts() {
+    let program = program("init --env test --json");
+    let run = ran(&program);
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&answer["configuration"], &answer["written"]), (&"config/test.toml".into(), &true.into()));
+    assert_eq!(answer["public_jwk"]["kty"], "RSA");
+    assert_eq!(answer["examples"][0], serde_json::json!({ "line": 6, "key": "client_id" }));
+    assert!(answer["remaining"].as_array().unwrap().len() > 5 && answer["guide"].is_string());
+    let again: Value = serde_json::from_str(&ran(&program).out).unwrap();
+    assert_eq!((&again["written"], &again["public_jwk"]), (&false.into(), &Value::Null));
+}
+
+/// `script` gives it a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn somebody_at_a_terminal_is_asked() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let program = program("init --env test --scope a:b");
+    let line = format!("{} init --env test --scope a:b", env!("CARGO_BIN_EXE_systemuser-demo"));
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(program.path(""));
+    script.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The client id with a slip, then right; then a number that is none, then Enter, which keeps the example.
+    child.stdin.take().unwrap().write_all(b"my client\nmy-client\n310904474\n\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("client id (Enter keeps the example's): ") && said.contains("organisation (Enter keeps"),
+        "{said}"
+    );
+    assert!(!said.contains("scope (Enter"), "{said}");
+    assert!(said.contains("the value has a space in it") && said.contains("its check digit is wrong"), "{said}");
+    let config = config(&program, "config/test.toml");
+    assert_eq!(config.client_id().unwrap().value, "my-client");
+    assert_eq!(
+        (config.scope().unwrap().value.as_str(), config.org().unwrap().value.to_string().as_str()),
+        ("a:b", "210493352")
+    );
+}
