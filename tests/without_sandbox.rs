@@ -13,6 +13,15 @@ fn the_environment_must_be_said() {
 }
 
 #[test]
+fn a_start_is_made_for_an_environment_that_was_said() {
+    program("init").run().fails(
+        3,
+        "error: no environment: this build has no sandbox, so there is none to fall back on\n\
+         hint: say --env test or --env prod, or name a file with --config\n",
+    );
+}
+
+#[test]
 fn the_command_is_not_there() {
     let run = program("sandbox").run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
