@@ -151,21 +151,13 @@ impl PublishedKeys {
 /// Where one of them is wrong.
 pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), TokenFault> {
     let decoded = Decoded::read(token).ok_or(TokenFault::NotAJwt)?;
-    let text = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| value.to_string().replace('"', ""));
-    let alg = decoded.header.get("alg");
-    let algorithm = match alg.and_then(Value::as_str) {
-        Some("RS256") => Algorithm::RS256,
-        Some("RS384") => Algorithm::RS384,
-        Some("RS512") => Algorithm::RS512,
-        // `none`, and the HMAC algorithms, for which a published key would be the secret.
-        _ => return Err(TokenFault::Algorithm { got: text(alg) }),
-    };
+    let algorithm = algorithm(&decoded)?;
     // RFC 7515 section 4.1.11: what must be understood, and is not.
     if decoded.header.contains_key("crit") {
         return Err(TokenFault::Critical);
     }
     let Some(kid) = decoded.header.get("kid").and_then(Value::as_str) else { return Err(TokenFault::NoKeyId) };
-    let keys = keys.find(kid, &text(alg));
+    let keys = keys.find(kid, &shown(decoded.header.get("alg")));
     let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::NotAJwt)?;
     let fits = |key: &DecodingKey| jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, algorithm);
     if keys.is_empty() {
@@ -175,7 +167,7 @@ pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc
     }
     let iss = decoded.claims.get("iss");
     if iss.and_then(Value::as_str) != Some(issuer.as_str()) {
-        return Err(TokenFault::Issuer { got: text(iss), expected: issuer.to_string() });
+        return Err(TokenFault::Issuer { got: shown(iss), expected: issuer.to_string() });
     }
     for claim in ["exp", "nbf", "iat"] {
         match (decoded.claims.contains_key(claim), decoded.time(claim)) {
@@ -191,6 +183,26 @@ pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc
         }
     }
     Ok(())
+}
+
+/// The algorithm of a token's signature, if it is one that can be trusted.
+///
+/// # Errors
+/// For `none`, for the HMAC algorithms, for which a published key would be the secret, and for all that Maskinporten
+/// does not use.
+pub fn algorithm(decoded: &Decoded) -> Result<Algorithm, TokenFault> {
+    let alg = decoded.header.get("alg");
+    match alg.and_then(Value::as_str) {
+        Some("RS256") => Ok(Algorithm::RS256),
+        Some("RS384") => Ok(Algorithm::RS384),
+        Some("RS512") => Ok(Algorithm::RS512),
+        _ => Err(TokenFault::Algorithm { got: shown(alg) }),
+    }
+}
+
+/// A value as a sentence tells it.
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("nothing".to_owned(), |value| value.to_string().replace('"', ""))
 }
 
 /// How far clocks may differ, as Maskinporten has it.

@@ -261,7 +261,7 @@ fn a_metadata_document_that_is_none() {
         let failed = format!(
             "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: {what}\n    \
              hint: is this Maskinporten's issuer? its metadata document is below it\n\
-             - clock          skipped because of the metadata\n\
+             - clock          skipped because of the answer, which has no Date\n\
              ✓ token "
         );
         assert!(out.contains(&failed) && run.code == 4, "{out}");

@@ -150,6 +150,7 @@ fn an_unknown_code_is_told_with_the_nearest_ones() {
     unknown("vld-10", "the nearest that can be explained are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
     unknown("invalid_grants", "did you mean `invalid_grant`?");
     unknown("unknown-kit", "did you mean `unknown-kid`?");
+    unknown("clock", "did you mean `issue-time`?");
     unknown("kid", "did you mean `unknown-kid`?");
     unknown("http://x/", "`systemuser-demo explain` lists all that can be explained");
     unknown("", "`systemuser-demo explain` lists all that can be explained");

@@ -274,6 +274,24 @@ fn a_kid_that_cannot_be_registered_is_not_written_down() {
     assert_eq!(ran(&given).code, 0);
 }
 
+#[test]
+fn a_kid_that_was_given_is_named_by_what_gave_it() {
+    let run = program("init --env test --key k.pem --kid a/b").file("k.pem", data_text("key.pkcs8.pem")).run();
+    run.fails(
+        3,
+        "error: --kid: `a/b` is none that could be registered: it holds more than letters, digits, `.`, `_` and `-`\n",
+    );
+}
+
+#[test]
+fn a_key_in_a_variable_is_not_missing_and_what_was_given_is_no_example() {
+    let program = program("init --env test --org 210493352").var("SYSTEMUSER_KEY", data_text("key.jwk.json"));
+    let run = ran(&program);
+    assert!(run.err.starts_with("note: the key in SYSTEMUSER_KEY is used, "), "{}", run.err);
+    assert!(!run.out.contains("there is no private key") && !run.out.contains("8 (org)"), "{}", run.out);
+    assert!(run.out.contains("example's: 6 (client_id), 7 (scope), "), "{}", run.out);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_key_is_found_again_from_a_folder_that_is_a_link() {

@@ -502,6 +502,21 @@ fn what_does_not_hold_is_said_and_nothing_is_printed() {
 }
 
 #[test]
+fn an_algorithm_that_no_key_can_save_is_refused_before_anybody_is_asked() {
+    for alg in ["none", "HS256"] {
+        let token = unsigned(&json!({ "alg": alg, "kid": "k" }), &claims());
+        let run = program("inspect --verify --env test").var("HTTPS_PROXY", crate::server::nobody()).run_with(&token);
+        run.fails(
+            4,
+            &format!(
+                "error: the token is signed with the algorithm `{alg}`, and must be with RS256, RS384 or RS512\n\
+                 hint: anybody could have made such a token\n"
+            ),
+        );
+    }
+}
+
+#[test]
 fn keys_that_are_none_are_no_usable_answer() {
     let check = |answer: String, err: &str| {
         let server = Server::start(move |_| answer.clone());

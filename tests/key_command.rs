@@ -117,6 +117,17 @@ fn a_new_key_may_be_larger() {
 }
 
 #[test]
+fn the_sandboxs_key_is_warned_about_wherever_it_may_be_taken_for_ones_own() {
+    let warning = "warning: it is the sandbox's key, whose private half is public: never register it\n";
+    for arguments in ["key public", "grant --client-id c --scope s --org 210493352", "init", "doctor --offline"] {
+        let example = crate::program::project_text("mp-key.pem.example");
+        let run = program(arguments).args("--env test --key k.pem").file("k.pem", example).run();
+        let said = run.err + &run.out;
+        assert_eq!(said.matches(warning).count(), 1, "{arguments}: {said}");
+    }
+}
+
+#[test]
 fn a_new_key_of_an_environment_goes_where_its_configuration_wants_it() {
     let new = program("key new --env prod").file("config/prod.toml", crate::program::project_text("config/prod.toml"));
     let run = Run::of(&mut new.command());

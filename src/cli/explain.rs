@@ -57,7 +57,8 @@ fn named(code: &str) -> Result<Asked, ConfigError> {
     let near: Vec<String> = explain::nearest(code).into_iter().map(|code| format!("`{code}`")).collect();
     let names = explain::all().flat_map(|entry| [entry.code, entry.beside]).filter(|name| !name.starts_with("status"));
     let word = code.trim().to_lowercase();
-    let alike = names.clone().find(|name| word.len() > 2 && name.contains(&word));
+    let word = if matches!(word.as_str(), "clock" | "iat") { "issue-time" } else { word.as_str() };
+    let alike = names.clone().find(|name| word.len() > 2 && name.contains(word));
     let hint = match (near.is_empty(), alike.or_else(|| hints::nearest(code, names))) {
         (false, _) => format!("the nearest that can be explained are {}", near.join(", ")),
         (true, Some(name)) => hints::did_you_mean(name),

@@ -88,7 +88,7 @@ pub(super) async fn published_keys(
     http: &Http,
     jwks: &Url,
     console: &mut Console<'_>,
-) -> Result<(PublishedKeys, Option<Difference>), Unreachable> {
+) -> (Result<PublishedKeys, Unreachable>, Option<Difference>) {
     fetched(jwks, maskinporten::published_keys(http, jwks), console).await
 }
 
@@ -97,13 +97,17 @@ pub(super) async fn fetched<T>(
     url: &Url,
     answer: impl Future<Output = Result<(T, Option<DateTime<Utc>>), Unreachable>>,
     console: &mut Console<'_>,
-) -> Result<(T, Option<Difference>), Unreachable> {
+) -> (Result<T, Unreachable>, Option<Difference>) {
     story::sent(console, "get", &address(url));
     let asked = Asked::now();
     let answer = answer.await;
     let taken = asked.taken();
-    story::answered(console, answer.as_ref().map_or_else(Unreachable::status, |_| Some(200)), taken);
-    answer.map(|(document, date)| (document, asked.difference(date, taken)))
+    let (status, date) = match &answer {
+        Ok((_, date)) => (Some(200), *date),
+        Err(unreachable) => (unreachable.status(), unreachable.date),
+    };
+    story::answered(console, status, taken);
+    (answer.map(|(document, _)| document), asked.difference(date, taken))
 }
 
 impl Flow {

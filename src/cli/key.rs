@@ -11,7 +11,6 @@ use pkcs8::der::pem::LineEnding;
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 
-use super::configuration::EXAMPLE_KEY;
 use super::console::{Console, Tone};
 use super::new_file::{self, Readers};
 use super::options::{Common, KeyOptions, file_name};
@@ -83,9 +82,9 @@ impl Public {
             console.say(Tone::Warning, "a kid that is registered holds letters, digits, `.`, `_` and `-` only");
         }
         let jwk = key.public_jwk();
-        let example = KeySource::Text { name: "the example".to_owned(), text: EXAMPLE_KEY.into() };
-        if SigningKey::load(&example, None, None)?.public_jwk().n == jwk.n {
-            console.say(Tone::Warning, "it is the sandbox's key, whose private half is public: never register it");
+        // Elsewhere the reading of the key has said it.
+        if config.environment.value == Environment::Sandbox && signing::is_the_example(&key) {
+            console.say(Tone::Warning, signing::EXAMPLE_IS_PUBLIC);
         }
         let answer = match self.set {
             true => serde_json::to_string_pretty(&json!({ "keys": [jwk] }))?,

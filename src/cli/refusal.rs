@@ -85,7 +85,16 @@ impl RefusedGrant {
         let first_is_the_clock = self.explained.is_some_and(|entry| entry.about.contains(&Subject::Clock));
         let others = if first_is_the_clock { causes.get(1..).unwrap_or_default() } else { causes };
         match self.clock {
-            Some(clock) if clock.is_notable() => (others, clock.advice().into_iter().collect(), None),
+            Some(clock) if clock.is_notable() => {
+                let ahead = clock.seconds_ahead() > 0;
+                // A grant from the future needs a fast clock, and one that has expired a slow one.
+                let found = match self.explained.map(|entry| entry.code) {
+                    Some("issue-time") => ahead,
+                    Some("MP-130") => !ahead,
+                    _ => false,
+                };
+                (if found { &[] } else { others }, clock.advice().into_iter().collect(), None)
+            }
             Some(clock) if clock.is_none() && self.is_about_the_clock => {
                 let said = "this machine's clock agrees with Maskinporten's, so it is not that".to_owned();
                 (others, Vec::new(), Some(said))

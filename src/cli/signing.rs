@@ -7,6 +7,7 @@ use super::configuration::EXAMPLE_KEY;
 use super::console::{Console, Tone};
 use super::{hints, report};
 use crate::config::{Config, ConfigError};
+use crate::environment::Environment;
 use crate::grant::{Assertion, Grant, SystemUserOf};
 use crate::key::{KeySource, KidOrigin, SigningKey};
 
@@ -27,8 +28,11 @@ pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
     let algorithm = config.algorithm.as_ref().map(|given| given.value);
     let key = SigningKey::load(&given.value, kid.map(|kid| kid.value.as_str()), algorithm)
         .map_err(|error| report::with_hints(hints::of_key(&error.fault, given, config.environment.value), error))?;
-    let open = open_to_others(&given.value).map(|said| (Tone::Warning, said));
+    let open = open_to_others(config, &given.value).map(|said| (Tone::Warning, said));
     let mut remarks: Vec<Remark> = open.into_iter().collect();
+    if config.environment.value != Environment::Sandbox && is_the_example(&key) {
+        remarks.push((Tone::Warning, EXAMPLE_IS_PUBLIC.to_owned()));
+    }
     match (kid, &key.kid_of_jwk) {
         (Some(kid), Some(own)) if *own != kid.value => {
             let said = format!("the key's own kid is `{own}`, and `{}` ({}) is sent", kid.value, kid.source);
@@ -44,10 +48,18 @@ pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
     Ok((key, remarks))
 }
 
+/// What is said of the sandbox's key, where it might be taken for another.
+pub(super) const EXAMPLE_IS_PUBLIC: &str = "it is the sandbox's key, whose private half is public: never register it";
+
+/// Whether it is the key of the sandbox, however it was written down: its modulus begins so.
+pub(super) fn is_the_example(key: &SigningKey) -> bool {
+    key.public_jwk().n.starts_with("vIIqQ9RQV_qR-Ip2JRYDxxp23PNTsuM1rHKy3SmVKPe-")
+}
+
 /// Whether others than its owner can read the key's file.
-fn open_to_others(key: &KeySource) -> Option<String> {
+fn open_to_others(config: &Config, key: &KeySource) -> Option<String> {
     let KeySource::File(path) = key else { return None };
-    let mode = mode(key)?;
+    let mode = mode(config, key)?;
     let said = || {
         let quoted = hints::quoted(path);
         format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {quoted}`")
@@ -55,19 +67,20 @@ fn open_to_others(key: &KeySource) -> Option<String> {
     (mode & 0o044 != 0).then(said)
 }
 
-/// Who may do what with the key's file; of no interest where that is the example, which is public on purpose.
+/// Who may do what with the key's file; of no interest where that is the sandbox's, which is public on purpose.
 #[cfg(unix)]
-pub(super) fn mode(key: &KeySource) -> Option<u32> {
+pub(super) fn mode(config: &Config, key: &KeySource) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     let KeySource::File(path) = key else { return None };
     let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let mode = metadata.permissions().mode() & 0o777;
-    let is_example = std::fs::read(path).is_ok_and(|content| content == EXAMPLE_KEY.as_bytes());
+    let sandbox = config.environment.value == Environment::Sandbox;
+    let is_example = sandbox && std::fs::read(path).is_ok_and(|content| content == EXAMPLE_KEY.as_bytes());
     (!is_example).then_some(mode)
 }
 
 #[cfg(not(unix))]
-pub(super) fn mode(_: &KeySource) -> Option<u32> {
+pub(super) fn mode(_: &Config, _: &KeySource) -> Option<u32> {
     None
 }
 

@@ -289,10 +289,13 @@ pub(super) static TABLE: [Entry; 21] = [
         code: "issue-time",
         beside: "invalid_grant",
         meaning: "the grant was issued in the future, by Maskinporten's clock",
-        causes: &[cause(
-            "is this machine's clock more than 10 s fast?",
-            "set it, best by network time (NTP); a grant that lives longer does not help",
-        )],
+        causes: &[
+            cause(
+                "is this machine's clock more than 10 s fast?",
+                "set it, best by network time (NTP); a grant that lives longer does not help",
+            ),
+            cause("was the grant signed on another machine?", "its clock is the one to set"),
+        ],
         about: &[Clock],
         words: &["issue time", "in the future", "iat "],
     },

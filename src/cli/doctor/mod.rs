@@ -153,38 +153,29 @@ impl Doctor {
         let Servers { config, http, .. } = servers;
         let issuer = &config.endpoints.issuer;
         let (document, clock) =
-            match flow::fetched(&metadata::address(issuer), metadata::fetch(http, issuer), findings.console()).await {
-                Ok(answer) => answer,
-                Err(unreachable) => {
-                    let answered = unreachable.status();
-                    match answered {
-                        // Somebody answered, who is not the one that is meant.
-                        Some(..=499) if answered != Some(429) => {
-                            let hint =
-                                Tone::Hint.line("is this Maskinporten's issuer? its metadata document is below it");
-                            findings.fault(Step::Metadata, exit::MASKINPORTEN, unreachable.to_string(), vec![hint])?;
-                        }
-                        _ => findings.failed(Step::Metadata, &unreachable.into())?,
-                    }
-                    let answered = answered.is_some();
-                    findings.skipped(Step::Clock, "the metadata")?;
-                    return Ok((answered, None));
-                }
-            };
-        let faults = checks::of_metadata(&document, config, key, self.system_user());
-        match faults.is_empty() {
-            true => {
+            flow::fetched(&metadata::address(issuer), metadata::fetch(http, issuer), findings.console()).await;
+        match document.map(|document| checks::of_metadata(&document, config, key, self.system_user())) {
+            Ok(faults) if faults.is_empty() => {
                 let document = http::address(&metadata::address(issuer));
                 findings.passed(Step::Metadata, format!("{document} agrees"), &[])?;
             }
-            false => {
-                findings.fault(
-                    Step::Metadata,
-                    exit::MASKINPORTEN,
-                    "the document says something else".to_owned(),
-                    faults,
-                )?;
+            Ok(faults) => {
+                let says = "the document says something else".to_owned();
+                findings.fault(Step::Metadata, exit::MASKINPORTEN, says, faults)?;
             }
+            Err(unreachable) => match unreachable.status() {
+                None => {
+                    findings.failed(Step::Metadata, &unreachable.into())?;
+                    findings.skipped(Step::Clock, "the metadata")?;
+                    return Ok((false, None));
+                }
+                // Somebody answered, who is not the one that is meant.
+                Some(..=499) if unreachable.status() != Some(429) => {
+                    let hint = Tone::Hint.line("is this Maskinporten's issuer? its metadata document is below it");
+                    findings.fault(Step::Metadata, exit::MASKINPORTEN, unreachable.to_string(), vec![hint])?;
+                }
+                Some(_) => findings.failed(Step::Metadata, &unreachable.into())?,
+            },
         }
         let Some(clock) = clock else {
             findings.skipped(Step::Clock, "the answer, which has no Date")?;
@@ -233,7 +224,7 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<
     };
     story::key(findings.console(), &key, config);
     let origin = origin::kid(config, &key, Source::to_string);
-    let mode = config.key.as_ref().and_then(|given| signing::mode(&given.value));
+    let mode = config.key.as_ref().and_then(|given| signing::mode(config, &given.value));
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
     let says = format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, key.kid);
     if let Some(registered) = &config.registered {
@@ -271,8 +262,8 @@ async fn claims(
     };
     let Servers { config, http, .. } = &flow.servers;
     let keys = match flow::published_keys(http, &config.endpoints.jwks, findings.console()).await {
-        Ok((keys, _)) => keys,
-        Err(unreachable) => return findings.failed(Step::Claims, &unreachable.into()),
+        (Ok(keys), _) => keys,
+        (Err(unreachable), _) => return findings.failed(Step::Claims, &unreachable.into()),
     };
     // By Maskinporten's clock: how ours goes has been told already.
     let fault = verify(secret, &keys, &config.endpoints.issuer, clock::maskinportens(clock)).err();

@@ -63,6 +63,9 @@ impl Init {
             KeySource::File(path) if !is_there(path) => Some(path.as_path()),
             _ => None,
         });
+        // Where a variable holds the key, none is missing.
+        let inline = matches!(self.key.overrides()?.key, Some(Given { value: KeySource::Text { .. }, .. }));
+        let key = key.filter(|_| !inline);
         let steps = checklist::steps(environment, &file, &examples, key);
         if common.json {
             let examples: Vec<_> =
@@ -137,6 +140,13 @@ impl Init {
         }
         if sandbox && !given_by.is_file() {
             console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
+        }
+        if let Some(kid) = config.kid.as_ref().filter(|kid| !is_registrable(&kid.value)) {
+            let problem = format!(
+                "`{}` is none that could be registered: it holds more than letters, digits, `.`, `_` and `-`",
+                kid.value
+            );
+            return Err(ConfigError::at(&kid.source, problem).into());
         }
         if !is_registrable(&key.kid) {
             return Err(ConfigError::Invalid {

@@ -63,8 +63,11 @@ pub(super) struct Example {
 pub(super) fn examples(text: &str, shipped: &str) -> Vec<Example> {
     let starred = shipped.lines().zip(settings(shipped)).filter(|(line, _)| line.contains("# *"));
     let starred: Vec<Line<'_>> = starred.filter_map(|(_, setting)| setting).collect();
-    let same = settings(text).zip(1..).filter_map(|(setting, line)| {
-        let Line { table, key, .. } = setting.filter(|setting| starred.contains(setting))?;
+    let lines = text.lines().zip(settings(text)).zip(1..);
+    let same = lines.filter_map(|((written, setting), line)| {
+        // What was given has lost its star, and may be what the example has.
+        let is_own = written.contains("# ") && !written.contains("# *");
+        let Line { table, key, .. } = setting.filter(|setting| !is_own && starred.contains(setting))?;
         let table = if table.is_empty() { String::new() } else { format!("[{table}] ") };
         Some(Example { line, key: format!("{table}{key}") })
     });
