@@ -264,7 +264,7 @@ fn a_kid_that_cannot_be_registered_is_not_written_down() {
         let run = ran(&program);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (3, "", 2), "{}", run.err);
         assert!(
-            run.err.ends_with("hint: --kid gives it another, of letters, digits, `.`, `_` and `-`\n"),
+            run.err.ends_with("hint: a kid holds letters, digits, `.`, `_` and `-`; --kid gives one\n"),
             "{}",
             run.err
         );
@@ -279,7 +279,8 @@ fn a_kid_that_was_given_is_named_by_what_gave_it() {
     let run = program("init --env test --key k.pem --kid a/b").file("k.pem", data_text("key.pkcs8.pem")).run();
     run.fails(
         3,
-        "error: --kid: `a/b` is none that could be registered: it holds more than letters, digits, `.`, `_` and `-`\n",
+        "error: --kid: `a/b` is no kid that could be registered\n\
+         hint: a kid holds letters, digits, `.`, `_` and `-`; --kid gives one\n",
     );
 }
 

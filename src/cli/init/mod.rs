@@ -17,7 +17,7 @@ use super::key::{self, Bits, is_registrable};
 use super::new_file::{self, Readers};
 use super::options::{Common, KeyOptions, PartyOptions, typed};
 use super::signing;
-use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting};
+use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
 use crate::environment::Environment;
 use crate::key::{KeySource, PublicJwk, SigningKey};
 use crate::org_number::OrgNumber;
@@ -105,62 +105,23 @@ impl Init {
             ("org", org.then(|| config.org().map(|org| org.value.to_string())).transpose()?),
         ];
         let mut text = shipped;
-        for (key, value) in values {
-            text = value.map_or(text.clone(), |value| starter::with(&text, "", key, &value));
+        for (key, value) in values.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            text = starter::with(&text, "", key, &value);
         }
         // The sandbox's kid is no example.
         let sandbox = environment == Environment::Sandbox;
         let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
-        let Given { value: source, source: given_by } = config.key()?;
-        let (new, key) = match source {
-            KeySource::File(path) if given_by.is_file() && !is_there(path) => {
-                let (pem, key) = new_key(environment, config.kid.as_ref().map(|kid| kid.value.as_str()))?;
-                (Some((path, pem)), key)
-            }
-            _ => {
-                let (key, remarks) = signing::read_key(&config)?;
-                let warnings = remarks.iter().filter(|(tone, _)| *tone == Tone::Warning);
-                warnings.for_each(|(tone, said)| console.say(*tone, said));
-                if let (KeySource::File(path), true) = (source, given_by.is_file()) {
-                    let said = format!("the key in `{}` was there already, and is used", path.display());
-                    console.say(Tone::Note, &said);
-                }
-                (None, key)
-            }
-        };
-        match source {
-            KeySource::File(path) if !given_by.is_file() => {
-                text = starter::with(&text, "key", "path", &seen_from(file, path)?);
-            }
-            KeySource::Text { name, .. } => {
-                let said = format!("the key in {name} is used, and the file's `path` is not while that is set");
-                console.say(Tone::Note, &said);
-            }
-            KeySource::File(_) => {}
-        }
-        if sandbox && !given_by.is_file() {
-            console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
-        }
-        if let Some(kid) = config.kid.as_ref().filter(|kid| !is_registrable(&kid.value)) {
-            let problem = format!(
-                "`{}` is none that could be registered: it holds more than letters, digits, `.`, `_` and `-`",
-                kid.value
-            );
-            return Err(ConfigError::at(&kid.source, problem).into());
-        }
-        if !is_registrable(&key.kid) {
-            return Err(ConfigError::Invalid {
-                problem: format!("the key's own kid `{}` is none that could be registered", key.kid),
-                hint: Some("--kid gives it another, of letters, digits, `.`, `_` and `-`".to_owned()),
-            }
-            .into());
+        let (key, new) = key_for(&config, console)?;
+        check_kid(&config, &key)?;
+        if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
+            text = starter::with(&text, "key", "path", &seen_from(file, path)?);
         }
         text = starter::with(&text, "key", "kid", &key.kid);
         // What is written must be readable.
         Config::parse(&text, file, Overrides::default())?;
         new_file::create(file, text.as_bytes(), Readers::Everybody)?;
         if let Some((path, pem)) = new {
-            new_file::create(path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
+            new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
             let said = match environment {
                 Environment::Sandbox => format!("the sandbox's key, which is public, is in `{}`", path.display()),
                 _ => format!("the private key is in `{}`, for its owner alone: keep it out of commits", path.display()),
@@ -177,13 +138,53 @@ fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// A key for the environment: the sandbox knows but one.
-fn new_key(environment: Environment, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
-    if environment != Environment::Sandbox {
-        return key::make(Bits::Rsa2048, kid);
+/// A key that is still to be written, and where.
+type NewKey = (PathBuf, Zeroizing<String>);
+
+/// The key that was given, or that stands where the configuration has it; else a new one.
+fn key_for(config: &Config, console: &mut Console<'_>) -> anyhow::Result<(SigningKey, Option<NewKey>)> {
+    let sandbox = config.environment.value == Environment::Sandbox;
+    let Given { value, source } = config.key()?;
+    match value {
+        KeySource::File(path) if source.is_file() && !is_there(path) => {
+            let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
+            let (pem, key) = if sandbox { example_key(kid)? } else { key::make(Bits::Rsa2048, kid)? };
+            return Ok((key, Some((path.clone(), pem))));
+        }
+        KeySource::File(path) if source.is_file() => {
+            let said = format!("the key in `{}` was there already, and is used", path.display());
+            console.say(Tone::Note, &said);
+        }
+        KeySource::File(_) => {}
+        KeySource::Text { name, .. } => {
+            let said = format!("the key in {name} is used, and the file's `path` is not while that is set");
+            console.say(Tone::Note, &said);
+        }
     }
+    if sandbox && !source.is_file() {
+        console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
+    }
+    let (key, remarks) = signing::read_key(config)?;
+    let warnings = remarks.iter().filter(|(tone, _)| *tone == Tone::Warning);
+    warnings.for_each(|(tone, said)| console.say(*tone, said));
+    Ok((key, None))
+}
+
+/// The key that the sandbox knows: it knows no other.
+fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
     let source = KeySource::Text { name: "the example".to_owned(), text: EXAMPLE_KEY.into() };
     Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))
+}
+
+/// Whether the key can be registered under the id that is written down.
+fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
+    let problem = format!("`{}` is no kid that could be registered", key.kid);
+    let hint = "a kid holds letters, digits, `.`, `_` and `-`; --kid gives one".to_owned();
+    match &config.kid {
+        _ if is_registrable(&key.kid) => Ok(()),
+        Some(kid) => Err(ConfigError::Invalid { problem: format!("{}: {problem}", kid.source), hint: Some(hint) }),
+        None => Err(ConfigError::Invalid { problem: format!("the kid of the key: {problem}"), hint: Some(hint) }),
+    }
 }
 
 /// Where somebody is there, what was not given is asked for.
