@@ -152,6 +152,20 @@ fn nothing_is_shown_of_a_secret_where_the_command_line_makes_no_sense() {
 }
 
 #[test]
+fn a_command_line_repeats_no_key_that_a_variable_holds_and_an_option_outranks() {
+    let (pem, jwk) = (project_text("mp-key.pem.example"), data_text("key.jwk.json"));
+    for key in [pem, STANDARD.encode(&jwk), jwk] {
+        let run = program("grant --curl --env test --client-id c --scope s --org 210493352 --kid k --key k.json")
+            .file("k.json", data_text("key.jwk.json"))
+            .var("SYSTEMUSER_KEY_FILE", &key)
+            .var("SYSTEMUSER_KID", &key)
+            .run();
+        assert_eq!(run.code, 0, "{}", run.err);
+        shows_none(&run.out, &pieces_of_keys());
+    }
+}
+
+#[test]
 fn no_key_is_shown_that_was_put_into_the_configuration() {
     let pieces = pieces_of_keys();
     let pem = project_text("mp-key.pem.example");

@@ -11,7 +11,7 @@ use super::console::{Console, Tone};
 use super::hints::in_shell;
 use super::options::{Common, GrantOptions};
 use super::{flow, signing, story};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, looks_like_a_key};
 use crate::maskinporten::GRANT_TYPE;
 use crate::token::Decoded;
 
@@ -63,9 +63,9 @@ fn curl(config: &Config) -> Result<String, ConfigError> {
         typed.map_err(|_| ConfigError::new("an argument is not UTF-8 text, and cannot be repeated".to_owned()))?;
     let told = ["--curl", "--json", "--verbose", "-v"];
     let again = typed.iter().filter(|argument| !told.contains(&argument.as_str())).map(|argument| in_shell(argument));
-    // What was set for this run only would be lost.
+    // What was set for this run only would be lost. What an option outranks has not been looked at, and may be a key.
     let set = REPEATED.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
-    let set = set.filter(|(_, value)| !value.is_empty());
+    let set = set.filter(|(_, value)| !value.is_empty() && !looks_like_a_key(value));
     let variables = set.map(|(name, value)| format!("{name}={}", in_shell(&value)));
     let again: Vec<String> = variables.chain(again).collect();
     Ok(format!(

@@ -86,11 +86,10 @@ impl Public {
         if config.environment.value == Environment::Sandbox && signing::is_the_example(&key) {
             console.say(Tone::Warning, signing::EXAMPLE_IS_PUBLIC);
         }
-        let answer = match self.set {
-            true => serde_json::to_string_pretty(&json!({ "keys": [jwk] }))?,
-            false => serde_json::to_string_pretty(&jwk)?,
-        };
-        console.answer_line(&answer)
+        match self.set {
+            true => console.answer_json(&json!({ "keys": [jwk] })),
+            false => console.answer_json(&jwk),
+        }
     }
 }
 

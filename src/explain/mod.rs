@@ -3,6 +3,7 @@
 //! Plain tables, in our own words. A code that is in none of them is nobody's to explain, and is passed on as it came.
 
 mod altinn;
+mod altinn_validation;
 mod maskinporten;
 
 /// A refusal, explained.
@@ -42,6 +43,11 @@ const fn cause(question: &'static str, remedy: &'static str) -> Cause {
     Cause { question, remedy }
 }
 
+/// An entry of Altinn's, which is about no grant.
+const fn altinn(code: &'static str, beside: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
+    Entry { code, beside, meaning, causes, about: &[], words: &[] }
+}
+
 /// A value that a grant is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "they are named as the settings are")]
@@ -59,7 +65,7 @@ pub enum Subject {
 
 /// All that can be explained, Maskinporten's first.
 pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
-    maskinporten::TABLE.iter().chain(&altinn::TABLE)
+    maskinporten::TABLE.iter().chain(&altinn::TABLE).chain(&altinn_validation::TABLE)
 }
 
 /// The entry of a code, however it is spelt: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`, or with words behind it.
