@@ -76,6 +76,9 @@ fn the_cast_is_the_sandboxs() {
     let cast: Vec<Vec<String>> =
         systemuser_demo::sandbox::cast().map(|(org, shows)| vec![org.to_owned(), shows.to_owned()]).collect();
     assert_eq!(table("| organisation | demonstrates |"), cast);
+    let clients: Vec<Vec<String>> =
+        systemuser_demo::sandbox::clients().map(|(id, shows)| vec![id.to_owned(), shows.to_owned()]).collect();
+    assert_eq!(table("| client | demonstrates |"), clients);
 }
 
 #[test]

@@ -66,6 +66,8 @@ fn it_introduces_itself_and_ends_cleanly_on_ctrl_c() {
          \n\
          serves\n  \
          Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
+         Altinn          /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
+         approval page   /accessmanagement/ui/systemuser/request?id=…, where a request's confirmUrl leads\n  \
          reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n\
          \n\
          organisations\n  \
@@ -74,6 +76,11 @@ fn it_introduces_itself_and_ends_cleanly_on_ctrl_c() {
          313790509  created with external reference customer-42: MP-303 without it\n  \
          314168267  a request that was never approved: MP-303\n  \
          314250052  an agent: for its client 310385980, not for 312605031 nor for itself: 403\n  \
+         312600757  a customer without a system user: ask it for one\n  \
+         314112938  an accountant without one: ask it for an agent, for its client 313775429\n  \
+         314048431  a request that nobody answered for 180 days: it has timed out\n  \
+         313725138  a request that it rejected\n  \
+         312530341  a request that was denied\n  \
          any other  no system user: MP-303\n\
          \n\
          for other clients\n  \
@@ -82,6 +89,12 @@ fn it_introduces_itself_and_ends_cleanly_on_ctrl_c() {
          scope      altinn:systembruker.demo\n  \
          kid        sandbox-example\n  \
          key        the private key in mp-key.pem.example\n\
+         \n\
+         all clients, with the same key\n  \
+         7ee41fce-9f6e-4c32-8195-0fe2c1517f43  of vendor 991825827, on its system 991825827_smartcloud\n  \
+         1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16  of the same vendor, on no system yet: for one of your own\n  \
+         e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04  of vendor 310702641, on its system 310702641_fjordlonn; may not ask for \
+         system users: MP-200\n\
          \n\
          for this program, in another terminal\n  \
          export SYSTEMUSER_SANDBOX=ADDRESS\n"
@@ -147,6 +160,23 @@ fn it_can_refuse_everything_and_go_by_another_clock_and_says_so() {
         ahead.introduction.contains("note: its clock is 1 min 30 s ahead of this machine's\n"),
         "{}",
         ahead.introduction
+    );
+}
+
+#[test]
+fn it_can_page_otherwise_and_says_so() {
+    let sandbox = standing_with("--page-size 2 --paging-fault loses-rows");
+    let said = "note: its pages of Altinn's lists have 2 rows\n\
+                note: its paging of Altinn's lists has a fault: loses-rows\n";
+    assert!(sandbox.introduction.contains(said), "{}", sandbox.introduction);
+    for size in ["0", "x", "-1"] {
+        let run = program("sandbox").arg(format!("--page-size={size}")).run();
+        run.fails(3, &format!("error: --page-size: `{size}` is not a number of rows, 1 or more\n"));
+    }
+    program("sandbox --paging-fault lost").run().fails(
+        3,
+        "error: --paging-fault: `lost` is not a way of paging that the sandbox knows, which are right, loses-rows, \
+         never-ends\n",
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 use anyhow::Context;
 use chrono::TimeDelta;
@@ -15,9 +16,9 @@ use super::options::{Common, typed};
 use super::report;
 use crate::config::{Config, ConfigError};
 use crate::environment::Endpoints;
-use crate::sandbox::{self, Conditions, Specimen};
+use crate::sandbox::{self, Conditions, Paging, Specimen};
 
-/// run the local Maskinporten and reference APIs
+/// run the local Maskinporten, Altinn and reference APIs
 #[derive(Debug, Args)]
 pub(super) struct Sandbox {
     /// the port on 127.0.0.1; 0 takes a free one [default: 7070]
@@ -29,6 +30,12 @@ pub(super) struct Sandbox {
     /// refuse every grant with this code, to see how a client takes it
     #[arg(long, value_name = "CODE")]
     refuse: Option<String>,
+    /// how many rows a page of Altinn's lists has [default: 50]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    page_size: Option<String>,
+    /// page through Altinn's lists with this fault: loses-rows, never-ends
+    #[arg(long, value_name = "FAULT")]
+    paging_fault: Option<String>,
 }
 
 impl Sandbox {
@@ -78,16 +85,34 @@ impl Sandbox {
             })
         };
         let refusal = self.refuse.as_ref().map(|text| typed("--refuse", text).check(known)).transpose()?;
-        Ok(Conditions { clock_ahead, refusal: refusal.map(|given| given.value) })
+        let size = |text: String| {
+            text.parse::<NonZeroUsize>().map_err(|_| format!("`{text}` is not a number of rows, 1 or more"))
+        };
+        let page_size = self.page_size.as_ref().map(|text| typed("--page-size", text).check(size)).transpose()?;
+        let fault = |text: String| {
+            Paging::named(&text).ok_or_else(|| {
+                let names: Vec<&str> = Paging::names().collect();
+                format!("`{text}` is not a way of paging that the sandbox knows, which are {}", names.join(", "))
+            })
+        };
+        let paging = self.paging_fault.as_ref().map(|text| typed("--paging-fault", text).check(fault)).transpose()?;
+        Ok(Conditions {
+            clock_ahead,
+            refusal: refusal.map(|given| given.value),
+            page_size: page_size.map(|given| given.value),
+            paging: paging.map(|given| given.value).unwrap_or_default(),
+        })
     }
 }
 
 fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
     let serves = [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
+        ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
+        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, where a request's confirmUrl leads"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
     ];
-    let cast: Vec<_> = sandbox::cast().collect();
+    let (cast, clients): (Vec<_>, Vec<_>) = (sandbox::cast().collect(), sandbox::clients().collect());
     console.say(Tone::Note, &format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
     if !conditions.clock_ahead.is_zero() {
         let way = if conditions.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
@@ -95,6 +120,12 @@ fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
     }
     if let Some(specimen) = conditions.refusal {
         console.say(Tone::Note, &format!("it refuses every grant: {}", specimen.name));
+    }
+    if let Some(size) = conditions.page_size {
+        console.say(Tone::Note, &format!("its pages of Altinn's lists have {size} rows"));
+    }
+    if conditions.paging != Paging::default() {
+        console.say(Tone::Note, &format!("its paging of Altinn's lists has a fault: {}", conditions.paging.name()));
     }
     let rows = |rows: &[(&str, &str)]| {
         let owned: Vec<(&str, String)> = rows.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
@@ -104,6 +135,7 @@ fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
     console.plain(&format!("\norganisations\n  {}", rows(&cast)));
     console.plain(&format!("\nfor other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
     console.plain("  key        the private key in mp-key.pem.example");
+    console.plain(&format!("\nall clients, with the same key\n  {}", rows(&clients)));
     console.plain(&format!("\nfor this program, in another terminal\n  export SYSTEMUSER_SANDBOX={address}\n"));
 }
 

@@ -1,5 +1,7 @@
 //! What a sandbox does otherwise than usual, so that a client's handling of it can be looked at.
 
+use std::num::NonZeroUsize;
+
 use chrono::TimeDelta;
 
 use super::specimen::Specimen;
@@ -11,4 +13,44 @@ pub struct Conditions {
     pub clock_ahead: TimeDelta,
     /// Every grant is refused in this way, whatever is in it.
     pub refusal: Option<&'static Specimen>,
+    /// How many rows Altinn's lists have on a page, where they are not the usual 50.
+    pub page_size: Option<NonZeroUsize>,
+    /// What is wrong with the pages of Altinn's lists.
+    pub paging: Paging,
+}
+
+/// The faults that the pages of Altinn's lists have, or had.
+///
+/// Source: github.com/Altinn/altinn-authentication, `src/Persistance/RepositoryImplementations/RequestRepository.cs` and
+/// `ChangeRequestRepository.cs`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Paging {
+    /// Nothing: each row comes once.
+    #[default]
+    Right,
+    /// A row is lost at the edge of each page of requests: the page after it begins behind the row that it should begin
+    /// with.
+    LosesRows,
+    /// Each page is the first one, and names a next one.
+    NeverEnds,
+}
+
+impl Paging {
+    const NAMES: [(&str, Self); 3] =
+        [("right", Self::Right), ("loses-rows", Self::LosesRows), ("never-ends", Self::NeverEnds)];
+
+    /// The names of all of them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name)
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, paging)| *paging)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, paging)| *paging == self).expect("each has a name").0
+    }
 }

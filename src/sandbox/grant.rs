@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::cast::{CLIENT, Client, SYSTEM_USERS, SystemUser};
+use super::cast::{CLIENTS, Client};
 use super::refusal::{Refusal, got, shown};
 use super::state::State;
 
@@ -33,7 +33,14 @@ pub(super) struct Accepted {
     pub(super) claims: Members,
     pub(super) scope: String,
     /// `None` for a plain token.
-    pub(super) user: Option<&'static SystemUser>,
+    pub(super) user: Option<Found>,
+}
+
+/// The system user that was asked for.
+pub(super) struct Found {
+    pub(super) id: String,
+    pub(super) owner: String,
+    pub(super) system: String,
 }
 
 /// Checks a request for a token, and uses its grant up.
@@ -51,7 +58,7 @@ pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Ac
         return Err(Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", shown(id))));
     }
     let scope = check_scope(&claims, client)?;
-    let user = check_system_user(&claims)?;
+    let user = check_system_user(&claims, client, state)?;
     Ok(Accepted { client, claims, scope, user })
 }
 
@@ -126,12 +133,18 @@ impl<'a> Jws<'a> {
                 return Err(Refusal::value(format!("alg: expected RS256, RS384 or RS512, got {got}")));
             }
         };
-        let client = match self.claims.get("iss").and_then(Value::as_str) {
-            Some(id) if id == CLIENT.id => &CLIENT,
-            _ => {
-                let got = got(self.claims.get("iss"));
-                let what =
-                    format!("Client authentication failed. Unknown client: iss expected {}, got {got}", CLIENT.id);
+        let issuer = self.claims.get("iss").and_then(Value::as_str);
+        let client = match CLIENTS.iter().find(|client| Some(client.id) == issuer) {
+            Some(client) => client,
+            None => {
+                let [first, others @ ..] = &CLIENTS;
+                let others: Vec<&str> = others.iter().map(|client| client.id).collect();
+                let what = format!(
+                    "Client authentication failed. Unknown client: iss expected {}, got {}; other clients are {}",
+                    first.id,
+                    got(self.claims.get("iss")),
+                    others.join(" and ")
+                );
                 return Err(Refusal::grant("MP-100", what));
             }
         };
@@ -265,7 +278,7 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
 }
 
 /// The system user that is asked for; `None` for a plain token.
-fn check_system_user(claims: &Members) -> Result<Option<&'static SystemUser>, Refusal> {
+fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result<Option<Found>, Refusal> {
     let details = |code: &'static str, what: String| Refusal::new("invalid_authorization_details", code, what);
     let Some(value) = claims.get("authorization_details") else { return Ok(None) };
     let detail = match value.as_array().map(Vec::as_slice) {
@@ -307,9 +320,9 @@ fn check_system_user(claims: &Members) -> Result<Option<&'static SystemUser>, Re
     };
     // Altinn puts the owner's number where there is no reference.
     let key = external_ref.unwrap_or(owner);
-    match SYSTEM_USERS.iter().find(|user| user.owner == owner && user.external_ref == key) {
-        Some(user) if user.approved => Ok(Some(user)),
-        _ => {
+    match state.store().user_of_client(client, owner, key) {
+        Some(user) => Ok(Some(Found { id: user.id.clone(), owner: user.owner.clone(), system: user.system.clone() })),
+        None => {
             let reference = external_ref.map_or("none".to_owned(), shown);
             Err(no_system_user(format!("No approved system user: owner {owner}, external reference {reference}")))
         }

@@ -15,7 +15,7 @@ use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Map, Value, json};
 
 use super::grant::{self, Accepted, GRANT_TYPE};
-use super::state::{ISSUER_KID, State};
+use super::state::{ISSUER_KID, State, random};
 
 /// How long a token lives, in seconds: what real system-user tokens were seen to live.
 const TOKEN_LIFETIME: i64 = 120;
@@ -76,9 +76,9 @@ fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
     if let Some(user) = user {
         let details = json!([{
             "type": "urn:altinn:systemuser",
-            "systemuser_org": organisation(user.owner),
+            "systemuser_org": organisation(&user.owner),
             "systemuser_id": [user.id],
-            "system_id": client.system,
+            "system_id": user.system,
         }]);
         claim("authorization_details", details);
     }
@@ -101,7 +101,5 @@ fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
 
 /// 32 random bytes in base64url: 43 characters, as real tokens have.
 fn token_id() -> String {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
-    URL_SAFE_NO_PAD.encode(bytes)
+    URL_SAFE_NO_PAD.encode(random())
 }

@@ -1,9 +1,12 @@
-//! The sandbox: Maskinporten and the reference APIs on loopback, as strict as the real ones.
+//! The sandbox: Maskinporten, Altinn and the reference APIs on loopback, as strict as the real ones.
 //!
 //! It is the second, independent reading of the documentation, so it shares no code with the client: where the two
 //! agree, the client is probably right. It keeps everything in memory, forgets at exit, and behaves the same way
 //! every time.
 
+mod altinn;
+mod approval;
+mod bearer;
 mod cast;
 mod conditions;
 mod grant;
@@ -12,6 +15,8 @@ mod reference_api;
 mod refusal;
 mod specimen;
 mod state;
+mod store;
+mod text;
 
 use std::future::Future;
 use std::io;
@@ -19,9 +24,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{self, DefaultBodyLimit};
-use axum::http::HeaderValue;
 use axum::http::header::DATE;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::map_response_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -29,7 +35,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use self::conditions::Conditions;
+pub use self::conditions::{Conditions, Paging};
 pub use self::specimen::Specimen;
 use self::state::State;
 
@@ -89,7 +95,7 @@ pub async fn serve(
         .route("/token", post(maskinporten::token))
         .route("/jwk", get(maskinporten::keys))
         .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
-        .fallback(reference_api::answer)
+        .fallback(other)
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .layer(map_response_with_state(state.clone(), dated))
         .with_state(state);
@@ -99,6 +105,21 @@ pub async fn serve(
     tokio::select! {
         served = axum::serve(listener, router) => served,
         () = shutdown => Ok(()),
+    }
+}
+
+/// Whatever is not Maskinporten's. ASP.NET's routes do not mind upper and lower case.
+async fn other(
+    extract::State(state): extract::State<Arc<State>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match uri.path().split('/').nth(1).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "authentication" => altinn::answer(&state, &method, &uri, &headers, &body),
+        "accessmanagement" => approval::answer(&state, &method, &uri, &headers, &body),
+        _ => reference_api::answer(&state, &method, &uri, &headers),
     }
 }
 
@@ -117,13 +138,19 @@ fn address(listener: &TcpListener) -> io::Result<String> {
     Ok(format!("http://{socket}/"))
 }
 
-/// What a client needs to be the one that the sandbox knows, but for its key.
+/// What a client needs to be the first one that the sandbox knows, but for its key.
 pub fn client() -> [(&'static str, &'static str); 3] {
-    let client = cast::CLIENT;
+    let [client, ..] = cast::CLIENTS;
     [("client id", client.id), ("scope", client.scopes[0]), ("kid", client.key.kid)]
+}
+
+/// The clients that the sandbox knows, all with the same key: client id and what it demonstrates.
+pub fn clients() -> impl Iterator<Item = (&'static str, &'static str)> {
+    cast::CLIENTS.iter().map(|client| (client.id, client.shows))
 }
 
 /// Who exists in the sandbox: organisation number and what it demonstrates.
 pub fn cast() -> impl Iterator<Item = (&'static str, &'static str)> {
-    cast::SYSTEM_USERS.iter().map(|user| (user.owner, user.shows)).chain([("any other", "no system user: MP-303")])
+    let shown = |organisation: &'static cast::Organisation| Some((organisation.number, organisation.shows?));
+    cast::ORGANISATIONS.iter().filter_map(shown).chain([("any other", "no system user: MP-303")])
 }

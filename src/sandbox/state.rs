@@ -1,14 +1,16 @@
-//! What the sandbox remembers while it runs: its name, its key, and which grants it has seen.
+//! What the sandbox remembers while it runs: its name, its key, which grants it has seen, and what Altinn knows.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
+use serde_json::{Map, Value};
 
 use super::conditions::Conditions;
+use super::store::Store;
 
 /// The key id of the sandbox's own key.
 pub(super) const ISSUER_KID: &str = "sandbox-issuer";
@@ -21,20 +23,28 @@ pub(super) struct State {
     /// Signs tokens.
     pub(super) key: EncodingKey,
     pub(super) conditions: Conditions,
+    /// Signs the forms of the approval page.
+    pub(super) form_key: aws_lc_rs::hmac::Key,
+    store: Mutex<Store>,
     /// Grants that were used, until they are so old that they are refused anyway.
     used: Mutex<HashMap<String, DateTime<Utc>>>,
     refusals: AtomicU64,
+    sessions: AtomicU64,
 }
 
 impl State {
     pub(super) fn new(issuer: String, conditions: Conditions) -> Self {
         let pem = pem::parse(ISSUER_KEY).expect("the file is part of the program");
+        let now = Utc::now() + conditions.clock_ahead;
         Self {
             issuer,
             key: EncodingKey::from_rsa_der(pem.contents()),
             conditions,
+            form_key: aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &random()),
+            store: Mutex::new(Store::of_the_cast(now)),
             used: Mutex::default(),
             refusals: AtomicU64::new(0),
+            sessions: AtomicU64::new(0),
         }
     }
 
@@ -52,6 +62,24 @@ impl State {
         }
     }
 
+    /// What Altinn knows.
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().expect("nobody panics while holding it")
+    }
+
+    /// The claims of a token that the sandbox has signed. Whose it is, and whether it lives, is for the caller to judge:
+    /// one clock decides in all of the sandbox, and the library would ask the machine's.
+    pub(super) fn signed_claims(&self, token: &str) -> jsonwebtoken::errors::Result<Map<String, Value>> {
+        let (n, e) = self.public_key();
+        let key = DecodingKey::from_rsa_components(&n, &e)?;
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.leeway = 0;
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.set_required_spec_claims(&["exp", "iss"]);
+        Ok(jsonwebtoken::decode(token, &key, &validation)?.claims)
+    }
+
     /// Notes that a grant was used; `false` where it had been used before.
     pub(super) fn use_once(&self, id: &str, until: DateTime<Utc>) -> bool {
         let now = self.now();
@@ -64,4 +92,16 @@ impl State {
     pub(super) fn trace_id(&self) -> String {
         format!("{:032x}", self.refusals.fetch_add(1, Ordering::Relaxed) + 1)
     }
+
+    /// The id of a session, counted too.
+    pub(super) fn session_id(&self) -> String {
+        format!("00000000-0000-4000-9000-{:012x}", self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+/// 32 bytes that nobody can guess.
+pub(super) fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
+    bytes
 }

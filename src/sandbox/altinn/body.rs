@@ -1,0 +1,160 @@
+//! What comes in the body, read as ASP.NET reads it: the names of members in whatever case, unknown members ignored,
+//! nothing converted from one type to another, and texts without the spaces around them.
+
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use super::super::store::{Attribute, Right};
+use super::Call;
+use super::failure::Failure;
+
+/// A list that may not be there, or be null, which are different faults at Altinn.
+pub(super) enum List<T> {
+    Absent,
+    Null,
+    Items(Vec<T>),
+}
+
+/// The JSON in the body. `parameter` is what the C# action calls it.
+pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
+    let kind = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if !matches!(kind.as_str(), "application/json" | "text/json") && !kind.ends_with("+json") {
+        return Err(Failure::Plain(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let required = (parameter.to_owned(), format!("The {parameter} field is required."));
+    if call.body.is_empty() {
+        return Err(Failure::Misfit(vec![
+            (String::new(), "A non-empty request body is required.".to_owned()),
+            required,
+        ]));
+    }
+    serde_json::from_slice(call.body).map_err(|error| {
+        let (line, column) = (error.line().saturating_sub(1), error.column());
+        let words = format!("The JSON value is invalid. Path: $ | LineNumber: {line} | BytePositionInLine: {column}.");
+        Failure::Misfit(vec![("$".to_owned(), words), required])
+    })
+}
+
+/// A JSON object that the action reads as one of its own types.
+pub(super) struct Members {
+    members: Map<String, Value>,
+    path: String,
+    parameter: &'static str,
+}
+
+impl Members {
+    pub(super) fn of(value: Value, path: &str, parameter: &'static str) -> Result<Self, Failure> {
+        let Value::Object(object) = value else { return Err(misfit(path, parameter)) };
+        let members = object.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        Ok(Self { members, path: path.to_owned(), parameter })
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(&name.to_ascii_lowercase())
+    }
+
+    fn misfit(&self, name: &str) -> Failure {
+        misfit(&format!("{}.{name}", self.path), self.parameter)
+    }
+
+    /// What the C# type cannot be made without.
+    pub(super) fn required(&self, names: &[&str]) -> Result<(), Failure> {
+        let missing: Vec<&str> = names.iter().copied().filter(|name| self.get(name).is_none()).collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => {
+                let words = format!("The JSON is missing required properties: {}.", missing.join(", "));
+                let required = format!("The {} field is required.", self.parameter);
+                Err(Failure::Misfit(vec![(self.path.clone(), words), (self.parameter.to_owned(), required)]))
+            }
+        }
+    }
+
+    /// A text; none, where it is null or not there.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
+            Some(_) => Err(self.misfit(name)),
+        }
+    }
+
+    pub(super) fn flag(&self, name: &str, otherwise: bool) -> Result<bool, Failure> {
+        match self.get(name) {
+            None => Ok(otherwise),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(self.misfit(name)),
+        }
+    }
+
+    /// Texts by language.
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Map<String, Value>>, Failure> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(texts)) if texts.values().all(Value::is_string) => Ok(Some(texts.clone())),
+            Some(_) => Err(self.misfit(name)),
+        }
+    }
+
+    pub(super) fn object(&self, name: &str) -> Result<Option<Self>, Failure> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => Self::of(value.clone(), &format!("{}.{name}", self.path), self.parameter).map(Some),
+        }
+    }
+
+    pub(super) fn list<T>(
+        &self,
+        name: &str,
+        item: impl Fn(&Value, &str, &'static str) -> Result<T, Failure>,
+    ) -> Result<List<T>, Failure> {
+        match self.get(name) {
+            None => Ok(List::Absent),
+            Some(Value::Null) => Ok(List::Null),
+            Some(value) => items(value, &format!("{}.{name}", self.path), self.parameter, item).map(List::Items),
+        }
+    }
+}
+
+pub(super) fn items<T>(
+    value: &Value,
+    path: &str,
+    parameter: &'static str,
+    item: impl Fn(&Value, &str, &'static str) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let Some(values) = value.as_array() else { return Err(misfit(path, parameter)) };
+    values.iter().enumerate().map(|(nth, value)| item(value, &format!("{path}[{nth}]"), parameter)).collect()
+}
+
+pub(super) fn text(value: &Value, path: &str, parameter: &'static str) -> Result<String, Failure> {
+    value.as_str().map(str::to_owned).ok_or_else(|| misfit(path, parameter))
+}
+
+pub(super) fn right(value: &Value, path: &str, parameter: &'static str) -> Result<Right, Failure> {
+    let members = Members::of(value.clone(), path, parameter)?;
+    let resource = match members.list("resource", attribute)? {
+        List::Items(resource) => resource,
+        List::Absent | List::Null => Vec::new(),
+    };
+    Ok(Right { action: members.text("action")?, resource })
+}
+
+fn attribute(value: &Value, path: &str, parameter: &'static str) -> Result<Attribute, Failure> {
+    let members = Members::of(value.clone(), path, parameter)?;
+    let text = |name| members.text(name).map(Option::unwrap_or_default);
+    Ok(Attribute { id: text("id")?, value: text("value")? })
+}
+
+/// An access package's URN.
+pub(super) fn package(value: &Value, path: &str, parameter: &'static str) -> Result<String, Failure> {
+    Members::of(value.clone(), path, parameter)?.text("urn").map(Option::unwrap_or_default)
+}
+
+fn misfit(path: &str, parameter: &str) -> Failure {
+    Failure::Misfit(vec![
+        (path.to_owned(), format!("The JSON value could not be converted. Path: {path}")),
+        (parameter.to_owned(), format!("The {parameter} field is required.")),
+    ])
+}

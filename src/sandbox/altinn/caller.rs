@@ -1,0 +1,82 @@
+//! Who calls, and whether it may.
+//!
+//! A token of Maskinporten and one that Altinn has exchanged are worth the same. The policies ask for a scope, and
+//! nothing else; who the vendor is, its `consumer` says.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, TimeDelta};
+use serde_json::{Map, Value};
+
+use super::super::bearer::bearer;
+use super::super::state::State;
+use super::exchange::issuer;
+use super::failure::Failure;
+use super::{Call, problem};
+
+/// How far clocks may differ, in seconds.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
+
+pub(super) const REGISTER: [&str; 2] =
+    ["altinn:authentication/systemregister.write", "altinn:authentication/systemregister.admin"];
+pub(super) const REQUEST_WRITE: [&str; 1] = ["altinn:authentication/systemuser.request.write"];
+pub(super) const REQUEST_READ: [&str; 1] = ["altinn:authentication/systemuser.request.read"];
+
+pub(super) struct Caller {
+    /// The organisation number in `consumer`.
+    vendor: Option<String>,
+    pub(super) client: Option<String>,
+}
+
+impl Caller {
+    /// For the register, which forbids everything to those who are no vendor.
+    pub(super) fn vendor_or_forbidden(&self) -> Result<&str, Failure> {
+        self.vendor.as_deref().ok_or(Failure::Empty(StatusCode::FORBIDDEN))
+    }
+
+    /// For whoever reads.
+    pub(super) fn vendor_or_unauthorized(&self) -> Result<&str, Failure> {
+        self.vendor.as_deref().ok_or(Failure::Plain(StatusCode::UNAUTHORIZED))
+    }
+
+    /// For whoever asks for a system user.
+    pub(super) fn vendor_or_problem(&self) -> Result<&str, Failure> {
+        self.vendor.as_deref().ok_or(Failure::Problem(&problem::VENDOR_UNKNOWN))
+    }
+
+    pub(super) fn must_be(&self, vendor: &str) -> Result<(), Failure> {
+        match self.vendor.as_deref() == Some(vendor) {
+            true => Ok(()),
+            false => Err(Failure::Empty(StatusCode::FORBIDDEN)),
+        }
+    }
+}
+
+/// Whoever has one of these scopes.
+pub(super) fn authorised(call: &Call<'_>, scopes: &[&str]) -> Result<Caller, Failure> {
+    let unauthorised = Failure::Empty(StatusCode::UNAUTHORIZED);
+    let Some(token) = bearer(call.headers) else { return Err(unauthorised) };
+    let Some(claims) = living_claims(call.state, token) else { return Err(unauthorised) };
+    let known = [call.state.issuer.clone(), issuer(call.state)];
+    if !known.iter().any(|issuer| claims["iss"] == **issuer) {
+        return Err(unauthorised);
+    }
+    let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
+    if !scope.split_whitespace().any(|scope| scopes.contains(&scope)) {
+        return Err(Failure::Empty(StatusCode::FORBIDDEN));
+    }
+    let client = claims.get("client_id").and_then(Value::as_str).map(str::to_owned);
+    Ok(Caller { vendor: consumer(&claims).map(str::to_owned), client })
+}
+
+/// The claims of a token that the sandbox has signed, and that has not expired.
+pub(super) fn living_claims(state: &State, token: &str) -> Option<Map<String, Value>> {
+    let claims = state.signed_claims(token).ok()?;
+    let expires = DateTime::from_timestamp(claims["exp"].as_i64()?, 0)?;
+    (expires + CLOCK_TOLERANCE > state.now()).then_some(claims)
+}
+
+/// The organisation that a token was issued to.
+pub(super) fn consumer(claims: &Map<String, Value>) -> Option<&str> {
+    let id = claims.get("consumer")?.get("ID")?.as_str()?;
+    id.strip_prefix("0192:").filter(|number| !number.is_empty())
+}

@@ -1,0 +1,73 @@
+//! A token of Maskinporten in exchange for one of Altinn's.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/AuthenticationController.cs`.
+
+use axum::http::StatusCode;
+use chrono::TimeDelta;
+use jsonwebtoken::{Algorithm, Header};
+use serde_json::{Map, Value};
+
+use super::super::bearer::bearer;
+use super::super::state::{ISSUER_KID, State};
+use super::super::text;
+use super::caller::{consumer, living_claims};
+use super::failure::Failure;
+use super::{Answer, Call};
+
+/// However short the other one lives.
+const LIFETIME: TimeDelta = TimeDelta::minutes(30);
+
+/// Altinn's name in its tokens.
+pub(super) fn issuer(state: &State) -> String {
+    format!("{}authentication/api/v1/openid/", state.issuer)
+}
+
+/// `GET exchange/{provider}`. Whatever is wrong with a token, a 401 is all that one is told.
+pub(super) fn exchange(call: &Call<'_>, provider: &str) -> Answer {
+    let unauthorized = || Failure::Plain(StatusCode::UNAUTHORIZED);
+    let token = bearer(call.headers).filter(|token| !token.is_empty()).ok_or_else(unauthorized)?;
+    match provider.to_ascii_lowercase().as_str() {
+        "maskinporten" => {}
+        // No token of theirs exists here.
+        "id-porten" | "altinnstudio" => return Err(unauthorized()),
+        _ => {
+            let words = format!(
+                "Invalid token provider: {provider}. Trusted token providers are 'Maskinporten', 'Id-porten' and 'AltinnStudio'."
+            );
+            return Err(Failure::Text(StatusCode::BAD_REQUEST, words));
+        }
+    }
+    let claims = living_claims(call.state, token).ok_or_else(unauthorized)?;
+    let vendor = consumer(&claims).ok_or_else(unauthorized)?;
+    if claims["iss"] != *call.state.issuer {
+        return Err(unauthorized());
+    }
+    if call.headers.get("X-Altinn-EnterpriseUser-Authentication").is_some_and(|value| !value.is_empty()) {
+        return Err(Failure::Gone);
+    }
+    let header = Header { kid: Some(ISSUER_KID.to_owned()), ..Header::new(Algorithm::RS256) };
+    let exchanged = jsonwebtoken::encode(&header, &exchanged(call.state, &claims, vendor), &call.state.key);
+    let exchanged = exchanged.expect("the sandbox's own key can sign");
+    Ok(text::text(StatusCode::OK, call.headers, &exchanged))
+}
+
+/// The claims that came, but for those that are Altinn's to say.
+fn exchanged(state: &State, given: &Map<String, Value>, vendor: &str) -> Map<String, Value> {
+    let now = state.now();
+    let not_copied = ["aud", "client_amr", "iss", "sid", "nbf", "exp", "iat"];
+    let mut claims: Map<String, Value> = given
+        .iter()
+        .filter(|(name, _)| !not_copied.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    claim("urn:altinn:orgNumber", vendor.into());
+    claim("urn:altinn:authenticatemethod", "maskinporten".into());
+    claim("urn:altinn:authlevel", 3.into());
+    claim("iss", issuer(state).into());
+    claim("sid", state.session_id().into());
+    claim("nbf", now.timestamp().into());
+    claim("exp", (now + LIFETIME).timestamp().into());
+    claim("iat", now.timestamp().into());
+    claims
+}

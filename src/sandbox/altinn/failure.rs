@@ -1,0 +1,131 @@
+//! The ways in which Altinn says no: its own problem documents, ASP.NET's, bare texts, and nothing at all.
+//!
+//! Sources: github.com/Altinn/altinn-authorization-utils, `src/Altinn.Authorization.ProblemDetails` (version 5);
+//! RFC 9457; ASP.NET Core.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::super::state::State;
+use super::super::text;
+use super::problem::Problem;
+use super::validation::Fault;
+
+pub(super) enum Failure {
+    /// From an authorisation policy, which says nothing. The 401 comes without `WWW-Authenticate`.
+    Empty(StatusCode),
+    /// From an action that gives a status and no more.
+    Plain(StatusCode),
+    /// A C# string.
+    Text(StatusCode, String),
+    /// A C# string of an action that gives JSON only.
+    JsonText(StatusCode, String),
+    Problem(&'static Problem),
+    /// With a member that lists what it is about.
+    ProblemWith(&'static Problem, &'static str, String),
+    /// Altinn's own validation.
+    Validation(Vec<Fault>),
+    /// ASP.NET's: what was sent does not fit the action.
+    Misfit(Vec<(String, String)>),
+    /// `Virksomhetsbruker`, which is no more.
+    Gone,
+}
+
+impl From<&'static Problem> for Failure {
+    fn from(problem: &'static Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Failure {
+    /// A value in the path or the query that is none of its type.
+    pub(super) fn not_valid(name: &str, value: &str) -> Self {
+        Self::Misfit(vec![(name.to_owned(), format!("The value '{value}' is not valid."))])
+    }
+
+    pub(super) fn into_response(self, state: &State, headers: &HeaderMap) -> Response {
+        match self {
+            Self::Empty(status) => status.into_response(),
+            Self::Plain(status) => {
+                let title = status.canonical_reason().unwrap_or_default();
+                document(
+                    status,
+                    &json!({
+                        "type": about(status), "title": title, "status": status.as_u16(), "traceId": trace_id(state),
+                    }),
+                )
+            }
+            Self::Text(status, words) => text::text(status, headers, &words),
+            Self::JsonText(status, words) => text::quoted(status, &words),
+            Self::Problem(problem) => document(problem.status, &of_altinn(problem)),
+            Self::ProblemWith(problem, member, list) => {
+                let mut body = of_altinn(problem);
+                body[member] = list.into();
+                document(problem.status, &body)
+            }
+            Self::Validation(faults) => {
+                let mut body = of_altinn(&FAULTS);
+                body["validationErrors"] = faults.iter().map(Fault::told).collect();
+                document(FAULTS.status, &body)
+            }
+            Self::Misfit(errors) => {
+                let errors: Map<String, Value> =
+                    errors.into_iter().map(|(member, words)| (member, json!([words]))).collect();
+                let status = StatusCode::BAD_REQUEST;
+                document(
+                    status,
+                    &json!({
+                        "type": about(status), "title": "One or more validation errors occurred.", "status": 400,
+                        "errors": errors, "traceId": trace_id(state),
+                    }),
+                )
+            }
+            Self::Gone => document(
+                StatusCode::GONE,
+                &json!({
+                    "type": "https://docs.altinn.studio",
+                    "title": "Virksomhetsbruker is no longer available",
+                    "status": 410,
+                    "detail": "Use a system user, or ID-porten.",
+                }),
+            ),
+        }
+    }
+}
+
+static FAULTS: Problem =
+    Problem { code: "STD-00000", status: StatusCode::BAD_REQUEST, title: "One or more validation errors occurred." };
+
+fn of_altinn(problem: &Problem) -> Value {
+    json!({
+        "type": format!("urn:altinn:error:{}", problem.code),
+        "title": problem.title,
+        "status": problem.status.as_u16(),
+        "code": problem.code,
+        "statusDescription": problem.status.canonical_reason().unwrap_or_default(),
+    })
+}
+
+fn document(status: StatusCode, body: &Value) -> Response {
+    (status, [(CONTENT_TYPE, "application/problem+json; charset=utf-8")], body.to_string()).into_response()
+}
+
+/// Where ASP.NET says that a status is explained.
+fn about(status: StatusCode) -> String {
+    let section = match status.as_u16() {
+        401 => "15.5.2",
+        403 => "15.5.4",
+        404 => "15.5.5",
+        415 => "15.5.16",
+        _ => "15.5.1",
+    };
+    format!("https://tools.ietf.org/html/rfc9110#section-{section}")
+}
+
+/// In the shape of W3C's trace context, and the same in each run.
+fn trace_id(state: &State) -> String {
+    let id = state.trace_id();
+    format!("00-{id}-{}-00", &id[16..])
+}

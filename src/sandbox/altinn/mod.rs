@@ -1,0 +1,129 @@
+//! Altinn's authentication component, as a vendor meets it: token exchange, System Register, requests for system users,
+//! and system users.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and the delegation
+//! of clients are not played.
+
+mod body;
+mod caller;
+mod exchange;
+mod failure;
+mod page;
+mod problem;
+mod request;
+mod request_check;
+mod system_register;
+mod system_user;
+mod validation;
+
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
+
+use self::failure::Failure;
+use super::state::State;
+use super::store::Kind;
+
+pub(super) use self::request::confirm_url_path;
+
+/// A request, as it came in.
+struct Call<'a> {
+    state: &'a State,
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    query: Vec<(String, String)>,
+    body: &'a [u8],
+}
+
+type Answer = Result<Response, Failure>;
+
+impl Call<'_> {
+    /// A parameter of the query. ASP.NET does not mind upper and lower case in its name.
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// For a path that knows these methods.
+    fn only(&self, methods: &'static str, answer: impl FnOnce() -> Answer) -> Response {
+        match methods.split(", ").any(|method| method == self.method.as_str()) {
+            true => answer().unwrap_or_else(|failure| failure.into_response(self.state, self.headers)),
+            false => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, methods)]).into_response(),
+        }
+    }
+}
+
+pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
+    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let call = Call { state, method, headers, query, body };
+    let segments: Vec<String> =
+        uri.path().split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
+    // ASP.NET's routes do not mind upper and lower case, nor a slash at the end; values keep theirs.
+    let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
+    let names: Vec<&str> = lower.iter().map(String::as_str).collect();
+    let values: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let length = names.len() - usize::from(names.last() == Some(&""));
+    let (Some(names), Some(values)) = (names.get(3..length), values.get(3..length)) else { return not_found() };
+    if lower[1..3] != ["api", "v1"] {
+        return not_found();
+    }
+    match names {
+        ["exchange", _] => call.only("GET", || exchange::exchange(&call, values[1])),
+        ["systemregister", rest @ ..] => register(&call, rest, &values[1..]),
+        ["systemuser", "request", "vendor", "agent"] if *method == Method::POST => {
+            call.only("POST", || request::create(&call, Kind::Agent))
+        }
+        ["systemuser", "request", "vendor", "agent", rest @ ..] if !rest.is_empty() => {
+            requests(&call, Kind::Agent, rest, &values[4..])
+        }
+        ["systemuser", "request", "vendor"] => call.only("POST", || request::create(&call, Kind::Standard)),
+        ["systemuser", "request", "vendor", rest @ ..] => requests(&call, Kind::Standard, rest, &values[3..]),
+        ["systemuser", "vendor", "byquery"] => call.only("GET", || system_user::by_query(&call)),
+        ["systemuser", "vendor", "bysystem", _] => call.only("GET", || system_user::by_system(&call, values[3])),
+        _ => not_found(),
+    }
+}
+
+fn register(call: &Call<'_>, names: &[&str], values: &[&str]) -> Response {
+    let method = call.method.as_str();
+    match names {
+        ["vendor"] => call.only("GET, POST", || match method {
+            "GET" => system_register::list(call),
+            _ => system_register::create(call),
+        }),
+        ["vendor", _] => call.only("GET, PUT, DELETE", || match method {
+            "GET" => system_register::show(call, values[1]),
+            "PUT" => system_register::replace(call, values[1]),
+            _ => system_register::delete(call, values[1]),
+        }),
+        ["vendor", _, "rights"] => call.only("PUT", || system_register::replace_rights(call, values[1])),
+        ["vendor", _, "accesspackages"] => call.only("PUT", || system_register::replace_packages(call, values[1])),
+        ["vendor", _, "changelog"] => call.only("GET", || system_register::changelog(call, values[1])),
+        // These are the portal's by now: its scope is no vendor's.
+        [] | [_] | [_, "rights" | "accesspackages"] => call.only("GET", || {
+            caller::authorised(call, &["altinn:portal/enduser"])?;
+            Err(Failure::Plain(StatusCode::NOT_FOUND))
+        }),
+        _ => not_found(),
+    }
+}
+
+fn requests(call: &Call<'_>, kind: Kind, names: &[&str], values: &[&str]) -> Response {
+    match (kind, names) {
+        (_, ["byexternalref", _, _, _]) => {
+            call.only("GET", || request::by_external_ref(call, kind, values[1], values[2], values[3]))
+        }
+        (_, ["bysystem", _]) => call.only("GET", || request::by_system(call, kind, values[1])),
+        (Kind::Standard, [_]) => call.only("GET, DELETE", || match call.method.as_str() {
+            "GET" => request::show(call, kind, values[0]),
+            _ => request::delete(call, values[0]),
+        }),
+        (Kind::Agent, [_]) => call.only("GET", || request::show(call, kind, values[0])),
+        _ => not_found(),
+    }
+}
+
+fn not_found() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}

@@ -1,0 +1,65 @@
+//! Lists in pages.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Core/Models/Page.cs` and
+//! `src/Persistance/RepositoryImplementations`.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::super::conditions::Paging;
+use super::super::text;
+use super::Call;
+use super::failure::Failure;
+
+const USUAL_SIZE: usize = 50;
+
+/// Altinn builds the address of the next page from what it is called inside, so it may name a host that is not for those
+/// outside: whoever follows it sends a token to a stranger.
+const INSIDE: &str = "http://authentication.internal/authentication/api/v1";
+
+/// What need not be escaped in a path (RFC 3986, section 2.3).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Which rows begin with the token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    Requests,
+    SystemUsers,
+}
+
+/// The page that the query's token begins. The rows come with their ids, by which they are in order.
+pub(super) fn page(
+    call: &Call<'_>,
+    path: &str,
+    system: &str,
+    which: Rows,
+    mut rows: Vec<(&str, Value)>,
+) -> Result<Response, Failure> {
+    rows.sort_by_key(|(id, _)| *id);
+    let conditions = call.state.conditions;
+    let size = conditions.page_size.map_or(USUAL_SIZE, usize::from);
+    let from = call.parameter("token").map(|token| id_of(token).ok_or_else(|| Failure::not_valid("token", token)));
+    if let Some(from) = from.transpose()? {
+        match conditions.paging {
+            Paging::NeverEnds => {}
+            // The token is the first id that has not been shown.
+            Paging::LosesRows if which == Rows::Requests => rows.retain(|(id, _)| *id > from.as_str()),
+            Paging::Right | Paging::LosesRows => rows.retain(|(id, _)| *id >= from.as_str()),
+        }
+    }
+    let mut links = json!({});
+    if let Some((next, _)) = rows.get(size) {
+        let (system, token) = (utf8_percent_encode(system, ESCAPED), URL_SAFE_NO_PAD.encode(next));
+        links["next"] = format!("{INSIDE}/{path}/{system}?token={token}").into();
+    }
+    let data: Vec<Value> = rows.into_iter().take(size).map(|(_, row)| row).collect();
+    Ok(text::json(StatusCode::OK, &json!({ "links": links, "data": data })))
+}
+
+fn id_of(token: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()
+}

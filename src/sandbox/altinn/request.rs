@@ -1,0 +1,168 @@
+//! Requests for system users: a vendor asks, and a customer answers on the approval page.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/RequestSystemUserController.cs`.
+
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+
+use super::super::cast::Decision;
+use super::super::state::State;
+use super::super::store::{Key, Kind, Request};
+use super::super::text;
+use super::body;
+use super::caller::{REQUEST_READ, REQUEST_WRITE, authorised};
+use super::failure::Failure;
+use super::page::{Rows, page};
+use super::request_check::{Wish, check};
+use super::system_register::packages;
+use super::{Answer, Call, problem};
+
+/// Where the page is on which a customer answers.
+pub(crate) fn confirm_url_path(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Standard => "accessmanagement/ui/systemuser/request",
+        Kind::Agent => "accessmanagement/ui/systemuser/agentrequest",
+    }
+}
+
+/// `POST systemuser/request/vendor`, and `…/agent`. Who asks again for the same gets the same, whatever became of it.
+pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
+    let caller = authorised(call, &REQUEST_WRITE)?;
+    let parameter = match kind {
+        Kind::Standard => "createRequest",
+        Kind::Agent => "createAgentRequest",
+    };
+    let wish = Wish::read(body::read(call, parameter)?, parameter, kind)?;
+    let vendor = caller.vendor_or_problem()?;
+    let mut store = call.state.store();
+    let external_ref = wish.external_ref.as_deref().unwrap_or(&wish.owner);
+    let key = Key { owner: &wish.owner, external_ref, system: &wish.system };
+    if store.user_with_key(&key).is_some() {
+        return Err(Failure::Problem(&problem::USER_EXISTS));
+    }
+    let own = store.system(&wish.system).is_some_and(|system| system.vendor == vendor);
+    let same = store.requests.iter().find(|request| request.key() == key);
+    if let Some(same) = same.filter(|request| own && request.kind == kind) {
+        return Ok(text::json(StatusCode::OK, &told(call.state, same, true)));
+    }
+    check(&store, &wish, kind, vendor)?;
+    let id = store.new_id();
+    let request = Request {
+        id,
+        kind,
+        title: wish.title,
+        // What is empty was looked up as such, and is stored as the owner's number.
+        external_ref: wish.external_ref.filter(|text| !text.is_empty()).unwrap_or_else(|| wish.owner.clone()),
+        system: wish.system,
+        owner: wish.owner,
+        rights: wish.rights.unwrap_or_default(),
+        packages: wish.packages.unwrap_or_default(),
+        decision: Decision::New,
+        redirect_url: wish.redirect_url,
+        created: call.state.now(),
+    };
+    let body = told(call.state, &request, true);
+    // It leaves out `vendor/`, so it leads nowhere.
+    let location = format!("{}authentication/api/v1/systemuser/request/{}", call.state.issuer, request.id);
+    let location = HeaderValue::try_from(location).expect("an address and an id are plain text");
+    store.requests.push(request);
+    Ok(([(LOCATION, location)], text::json(StatusCode::CREATED, &body)).into_response())
+}
+
+/// `GET systemuser/request/vendor/{id}`, and `…/agent/{id}`. One of the other kind is not found.
+pub(super) fn show(call: &Call<'_>, kind: Kind, id: &str) -> Answer {
+    let caller = authorised(call, &REQUEST_READ)?;
+    let id = guid("requestId", id)?;
+    let vendor = caller.vendor_or_unauthorized()?;
+    found(call, vendor, |request| request.kind == kind && request.id == id)
+}
+
+/// `GET systemuser/request/vendor/byexternalref/{systemId}/{orgNo}/{externalRef}`, and `…/agent/…`
+pub(super) fn by_external_ref(call: &Call<'_>, kind: Kind, system: &str, owner: &str, external_ref: &str) -> Answer {
+    let caller = authorised(call, &REQUEST_READ)?;
+    let vendor = caller.vendor_or_unauthorized()?;
+    let key = Key { owner, external_ref, system };
+    found(call, vendor, |request| request.kind == kind && request.key() == key)
+}
+
+fn found(call: &Call<'_>, vendor: &str, which: impl Fn(&Request) -> bool) -> Answer {
+    let store = call.state.store();
+    let request = store.requests.iter().find(|request| which(request));
+    let request = request.ok_or(Failure::Problem(&problem::REQUEST_NOT_FOUND))?;
+    if store.system(&request.system).is_none_or(|system| system.vendor != vendor) {
+        return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
+    }
+    Ok(text::json(StatusCode::OK, &told(call.state, request, true)))
+}
+
+/// `GET systemuser/request/vendor/bysystem/{systemId}`, and `…/agent/…`
+pub(super) fn by_system(call: &Call<'_>, kind: Kind, system: &str) -> Answer {
+    let caller = authorised(call, &REQUEST_READ)?;
+    let vendor = caller.vendor_or_unauthorized()?;
+    let store = call.state.store();
+    if store.system(system).is_none_or(|system| system.vendor != vendor) {
+        return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
+    }
+    let requests = store.requests.iter().filter(|request| request.kind == kind && request.system == system);
+    let rows = requests.map(|request| (request.id.as_str(), told(call.state, request, false))).collect();
+    let path = match kind {
+        Kind::Standard => "systemuser/request/vendor/bysystem",
+        Kind::Agent => "systemuser/request/vendor/agent/bysystem",
+    };
+    page(call, path, system, Rows::Requests, rows)
+}
+
+/// `DELETE systemuser/request/vendor/{id}`. It asks neither for the kind nor whose it is.
+pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REQUEST_WRITE)?;
+    let id = guid("requestId", id)?;
+    caller.vendor_or_unauthorized()?;
+    let mut store = call.state.store();
+    let at = store.requests.iter().position(|request| request.id == id);
+    store.requests.remove(at.ok_or(Failure::Problem(&problem::REQUEST_NOT_FOUND))?);
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// An id of the route, in the spelling of the store.
+fn guid(name: &str, text: &str) -> Result<String, Failure> {
+    let id: uuid::Uuid = text.parse().map_err(|_| Failure::not_valid(name, text))?;
+    Ok(id.to_string())
+}
+
+fn told(state: &State, request: &Request, with_confirm_url: bool) -> Value {
+    let mut told = json!({ "id": request.id });
+    if let Some(title) = &request.title {
+        told["integrationTitle"] = title.as_str().into();
+    }
+    told["externalRef"] = request.external_ref.as_str().into();
+    told["systemId"] = request.system.as_str().into();
+    told["partyOrgNo"] = request.owner.as_str().into();
+    if request.kind == Kind::Standard {
+        told["rights"] = json!(request.rights);
+    }
+    told["accessPackages"] = packages(&request.packages);
+    told["status"] = status(request.decision).into();
+    if let Some(url) = &request.redirect_url {
+        told["redirectUrl"] = url.as_str().into();
+    }
+    if with_confirm_url {
+        let page = confirm_url_path(request.kind);
+        told["confirmUrl"] = format!("{}{page}?id={}&DONTCHOOSEREPORTEE=true", state.issuer, request.id).into();
+    }
+    told["escalated"] = false.into();
+    told["created"] = request.created.to_rfc3339_opts(SecondsFormat::Micros, true).into();
+    told["timedOut"] = request.timed_out(state.now()).into();
+    told
+}
+
+fn status(decision: Decision) -> &'static str {
+    match decision {
+        Decision::New => "New",
+        Decision::Accepted => "Accepted",
+        Decision::Rejected => "Rejected",
+        Decision::Denied => "Denied",
+    }
+}

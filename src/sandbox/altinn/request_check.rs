@@ -1,0 +1,144 @@
+//! What Altinn checks of a request for a system user, in its order: the first fault is the one that is named.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Services/RequestSystemUserService.cs`.
+
+use axum::http::Uri;
+use serde_json::Value;
+
+use super::super::cast::{self, Decision, PackageKind};
+use super::super::store::{Key, Kind, Right, Store, System};
+use super::body::{self, List, Members};
+use super::failure::Failure;
+use super::{problem, validation};
+
+/// What a vendor asks for.
+pub(super) struct Wish {
+    pub(super) title: Option<String>,
+    pub(super) external_ref: Option<String>,
+    pub(super) system: String,
+    pub(super) owner: String,
+    /// `None` where nothing was said.
+    pub(super) rights: Option<Vec<Right>>,
+    pub(super) packages: Option<Vec<String>>,
+    pub(super) redirect_url: Option<String>,
+}
+
+impl Wish {
+    pub(super) fn read(body: Value, parameter: &'static str, kind: Kind) -> Result<Self, Failure> {
+        let members = Members::of(body, "$", parameter)?;
+        let wish = Self {
+            title: members.text("integrationTitle")?,
+            external_ref: members.text("externalRef")?,
+            system: members.text("systemId")?.unwrap_or_default(),
+            owner: members.text("partyOrgNo")?.unwrap_or_default(),
+            rights: match kind {
+                Kind::Standard => unless_missing(members.list("rights", body::right)?),
+                Kind::Agent => None,
+            },
+            packages: unless_missing(members.list("accessPackages", body::package)?),
+            redirect_url: members.text("redirectUrl")?.filter(|url| !url.is_empty()),
+        };
+        let required = [("SystemId", &wish.system), ("PartyOrgNo", &wish.owner)];
+        let missing: Vec<_> = required
+            .into_iter()
+            .filter(|(_, value)| value.is_empty())
+            .map(|(name, _)| (name.to_owned(), format!("The {name} field is required.")))
+            .collect();
+        if missing.is_empty() { Ok(wish) } else { Err(Failure::Misfit(missing)) }
+    }
+}
+
+fn unless_missing<T>(list: List<T>) -> Option<Vec<T>> {
+    match list {
+        List::Absent | List::Null => None,
+        List::Items(items) => Some(items),
+    }
+}
+
+pub(super) fn check(store: &Store, wish: &Wish, kind: Kind, vendor: &str) -> Result<(), Failure> {
+    let system = store.system(&wish.system).filter(|system| !system.deleted && system.vendor == vendor);
+    let system = system.ok_or(Failure::Problem(&problem::SYSTEM_NOT_FOUND))?;
+    check_key(store, wish)?;
+    if cast::organisation(&wish.owner).is_none() {
+        return Err(Failure::Problem(&problem::CUSTOMER_UNKNOWN));
+    }
+    if let Some(url) = &wish.redirect_url {
+        check_redirect(url, system)?;
+    }
+    let packages = wish.packages.as_deref().unwrap_or_default();
+    match kind {
+        Kind::Agent if packages.is_empty() => return Err(Failure::Problem(&problem::AGENT_WITHOUT_PACKAGE)),
+        Kind::Agent => {}
+        Kind::Standard => check_rights(wish, packages, system)?,
+    }
+    check_packages(packages, kind, system)
+}
+
+/// A key is for one request, of whichever kind, and for one system user. An empty reference was looked up as such, and
+/// would be stored as the owner's number.
+fn check_key(store: &Store, wish: &Wish) -> Result<(), Failure> {
+    let external_ref = wish.external_ref.as_deref().filter(|text| !text.is_empty()).unwrap_or(&wish.owner);
+    let key = Key { owner: &wish.owner, external_ref, system: &wish.system };
+    if store.user_with_key(&key).is_some() {
+        return Err(Failure::Problem(&problem::NOT_STORED));
+    }
+    let Some(request) = store.requests.iter().find(|request| request.key() == key) else { return Ok(()) };
+    Err(Failure::Problem(match request.decision {
+        Decision::Accepted => &problem::KEY_ACCEPTED,
+        Decision::New => &problem::KEY_PENDING,
+        Decision::Denied => &problem::KEY_DENIED,
+        Decision::Rejected => &problem::KEY_REJECTED,
+    }))
+}
+
+/// Scheme, host and path are one of the system's; what the query says is free.
+fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
+    if system.redirect_urls.is_empty() {
+        return Err(Failure::Problem(&problem::NO_REDIRECT_URLS));
+    }
+    let place = |url: &str| {
+        let uri: Uri = url.parse().ok()?;
+        Some((uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_ascii_lowercase(), uri.path().to_owned()))
+    };
+    let Some(wanted) = place(url) else { return Err(Failure::Problem(&problem::REDIRECT_MISMATCH)) };
+    match system.redirect_urls.iter().any(|allowed| place(allowed).as_ref() == Some(&wanted)) {
+        true => Ok(()),
+        false => Err(Failure::Problem(&problem::REDIRECT_MISMATCH)),
+    }
+}
+
+fn check_rights(wish: &Wish, packages: &[String], system: &System) -> Result<(), Failure> {
+    if wish.rights.is_none() && wish.packages.is_none() {
+        return Err(Failure::Problem(&problem::RIGHT_NOT_FOUND));
+    }
+    let rights = wish.rights.as_deref().unwrap_or_default();
+    if rights.is_empty() && packages.is_empty() {
+        return Err(Failure::Problem(&problem::NOTHING_ASKED_FOR));
+    }
+    let on_system = |right: &Right| {
+        let registered = |attribute| system.rights.iter().any(|right| right.resource.contains(attribute));
+        !right.resource.is_empty() && right.resource.iter().all(registered)
+    };
+    match rights.iter().all(|right| on_system(right) && validation::is_delegable(right)) {
+        true => Ok(()),
+        false => Err(Failure::Problem(&problem::RIGHT_NOT_FOUND)),
+    }
+}
+
+fn check_packages(packages: &[String], kind: Kind, system: &System) -> Result<(), Failure> {
+    let listed = |unfit: &dyn Fn(&String) -> bool| -> Option<String> {
+        let unfit: Vec<&str> = packages.iter().filter(|urn| unfit(urn)).map(String::as_str).collect();
+        (!unfit.is_empty()).then(|| unfit.join(", "))
+    };
+    if let Some(list) = listed(&|urn| !system.packages.contains(urn)) {
+        return Err(Failure::ProblemWith(&problem::PACKAGE_NOT_ON_SYSTEM, "NotFoundPackages", list));
+    }
+    let (fits, problem) = match kind {
+        Kind::Standard => (PackageKind::Standard, &problem::PACKAGE_NOT_STANDARD),
+        Kind::Agent => (PackageKind::ForClients, &problem::PACKAGE_NOT_FOR_CLIENTS),
+    };
+    match listed(&|urn| cast::package(urn).is_none_or(|package| package.kind != fits)) {
+        None => Ok(()),
+        Some(list) => Err(Failure::ProblemWith(problem, "NotDelegablePackages", list)),
+    }
+}

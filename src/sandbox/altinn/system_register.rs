@@ -1,0 +1,305 @@
+//! The System Register: what a vendor's system is called, and what it may ask of a customer.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/SystemRegisterController.cs`.
+
+use std::sync::MutexGuard;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::SecondsFormat;
+use serde_json::{Map, Value, json};
+
+use super::super::store::{Change, Right, Store, System};
+use super::super::text;
+use super::body::{self, List, Members};
+use super::caller::{Caller, REGISTER, authorised};
+use super::failure::Failure;
+use super::validation::{self, Fault};
+use super::{Answer, Call};
+
+/// What a vendor wants a system to be.
+struct Proposal {
+    id: String,
+    /// `None` for null, and an empty text where it has no `ID`.
+    vendor: Option<String>,
+    name: Map<String, Value>,
+    description: Map<String, Value>,
+    /// `None` for null, as in the lists that follow.
+    rights: Option<Vec<Right>>,
+    packages: Option<Vec<String>>,
+    clients: Option<Vec<String>>,
+    redirect_urls: Option<Vec<String>>,
+    visible: bool,
+}
+
+/// A proposal's lists, none of which is null.
+struct Lists {
+    rights: Vec<Right>,
+    packages: Vec<String>,
+    clients: Vec<String>,
+    redirect_urls: Vec<String>,
+}
+
+impl Proposal {
+    fn read(call: &Call<'_>, parameter: &'static str) -> Result<Self, Failure> {
+        let members = Members::of(body::read(call, parameter)?, "$", parameter)?;
+        members.required(&["id", "vendor", "name", "description"])?;
+        let vendor = members.object("vendor")?;
+        let vendor = vendor.map(|vendor| vendor.text("ID")).transpose()?;
+        Ok(Self {
+            id: members.text("id")?.unwrap_or_default(),
+            vendor: vendor.map(Option::unwrap_or_default),
+            name: members.texts("name")?.unwrap_or_default(),
+            description: members.texts("description")?.unwrap_or_default(),
+            rights: unless_null(members.list("rights", body::right)?),
+            packages: unless_null(members.list("accessPackages", body::package)?),
+            clients: unless_null(members.list("clientId", body::text)?),
+            redirect_urls: unless_null(members.list("allowedRedirectUrls", body::text)?),
+            visible: members.flag("isVisible", true)?,
+        })
+    }
+
+    /// A null where a list should be makes the real server fail.
+    fn take_lists(&mut self) -> Option<Lists> {
+        Some(Lists {
+            rights: self.rights.take()?,
+            packages: self.packages.take()?,
+            clients: self.clients.take()?,
+            redirect_urls: self.redirect_urls.take()?,
+        })
+    }
+}
+
+fn unless_null<T>(list: List<T>) -> Option<Vec<T>> {
+    match list {
+        List::Absent => Some(Vec::new()),
+        List::Null => None,
+        List::Items(items) => Some(items),
+    }
+}
+
+/// `GET systemregister/vendor`: one's own systems, but for deleted ones.
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let vendor = caller.vendor_or_forbidden()?;
+    let store = call.state.store();
+    let own = store.systems.iter().filter(|system| system.vendor == vendor && !system.deleted);
+    let rows: Vec<Value> = own
+        .map(|system| {
+            json!({
+                "systemId": system.id,
+                "systemVendorOrgNumber": system.vendor,
+                "systemVendorOrgName": "",
+                "name": system.name,
+                "description": system.description,
+                "rights": system.rights,
+                "accessPackages": packages(&system.packages),
+                "isVisible": system.visible,
+            })
+        })
+        .collect();
+    ok(&rows.into())
+}
+
+/// `POST systemregister/vendor`
+pub(super) fn create(call: &Call<'_>) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let mut proposal = Proposal::read(call, "registerNewSystem")?;
+    let null = || {
+        let words = "Object reference not set to an instance of an object.".to_owned();
+        Failure::JsonText(StatusCode::INTERNAL_SERVER_ERROR, words)
+    };
+    let vendor = proposal.vendor.take().ok_or_else(null)?;
+    let Some(vendor) = vendor.strip_prefix("0192:") else { return Err(Failure::Validation(vec![Fault::vendor()])) };
+    let lists = proposal.take_lists().ok_or_else(null)?;
+    caller.must_be(vendor)?;
+    let mut store = call.state.store();
+    let mut faults = validation::of_new_system(&store, vendor, &proposal.id, &lists.redirect_urls, &lists.clients);
+    faults.extend(validation::of_rights(&lists.rights));
+    faults.extend(validation::of_packages(&lists.packages, proposal.visible));
+    none_of(faults)?;
+    let internal_id = store.new_id();
+    let mut system = System {
+        internal_id: internal_id.clone(),
+        id: proposal.id,
+        vendor: vendor.to_owned(),
+        name: proposal.name,
+        description: proposal.description,
+        rights: lists.rights,
+        packages: lists.packages,
+        clients: lists.clients,
+        visible: proposal.visible,
+        redirect_urls: lists.redirect_urls,
+        deleted: false,
+        changes: Vec::new(),
+    };
+    let data = whole(&system);
+    note(call, &caller, &mut system, "create", Some(data));
+    store.systems.push(system);
+    Ok(text::quoted(StatusCode::OK, &internal_id))
+}
+
+/// `GET systemregister/vendor/{systemId}`, of deleted ones too.
+pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let store = call.state.store();
+    let system = store.system(id).ok_or(Failure::Plain(StatusCode::NOT_FOUND))?;
+    caller.must_be(&system.vendor)?;
+    ok(&whole(system))
+}
+
+/// `PUT systemregister/vendor/{systemId}`. It replaces everything, and does not look at the redirect addresses.
+pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let mut proposal = Proposal::read(call, "proposedUpdateToSystem")?;
+    let unknown = || Failure::Text(StatusCode::NOT_FOUND, format!("System with ID '{id}' not found."));
+    let store = call.state.store();
+    let system = store.system(id).ok_or_else(unknown)?;
+    caller.must_be(&system.vendor)?;
+    if proposal.vendor.as_deref().and_then(|vendor| vendor.strip_prefix("0192:")) != Some(system.vendor.as_str()) {
+        return Err(unknown());
+    }
+    if proposal.id != id {
+        return Err(Failure::Validation(vec![Fault::id_and_path_differ()]));
+    }
+    must_live(system)?;
+    let lists = proposal.take_lists().ok_or(NULL)?;
+    let mut faults = validation::of_rights(&lists.rights);
+    faults.extend(validation::of_packages(&lists.packages, proposal.visible));
+    faults.extend(validation::of_clients(&store, id, &lists.clients));
+    none_of(faults)?;
+    change(call, &caller, store, id, "update", |system| {
+        system.name = proposal.name;
+        system.description = proposal.description;
+        system.rights = lists.rights;
+        system.packages = lists.packages;
+        system.clients = lists.clients;
+        system.redirect_urls = lists.redirect_urls;
+        system.visible = proposal.visible;
+        Some(whole(system))
+    })
+}
+
+/// `PUT systemregister/vendor/{systemId}/rights`
+pub(super) fn replace_rights(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let parameter = "rights";
+    let rights = body::items(&body::read(call, parameter)?, "$", parameter, body::right)?;
+    let store = call.state.store();
+    let system = store.system(id).ok_or(NULL)?;
+    caller.must_be(&system.vendor)?;
+    must_live(system)?;
+    none_of(validation::of_rights(&rights))?;
+    change(call, &caller, store, id, "rightsupdate", |system| {
+        system.rights = rights;
+        Some(json!(system.rights))
+    })
+}
+
+/// `PUT systemregister/vendor/{systemId}/accesspackages`
+pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let parameter = "accessPackages";
+    let urns = body::items(&body::read(call, parameter)?, "$", parameter, body::package)?;
+    let store = call.state.store();
+    let system = store.system(id).ok_or(NULL)?;
+    caller.must_be(&system.vendor)?;
+    must_live(system)?;
+    none_of(validation::of_packages(&urns, system.visible))?;
+    change(call, &caller, store, id, "accesspackageupdate", |system| {
+        system.packages = urns;
+        Some(packages(&system.packages))
+    })
+}
+
+/// `DELETE systemregister/vendor/{systemId}`
+pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let store = call.state.store();
+    let unknown = || Failure::Misfit(vec![("return".to_owned(), "System not found".to_owned())]);
+    caller.must_be(&store.system(id).ok_or_else(unknown)?.vendor)?;
+    change(call, &caller, store, id, "delete", |system| {
+        system.deleted = true;
+        None
+    })
+}
+
+/// `GET systemregister/vendor/{systemId}/changelog`
+pub(super) fn changelog(call: &Call<'_>, id: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let store = call.state.store();
+    let unknown = || Failure::Text(StatusCode::NOT_FOUND, format!("System with ID {id} not found."));
+    let system = store.system(id).ok_or_else(unknown)?;
+    caller.must_be(&system.vendor)?;
+    let changes = system.changes.iter().map(|change| {
+        let mut row = json!({
+            "systemInternalId": system.internal_id,
+            "changedByOrgNumber": change.by,
+            "changeType": change.kind,
+        });
+        if let Some(data) = &change.data {
+            row["changedData"] = data.clone();
+        }
+        if let Some(client) = &change.client {
+            row["clientId"] = client.as_str().into();
+        }
+        row["created"] = change.created.to_rfc3339_opts(SecondsFormat::Micros, true).into();
+        row
+    });
+    ok(&changes.collect())
+}
+
+/// The real server uses what it has not found, or what is null, and fails.
+const NULL: Failure = Failure::Empty(StatusCode::INTERNAL_SERVER_ERROR);
+
+fn must_live(system: &System) -> Result<(), Failure> {
+    let words = "Cannot update a system marked as deleted.";
+    if system.deleted { Err(Failure::Text(StatusCode::BAD_REQUEST, words.to_owned())) } else { Ok(()) }
+}
+
+fn none_of(faults: Vec<Fault>) -> Result<(), Failure> {
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Validation(faults)) }
+}
+
+/// Changes a system, and notes who did.
+fn change(
+    call: &Call<'_>,
+    caller: &Caller,
+    mut store: MutexGuard<'_, Store>,
+    id: &str,
+    kind: &'static str,
+    change: impl FnOnce(&mut System) -> Option<Value>,
+) -> Answer {
+    let system = store.system_mut(id).ok_or(NULL)?;
+    let data = change(system);
+    note(call, caller, system, kind, data);
+    ok(&json!({ "succeeded": true }))
+}
+
+fn note(call: &Call<'_>, caller: &Caller, system: &mut System, kind: &'static str, data: Option<Value>) {
+    let (by, client) = (system.vendor.clone(), caller.client.clone());
+    system.changes.push(Change { by, client, kind, data, created: call.state.now() });
+}
+
+fn whole(system: &System) -> Value {
+    json!({
+        "id": system.id,
+        "vendor": { "ID": format!("0192:{}", system.vendor) },
+        "name": system.name,
+        "description": system.description,
+        "rights": system.rights,
+        "accessPackages": packages(&system.packages),
+        "isDeleted": system.deleted,
+        "clientId": system.clients,
+        "isVisible": system.visible,
+        "allowedRedirectUrls": system.redirect_urls,
+    })
+}
+
+pub(super) fn packages(urns: &[String]) -> Value {
+    urns.iter().map(|urn| json!({ "urn": urn })).collect()
+}
+
+fn ok(value: &Value) -> Result<Response, Failure> {
+    Ok(text::json(StatusCode::OK, value))
+}

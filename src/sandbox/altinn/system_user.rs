@@ -1,0 +1,69 @@
+//! The system users of a vendor's systems.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/SystemUserController.cs` and
+//! `src/Core/Models/SystemUserExternalDTO.cs`.
+
+use axum::http::StatusCode;
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+
+use super::super::cast;
+use super::super::store::{Key, Kind, Store, SystemUser};
+use super::super::text;
+use super::caller::{REGISTER, REQUEST_WRITE, authorised};
+use super::failure::Failure;
+use super::page::{Rows, page};
+use super::{Answer, Call, problem};
+
+/// `GET systemuser/vendor/bysystem/{systemId}`. It only reads, and wants the scope that writes the register.
+pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
+    let caller = authorised(call, &REGISTER)?;
+    let vendor = caller.vendor_or_unauthorized()?;
+    let store = call.state.store();
+    if store.system(system).is_none_or(|system| system.vendor != vendor) {
+        return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
+    }
+    let users = store.users.iter().filter(|user| user.system == system);
+    let rows = users.map(|user| (user.id.as_str(), told(&store, user))).collect();
+    page(call, "systemuser/vendor/bysystem", system, Rows::SystemUsers, rows)
+}
+
+/// `GET systemuser/vendor/byquery`. Another scope that writes.
+pub(super) fn by_query(call: &Call<'_>) -> Answer {
+    let caller = authorised(call, &REQUEST_WRITE)?;
+    let vendor = caller.vendor_or_unauthorized()?;
+    let required = |name: &str| {
+        let missing = || Failure::Misfit(vec![(name.to_owned(), format!("The {name} field is required."))]);
+        call.parameter(name).ok_or_else(missing)
+    };
+    let (system, owner) = (required("system-id")?, required("orgno")?);
+    let external_ref = call.parameter("external-ref").unwrap_or(owner);
+    let store = call.state.store();
+    if store.system(system).is_none_or(|system| system.vendor != vendor) {
+        return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
+    }
+    let user = store.user_with_key(&Key { owner, external_ref, system });
+    let user = user.ok_or(Failure::Problem(&problem::USER_NOT_FOUND))?;
+    Ok(text::json(StatusCode::OK, &told(&store, user)))
+}
+
+fn told(store: &Store, user: &SystemUser) -> Value {
+    let vendor = store.system(&user.system).map(|system| system.vendor.as_str()).unwrap_or_default();
+    json!({
+        "id": user.id,
+        "integrationTitle": user.title,
+        "systemId": user.system,
+        // Deprecated, and empty.
+        "productName": "",
+        "reporteeOrgNo": user.owner,
+        "created": user.created.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "isDeleted": false,
+        "supplierName": cast::organisation(vendor).map(|vendor| vendor.name).unwrap_or_default(),
+        "supplierOrgno": vendor,
+        "externalRef": user.external_ref,
+        "userType": match user.kind {
+            Kind::Standard => "standard",
+            Kind::Agent => "agent",
+        },
+    })
+}

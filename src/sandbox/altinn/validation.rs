@@ -1,0 +1,208 @@
+//! What the System Register finds wrong with a system.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Core/Errors/ValidationErrors.cs` and
+//! `src/Authentication/Controllers/SystemRegisterController.cs`.
+
+use axum::http::Uri;
+use serde_json::{Value, json};
+
+use super::super::cast::{self, PackageKind};
+use super::super::store::{Right, Store};
+
+/// A fault, where it is, and what in particular is meant.
+pub(super) struct Fault {
+    code: &'static str,
+    title: &'static str,
+    path: &'static str,
+    details: Option<(&'static str, String)>,
+}
+
+const VENDOR: &str = "/registersystemrequest/vendor/id";
+const SYSTEM: &str = "/registersystemrequest/systemid";
+const CLIENT: &str = "/registersystemrequest/clientid";
+const RIGHTS: &str = "/registersystemrequest/rights/resource";
+const PACKAGES: &str = "/registersystemrequest/accesspackages";
+const REDIRECTS: &str = "/registersystemrequest/allowedredirecturls";
+
+/// Types of resources to which a right can be delegated.
+const DELEGABLE: [&str; 7] = [
+    "AltinnApp",
+    "Systemresource",
+    "Default",
+    "CorrespondenceService",
+    "BrokerService",
+    "GenericAccessResource",
+    "MigratedApp",
+];
+
+impl Fault {
+    fn new(code: &'static str, title: &'static str, path: &'static str) -> Self {
+        Self { code, title, path, details: None }
+    }
+
+    fn with(self, label: &'static str, details: String) -> Self {
+        Self { details: Some((label, details)), ..self }
+    }
+
+    pub(super) fn told(&self) -> Value {
+        let mut told = json!({ "code": self.code, "title": self.title, "paths": [self.path] });
+        if let Some((label, details)) = &self.details {
+            told[*label] = details.as_str().into();
+        }
+        told
+    }
+
+    pub(super) fn vendor() -> Self {
+        Self::new("AUTH.VLD-00000", "the org number identifier is not valid ISO6523 identifier", VENDOR)
+    }
+
+    pub(super) fn id_and_path_differ() -> Self {
+        Self::new("AUTH.VLD-00012", "The system ID in the request body does not match the system ID in the URL", SYSTEM)
+    }
+
+    fn client_taken() -> Self {
+        Self::new("AUTH.VLD-00004", "One of the client id is already tagged with an existing system", CLIENT)
+    }
+}
+
+/// A new system's id, redirect addresses and clients.
+pub(super) fn of_new_system(
+    store: &Store,
+    vendor: &str,
+    id: &str,
+    redirect_urls: &[String],
+    clients: &[String],
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if id.contains(' ') {
+        let title = "System ID cannot have spaces in id (leading, trailing or in between the id)";
+        faults.push(Fault::new("AUTH.VLD-00013", title, SYSTEM));
+    }
+    if id.split_once('_').is_none_or(|(number, name)| number != vendor || name.is_empty()) {
+        let title = "The system id does not match the format orgnumber_xxxx...";
+        faults.push(Fault::new("AUTH.VLD-00001", title, SYSTEM));
+    }
+    // Those that were deleted keep their ids.
+    if store.system(id).is_some() {
+        faults.push(Fault::new("AUTH.VLD-00002", "The system id already exists", SYSTEM));
+    }
+    if !redirect_urls.iter().all(|url| is_absolute_https(url)) {
+        let title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx";
+        faults.push(Fault::new("AUTH.VLD-00005", title, REDIRECTS));
+    }
+    if clients.iter().any(|client| taken(store, client, None)) {
+        faults.push(Fault::client_taken());
+    }
+    faults
+}
+
+/// The clients that a known system is to have.
+pub(super) fn of_clients(store: &Store, system: &str, clients: &[String]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if has_twins(clients, |one, other| one.eq_ignore_ascii_case(other)) {
+        faults.push(Fault::new("AUTH.VLD-00011", "Request contains duplicate client ids", CLIENT));
+    }
+    if clients.iter().any(|client| taken(store, client, Some(system))) {
+        faults.push(Fault::client_taken());
+    }
+    faults
+}
+
+fn taken(store: &Store, client: &str, except: Option<&str>) -> bool {
+    let mut others = store.systems.iter().filter(|system| !system.deleted && Some(system.id.as_str()) != except);
+    others.any(|system| system.has_client(client))
+}
+
+pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
+    let (mut odd, mut unknown, mut not_delegable) = (Vec::new(), Vec::new(), Vec::new());
+    for right in rights {
+        if right.resource.is_empty() {
+            odd.push("");
+        }
+        for attribute in &right.resource {
+            match cast::resource(&attribute.value) {
+                _ if attribute.id != "urn:altinn:resource" => odd.push(attribute.id.as_str()),
+                None => unknown.push(attribute.value.as_str()),
+                Some(resource) if !DELEGABLE.contains(&resource.kind) => not_delegable.push(resource.id),
+                Some(_) => {}
+            }
+        }
+    }
+    let listed = [
+        (
+            odd,
+            "AUTH.VLD-00009",
+            "One or more resource id is in wrong format. The valid format is urn:altinn:resource",
+            "Invalid Resource Id Details : ",
+        ),
+        (
+            unknown,
+            "AUTH.VLD-00003",
+            "One or all the resources in rights is not found in altinn's resource register",
+            "ResourceIds Not Found : ",
+        ),
+        (
+            not_delegable,
+            "AUTH.VLD-00017",
+            "One or more resources specified in rights is of resource type which is not delegable.",
+            "ResourceIds Not Delegable : ",
+        ),
+    ];
+    let mut faults: Vec<Fault> = listed
+        .into_iter()
+        .filter(|(which, ..)| !which.is_empty())
+        .map(|(which, code, title, label)| Fault::new(code, title, RIGHTS).with(label, which.join(" | ")))
+        .collect();
+    if has_twins(rights, |one, other| one.resource == other.resource) {
+        faults.push(Fault::new("AUTH.VLD-00006", "One or more duplicate rights found", RIGHTS));
+    }
+    faults
+}
+
+pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
+    let (mut odd, mut unknown, mut not_delegable, mut for_clients) = (Vec::new(), Vec::new(), Vec::new(), false);
+    for urn in urns {
+        match cast::package(urn).map(|package| package.kind) {
+            _ if !urn.starts_with("urn:altinn:accesspackage:") => odd.push(urn.as_str()),
+            None => unknown.push(urn.as_str()),
+            Some(PackageKind::NotDelegable) => not_delegable.push(urn.as_str()),
+            Some(PackageKind::ForClients) => for_clients = true,
+            Some(PackageKind::Standard) => {}
+        }
+    }
+    let details: Vec<String> =
+        [("Invalid format", odd), ("Not found", unknown), ("Not possible to delegate", not_delegable)]
+            .into_iter()
+            .filter(|(_, urns)| !urns.is_empty())
+            .map(|(what, urns)| format!("{what}: {}", urns.join(", ")))
+            .collect();
+    let mut faults = Vec::new();
+    if !details.is_empty() {
+        let title = "One or all the accesspackage(s) is not found in altinn's access packages or is not delegable";
+        let fault = Fault::new("AUTH.VLD-00008", title, PACKAGES);
+        faults.push(fault.with("Invalid Urn Details : ", details.join(" | ")));
+    }
+    if has_twins(urns, |one, other| one == other) {
+        faults.push(Fault::new("AUTH.VLD-00007", "One or more duplicate access package(s) found", PACKAGES));
+    }
+    if visible && for_clients {
+        let title = "Access packages meant for system user for client relations can't be used in combination with the \
+                     flag isVisible: true";
+        faults.push(Fault::new("AUTH.VLD-00018", title, PACKAGES));
+    }
+    faults
+}
+
+/// Whether a right can be given to a system user.
+pub(super) fn is_delegable(right: &Right) -> bool {
+    let known = |id: &str| cast::resource(id).is_some_and(|resource| DELEGABLE.contains(&resource.kind));
+    right.resource.iter().all(|attribute| known(&attribute.value))
+}
+
+fn is_absolute_https(url: &str) -> bool {
+    url.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
+}
+
+fn has_twins<T>(items: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
+    items.iter().enumerate().any(|(nth, item)| items[..nth].iter().any(|earlier| same(item, earlier)))
+}

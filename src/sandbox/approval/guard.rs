@@ -1,0 +1,115 @@
+//! Who may press the buttons: the person in front of the page, and nobody's page but this one.
+//!
+//! - The name in `Host` is this machine's own, so that a stranger's name that was made to lead here (DNS rebinding) finds
+//!   nothing.
+//! - A form carries a token that is bound to the request and to a cookie; both must come back. Other sites can read neither.
+//! - A browser says where a press comes from, in `Sec-Fetch-Site` and `Origin`. That must be here. It is what keeps out
+//!   other servers on this machine, which share its cookies.
+//! - The page cannot be put into a frame, and loads and runs nothing.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, ORIGIN, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::super::state::{State, random};
+use super::view::STYLE;
+
+/// What the buttons need.
+pub(super) struct Form {
+    pub(super) token: String,
+    pub(super) cookie: HeaderValue,
+}
+
+impl Form {
+    /// A browser that has the request's cookie already keeps it, so that the same page in another tab stays good.
+    pub(super) fn new(state: &State, headers: &HeaderMap, request: &str) -> Self {
+        let visitor = visitor(headers, request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(random()));
+        let token = URL_SAFE_NO_PAD.encode(hmac::sign(&state.form_key, &bound(&visitor, request)));
+        let cookie = format!("{}={visitor}; Path=/accessmanagement/; SameSite=Strict; HttpOnly", cookie_name(request));
+        Self { token, cookie: HeaderValue::try_from(cookie).expect("base64url and an id are plain text") }
+    }
+}
+
+fn cookie_name(request: &str) -> String {
+    format!("approval-{request}")
+}
+
+fn bound(visitor: &str, request: &str) -> Vec<u8> {
+    format!("{visitor} {request}").into_bytes()
+}
+
+/// The value of the request's cookie, where it is one of ours in shape.
+fn visitor(headers: &HeaderMap, request: &str) -> Option<String> {
+    let name = cookie_name(request);
+    let mut cookies =
+        headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
+    let value = cookies.find_map(|cookie| cookie.trim().strip_prefix(&name)?.strip_prefix('='))?;
+    let ours = URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32);
+    ours.then(|| value.to_owned())
+}
+
+/// Whether the page was asked for under a name that only this machine has.
+pub(super) fn is_our_name(state: &State, headers: &HeaderMap) -> bool {
+    host(headers).is_some_and(|host| {
+        let ours = state.issuer.trim_start_matches("http://").trim_end_matches('/');
+        let port = ours.rsplit(':').next().unwrap_or_default();
+        host == ours || host == format!("localhost:{port}") || host == format!("127.0.0.1:{port}")
+    })
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(HOST)?.to_str().ok()
+}
+
+/// Whether it was a button of this page, in this browser, for this request.
+pub(super) fn is_pressed_here(state: &State, headers: &HeaderMap, request: &str, token: &str) -> bool {
+    let said = |name: HeaderName| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
+    let from_here = said(HeaderName::from_static("sec-fetch-site")).all(|site| matches!(site, "same-origin" | "none"));
+    let own = host(headers).map(|host| format!("http://{host}"));
+    let of_here = said(ORIGIN).all(|origin| Some(origin) == own.as_deref());
+    let Some(visitor) = visitor(headers, request) else { return false };
+    let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
+    // In constant time.
+    let fits = hmac::verify(&state.form_key, &bound(&visitor, request), &token).is_ok();
+    from_here && of_here && fits
+}
+
+/// The headers of every page. A form may be sent here, and from here on to where the customer is led after it: Chromium
+/// holds redirects after a form to `form-action`, too.
+pub(super) fn headers(with_form: bool, redirect: Option<&str>) -> Vec<(HeaderName, HeaderValue)> {
+    let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    let action = match (with_form, redirect.and_then(origin)) {
+        (false, _) => "'none'".to_owned(),
+        (true, None) => "'self'".to_owned(),
+        (true, Some(origin)) => format!("'self' {origin}"),
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'; form-action {action}"
+    );
+    let policy = HeaderValue::try_from(policy).expect("an origin is plain text");
+    let fixed = |name, value| (name, HeaderValue::from_static(value));
+    vec![
+        (CONTENT_SECURITY_POLICY, policy),
+        fixed(CONTENT_TYPE, "text/html; charset=utf-8"),
+        fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        fixed(X_FRAME_OPTIONS, "DENY"),
+        // With none at all, a form of the page would say that it comes from nowhere.
+        fixed(REFERRER_POLICY, "same-origin"),
+        fixed(CACHE_CONTROL, "no-store"),
+        fixed(VARY, "accept-language, cookie"),
+    ]
+}
+
+/// Scheme, host and port of an address of the web, in characters that mean nothing in a policy.
+pub(super) fn origin(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    (matches!(scheme, "http" | "https") && authority.chars().all(plain)).then(|| format!("{scheme}://{authority}"))
+}

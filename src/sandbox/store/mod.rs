@@ -1,0 +1,115 @@
+//! What Altinn knows: systems, requests for system users, and system users. It is filled from the cast, kept in memory,
+//! and forgotten.
+
+mod record;
+mod seed;
+
+use chrono::{DateTime, Utc};
+
+pub(super) use self::record::{Attribute, Change, Key, Kind, Request, Right, System, SystemUser};
+use super::cast::{self, Api, Client, Decision};
+
+#[derive(Default)]
+pub(super) struct Store {
+    pub(super) systems: Vec<System>,
+    pub(super) requests: Vec<Request>,
+    pub(super) users: Vec<SystemUser>,
+    /// How many ids have been given.
+    ids: u64,
+}
+
+/// Why a request cannot be decided as somebody wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undecidable {
+    Decided(Decision),
+    TimedOut,
+    /// The system is not in the register any more.
+    SystemDeleted,
+    /// The system has no name in bokmål, which the system user would get its title from: AUTH-00017.
+    NameMissing,
+}
+
+impl Store {
+    /// An id that is the same in each run: they are counted, in the shape of a random UUID.
+    pub(super) fn new_id(&mut self) -> String {
+        self.ids += 1;
+        format!("00000000-0000-4000-8000-{:012x}", self.ids)
+    }
+
+    /// A system of the register, deleted ones too.
+    pub(super) fn system(&self, id: &str) -> Option<&System> {
+        self.systems.iter().find(|system| system.id == id)
+    }
+
+    pub(super) fn system_mut(&mut self, id: &str) -> Option<&mut System> {
+        self.systems.iter_mut().find(|system| system.id == id)
+    }
+
+    pub(super) fn request(&self, id: &str) -> Option<&Request> {
+        self.requests.iter().find(|request| request.id == id)
+    }
+
+    pub(super) fn user_with_key(&self, key: &Key<'_>) -> Option<&SystemUser> {
+        self.users.iter().find(|user| user.key() == *key)
+    }
+
+    /// The system user that Maskinporten finds for a client. Altinn is asked with the client id, the client's
+    /// organisation, the owner and the exact external reference; the system must have the client, and be there still.
+    ///
+    /// Source: github.com/Altinn/altinn-authentication,
+    /// `src/Persistance/RepositoryImplementations/SystemUserRepository.cs`.
+    pub(super) fn user_of_client(&self, client: &Client, owner: &str, external_ref: &str) -> Option<&SystemUser> {
+        self.systems
+            .iter()
+            .filter(|system| !system.deleted && system.vendor == client.vendor && system.has_client(client.id))
+            .find_map(|system| self.user_with_key(&Key { owner, external_ref, system: &system.id }))
+    }
+
+    /// What the policy decision point answers: whether a system user may read at this API about that organisation.
+    pub(super) fn may_read(&self, user: &str, api: Api, org: &str) -> bool {
+        let Some(user) = self.users.iter().find(|candidate| candidate.id == user) else { return false };
+        let for_whom = match user.kind {
+            Kind::Standard => user.owner == org,
+            Kind::Agent => cast::organisation(&user.owner).is_some_and(|owner| owner.clients.contains(&org)),
+        };
+        let by_right = || user.rights.iter().flat_map(|right| &right.resource).any(|resource| resource.opens(api));
+        let by_package =
+            || user.packages.iter().filter_map(|urn| cast::package(urn)).any(|package| package.opens.contains(&api));
+        for_whom && (by_right() || by_package())
+    }
+
+    /// Why the request cannot be approved.
+    pub(super) fn not_approvable(&self, request: &Request, now: DateTime<Utc>) -> Option<Undecidable> {
+        let system = || self.system(&request.system).filter(|system| !system.deleted);
+        request.not_decidable(now).or_else(|| match system() {
+            None => Some(Undecidable::SystemDeleted),
+            Some(system) => system.name_in("nb").is_none().then_some(Undecidable::NameMissing),
+        })
+    }
+
+    /// Approves a request: the system user gets the request's own id.
+    pub(super) fn approve(&mut self, id: &str, now: DateTime<Utc>) -> Result<(), Undecidable> {
+        let Some(at) = self.requests.iter().position(|request| request.id == id) else { return Ok(()) };
+        if let Some(reason) = self.not_approvable(&self.requests[at], now) {
+            return Err(reason);
+        }
+        let name = self.system(&self.requests[at].system).and_then(|system| system.name_in("nb")).unwrap_or_default();
+        let name = name.to_owned();
+        let request = &mut self.requests[at];
+        request.decision = Decision::Accepted;
+        let user = request.user(name, now);
+        self.users.push(user);
+        Ok(())
+    }
+
+    pub(super) fn reject(&mut self, id: &str, now: DateTime<Utc>) -> Result<(), Undecidable> {
+        let Some(request) = self.requests.iter_mut().find(|request| request.id == id) else { return Ok(()) };
+        match request.not_decidable(now) {
+            Some(reason) => Err(reason),
+            None => {
+                request.decision = Decision::Rejected;
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The records of the store.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::super::cast::{self, Api, Decision};
+use super::Undecidable;
+
+/// A system in the System Register.
+pub(crate) struct System {
+    pub(crate) internal_id: String,
+    pub(crate) id: String,
+    /// The vendor's organisation number.
+    pub(crate) vendor: String,
+    /// By language.
+    pub(crate) name: Map<String, Value>,
+    pub(crate) description: Map<String, Value>,
+    pub(crate) rights: Vec<Right>,
+    /// URNs.
+    pub(crate) packages: Vec<String>,
+    pub(crate) clients: Vec<String>,
+    pub(crate) visible: bool,
+    pub(crate) redirect_urls: Vec<String>,
+    pub(crate) deleted: bool,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl System {
+    pub(crate) fn has_client(&self, id: &str) -> bool {
+        self.clients.iter().any(|client| client.eq_ignore_ascii_case(id))
+    }
+
+    pub(crate) fn name_in(&self, language: &str) -> Option<&str> {
+        text_in(&self.name, language)
+    }
+
+    pub(crate) fn description_in(&self, language: &str) -> Option<&str> {
+        text_in(&self.description, language)
+    }
+}
+
+fn text_in<'m>(texts: &'m Map<String, Value>, language: &str) -> Option<&'m str> {
+    texts.get(language).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}
+
+/// A change of a system.
+pub(crate) struct Change {
+    pub(crate) by: String,
+    pub(crate) client: Option<String>,
+    pub(crate) kind: &'static str,
+    pub(crate) data: Option<Value>,
+    pub(crate) created: DateTime<Utc>,
+}
+
+/// A right to a resource.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Right {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) action: Option<String>,
+    pub(crate) resource: Vec<Attribute>,
+}
+
+/// What a right is to.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Attribute {
+    pub(crate) id: String,
+    pub(crate) value: String,
+}
+
+impl Attribute {
+    pub(crate) fn opens(&self, api: Api) -> bool {
+        cast::resource(&self.value).is_some_and(|resource| resource.opens == Some(api))
+    }
+}
+
+/// What tells system users and requests apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) external_ref: &'a str,
+    pub(crate) system: &'a str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Standard,
+    /// For the owner's clients.
+    Agent,
+}
+
+/// A request for a system user.
+pub(crate) struct Request {
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    pub(crate) title: Option<String>,
+    pub(crate) external_ref: String,
+    pub(crate) system: String,
+    pub(crate) owner: String,
+    pub(crate) rights: Vec<Right>,
+    /// URNs.
+    pub(crate) packages: Vec<String>,
+    pub(crate) decision: Decision,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) created: DateTime<Utc>,
+}
+
+impl Request {
+    pub(crate) fn key(&self) -> Key<'_> {
+        Key { owner: &self.owner, external_ref: &self.external_ref, system: &self.system }
+    }
+
+    /// A request that has not been answered for this long is dead, although its status stays as it is.
+    pub(crate) fn timed_out(&self, now: DateTime<Utc>) -> bool {
+        now - self.created > TimeDelta::days(180)
+    }
+
+    pub(crate) fn not_decidable(&self, now: DateTime<Utc>) -> Option<Undecidable> {
+        match self.decision {
+            Decision::New if self.timed_out(now) => Some(Undecidable::TimedOut),
+            Decision::New => None,
+            decided => Some(Undecidable::Decided(decided)),
+        }
+    }
+
+    /// The system user that approval makes. It is called as the request says, else as the system.
+    pub(crate) fn user(&self, system_name: String, now: DateTime<Utc>) -> SystemUser {
+        SystemUser {
+            id: self.id.clone(),
+            kind: self.kind,
+            title: self.title.clone().unwrap_or(system_name),
+            external_ref: self.external_ref.clone(),
+            system: self.system.clone(),
+            owner: self.owner.clone(),
+            rights: self.rights.clone(),
+            packages: self.packages.clone(),
+            created: now,
+        }
+    }
+}
+
+/// A system user. It is the owner who deletes one, in a part of Altinn that the sandbox does not play.
+pub(crate) struct SystemUser {
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    pub(crate) external_ref: String,
+    pub(crate) system: String,
+    pub(crate) owner: String,
+    pub(crate) rights: Vec<Right>,
+    pub(crate) packages: Vec<String>,
+    pub(crate) created: DateTime<Utc>,
+}
+
+impl SystemUser {
+    pub(crate) fn key(&self) -> Key<'_> {
+        Key { owner: &self.owner, external_ref: &self.external_ref, system: &self.system }
+    }
+}

@@ -1,0 +1,82 @@
+//! The store as it is when the sandbox starts.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+
+use super::super::cast::{self, Decision, REQUESTS, SYSTEMS};
+use super::{Attribute, Change, Kind, Request, Right, Store, System};
+
+/// How long ago the systems of the cast were registered.
+const REGISTERED: TimeDelta = TimeDelta::days(400);
+
+impl Store {
+    pub(crate) fn of_the_cast(now: DateTime<Utc>) -> Self {
+        let systems = SYSTEMS.iter().map(|seed| system(seed, now - REGISTERED)).collect();
+        let mut store = Self { systems, ..Self::default() };
+        for seed in &REQUESTS {
+            let request = request(seed, now - TimeDelta::days(seed.days_ago));
+            if request.decision == Decision::Accepted {
+                let name = store.system(&request.system).and_then(|system| system.name_in("nb")).unwrap_or_default();
+                let user = request.user(name.to_owned(), request.created);
+                store.users.push(user);
+            }
+            store.requests.push(request);
+        }
+        store
+    }
+}
+
+fn system(seed: &cast::System, created: DateTime<Utc>) -> System {
+    let texts = |texts: [&str; 3]| -> Map<String, Value> {
+        ["nb", "nn", "en"].into_iter().zip(texts).map(|(language, text)| (language.to_owned(), text.into())).collect()
+    };
+    System {
+        internal_id: seed.internal_id.to_owned(),
+        id: seed.id.to_owned(),
+        vendor: seed.vendor.to_owned(),
+        name: texts(seed.name),
+        description: texts(seed.description),
+        rights: rights(seed.resources),
+        packages: packages(seed.packages),
+        clients: owned(seed.clients),
+        visible: seed.visible,
+        redirect_urls: owned(seed.redirect_urls),
+        deleted: false,
+        changes: vec![Change {
+            by: seed.vendor.to_owned(),
+            client: seed.clients.first().map(|client| (*client).to_owned()),
+            kind: "create",
+            data: Some(json!({ "id": seed.id })),
+            created,
+        }],
+    }
+}
+
+fn request(seed: &cast::Request, created: DateTime<Utc>) -> Request {
+    Request {
+        id: seed.id.to_owned(),
+        kind: if seed.resources.is_empty() { Kind::Agent } else { Kind::Standard },
+        title: None,
+        external_ref: seed.external_ref.to_owned(),
+        system: SYSTEMS[0].id.to_owned(),
+        owner: seed.owner.to_owned(),
+        rights: rights(seed.resources),
+        packages: packages(seed.packages),
+        decision: seed.decision,
+        redirect_url: None,
+        created,
+    }
+}
+
+fn rights(resources: &[&str]) -> Vec<Right> {
+    let attribute = |value: &&str| Attribute { id: "urn:altinn:resource".to_owned(), value: (*value).to_owned() };
+    resources.iter().map(|value| Right { action: None, resource: vec![attribute(value)] }).collect()
+}
+
+fn packages(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("urn:altinn:accesspackage:{name}")).collect()
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
