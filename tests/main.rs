@@ -23,6 +23,8 @@ mod refusals;
 mod secrets;
 
 #[cfg(feature = "sandbox")]
+mod altinn_wire;
+#[cfg(feature = "sandbox")]
 mod cast;
 #[cfg(feature = "sandbox")]
 mod clock;

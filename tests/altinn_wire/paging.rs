@@ -1,0 +1,125 @@
+//! Lists in pages, right ones and faulty ones.
+
+use std::num::NonZeroUsize;
+
+use serde_json::{Value, json};
+use systemuser_demo::sandbox::{Conditions, Paging};
+
+use super::*;
+
+const REQUESTS: &str = "systemuser/request/vendor/bysystem/991825827_smartcloud";
+const USERS: &str = "systemuser/vendor/bysystem/991825827_smartcloud";
+
+fn paged(size: usize, paging: Paging) -> Altinn {
+    with(Conditions { page_size: NonZeroUsize::new(size), paging, ..Conditions::default() })
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The token in the address of the next page.
+fn next(page: &Value) -> Option<String> {
+    let next = page["links"].get("next")?.as_str().unwrap();
+    Some(next.split_once("?token=").unwrap().1.to_owned())
+}
+
+/// All rows, page by page, at the original address; and how many each page had.
+fn all(altinn: &Altinn, path: &str) -> (Vec<String>, Vec<usize>) {
+    let (mut rows, mut sizes, mut token) = (Vec::new(), Vec::new(), None::<String>);
+    loop {
+        let query = token.map(|token| format!("?token={token}")).unwrap_or_default();
+        let page = altinn.get(&format!("{path}{query}")).ok();
+        let page_ids = ids(&page);
+        sizes.push(page_ids.len());
+        rows.extend(page_ids);
+        token = next(&page);
+        if token.is_none() || sizes.len() > 20 {
+            return (rows, sizes);
+        }
+    }
+}
+
+#[test]
+fn a_page_is_an_envelope_whose_last_one_has_no_next() {
+    let altinn = altinn();
+    for path in [REQUESTS, USERS, "systemuser/request/vendor/agent/bysystem/991825827_smartcloud"] {
+        let page = altinn.get(path).ok();
+        assert_eq!((names(&page), &page["links"]), (vec!["links", "data"], &json!({})), "{path}");
+        assert!(!ids(&page).is_empty());
+    }
+}
+
+#[test]
+fn a_page_has_fifty_rows_and_an_edge_loses_none() {
+    let altinn = altinn();
+    for nth in 0..48 {
+        let body = json!({
+            "systemId": SYSTEM, "partyOrgNo": "312600757", "externalRef": format!("ref-{nth}"), "rights": [right(SALARY)]
+        });
+        assert_eq!(altinn.post("systemuser/request/vendor", &body).status, 201);
+    }
+    let (rows, sizes) = all(&altinn, REQUESTS);
+    assert_eq!(sizes, [50, 5]);
+    let mut different = rows.clone();
+    different.dedup();
+    assert_eq!(rows.len(), different.len());
+}
+
+#[test]
+fn the_next_page_is_named_at_a_host_that_is_not_this_one() {
+    let altinn = paged(2, Paging::Right);
+    for path in [REQUESTS, USERS] {
+        let page = altinn.get(path).ok();
+        let next = page["links"]["next"].as_str().unwrap();
+        let inside = format!("http://authentication.internal/authentication/api/v1/{path}?token=");
+        assert!(next.starts_with(&inside) && !next.contains(altinn.host()), "{next}");
+    }
+}
+
+#[test]
+fn small_pages_have_every_row_once() {
+    let altinn = paged(2, Paging::Right);
+    let (rows, sizes) = all(&altinn, REQUESTS);
+    assert_eq!(sizes, [2, 2, 2, 1]);
+    let whole = ids(&super::altinn().get(REQUESTS).ok());
+    assert_eq!(rows, whole);
+    assert_eq!(all(&altinn, USERS).1, [2, 2]);
+}
+
+#[test]
+fn a_row_of_a_list_of_requests_can_be_lost_at_each_edge() {
+    let altinn = paged(2, Paging::LosesRows);
+    let whole = ids(&super::altinn().get(REQUESTS).ok());
+    let (rows, sizes) = all(&altinn, REQUESTS);
+    assert_eq!(sizes, [2, 2, 1]);
+    assert_eq!(rows, [&whole[0], &whole[1], &whole[3], &whole[4], &whole[6]].map(String::clone));
+    // Lists of system users never had that fault.
+    assert_eq!(all(&altinn, USERS).1, [2, 2]);
+}
+
+#[test]
+fn a_list_can_name_its_first_page_as_the_next_for_ever() {
+    let altinn = paged(2, Paging::NeverEnds);
+    for path in [REQUESTS, USERS] {
+        let first = altinn.get(path).ok();
+        let token = next(&first).unwrap();
+        let second = altinn.get(&format!("{path}?token={token}")).ok();
+        assert_eq!(second, first);
+    }
+}
+
+#[test]
+fn a_token_that_is_none_is_refused() {
+    let altinn = altinn();
+    altinn.get(&format!("{REQUESTS}?token=%21")).is_misfit("token");
+}
+
+#[test]
+fn the_ways_of_paging_have_names() {
+    for name in ["right", "loses-rows", "never-ends"] {
+        assert_eq!(Paging::named(name).unwrap().name(), name);
+    }
+    assert!(Paging::named("other").is_none());
+    assert_eq!(Paging::default(), Paging::Right);
+}

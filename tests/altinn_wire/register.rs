@@ -1,0 +1,316 @@
+//! The System Register.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const VENDOR: &str = "systemregister/vendor";
+const NEW: &str = "systemregister/vendor/991825827_new";
+
+/// A sandbox in which the new system is registered already.
+fn registered() -> Altinn {
+    let altinn = altinn();
+    assert_eq!(altinn.post(VENDOR, &new_system()).status, 200);
+    altinn
+}
+
+#[test]
+fn a_system_is_registered_and_shown_as_it_was_sent() {
+    let altinn = altinn();
+    let answer = altinn.post(VENDOR, &new_system());
+    assert_eq!((answer.status, answer.body.as_str()), (200, "\"00000000-0000-4000-8000-000000000001\""));
+    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+    let shown = altinn.get(NEW);
+    assert_eq!(
+        shown.body,
+        r#"{"id":"991825827_new","vendor":{"ID":"0192:991825827"},"name":{"nb":"Nytt","nn":"Nytt","en":"New"},"description":{"nb":"Et nytt system","nn":"Eit nytt system","en":"A new system"},"rights":[{"resource":[{"id":"urn:altinn:resource","value":"ttd_systembruker-logistikk-demo"}]}],"accessPackages":[{"urn":"urn:altinn:accesspackage:lonn"}],"isDeleted":false,"clientId":["1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16"],"isVisible":true,"allowedRedirectUrls":["https://example.no/receipt"]}"#
+    );
+}
+
+#[test]
+fn a_list_has_ones_own_systems_in_a_shape_of_its_own() {
+    let altinn = registered();
+    let systems = altinn.get(VENDOR).ok();
+    let ids: Vec<&Value> = systems.as_array().unwrap().iter().map(|system| &system["systemId"]).collect();
+    assert_eq!(ids, [SYSTEM, "991825827_new"]);
+    assert_eq!(
+        systems[1].to_string(),
+        r#"{"systemId":"991825827_new","systemVendorOrgNumber":"991825827","systemVendorOrgName":"","name":{"nb":"Nytt","nn":"Nytt","en":"New"},"description":{"nb":"Et nytt system","nn":"Eit nytt system","en":"A new system"},"rights":[{"resource":[{"id":"urn:altinn:resource","value":"ttd_systembruker-logistikk-demo"}]}],"accessPackages":[{"urn":"urn:altinn:accesspackage:lonn"}],"isVisible":true}"#
+    );
+}
+
+#[test]
+fn names_in_are_read_in_any_case_and_what_is_unknown_is_ignored() {
+    let altinn = altinn();
+    let body = json!({
+        "ID": " 991825827_odd ", "Vendor": { "id": "0192:991825827" }, "NAME": { "nb": "Rart" },
+        "description": {}, "clientid": [SECOND_CLIENT], "more": 1,
+        "Rights": [{ "Action": "read", "Resource": [{ "Id": "urn:altinn:resource", "VALUE": SALARY }] }],
+    });
+    assert_eq!(altinn.post(VENDOR, &body).status, 200);
+    let shown = altinn.get("systemregister/vendor/991825827_odd").ok();
+    assert_eq!((&shown["clientId"], &shown["isVisible"]), (&json!([SECOND_CLIENT]), &json!(true)));
+    assert_eq!(
+        shown["rights"][0].to_string(),
+        format!(r#"{{"action":"read","resource":{}}}"#, right(SALARY)["resource"])
+    );
+    assert_eq!((&shown["accessPackages"], &shown["allowedRedirectUrls"]), (&json!([]), &json!([])));
+}
+
+#[test]
+fn each_fault_has_its_code() {
+    let altinn = altinn();
+    let of = |change: fn(&mut Value)| faults(&altinn.post(VENDOR, &changed(new_system(), change)));
+    assert_eq!(of(|system| system["vendor"]["ID"] = json!("991825827")), ["00000"]);
+    assert_eq!(of(|system| system["vendor"] = json!({})), ["00000"]);
+    assert_eq!(of(|system| system["id"] = json!("new")), ["00001"]);
+    assert_eq!(of(|system| system["id"] = json!("310702641_new")), ["00001"]);
+    assert_eq!(of(|system| system["id"] = json!("991825827_smartcloud")), ["00002"]);
+    assert_eq!(of(|system| system["rights"] = json!([right("no-such-resource")])), ["00003"]);
+    assert_eq!(of(|system| system["clientId"] = json!([CLIENT])), ["00004"]);
+    for url in ["http://example.no/receipt", "/receipt", "receipt", "https://", "javascript:alert(1)"] {
+        let body = changed(new_system(), |system| system["allowedRedirectUrls"] = json!(["https://example.no", url]));
+        assert_eq!(faults(&altinn.post(VENDOR, &body)), ["00005"], "{url}");
+    }
+    assert_eq!(of(|system| system["rights"] = json!([right(SALARY), right(SALARY)])), ["00006"]);
+    assert_eq!(of(|system| system["accessPackages"] = json!([package("lonn"), package("lonn")])), ["00007"]);
+    for urn in ["lonn", "urn:altinn:accesspackage:none", "urn:altinn:accesspackage:hovedadministrator"] {
+        let body = changed(new_system(), |system| system["accessPackages"] = json!([{ "urn": urn }]));
+        assert_eq!(faults(&altinn.post(VENDOR, &body)), ["00008"], "{urn}");
+    }
+    assert_eq!(of(|system| system["rights"][0]["resource"][0]["id"] = json!("resource")), ["00009"]);
+    assert_eq!(of(|system| system["id"] = json!("991825827_a new")), ["00013"]);
+    assert_eq!(of(|system| system["rights"] = json!([right("ttd_maskinporten-skjema")])), ["00017"]);
+    assert_eq!(of(|system| system["accessPackages"] = json!([package("ansvarlig-revisor")])), ["00018"]);
+    // Nothing of that was registered, and a system that is not shown to customers may be for clients.
+    assert_eq!(altinn.get(VENDOR).ok().as_array().unwrap().len(), 1);
+    let for_clients = changed(new_system(), |system| {
+        (system["accessPackages"], system["isVisible"]) = (json!([package("ansvarlig-revisor")]), json!(false));
+    });
+    assert_eq!(altinn.post(VENDOR, &for_clients).status, 200);
+}
+
+#[test]
+fn several_faults_come_in_one_document_with_their_paths() {
+    let altinn = altinn();
+    let body = changed(new_system(), |system| {
+        system["id"] = json!("9 new");
+        system["clientId"] = json!([CLIENT]);
+        system["allowedRedirectUrls"] = json!(["http://example.no"]);
+        system["rights"] = json!([right("unknown-1"), right("unknown-2")]);
+        system["accessPackages"] = json!([{ "urn": "urn:altinn:accesspackage:nothing" }]);
+    });
+    assert_eq!(
+        altinn.post(VENDOR, &body).body,
+        r#"{"type":"urn:altinn:error:STD-00000","title":"One or more validation errors occurred.","status":400,"code":"STD-00000","statusDescription":"Bad Request","validationErrors":[{"code":"AUTH.VLD-00013","title":"System ID cannot have spaces in id (leading, trailing or in between the id)","paths":["/registersystemrequest/systemid"]},{"code":"AUTH.VLD-00001","title":"The system id does not match the format orgnumber_xxxx...","paths":["/registersystemrequest/systemid"]},{"code":"AUTH.VLD-00005","title":"One or more of the redirect urls format is not valid. The valid format is https://xxx.xx","paths":["/registersystemrequest/allowedredirecturls"]},{"code":"AUTH.VLD-00004","title":"One of the client id is already tagged with an existing system","paths":["/registersystemrequest/clientid"]},{"code":"AUTH.VLD-00003","title":"One or all the resources in rights is not found in altinn's resource register","paths":["/registersystemrequest/rights/resource"],"ResourceIds Not Found : ":"unknown-1 | unknown-2"},{"code":"AUTH.VLD-00008","title":"One or all the accesspackage(s) is not found in altinn's access packages or is not delegable","paths":["/registersystemrequest/accesspackages"],"Invalid Urn Details : ":"Not found: urn:altinn:accesspackage:nothing"}]}"#
+    );
+}
+
+#[test]
+fn anothers_system_is_forbidden_before_its_faults_are_named() {
+    let altinn = altinn();
+    let body = changed(new_system(), |system| {
+        system["vendor"]["ID"] = json!("0192:310702641");
+        system["rights"] = json!([right("no-such-resource")]);
+    });
+    altinn.post(VENDOR, &body).is_empty(403);
+    for path in ["310702641_fjordlonn", "310702641_fjordlonn/changelog"] {
+        altinn.get(&format!("{VENDOR}/{path}")).is_empty(403);
+    }
+    altinn.put(&format!("{VENDOR}/310702641_fjordlonn"), &new_system()).is_empty(403);
+    altinn.put(&format!("{VENDOR}/310702641_fjordlonn/rights"), &json!([])).is_empty(403);
+    altinn.put(&format!("{VENDOR}/310702641_fjordlonn/accesspackages"), &json!([])).is_empty(403);
+    altinn.delete(&format!("{VENDOR}/310702641_fjordlonn")).is_empty(403);
+}
+
+#[test]
+fn what_is_not_the_right_json_is_aspnets_to_refuse() {
+    let altinn = altinn();
+    let authorization = format!("Bearer {}", altinn.vendor());
+    let raw = |kind: &str, body: &str| {
+        let headers = [("Authorization", authorization.as_str()), ("Content-Type", kind)];
+        altinn.send("POST", "/authentication/api/v1/systemregister/vendor", &headers, body)
+    };
+    raw("application/json", "{\"id\":").is_misfit("$");
+    raw("application/json", "").is_misfit("");
+    raw("application/json; charset=utf-8", "[]").is_misfit("$");
+    assert_eq!(raw("text/plain", "{}").status, 415);
+    for member in ["id", "vendor", "name", "description"] {
+        let answer = altinn.post(VENDOR, &without(&new_system(), member));
+        answer.is_misfit("$");
+        assert!(answer.body.contains(&format!("required properties: {member}.")), "{}", answer.body);
+    }
+    let wrong =
+        |member: &str, value: Value| altinn.post(VENDOR, &changed(new_system(), |system| system[member] = value));
+    wrong("id", json!(1)).is_misfit("$.id");
+    wrong("isVisible", json!("true")).is_misfit("$.isVisible");
+    wrong("rights", json!({})).is_misfit("$.rights");
+    wrong("name", json!({ "nb": 1 })).is_misfit("$.name");
+    wrong("clientId", json!([1])).is_misfit("$.clientId[0]");
+}
+
+#[test]
+fn null_where_a_list_should_be_makes_the_server_fail() {
+    let altinn = registered();
+    for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
+        let body = changed(new_system(), |system| system[list] = Value::Null);
+        let answer = altinn.post(VENDOR, &body);
+        assert_eq!((answer.status, answer.header("content-type")), (500, Some("application/json; charset=utf-8")));
+        altinn.put(NEW, &body).is_empty(500);
+    }
+    // While leaving one out is none of that.
+    let body = without(&new_system(), "rights");
+    assert_eq!(altinn.put(NEW, &body).status, 200);
+}
+
+#[test]
+fn an_update_replaces_everything_and_looks_at_no_redirect_address() {
+    let altinn = registered();
+    let body = json!({
+        "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Annet" }, "description": {},
+        "isVisible": false, "allowedRedirectUrls": ["http://localhost:3000/receipt"],
+    });
+    let answer = altinn.put(NEW, &body);
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"succeeded":true}"#));
+    assert_eq!(
+        altinn.get(NEW).body,
+        r#"{"id":"991825827_new","vendor":{"ID":"0192:991825827"},"name":{"nb":"Annet"},"description":{},"rights":[],"accessPackages":[],"isDeleted":false,"clientId":[],"isVisible":false,"allowedRedirectUrls":["http://localhost:3000/receipt"]}"#
+    );
+}
+
+#[test]
+fn an_update_without_clients_takes_the_tokens_away_and_one_with_them_gives_them_back() {
+    let altinn = altinn();
+    altinn.user_token("210493352");
+    let path = format!("{VENDOR}/{SYSTEM}");
+    let system = altinn.get(&path).ok();
+    assert_eq!(altinn.put(&path, &without(&system, "clientId")).status, 200);
+    altinn.has_no_user(CLIENT, "210493352", None);
+    let with_both = changed(system, |system| system["clientId"] = json!([SECOND_CLIENT, CLIENT]));
+    assert_eq!(altinn.put(&path, &with_both).status, 200);
+    altinn.user_token("210493352");
+    assert_eq!(altinn.ask_for_user(SECOND_CLIENT, "210493352", None).status, 200);
+}
+
+#[test]
+fn an_update_is_refused_with_a_text_or_a_code() {
+    let altinn = registered();
+    let unknown = altinn.put(&format!("{VENDOR}/991825827_none"), &new_system());
+    assert_eq!((unknown.status, unknown.body.as_str()), (404, "System with ID '991825827_none' not found."));
+    assert_eq!(unknown.header("content-type"), Some("text/plain; charset=utf-8"));
+    let authorization = format!("Bearer {}", altinn.vendor());
+    let headers = [
+        ("Authorization", authorization.as_str()),
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json"),
+    ];
+    let path = "/authentication/api/v1/systemregister/vendor/991825827_none";
+    let quoted = altinn.send("PUT", path, &headers, &new_system().to_string());
+    assert_eq!(quoted.body, "\"System with ID '991825827_none' not found.\"");
+    let of_other = changed(new_system(), |system| system["vendor"]["ID"] = json!("0192:310702641"));
+    let answer = altinn.put(NEW, &of_other);
+    assert_eq!((answer.status, answer.body.as_str()), (404, "System with ID '991825827_new' not found."));
+    let of = |change: fn(&mut Value)| faults(&altinn.put(NEW, &changed(new_system(), change)));
+    assert_eq!(of(|system| system["id"] = json!("991825827_other")), ["00012"]);
+    assert_eq!(of(|system| system["clientId"] = json!([SECOND_CLIENT, SECOND_CLIENT])), ["00011"]);
+    assert_eq!(of(|system| system["clientId"] = json!([SECOND_CLIENT, CLIENT])), ["00004"]);
+    assert_eq!(of(|system| system["rights"] = json!([right("no-such-resource")])), ["00003"]);
+}
+
+#[test]
+fn rights_and_packages_are_replaced_by_themselves() {
+    let altinn = registered();
+    let (rights, packages) = (format!("{NEW}/rights"), format!("{NEW}/accesspackages"));
+    assert_eq!(altinn.put(&rights, &json!([right(SALARY)])).body, r#"{"succeeded":true}"#);
+    assert_eq!(altinn.put(&packages, &json!([package("veitransport")])).body, r#"{"succeeded":true}"#);
+    let system = altinn.get(NEW).ok();
+    assert_eq!(system["rights"], json!([right(SALARY)]));
+    assert_eq!(system["accessPackages"], json!([package("veitransport")]));
+    assert_eq!(system["clientId"], json!([SECOND_CLIENT]));
+    assert_eq!(faults(&altinn.put(&rights, &json!([right("no-such-resource")]))), ["00003"]);
+    assert_eq!(faults(&altinn.put(&packages, &json!([package("regnskapsforer-lonn")]))), ["00018"]);
+    altinn.put(&rights, &json!({ "rights": [] })).is_misfit("$");
+    // The real one uses what it has not found.
+    altinn.put(&format!("{VENDOR}/991825827_none/rights"), &json!([])).is_empty(500);
+    altinn.put(&format!("{VENDOR}/991825827_none/accesspackages"), &json!([])).is_empty(500);
+}
+
+#[test]
+fn a_deleted_system_is_shown_keeps_its_id_and_cannot_be_changed() {
+    let altinn = registered();
+    let answer = altinn.delete(NEW);
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"succeeded":true}"#));
+    assert_eq!(altinn.get(NEW).ok()["isDeleted"], true);
+    assert_eq!(altinn.get(VENDOR).ok().as_array().unwrap().len(), 1);
+    assert_eq!(faults(&altinn.post(VENDOR, &new_system())), ["00002"]);
+    let texts = [
+        (NEW.to_owned(), new_system()),
+        (format!("{NEW}/rights"), json!([])),
+        (format!("{NEW}/accesspackages"), json!([])),
+    ];
+    for (path, body) in texts {
+        let answer = altinn.put(&path, &body);
+        assert_eq!((answer.status, answer.body.as_str()), (400, "Cannot update a system marked as deleted."));
+    }
+    // Its client is free again.
+    let another = changed(new_system(), |system| system["id"] = json!("991825827_another"));
+    assert_eq!(altinn.post(VENDOR, &another).status, 200);
+    let unknown = altinn.delete(&format!("{VENDOR}/991825827_none"));
+    unknown.is_misfit("return");
+    assert_eq!(unknown.json()["errors"]["return"], json!(["System not found"]));
+}
+
+#[test]
+fn the_system_users_of_a_deleted_system_get_no_tokens() {
+    let altinn = altinn();
+    altinn.user_token("210493352");
+    assert_eq!(altinn.delete(&format!("{VENDOR}/{SYSTEM}")).status, 200);
+    altinn.has_no_user(CLIENT, "210493352", None);
+}
+
+#[test]
+fn every_change_is_logged() {
+    let altinn = registered();
+    altinn.put(&format!("{NEW}/rights"), &json!([right(SALARY)]));
+    altinn.put(&format!("{NEW}/accesspackages"), &json!([]));
+    altinn.put(NEW, &new_system());
+    altinn.delete(NEW);
+    let log = altinn.get(&format!("{NEW}/changelog")).ok();
+    let kinds: Vec<&str> = log.as_array().unwrap().iter().map(|row| row["changeType"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["create", "rightsupdate", "accesspackageupdate", "update", "delete"]);
+    assert_eq!(
+        names(&log[1]),
+        ["systemInternalId", "changedByOrgNumber", "changeType", "changedData", "clientId", "created"]
+    );
+    assert_eq!(log[1]["changedData"], json!([right(SALARY)]));
+    assert_eq!((&log[1]["changedByOrgNumber"], &log[1]["clientId"]), (&json!("991825827"), &json!(CLIENT)));
+    assert!(log[4].get("changedData").is_none());
+    let unknown = altinn.get(&format!("{VENDOR}/991825827_none/changelog"));
+    assert_eq!((unknown.status, unknown.body.as_str()), (404, "System with ID 991825827_none not found."));
+}
+
+#[test]
+fn what_is_the_portals_or_nobodys_is_not_the_vendors() {
+    let altinn = altinn();
+    for path in ["systemregister", "systemregister/991825827_smartcloud", "systemregister/991825827_smartcloud/rights"]
+    {
+        altinn.get(path).is_empty(403);
+    }
+    let unknown = altinn.get(&format!("{VENDOR}/991825827_none"));
+    assert_eq!((unknown.status, &unknown.json()["title"]), (404, &json!("Not Found")));
+    for path in [
+        "systemuser/changerequest/vendor/bysystem/991825827_smartcloud",
+        "enduser/systemuser/clients",
+        "systemuser/vendor",
+        "nothing",
+        "",
+    ] {
+        altinn.get(path).is_empty(404);
+    }
+    let wrong = altinn.put(VENDOR, &json!({}));
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, POST")));
+    // Routes do not mind upper and lower case.
+    let authorization = format!("Bearer {}", altinn.vendor());
+    let path = "/Authentication/API/v1/SystemRegister/Vendor/991825827_smartcloud";
+    assert_eq!(altinn.send("GET", path, &[("Authorization", &authorization)], "").ok()["id"], SYSTEM);
+}

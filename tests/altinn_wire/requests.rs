@@ -1,0 +1,213 @@
+//! Requests for system users, and the system users.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+pub(super) const REQUESTS: &str = "systemuser/request/vendor";
+const FIRST: &str = "00000000-0000-4000-8000-000000000001";
+
+pub(super) fn wish() -> Value {
+    json!({ "systemId": SYSTEM, "partyOrgNo": "312600757", "rights": [right(SALARY)] })
+}
+
+pub(super) fn agent_wish() -> Value {
+    json!({
+        "systemId": SYSTEM, "partyOrgNo": "314112938", "accessPackages": [package("regnskapsforer-lonn")],
+    })
+}
+
+/// The body with the time of creation taken out, which is a time.
+fn undated(answer: &Answer) -> String {
+    let (before, after) = answer.body.split_once("\"created\":\"").unwrap_or_else(|| panic!("{}", answer.body));
+    let (time, after) = after.split_once('"').unwrap();
+    chrono::DateTime::parse_from_rfc3339(time).unwrap();
+    format!("{before}\"created\":\"TIME\"{after}")
+}
+
+#[test]
+fn a_request_is_made_and_shown_with_the_address_to_confirm_it_at() {
+    let altinn = altinn();
+    let body = json!({
+        "integrationTitle": "Vår integrasjon", "externalRef": " customer-7 ", "systemId": SYSTEM,
+        "partyOrgNo": "312600757", "rights": [right(SALARY)], "accessPackages": [package("veitransport")],
+        "redirectUrl": "https://smartcloudaltinn.azurewebsites.net/receipt?customer=7",
+    });
+    let answer = altinn.post(REQUESTS, &body);
+    let shown = format!(
+        r#"{{"id":"{FIRST}","integrationTitle":"Vår integrasjon","externalRef":"customer-7","systemId":"991825827_smartcloud","partyOrgNo":"312600757","rights":[{{"resource":[{{"id":"urn:altinn:resource","value":"ttd_systembruker-salary"}}]}}],"accessPackages":[{{"urn":"urn:altinn:accesspackage:veitransport"}}],"status":"New","redirectUrl":"https://smartcloudaltinn.azurewebsites.net/receipt?customer=7","confirmUrl":"{}accessmanagement/ui/systemuser/request?id={FIRST}&DONTCHOOSEREPORTEE=true","escalated":false,"created":"TIME","timedOut":false}}"#,
+        altinn.address
+    );
+    assert_eq!((answer.status, undated(&answer)), (201, shown.clone()));
+    // It lacks `vendor/`.
+    let location = format!("{}authentication/api/v1/systemuser/request/{FIRST}", altinn.address);
+    assert_eq!(answer.header("location"), Some(location.as_str()));
+    for path in [FIRST.to_owned(), FIRST.to_uppercase(), format!("byexternalref/{SYSTEM}/312600757/customer-7")] {
+        let answer = altinn.get(&format!("{REQUESTS}/{path}"));
+        assert_eq!((answer.status, undated(&answer)), (200, shown.clone()), "{path}");
+    }
+}
+
+#[test]
+fn a_request_for_an_agent_has_no_rights_and_another_page() {
+    let altinn = altinn();
+    let answer = altinn.post(&format!("{REQUESTS}/agent"), &agent_wish());
+    let shown = format!(
+        r#"{{"id":"{FIRST}","externalRef":"314112938","systemId":"991825827_smartcloud","partyOrgNo":"314112938","accessPackages":[{{"urn":"urn:altinn:accesspackage:regnskapsforer-lonn"}}],"status":"New","confirmUrl":"{}accessmanagement/ui/systemuser/agentrequest?id={FIRST}&DONTCHOOSEREPORTEE=true","escalated":false,"created":"TIME","timedOut":false}}"#,
+        altinn.address
+    );
+    assert_eq!((answer.status, undated(&answer)), (201, shown.clone()));
+    for path in [FIRST.to_owned(), format!("byexternalref/{SYSTEM}/314112938/314112938")] {
+        assert_eq!(undated(&altinn.get(&format!("{REQUESTS}/agent/{path}"))), shown);
+    }
+}
+
+#[test]
+fn who_asks_again_gets_the_request_that_there_is_whatever_became_of_it() {
+    let altinn = altinn();
+    let again = |owner: &str| {
+        let answer = altinn.post(REQUESTS, &changed(wish(), |wish| wish["partyOrgNo"] = json!(owner)));
+        let body = answer.ok();
+        assert!(body["confirmUrl"].as_str().unwrap().contains("/request?id="));
+        (body["status"].as_str().unwrap().to_owned(), body["timedOut"].as_bool().unwrap())
+    };
+    assert_eq!(again("314168267"), ("New".to_owned(), false));
+    assert_eq!(again("313725138"), ("Rejected".to_owned(), false));
+    assert_eq!(again("312530341"), ("Denied".to_owned(), false));
+    // Nobody has answered it in time, and its status does not say so.
+    assert_eq!(again("314048431"), ("New".to_owned(), true));
+    // Another reference makes another request.
+    let other =
+        changed(wish(), |wish| (wish["partyOrgNo"], wish["externalRef"]) = (json!("313725138"), json!("other")));
+    assert_eq!(altinn.post(REQUESTS, &other).status, 201);
+    let agent = altinn.post(&format!("{REQUESTS}/agent"), &agent_wish());
+    assert_eq!(agent.status, 201);
+    assert_eq!(altinn.post(&format!("{REQUESTS}/agent"), &agent_wish()).ok()["id"], agent.json()["id"]);
+}
+
+#[test]
+fn a_request_times_out_by_the_sandboxs_own_clock() {
+    let later = with(Conditions { clock_ahead: chrono::TimeDelta::days(300), ..Conditions::default() });
+    // The cast ages with the clock, so that it is the same whatever the clock says.
+    let by_owner = |owner: &str| {
+        let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/{owner}/{owner}");
+        let token = later.forged(|claims| claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 301 * 86_400));
+        later.call(&token, "GET", &path, &Value::Null).ok()
+    };
+    assert_eq!(by_owner("314048431")["timedOut"], true);
+    assert_eq!(by_owner("314168267")["timedOut"], false);
+    let created = by_owner("314168267")["created"].as_str().unwrap().to_owned();
+    assert!(chrono::DateTime::parse_from_rfc3339(&created).unwrap() > chrono::Utc::now());
+}
+
+#[test]
+fn one_of_the_other_kind_is_not_found_nor_is_anothers() {
+    let altinn = altinn();
+    let (standard, agent) = ("c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04", "8a3b6d2c-14e9-4d7f-92c6-6c0e5f4b8d05");
+    for path in [
+        format!("agent/{standard}"),
+        agent.to_owned(),
+        FIRST.to_owned(),
+        format!("agent/byexternalref/{SYSTEM}/314168267/314168267"),
+        format!("byexternalref/{SYSTEM}/314250052/314250052"),
+        // Exactly the reference that it was made with.
+        format!("byexternalref/{SYSTEM}/313790509/313790509"),
+    ] {
+        altinn.get(&format!("{REQUESTS}/{path}")).is_problem(404, "AUTH-00010");
+    }
+    let other = altinn.other_vendor();
+    let of_other = |path: &str| altinn.call(&other, "GET", path, &Value::Null);
+    of_other(&format!("{REQUESTS}/{standard}")).is_problem(404, "AUTH-00011");
+    of_other(&format!("{REQUESTS}/bysystem/{SYSTEM}")).is_problem(404, "AUTH-00011");
+    of_other(&format!("systemuser/vendor/bysystem/{SYSTEM}")).is_problem(404, "AUTH-00011");
+    altinn.get(&format!("{REQUESTS}/bysystem/991825827_none")).is_problem(404, "AUTH-00011");
+    altinn.get(&format!("{REQUESTS}/agent/bysystem/991825827_none")).is_problem(404, "AUTH-00011");
+}
+
+#[test]
+fn an_id_that_is_none_is_aspnets_to_refuse() {
+    let altinn = altinn();
+    for path in ["1", "agent/1", "agent"] {
+        altinn.get(&format!("{REQUESTS}/{path}")).is_misfit("requestId");
+    }
+    altinn.delete(&format!("{REQUESTS}/1")).is_misfit("requestId");
+}
+
+#[test]
+fn a_reference_may_hold_anything_where_it_is_escaped() {
+    let altinn = altinn();
+    let body = changed(wish(), |wish| wish["externalRef"] = json!("kunde 7/æ?#%"));
+    assert_eq!(altinn.post(REQUESTS, &body).status, 201);
+    let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/312600757/kunde%207%2F%C3%A6%3F%23%25");
+    assert_eq!(altinn.get(&path).ok()["externalRef"], "kunde 7/æ?#%");
+}
+
+#[test]
+fn lists_keep_the_kinds_apart_and_carry_no_address_to_confirm_at() {
+    let altinn = altinn();
+    let owners = |path: &str| {
+        let page = altinn.get(&format!("{REQUESTS}/{path}/{SYSTEM}")).ok();
+        let rows = page["data"].as_array().unwrap().clone();
+        assert!(rows.iter().all(|row| row.get("confirmUrl").is_none() && row["status"].is_string()));
+        let mut owners: Vec<String> = rows.iter().map(|row| row["partyOrgNo"].as_str().unwrap().to_owned()).collect();
+        owners.sort();
+        owners
+    };
+    let standard = ["210493352", "310904473", "312530341", "313725138", "313790509", "314048431", "314168267"];
+    assert_eq!(owners("bysystem"), standard);
+    assert_eq!(owners("agent/bysystem"), ["314250052"]);
+}
+
+#[test]
+fn a_request_of_either_kind_is_deleted_and_can_be_made_anew() {
+    let altinn = altinn();
+    let by_owner = |kind: &str, owner: &str| {
+        altinn.get(&format!("{REQUESTS}{kind}/byexternalref/{SYSTEM}/{owner}/{owner}")).ok()["id"].clone()
+    };
+    let rejected = by_owner("", "313725138");
+    let deleted = altinn.delete(&format!("{REQUESTS}/{}", rejected.as_str().unwrap()));
+    assert_eq!((deleted.status, deleted.body.as_str()), (202, ""));
+    altinn.delete(&format!("{REQUESTS}/{}", rejected.as_str().unwrap())).is_problem(404, "AUTH-00010");
+    let anew = altinn.post(REQUESTS, &changed(wish(), |wish| wish["partyOrgNo"] = json!("313725138")));
+    assert_eq!((anew.status, &anew.json()["status"]), (201, &json!("New")));
+    // Neither the kind nor the vendor is asked for.
+    let agent = by_owner("/agent", "314250052");
+    let path = format!("{REQUESTS}/{}", agent.as_str().unwrap());
+    assert_eq!(altinn.call(&altinn.other_vendor(), "DELETE", &path, &Value::Null).status, 202);
+    // The system user that it made stays.
+    altinn.user_token("314250052");
+}
+
+#[test]
+fn system_users_are_listed_with_the_ids_of_their_requests() {
+    let altinn = altinn();
+    let page = altinn.get(&format!("systemuser/vendor/bysystem/{SYSTEM}")).ok();
+    let mut users: Vec<(String, String)> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| [&user["reporteeOrgNo"], &user["userType"]].map(|value| value.as_str().unwrap().to_owned()).into())
+        .collect();
+    users.sort();
+    let expected =
+        [("210493352", "standard"), ("310904473", "standard"), ("313790509", "standard"), ("314250052", "agent")];
+    assert_eq!(users, expected.map(|(owner, kind)| (owner.to_owned(), kind.to_owned())));
+}
+
+#[test]
+fn a_system_user_is_found_by_its_owner_and_exact_reference() {
+    let altinn = altinn();
+    let query = |rest: &str| altinn.get(&format!("systemuser/vendor/byquery?system-id={SYSTEM}&{rest}"));
+    let found = query("orgno=313790509&external-ref=customer-42");
+    assert_eq!(
+        undated(&found),
+        r#"{"id":"5e7c2a90-83d4-4f6b-b1a5-9f0d3e6c7b03","integrationTitle":"SmartCloud Regnskap","systemId":"991825827_smartcloud","productName":"","reporteeOrgNo":"313790509","created":"TIME","isDeleted":false,"supplierName":"SmartCloud AS","supplierOrgno":"991825827","externalRef":"customer-42","userType":"standard"}"#
+    );
+    assert_eq!(query("orgno=210493352").ok()["id"], "d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01");
+    assert_eq!(query("orgno=210493352&external-ref=210493352").status, 200);
+    query("orgno=313790509").is_problem(404, "AUTH-00015");
+    query("orgno=314168267").is_problem(404, "AUTH-00015");
+    query("").is_misfit("orgno");
+    altinn.get("systemuser/vendor/byquery?orgno=210493352").is_misfit("system-id");
+    altinn.get("systemuser/vendor/byquery?orgno=210493352&system-id=x").is_problem(404, "AUTH-00011");
+}
