@@ -58,6 +58,9 @@ fn a_system_that_is_unknown_deleted_or_anothers_is_not_found() {
     of(&altinn, |wish| wish["systemId"] = json!("310702641_fjordlonn")).is_problem(404, "AUTH-00011");
     altinn.call(&altinn.other_vendor(), "POST", REQUESTS, &wish()).is_problem(404, "AUTH-00011");
     of_agent(&altinn, |wish| wish["systemId"] = json!("x")).is_problem(404, "AUTH-00011");
+    // Nor is another vendor shown a request that is there.
+    let same = changed(wish(), |wish| wish["partyOrgNo"] = json!("314168267"));
+    altinn.call(&altinn.other_vendor(), "POST", REQUESTS, &same).is_problem(404, "AUTH-00011");
     altinn.delete(&format!("systemregister/vendor/{SYSTEM}"));
     of(&altinn, |_| ()).is_problem(404, "AUTH-00011");
 }

@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::cast::{self, Decision};
 use super::super::store::{Kind, Request, Store, Undecidable};
+use super::guard::origin;
 use super::words::Words;
 
 /// The only style; a policy names its hash.
@@ -67,7 +68,7 @@ impl Asked {
             // The owner's own number is none.
             external_ref: Some(request.external_ref.clone()).filter(|reference| *reference != request.owner),
             things: rights.chain(packages).collect(),
-            redirect_url: request.redirect_url.clone(),
+            redirect_url: request.redirect_url.clone().filter(|url| origin(url).is_some()),
         }
     }
 }
@@ -220,13 +221,22 @@ fn details(asked: &Asked, words: &Words) -> Markup {
         }
         section aria-labelledby="what" {
             h2 #what { (words.what) }
-            table {
-                thead {
-                    tr { th scope="col" { (words.name) } th scope="col" { (words.kind) } th scope="col" { (words.id) } }
+            // The roles are what a table has by itself, until a narrow screen shows its rows as blocks.
+            table role="table" {
+                thead role="rowgroup" {
+                    tr role="row" {
+                        @for heading in [words.name, words.kind, words.id] {
+                            th scope="col" role="columnheader" { (heading) }
+                        }
+                    }
                 }
-                tbody {
+                tbody role="rowgroup" {
                     @for (name, kind, id) in &asked.things {
-                        tr { th scope="row" { (name) } td { (kind) } td { code { (id) } } }
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (name) }
+                            td role="cell" { (kind) }
+                            td role="cell" { code { (id) } }
+                        }
                     }
                 }
             }
