@@ -7,13 +7,11 @@
 //!
 //! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users").
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::cast::{CLIENTS, Client};
+use super::cast::Client;
+use super::jws::{Jws, Members, is_array_of_strings};
 use super::refusal::{Refusal, got, shown};
 use super::state::State;
 
@@ -24,8 +22,6 @@ const LONGEST_GRANT: i64 = 120;
 
 /// How a grant is presented (RFC 7523).
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-type Members = Map<String, Value>;
 
 /// A grant in which nothing is wrong.
 pub(super) struct Accepted {
@@ -90,98 +86,6 @@ fn assertion(content_type: &str, body: &[u8]) -> Result<String, Refusal> {
         None => return Err(wrong(format!("grant_type: expected {GRANT_TYPE}, got nothing"))),
     }
     assertion.ok_or_else(|| wrong("assertion: expected a JWT, got nothing".to_owned()))
-}
-
-/// A compact JWS, taken apart.
-struct Jws<'a> {
-    header: Members,
-    claims: Members,
-    signed: &'a str,
-    signature: String,
-}
-
-impl<'a> Jws<'a> {
-    fn read(compact: &'a str) -> Result<Self, Refusal> {
-        let parts: Vec<&str> = compact.split('.').collect();
-        let [header, claims, signature] = parts[..] else {
-            return Err(Refusal::value(format!("Expected three parts with dots between, got {}", parts.len())));
-        };
-        // RFC 7515 section 2: base64url without padding, and nothing else.
-        let bytes = |name: &str, part: &str| {
-            let expected =
-                || Refusal::value(format!("{name}: expected base64url without padding, got {}", shown(part)));
-            URL_SAFE_NO_PAD.decode(part).map_err(|_| expected())
-        };
-        let object = |name: &str, part: &str| {
-            serde_json::from_slice(&bytes(name, part)?)
-                .map_err(|_| Refusal::value(format!("{name}: expected a JSON object, got something else")))
-        };
-        let (header, claims) = (object("header", header)?, object("payload", claims)?);
-        bytes("signature", signature)?;
-        let signed = &compact[..compact.len() - signature.len() - 1];
-        Ok(Self { header, claims, signed, signature: signature.to_owned() })
-    }
-
-    /// Whose grant it is, once it is certain.
-    fn verify(&self) -> Result<&'static Client, Refusal> {
-        let algorithm = match self.header.get("alg").and_then(Value::as_str) {
-            Some("RS256") => Algorithm::RS256,
-            Some("RS384") => Algorithm::RS384,
-            Some("RS512") => Algorithm::RS512,
-            _ => {
-                let got = got(self.header.get("alg"));
-                return Err(Refusal::value(format!("alg: expected RS256, RS384 or RS512, got {got}")));
-            }
-        };
-        let issuer = self.claims.get("iss").and_then(Value::as_str);
-        let client = match CLIENTS.iter().find(|client| Some(client.id) == issuer) {
-            Some(client) => client,
-            None => {
-                let [first, others @ ..] = &CLIENTS;
-                let others: Vec<&str> = others.iter().map(|client| client.id).collect();
-                let what = format!(
-                    "Client authentication failed. Unknown client: iss expected {}, got {}; other clients are {}",
-                    first.id,
-                    got(self.claims.get("iss")),
-                    others.join(" and ")
-                );
-                return Err(Refusal::grant("MP-100", what));
-            }
-        };
-        match (self.header.get("kid"), self.header.get("x5c")) {
-            (Some(kid), _) if *kid == client.key.kid => {}
-            (Some(kid), _) if *kid == client.expired_kid => {
-                return Err(Refusal::grant("MP-121", "Client authentication failed. Expired key."));
-            }
-            (Some(kid), _) => {
-                let what = format!(
-                    "Unknown key identifier (kid) for client: expected {}, got {}",
-                    client.key.kid,
-                    got(Some(kid))
-                );
-                return Err(Refusal::grant(None, what));
-            }
-            (None, Some(x5c)) if !is_array_of_strings(x5c) => {
-                return Err(Refusal::grant(
-                    "MP-123",
-                    format!("x5c: expected an array of strings, got {}", got(Some(x5c))),
-                ));
-            }
-            (None, _) => {
-                let what = "Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided";
-                return Err(Refusal::grant(None, what));
-            }
-        }
-        let key = DecodingKey::from_rsa_components(client.key.n, client.key.e).expect("the cast's key is a key");
-        match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
-            Ok(true) => Ok(client),
-            _ => {
-                let what =
-                    format!("Client authentication failed. Invalid signature: expected one of key {}", client.key.kid);
-                Err(Refusal::grant("MP-124", what))
-            }
-        }
-    }
 }
 
 fn check_audience(claims: &Members, issuer: &str) -> Result<(), Refusal> {
@@ -331,8 +235,4 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
 
 fn no_system_user(what: String) -> Refusal {
     Refusal::new("invalid_altinn_customer_configuration", "MP-303", what)
-}
-
-fn is_array_of_strings(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }

@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 
 use super::super::bearer::bearer;
 use super::super::state::State;
-use super::exchange::issuer;
 use super::failure::Failure;
 use super::{Call, problem};
 
@@ -79,4 +78,9 @@ pub(super) fn living_claims(state: &State, token: &str) -> Option<Map<String, Va
 pub(super) fn consumer(claims: &Map<String, Value>) -> Option<&str> {
     let id = claims.get("consumer")?.get("ID")?.as_str()?;
     id.strip_prefix("0192:").filter(|number| !number.is_empty())
+}
+
+/// Altinn's name in its tokens.
+pub(super) fn issuer(state: &State) -> String {
+    format!("{}authentication/api/v1/openid/", state.issuer)
 }

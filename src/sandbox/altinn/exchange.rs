@@ -10,17 +10,12 @@ use serde_json::{Map, Value};
 use super::super::bearer::bearer;
 use super::super::state::{ISSUER_KID, State};
 use super::super::text;
-use super::caller::{consumer, living_claims};
+use super::caller::{consumer, issuer, living_claims};
 use super::failure::Failure;
 use super::{Answer, Call};
 
 /// However short the other one lives.
 const LIFETIME: TimeDelta = TimeDelta::minutes(30);
-
-/// Altinn's name in its tokens.
-pub(super) fn issuer(state: &State) -> String {
-    format!("{}authentication/api/v1/openid/", state.issuer)
-}
 
 /// `GET exchange/{provider}`. Whatever is wrong with a token, a 401 is all that one is told.
 pub(super) fn exchange(call: &Call<'_>, provider: &str) -> Answer {

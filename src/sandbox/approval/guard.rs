@@ -18,7 +18,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::super::state::{State, random};
-use super::view::STYLE;
+
+/// The only style; a policy names its hash.
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// What the buttons need.
 pub(super) struct Form {

@@ -4,11 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::cast::{self, Decision};
 use super::super::store::{Kind, Request, Store, Undecidable};
-use super::guard::origin;
+use super::guard::{STYLE, origin};
 use super::words::Words;
-
-/// The only style; a policy names its hash.
-pub(super) const STYLE: &str = include_str!("style.css");
 
 pub(super) enum Page<'a> {
     /// A request that can be answered; perhaps only with a no.
