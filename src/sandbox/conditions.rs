@@ -9,7 +9,7 @@ use super::specimen::Specimen;
 /// How a sandbox differs from the usual one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Conditions {
-    /// How far its clock is ahead of this machine's; behind, where it is negative.
+    /// How far its clock is ahead of this machine's; behind, where it is negative. A century at most, either way.
     pub clock_ahead: TimeDelta,
     /// Every grant is refused in this way, whatever is in it.
     pub refusal: Option<&'static Specimen>,

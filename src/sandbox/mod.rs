@@ -10,6 +10,7 @@ mod bearer;
 mod cast;
 mod conditions;
 mod grant;
+mod guid;
 mod jws;
 mod maskinporten;
 mod reference_api;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use serde_json::{Map, Value};
@@ -14,6 +14,9 @@ use super::store::Store;
 
 /// The key id of the sandbox's own key.
 pub(super) const ISSUER_KID: &str = "sandbox-issuer";
+
+/// A century, so that no sum of the clock's time and something small leaves the calendar.
+const FURTHEST_CLOCK: TimeDelta = TimeDelta::days(36_525);
 
 const ISSUER_KEY: &str = include_str!("issuer-key.pem");
 
@@ -34,6 +37,8 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(issuer: String, conditions: Conditions) -> Self {
+        let clock_ahead = conditions.clock_ahead.clamp(-FURTHEST_CLOCK, FURTHEST_CLOCK);
+        let conditions = Conditions { clock_ahead, ..conditions };
         let pem = pem::parse(ISSUER_KEY).expect("the file is part of the program");
         let now = Utc::now() + conditions.clock_ahead;
         Self {

@@ -1,4 +1,4 @@
-//! How ASP.NET sends a C# string: quoted for whoever accepts JSON, bare for everybody else.
+//! How ASP.NET sends a C# string: bare, or quoted for whoever would rather have JSON.
 
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -6,11 +6,34 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 pub(super) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Response {
-    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match accepts.contains("application/json") {
+    match wants_json(headers) {
         true => quoted(status, text),
         false => (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response(),
     }
+}
+
+/// Whether JSON is wanted more than text. ASP.NET Core answers bare whoever accepts everything, whatever else is named;
+/// otherwise as is wanted most, and of several such as is named first; and bare again where it has nothing to offer.
+///
+/// Source: learn.microsoft.com, "Format response data in ASP.NET Core Web API", "Content negotiation"; RFC 9110, section
+/// 12.5.1.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut best: Option<(f32, bool)> = None;
+    for range in lines.flat_map(|line| line.split(',')) {
+        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let json = match parts.next().unwrap_or_default().as_str() {
+            "*/*" => return false,
+            "text/plain" | "text/*" => false,
+            "application/json" | "application/*" => true,
+            _ => continue,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.trim().parse().ok()).unwrap_or(1.0);
+        if quality > best.map_or(0.0, |(quality, _)| quality) {
+            best = Some((quality, json));
+        }
+    }
+    best.is_some_and(|(_, json)| json)
 }
 
 /// Where the C# action gives JSON only.

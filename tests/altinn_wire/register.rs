@@ -133,6 +133,9 @@ fn what_is_not_the_right_json_is_aspnets_to_refuse() {
     };
     raw("application/json", "{\"id\":").is_misfit("$");
     raw("application/json", "").is_misfit("");
+    // A byte order mark is nothing, but alone it is no JSON.
+    raw("application/json", "\u{feff}").is_misfit("$");
+    assert_eq!(raw("application/json", &format!("\u{feff}{}", new_system())).status, 200);
     raw("application/json; charset=utf-8", "[]").is_misfit("$");
     assert_eq!(raw("text/plain", "{}").status, 415);
     for member in ["id", "vendor", "name", "description"] {
@@ -147,6 +150,25 @@ fn what_is_not_the_right_json_is_aspnets_to_refuse() {
     wrong("rights", json!({})).is_misfit("$.rights");
     wrong("name", json!({ "nb": 1 })).is_misfit("$.name");
     wrong("clientId", json!([1])).is_misfit("$.clientId[0]");
+}
+
+#[test]
+fn null_where_something_must_be_is_aspnets_to_refuse_by_its_name_in_csharp() {
+    let altinn = registered();
+    for (member, name) in [("id", "Id"), ("vendor", "Vendor"), ("name", "Name"), ("description", "Description")] {
+        let body = changed(new_system(), |system| system[member] = Value::Null);
+        for answer in [altinn.post(VENDOR, &body), altinn.put(NEW, &body)] {
+            answer.is_misfit(name);
+            assert_eq!(answer.json()["errors"], json!({ name: [format!("The {name} field is required.")] }));
+        }
+    }
+    let all = changed(new_system(), |system| (system["name"], system["description"]) = (Value::Null, Value::Null));
+    assert_eq!(names(&altinn.post(VENDOR, &all).json()["errors"]), ["Name", "Description"]);
+    // Null inside them is no text, and no vendor.
+    altinn.put(NEW, &changed(new_system(), |system| system["name"]["nb"] = Value::Null)).is_misfit("$.name");
+    let nobody = changed(new_system(), |system| system["vendor"]["ID"] = Value::Null);
+    assert_eq!(faults(&altinn.post(VENDOR, &nobody)), ["00000"]);
+    assert_eq!(altinn.get(NEW).ok()["name"]["nb"], "Nytt");
 }
 
 #[test]

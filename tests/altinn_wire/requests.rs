@@ -124,11 +124,47 @@ fn one_of_the_other_kind_is_not_found_nor_is_anothers() {
     altinn.get(&format!("{REQUESTS}/agent/bysystem/991825827_none")).is_problem(404, "AUTH-00011");
 }
 
+/// A request of the cast.
+const CAST: &str = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
+
+fn in_path(text: &str) -> String {
+    text.replace('{', "%7B").replace('}', "%7D")
+}
+
+#[test]
+fn an_id_is_read_in_the_five_forms_of_dotnet() {
+    let altinn = altinn();
+    let forms = [
+        CAST.replace('-', ""),
+        CAST.to_owned(),
+        CAST.to_uppercase(),
+        format!("{{{CAST}}}"),
+        format!("({CAST})"),
+        "{0xc48d1e6f,0x97b2,0x4c0a,{0xa3,0xd8,0x2b,0x5f,0x7e,0x9a,0x1c,0x04}}".to_owned(),
+    ];
+    for form in &forms {
+        assert_eq!(altinn.get(&format!("{REQUESTS}/{}", in_path(form))).ok()["id"], CAST, "{form}");
+        let page = format!("/accessmanagement/ui/systemuser/request?id={}", in_path(form));
+        assert_eq!(altinn.send("GET", &page, &[], "").status, 200, "{form}");
+    }
+    let name = format!("/accessmanagement/ui/systemuser/request?id=urn:uuid:{CAST}");
+    assert_eq!(altinn.send("GET", &name, &[], "").status, 400);
+}
+
 #[test]
 fn an_id_that_is_none_is_aspnets_to_refuse() {
     let altinn = altinn();
-    for path in ["1", "agent/1", "agent"] {
+    let name = format!("urn:uuid:{CAST}");
+    let short = CAST.replacen('c', "", 1);
+    for path in ["1", "agent/1", "agent", &name, &short, &format!("[{CAST}]"), &format!("%7B{CAST})")] {
         altinn.get(&format!("{REQUESTS}/{path}")).is_misfit("requestId");
+    }
+    for numbers in [
+        "{0xc48d1e6f,0x97b2,0x4c0a,{0xa3,0xd8,0x2b,0x5f,0x7e,0x9a,0x1c}}",
+        "{0xc48d1e6f,0x97b2,0x4c0a,{0xa3,0xd8,0x2b,0x5f,0x7e,0x9a,0x1c,0x104}}",
+        "{0xc48d1e6f,0x97b2,0x+c0a,{0xa3,0xd8,0x2b,0x5f,0x7e,0x9a,0x1c,0x04}}",
+    ] {
+        altinn.get(&format!("{REQUESTS}/{}", in_path(numbers))).is_misfit("requestId");
     }
     altinn.delete(&format!("{REQUESTS}/1")).is_misfit("requestId");
 }
@@ -136,10 +172,31 @@ fn an_id_that_is_none_is_aspnets_to_refuse() {
 #[test]
 fn a_reference_may_hold_anything_where_it_is_escaped() {
     let altinn = altinn();
-    let body = changed(wish(), |wish| wish["externalRef"] = json!("kunde 7/æ?#%"));
+    let body = changed(wish(), |wish| wish["externalRef"] = json!("kunde 7æ?#%+"));
     assert_eq!(altinn.post(REQUESTS, &body).status, 201);
-    let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/312600757/kunde%207%2F%C3%A6%3F%23%25");
-    assert_eq!(altinn.get(&path).ok()["externalRef"], "kunde 7/æ?#%");
+    let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/312600757/kunde%207%C3%A6%3F%23%25+");
+    assert_eq!(altinn.get(&path).ok()["externalRef"], "kunde 7æ?#%+");
+}
+
+#[test]
+fn a_reference_with_a_slash_cannot_be_asked_for_as_its_escape_stays() {
+    let altinn = altinn();
+    let make = |reference: &str| {
+        let answer = altinn.post(REQUESTS, &changed(wish(), |wish| wish["externalRef"] = json!(reference)));
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    };
+    let ask = |path: &str| altinn.get(&format!("{REQUESTS}/byexternalref/{SYSTEM}/312600757/{path}"));
+    make("a/b");
+    for path in ["a%2Fb", "a%2fb", "a%252Fb"] {
+        ask(path).is_problem(404, "AUTH-00010");
+    }
+    ask("a/b").is_empty(404);
+    // It is what was sent that is looked for.
+    make("a%2Fb");
+    for path in ["a%2Fb", "a%252Fb"] {
+        assert_eq!(ask(path).ok()["externalRef"], "a%2Fb");
+    }
+    ask("a%2fb").is_problem(404, "AUTH-00010");
 }
 
 #[test]

@@ -77,9 +77,29 @@ fn a_token_of_another_issuer_or_key_or_time_is_none() {
     assert_eq!(status(&altinn.forged(|claims| claims["exp"] = json!(now - 5))), 200);
     assert_eq!(status(&altinn.forged(|claims| claims["exp"] = json!(now - 15))), 401);
     assert_eq!(status(&altinn.forged(|claims| claims["iss"] = json!("https://test.maskinporten.no/"))), 401);
+    // Nor does the end of the calendar end the process, nor what lies behind it.
+    assert_eq!(
+        status(&altinn.forged(|claims| claims["exp"] = json!(chrono::DateTime::<Utc>::MAX_UTC.timestamp()))),
+        200
+    );
+    for exp in [json!(i64::MAX), json!(u64::MAX), json!(1e300), json!(-1e300), json!(i64::MIN), json!("1"), json!(null)]
+    {
+        assert_eq!(status(&altinn.forged(|claims| claims["exp"] = exp.clone())), 401, "{exp}");
+    }
+    assert_eq!(status(&altinn.forged(|_| ())), 200);
     let header = json!({ "alg": "RS256", "kid": "sandbox-issuer" });
     let claims = claims_of(&altinn.forged(|_| ()));
     assert_eq!(status(&sign(&pem("mp-key.pem.example"), &header, &claims)), 401);
+}
+
+#[test]
+fn a_clock_that_is_set_out_of_the_calendar_stays_within_it() {
+    for ahead in [chrono::TimeDelta::MAX, chrono::TimeDelta::MIN] {
+        let altinn = with(Conditions { clock_ahead: ahead, ..Conditions::default() });
+        assert_eq!(altinn.send("GET", "/jwk", &[], "").status, 200);
+        altinn.call(&altinn.forged(|_| ()), "GET", "systemregister/vendor", &Value::Null);
+        assert_eq!(altinn.send("GET", "/jwk", &[], "").status, 200);
+    }
 }
 
 #[test]
@@ -126,6 +146,44 @@ fn an_exchanged_token_is_bare_or_quoted_as_one_accepts() {
     let answer = exchange(&altinn, &token, &[("Accept", "application/json")]);
     assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
     assert_eq!(answer.body, format!("\"{}\"", answer.json().as_str().unwrap()));
+}
+
+#[test]
+fn the_best_of_text_and_json_is_sent_and_text_to_whoever_takes_everything() {
+    let altinn = altinn();
+    let quoted = |accept: &str| {
+        let headers = [("Authorization", "Bearer x"), ("Accept", accept)];
+        let answer = altinn.send("GET", "/authentication/api/v1/exchange/bankid", &headers, "");
+        let json = answer.header("content-type").unwrap().starts_with("application/json");
+        assert_eq!((answer.status, answer.body.starts_with('"')), (400, json));
+        json
+    };
+    for json in [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json; charset=utf-8",
+        "text/html, application/json",
+        "text/plain;q=0.5, application/json;q=0.9",
+        "text/plain;q=0.5,application/*",
+        "application/json, text/plain",
+        "text/plain;q=0, application/json;q=0.1",
+    ] {
+        assert!(quoted(json), "{json}");
+    }
+    for text in [
+        "",
+        "*/*",
+        "application/json, */*",
+        "application/json, text/html;q=0.9, */*;q=0.1",
+        "text/plain, application/json",
+        "application/json;q=0.5, text/*",
+        "application/json;q=0",
+        "application/jsonp",
+        "text/html",
+        "rubbish",
+    ] {
+        assert!(!quoted(text), "{text}");
+    }
 }
 
 #[test]

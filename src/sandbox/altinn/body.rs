@@ -30,7 +30,9 @@ pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
             required,
         ]));
     }
-    serde_json::from_slice(call.body).map_err(|error| {
+    // .NET's reader skips a byte order mark; RFC 8259, section 8.1, lets it.
+    let text = call.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(call.body);
+    serde_json::from_slice(text).map_err(|error| {
         let (line, column) = (error.line().saturating_sub(1), error.column());
         let words = format!("The JSON value is invalid. Path: $ | LineNumber: {line} | BytePositionInLine: {column}.");
         Failure::Misfit(vec![("$".to_owned(), words), required])
@@ -70,6 +72,17 @@ impl Members {
                 Err(Failure::Misfit(vec![(self.path.clone(), words), (self.parameter.to_owned(), required)]))
             }
         }
+    }
+
+    /// What is there, and must not be null. ASP.NET finds that after it has read everything, and calls a member as the C#
+    /// type does: a reference type that is not nullable is required.
+    ///
+    /// Source: learn.microsoft.com, "Model validation in ASP.NET Core MVC", "Non-nullable reference types and the
+    /// [Required] attribute".
+    pub(super) fn not_null(&self, names: &[&str]) -> Result<(), Failure> {
+        let null = names.iter().filter(|name| self.get(name).is_some_and(Value::is_null));
+        let errors: Vec<_> = null.map(|name| ((*name).to_owned(), format!("The {name} field is required."))).collect();
+        if errors.is_empty() { Ok(()) } else { Err(Failure::Misfit(errors)) }
     }
 
     /// A text; none, where it is null or not there.

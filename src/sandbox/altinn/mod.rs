@@ -57,8 +57,7 @@ impl Call<'_> {
 pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let call = Call { state, method, headers, query, body };
-    let segments: Vec<String> =
-        uri.path().split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
+    let segments: Vec<String> = uri.path().split('/').skip(1).map(decoded).collect();
     // ASP.NET's routes do not mind upper and lower case, nor a slash at the end; values keep theirs.
     let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let names: Vec<&str> = lower.iter().map(String::as_str).collect();
@@ -122,6 +121,15 @@ fn requests(call: &Call<'_>, kind: Kind, names: &[&str], values: &[&str]) -> Res
         (Kind::Agent, [_]) => call.only("GET", || request::show(call, kind, values[0])),
         _ => not_found(),
     }
+}
+
+/// A segment of the path as ASP.NET has it in a route value: decoded, but for an escaped slash, which stays as it was
+/// sent. So what has a slash in it cannot be asked for: it is looked up with `%2F` in its place.
+///
+/// Source: github.com/dotnet/aspnetcore, issue 4718.
+fn decoded(segment: &str) -> String {
+    let kept = segment.replace("%2F", "%252F").replace("%2f", "%252f");
+    percent_decode_str(&kept).decode_utf8_lossy().into_owned()
 }
 
 fn not_found() -> Response {

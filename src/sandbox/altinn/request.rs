@@ -9,6 +9,7 @@ use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 use super::super::cast::Decision;
+use super::super::guid;
 use super::super::state::State;
 use super::super::store::{Key, Kind, Request};
 use super::super::text;
@@ -128,8 +129,7 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
 
 /// An id of the route, in the spelling of the store.
 fn guid(name: &str, text: &str) -> Result<String, Failure> {
-    let id: uuid::Uuid = text.parse().map_err(|_| Failure::not_valid(name, text))?;
-    Ok(id.to_string())
+    guid::read(text).ok_or_else(|| Failure::not_valid(name, text))
 }
 
 fn told(state: &State, request: &Request, with_confirm_url: bool) -> Value {

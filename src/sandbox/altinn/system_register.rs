@@ -20,8 +20,8 @@ use super::{Answer, Call};
 /// What a vendor wants a system to be.
 struct Proposal {
     id: String,
-    /// `None` for null, and an empty text where it has no `ID`.
-    vendor: Option<String>,
+    /// Empty where it has no `ID`.
+    vendor: String,
     name: Map<String, Value>,
     description: Map<String, Value>,
     /// `None` for null, as in the lists that follow.
@@ -46,9 +46,9 @@ impl Proposal {
         members.required(&["id", "vendor", "name", "description"])?;
         let vendor = members.object("vendor")?;
         let vendor = vendor.map(|vendor| vendor.text("ID")).transpose()?;
-        Ok(Self {
+        let proposal = Self {
             id: members.text("id")?.unwrap_or_default(),
-            vendor: vendor.map(Option::unwrap_or_default),
+            vendor: vendor.flatten().unwrap_or_default(),
             name: members.texts("name")?.unwrap_or_default(),
             description: members.texts("description")?.unwrap_or_default(),
             rights: unless_null(members.list("rights", body::right)?),
@@ -56,7 +56,9 @@ impl Proposal {
             clients: unless_null(members.list("clientId", body::text)?),
             redirect_urls: unless_null(members.list("allowedRedirectUrls", body::text)?),
             visible: members.flag("isVisible", true)?,
-        })
+        };
+        members.not_null(&["Id", "Vendor", "Name", "Description"])?;
+        Ok(proposal)
     }
 
     /// A null where a list should be makes the real server fail.
@@ -109,12 +111,12 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         let words = "Object reference not set to an instance of an object.".to_owned();
         Failure::JsonText(StatusCode::INTERNAL_SERVER_ERROR, words)
     };
-    let vendor = proposal.vendor.take().ok_or_else(null)?;
-    let Some(vendor) = vendor.strip_prefix("0192:") else { return Err(Failure::Validation(vec![Fault::vendor()])) };
+    let vendor = proposal.vendor.strip_prefix("0192:").map(str::to_owned);
+    let vendor = vendor.ok_or_else(|| Failure::Validation(vec![Fault::vendor()]))?;
     let lists = proposal.take_lists().ok_or_else(null)?;
-    caller.must_be(vendor)?;
+    caller.must_be(&vendor)?;
     let mut store = call.state.store();
-    let mut faults = validation::of_new_system(&store, vendor, &proposal.id, &lists.redirect_urls, &lists.clients);
+    let mut faults = validation::of_new_system(&store, &vendor, &proposal.id, &lists.redirect_urls, &lists.clients);
     faults.extend(validation::of_rights(&lists.rights));
     faults.extend(validation::of_packages(&lists.packages, proposal.visible));
     none_of(faults)?;
@@ -122,7 +124,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let mut system = System {
         internal_id: internal_id.clone(),
         id: proposal.id,
-        vendor: vendor.to_owned(),
+        vendor,
         name: proposal.name,
         description: proposal.description,
         rights: lists.rights,
@@ -156,7 +158,7 @@ pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
     let store = call.state.store();
     let system = store.system(id).ok_or_else(unknown)?;
     caller.must_be(&system.vendor)?;
-    if proposal.vendor.as_deref().and_then(|vendor| vendor.strip_prefix("0192:")) != Some(system.vendor.as_str()) {
+    if proposal.vendor.strip_prefix("0192:") != Some(system.vendor.as_str()) {
         return Err(unknown());
     }
     if proposal.id != id {

@@ -15,6 +15,7 @@ use self::guard::Form;
 use self::view::{Asked, Page};
 use self::words::Words;
 use super::altinn::confirm_url_path;
+use super::guid;
 use super::state::State;
 use super::store::{Kind, Request, Store, Undecidable};
 
@@ -38,7 +39,7 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let words = Words::wanted(value("lang"), headers);
-    let id = value("id").and_then(|id| uuid::Uuid::parse_str(id).ok()).map(|id| id.to_string());
+    let id = value("id").and_then(guid::read);
     let query = format!("id={}&DONTCHOOSEREPORTEE=true", id.as_deref().unwrap_or_default());
     let visit = Visit { state, headers, words, path: confirm_url_path(kind), query };
     if !guard::is_our_name(state, headers) {
