@@ -13,6 +13,7 @@ mod grant;
 mod guid;
 mod jws;
 mod maskinporten;
+mod redirect;
 mod reference_api;
 mod refusal;
 mod specimen;

@@ -5,6 +5,7 @@ mod approval;
 mod forgery;
 mod paging;
 mod register;
+mod register_faults;
 mod request_faults;
 mod requests;
 mod tokens;

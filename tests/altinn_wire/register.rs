@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const VENDOR: &str = "systemregister/vendor";
-const NEW: &str = "systemregister/vendor/991825827_new";
+pub(super) const VENDOR: &str = "systemregister/vendor";
+pub(super) const NEW: &str = "systemregister/vendor/991825827_new";
 
 /// A sandbox in which the new system is registered already.
-fn registered() -> Altinn {
+pub(super) fn registered() -> Altinn {
     let altinn = altinn();
     assert_eq!(altinn.post(VENDOR, &new_system()).status, 200);
     altinn
@@ -55,134 +55,6 @@ fn names_in_are_read_in_any_case_and_what_is_unknown_is_ignored() {
         format!(r#"{{"action":"read","resource":{}}}"#, right(SALARY)["resource"])
     );
     assert_eq!((&shown["accessPackages"], &shown["allowedRedirectUrls"]), (&json!([]), &json!([])));
-}
-
-#[test]
-fn each_fault_has_its_code() {
-    let altinn = altinn();
-    let of = |change: fn(&mut Value)| faults(&altinn.post(VENDOR, &changed(new_system(), change)));
-    assert_eq!(of(|system| system["vendor"]["ID"] = json!("991825827")), ["00000"]);
-    assert_eq!(of(|system| system["vendor"] = json!({})), ["00000"]);
-    assert_eq!(of(|system| system["id"] = json!("new")), ["00001"]);
-    assert_eq!(of(|system| system["id"] = json!("310702641_new")), ["00001"]);
-    assert_eq!(of(|system| system["id"] = json!("991825827_smartcloud")), ["00002"]);
-    assert_eq!(of(|system| system["rights"] = json!([right("no-such-resource")])), ["00003"]);
-    assert_eq!(of(|system| system["clientId"] = json!([CLIENT])), ["00004"]);
-    for url in ["http://example.no/receipt", "/receipt", "receipt", "https://", "javascript:alert(1)"] {
-        let body = changed(new_system(), |system| system["allowedRedirectUrls"] = json!(["https://example.no", url]));
-        assert_eq!(faults(&altinn.post(VENDOR, &body)), ["00005"], "{url}");
-    }
-    assert_eq!(of(|system| system["rights"] = json!([right(SALARY), right(SALARY)])), ["00006"]);
-    assert_eq!(of(|system| system["accessPackages"] = json!([package("lonn"), package("lonn")])), ["00007"]);
-    for urn in ["lonn", "urn:altinn:accesspackage:none", "urn:altinn:accesspackage:hovedadministrator"] {
-        let body = changed(new_system(), |system| system["accessPackages"] = json!([{ "urn": urn }]));
-        assert_eq!(faults(&altinn.post(VENDOR, &body)), ["00008"], "{urn}");
-    }
-    assert_eq!(of(|system| system["rights"][0]["resource"][0]["id"] = json!("resource")), ["00009"]);
-    assert_eq!(of(|system| system["id"] = json!("991825827_a new")), ["00013"]);
-    assert_eq!(of(|system| system["rights"] = json!([right("ttd_maskinporten-skjema")])), ["00017"]);
-    assert_eq!(of(|system| system["accessPackages"] = json!([package("ansvarlig-revisor")])), ["00018"]);
-    // Nothing of that was registered, and a system that is not shown to customers may be for clients.
-    assert_eq!(altinn.get(VENDOR).ok().as_array().unwrap().len(), 1);
-    let for_clients = changed(new_system(), |system| {
-        (system["accessPackages"], system["isVisible"]) = (json!([package("ansvarlig-revisor")]), json!(false));
-    });
-    assert_eq!(altinn.post(VENDOR, &for_clients).status, 200);
-}
-
-#[test]
-fn several_faults_come_in_one_document_with_their_paths() {
-    let altinn = altinn();
-    let body = changed(new_system(), |system| {
-        system["id"] = json!("9 new");
-        system["clientId"] = json!([CLIENT]);
-        system["allowedRedirectUrls"] = json!(["http://example.no"]);
-        system["rights"] = json!([right("unknown-1"), right("unknown-2")]);
-        system["accessPackages"] = json!([{ "urn": "urn:altinn:accesspackage:nothing" }]);
-    });
-    assert_eq!(
-        altinn.post(VENDOR, &body).body,
-        r#"{"type":"urn:altinn:error:STD-00000","title":"One or more validation errors occurred.","status":400,"code":"STD-00000","statusDescription":"Bad Request","validationErrors":[{"code":"AUTH.VLD-00013","title":"System ID cannot have spaces in id (leading, trailing or in between the id)","paths":["/registersystemrequest/systemid"]},{"code":"AUTH.VLD-00001","title":"The system id does not match the format orgnumber_xxxx...","paths":["/registersystemrequest/systemid"]},{"code":"AUTH.VLD-00005","title":"One or more of the redirect urls format is not valid. The valid format is https://xxx.xx","paths":["/registersystemrequest/allowedredirecturls"]},{"code":"AUTH.VLD-00004","title":"One of the client id is already tagged with an existing system","paths":["/registersystemrequest/clientid"]},{"code":"AUTH.VLD-00003","title":"One or all the resources in rights is not found in altinn's resource register","paths":["/registersystemrequest/rights/resource"],"ResourceIds Not Found : ":"unknown-1 | unknown-2"},{"code":"AUTH.VLD-00008","title":"One or all the accesspackage(s) is not found in altinn's access packages or is not delegable","paths":["/registersystemrequest/accesspackages"],"Invalid Urn Details : ":"Not found: urn:altinn:accesspackage:nothing"}]}"#
-    );
-}
-
-#[test]
-fn anothers_system_is_forbidden_before_its_faults_are_named() {
-    let altinn = altinn();
-    let body = changed(new_system(), |system| {
-        system["vendor"]["ID"] = json!("0192:310702641");
-        system["rights"] = json!([right("no-such-resource")]);
-    });
-    altinn.post(VENDOR, &body).is_empty(403);
-    for path in ["310702641_fjordlonn", "310702641_fjordlonn/changelog"] {
-        altinn.get(&format!("{VENDOR}/{path}")).is_empty(403);
-    }
-    altinn.put(&format!("{VENDOR}/310702641_fjordlonn"), &new_system()).is_empty(403);
-    altinn.put(&format!("{VENDOR}/310702641_fjordlonn/rights"), &json!([])).is_empty(403);
-    altinn.put(&format!("{VENDOR}/310702641_fjordlonn/accesspackages"), &json!([])).is_empty(403);
-    altinn.delete(&format!("{VENDOR}/310702641_fjordlonn")).is_empty(403);
-}
-
-#[test]
-fn what_is_not_the_right_json_is_aspnets_to_refuse() {
-    let altinn = altinn();
-    let authorization = format!("Bearer {}", altinn.vendor());
-    let raw = |kind: &str, body: &str| {
-        let headers = [("Authorization", authorization.as_str()), ("Content-Type", kind)];
-        altinn.send("POST", "/authentication/api/v1/systemregister/vendor", &headers, body)
-    };
-    raw("application/json", "{\"id\":").is_misfit("$");
-    raw("application/json", "").is_misfit("");
-    // A byte order mark is nothing, but alone it is no JSON.
-    raw("application/json", "\u{feff}").is_misfit("$");
-    assert_eq!(raw("application/json", &format!("\u{feff}{}", new_system())).status, 200);
-    raw("application/json; charset=utf-8", "[]").is_misfit("$");
-    assert_eq!(raw("text/plain", "{}").status, 415);
-    for member in ["id", "vendor", "name", "description"] {
-        let answer = altinn.post(VENDOR, &without(&new_system(), member));
-        answer.is_misfit("$");
-        assert!(answer.body.contains(&format!("required properties: {member}.")), "{}", answer.body);
-    }
-    let wrong =
-        |member: &str, value: Value| altinn.post(VENDOR, &changed(new_system(), |system| system[member] = value));
-    wrong("id", json!(1)).is_misfit("$.id");
-    wrong("isVisible", json!("true")).is_misfit("$.isVisible");
-    wrong("rights", json!({})).is_misfit("$.rights");
-    wrong("name", json!({ "nb": 1 })).is_misfit("$.name");
-    wrong("clientId", json!([1])).is_misfit("$.clientId[0]");
-}
-
-#[test]
-fn null_where_something_must_be_is_aspnets_to_refuse_by_its_name_in_csharp() {
-    let altinn = registered();
-    for (member, name) in [("id", "Id"), ("vendor", "Vendor"), ("name", "Name"), ("description", "Description")] {
-        let body = changed(new_system(), |system| system[member] = Value::Null);
-        for answer in [altinn.post(VENDOR, &body), altinn.put(NEW, &body)] {
-            answer.is_misfit(name);
-            assert_eq!(answer.json()["errors"], json!({ name: [format!("The {name} field is required.")] }));
-        }
-    }
-    let all = changed(new_system(), |system| (system["name"], system["description"]) = (Value::Null, Value::Null));
-    assert_eq!(names(&altinn.post(VENDOR, &all).json()["errors"]), ["Name", "Description"]);
-    // Null inside them is no text, and no vendor.
-    altinn.put(NEW, &changed(new_system(), |system| system["name"]["nb"] = Value::Null)).is_misfit("$.name");
-    let nobody = changed(new_system(), |system| system["vendor"]["ID"] = Value::Null);
-    assert_eq!(faults(&altinn.post(VENDOR, &nobody)), ["00000"]);
-    assert_eq!(altinn.get(NEW).ok()["name"]["nb"], "Nytt");
-}
-
-#[test]
-fn null_where_a_list_should_be_makes_the_server_fail() {
-    let altinn = registered();
-    for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
-        let body = changed(new_system(), |system| system[list] = Value::Null);
-        let answer = altinn.post(VENDOR, &body);
-        assert_eq!((answer.status, answer.header("content-type")), (500, Some("application/json; charset=utf-8")));
-        altinn.put(NEW, &body).is_empty(500);
-    }
-    // While leaving one out is none of that.
-    let body = without(&new_system(), "rights");
-    assert_eq!(altinn.put(NEW, &body).status, 200);
 }
 
 #[test]

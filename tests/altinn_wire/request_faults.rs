@@ -80,7 +80,12 @@ fn a_redirect_address_is_one_of_the_systems_but_for_its_query() {
         "https://smartcloudaltinn.azurewebsites.net/other",
         "https://smartcloudaltinn.azurewebsites.net:444/receipt",
         "https://smartcloudaltinn.azurewebsites.net/receipt/",
+        "https://smartcloudaltinn.azurewebsites.net:80/receipt",
         "https://smartcloudaltinn.azurewebsites.net@example.no/receipt",
+        "https://user@smartcloudaltinn.azurewebsites.net/receipt",
+        "https://user:secret@smartcloudaltinn.azurewebsites.net/receipt",
+        "https://smartcloudaltinn.azurewebsites.net/Receipt",
+        "https:smartcloudaltinn.azurewebsites.net/receipt",
         "https://example.no/receipt",
         "receipt",
         "javascript:alert(1)",
@@ -88,7 +93,20 @@ fn a_redirect_address_is_one_of_the_systems_but_for_its_query() {
         of(&altinn, |wish| wish["redirectUrl"] = json!(url)).is_problem(400, "AUTH-00021");
     }
     let fine = "https://smartcloudaltinn.azurewebsites.net/receipt?state=1&more=2";
-    assert_eq!(of(&altinn, |wish| wish["redirectUrl"] = json!(fine)).json()["redirectUrl"], fine);
+    for (number, url) in [
+        fine,
+        // The port that every address of the web has, and a host's case, make no difference.
+        "https://smartcloudaltinn.azurewebsites.net:443/receipt?state=1",
+        "HTTPS://SmartCloudAltinn.AzureWebsites.NET/receipt#done",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let made = of(&altinn, |wish| {
+            (wish["redirectUrl"], wish["externalRef"]) = (json!(url), json!(number.to_string()));
+        });
+        assert_eq!((made.status, &made.json()["redirectUrl"]), (201, &json!(url)), "{}", made.body);
+    }
     let none = changed(new_system(), |system| system["allowedRedirectUrls"] = json!([]));
     assert_eq!(altinn.post("systemregister/vendor", &none).status, 200);
     of(&altinn, |wish| {

@@ -2,10 +2,10 @@
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Services/RequestSystemUserService.cs`.
 
-use axum::http::Uri;
 use serde_json::Value;
 
 use super::super::cast::{self, Decision, PackageKind};
+use super::super::redirect;
 use super::super::store::{Key, Kind, Right, Store, System};
 use super::body::{self, List, Members};
 use super::failure::Failure;
@@ -91,17 +91,12 @@ fn check_key(store: &Store, wish: &Wish) -> Result<(), Failure> {
     }))
 }
 
-/// Scheme, host and path are one of the system's; what the query says is free.
+/// The address is one of the system's, but for its query.
 fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
     if system.redirect_urls.is_empty() {
         return Err(Failure::Problem(&problem::NO_REDIRECT_URLS));
     }
-    let place = |url: &str| {
-        let uri: Uri = url.parse().ok()?;
-        Some((uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_ascii_lowercase(), uri.path().to_owned()))
-    };
-    let Some(wanted) = place(url) else { return Err(Failure::Problem(&problem::REDIRECT_MISMATCH)) };
-    match system.redirect_urls.iter().any(|allowed| place(allowed).as_ref() == Some(&wanted)) {
+    match system.redirect_urls.iter().any(|allowed| redirect::same_place(allowed, url)) {
         true => Ok(()),
         false => Err(Failure::Problem(&problem::REDIRECT_MISMATCH)),
     }

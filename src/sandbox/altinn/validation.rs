@@ -3,10 +3,10 @@
 //! Source: github.com/Altinn/altinn-authentication, `src/Core/Errors/ValidationErrors.cs` and
 //! `src/Authentication/Controllers/SystemRegisterController.cs`.
 
-use axum::http::Uri;
 use serde_json::{Value, json};
 
 use super::super::cast::{self, PackageKind};
+use super::super::redirect;
 use super::super::store::{Right, Store};
 
 /// A fault, where it is, and what in particular is meant.
@@ -86,7 +86,7 @@ pub(super) fn of_new_system(
     if store.system(id).is_some() {
         faults.push(Fault::new("AUTH.VLD-00002", "The system id already exists", SYSTEM));
     }
-    if !redirect_urls.iter().all(|url| is_absolute_https(url)) {
+    if !redirect_urls.iter().all(|url| redirect::is_https(url)) {
         let title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx";
         faults.push(Fault::new("AUTH.VLD-00005", title, REDIRECTS));
     }
@@ -197,10 +197,6 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
 pub(super) fn is_delegable(right: &Right) -> bool {
     let known = |id: &str| cast::resource(id).is_some_and(|resource| DELEGABLE.contains(&resource.kind));
     right.resource.iter().all(|attribute| known(&attribute.value))
-}
-
-fn is_absolute_https(url: &str) -> bool {
-    url.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
 }
 
 fn has_twins<T>(items: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
