@@ -14,6 +14,11 @@ pub(super) fn read(url: &str) -> Option<Url> {
     url.has_host().then_some(url)
 }
 
+/// One of the web, where a page may lead.
+pub(super) fn of_the_web(url: &str) -> Option<Url> {
+    read(url).filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
 pub(super) fn is_https(url: &str) -> bool {
     read(url).is_some_and(|url| url.scheme() == "https")
 }

@@ -2,8 +2,10 @@
 //! client's code, and each test has a sandbox of its own.
 
 mod approval;
+mod approval_page;
 mod forgery;
 mod paging;
+mod receipt;
 mod register;
 mod register_faults;
 mod request_faults;

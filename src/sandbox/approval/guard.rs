@@ -13,7 +13,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, ORIGIN, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
@@ -29,11 +29,13 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// A browser that has the request's cookie already keeps it, so that the same page in another tab stays good.
+    /// A browser that has the request's cookie already keeps it, so that the same page in another tab stays good. A link
+    /// on another site must therefore bring the cookie along, which `Lax` lets it and `Strict` would not; a form there
+    /// brings it under neither (RFC 6265bis, section 4.1.2.7).
     pub(super) fn new(state: &State, headers: &HeaderMap, request: &str) -> Self {
         let visitor = visitor(headers, request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(random()));
         let token = URL_SAFE_NO_PAD.encode(hmac::sign(&state.form_key, &bound(&visitor, request)));
-        let cookie = format!("{}={visitor}; Path=/accessmanagement/; SameSite=Strict; HttpOnly", cookie_name(request));
+        let cookie = format!("{}={visitor}; Path=/accessmanagement/; SameSite=Lax; HttpOnly", cookie_name(request));
         Self { token, cookie: HeaderValue::try_from(cookie).expect("base64url and an id are plain text") }
     }
 }
@@ -82,19 +84,16 @@ pub(super) fn is_pressed_here(state: &State, headers: &HeaderMap, request: &str,
     from_here && of_here && fits
 }
 
-/// The headers of every page. A form may be sent here, and from here on to where the customer is led after it: Chromium
-/// holds redirects after a form to `form-action`, too.
-pub(super) fn headers(with_form: bool, redirect: Option<&str>) -> Vec<(HeaderName, HeaderValue)> {
+/// The headers of every page. A form is sent here, and stays here: Chromium holds all that it is redirected to, as far as
+/// that leads, to `form-action` too (Content Security Policy Level 3, section 6.4.1), so no redirect leads on to the
+/// vendor.
+pub(super) fn headers(with_form: bool) -> Vec<(HeaderName, HeaderValue)> {
     let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-    let action = match (with_form, redirect.and_then(origin)) {
-        (false, _) => "'none'".to_owned(),
-        (true, None) => "'self'".to_owned(),
-        (true, Some(origin)) => format!("'self' {origin}"),
-    };
+    let action = if with_form { "'self'" } else { "'none'" };
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'; form-action {action}"
     );
-    let policy = HeaderValue::try_from(policy).expect("an origin is plain text");
+    let policy = HeaderValue::try_from(policy).expect("base64 is plain text");
     let fixed = |name, value| (name, HeaderValue::from_static(value));
     vec![
         (CONTENT_SECURITY_POLICY, policy),
@@ -106,12 +105,4 @@ pub(super) fn headers(with_form: bool, redirect: Option<&str>) -> Vec<(HeaderNam
         fixed(CACHE_CONTROL, "no-store"),
         fixed(VARY, "accept-language, cookie"),
     ]
-}
-
-/// Scheme, host and port of an address of the web, in characters that mean nothing in a policy.
-pub(super) fn origin(url: &str) -> Option<String> {
-    let uri: Uri = url.parse().ok()?;
-    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    (matches!(scheme, "http" | "https") && authority.chars().all(plain)).then(|| format!("{scheme}://{authority}"))
 }

@@ -3,6 +3,7 @@
 //! The real one asks for a login, and for a person who may approve. This one asks nobody, so it is all the more careful
 //! that it is the person in front of it who presses: see [`guard`].
 
+mod asked;
 mod guard;
 mod view;
 mod words;
@@ -11,8 +12,9 @@ use axum::http::header::{ALLOW, HeaderName, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
+use self::asked::Asked;
 use self::guard::Form;
-use self::view::{Asked, Page};
+use self::view::Page;
 use self::words::Words;
 use super::altinn::confirm_url_path;
 use super::guid;
@@ -28,6 +30,8 @@ struct Visit<'a> {
     path: &'static str,
     /// The query without the language.
     query: String,
+    /// Whether this is where an answer leads.
+    receipt: bool,
 }
 
 pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
@@ -41,7 +45,8 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let words = Words::wanted(value("lang"), headers);
     let id = value("id").and_then(guid::read);
     let query = format!("id={}&DONTCHOOSEREPORTEE=true", id.as_deref().unwrap_or_default());
-    let visit = Visit { state, headers, words, path: confirm_url_path(kind), query };
+    let receipt = value("receipt").is_some();
+    let visit = Visit { state, headers, words, path: confirm_url_path(kind), query, receipt };
     if !guard::is_our_name(state, headers) {
         return visit.plain(StatusCode::FORBIDDEN, words.other_host);
     }
@@ -57,6 +62,10 @@ impl Visit<'_> {
     fn show(&self, kind: Kind, id: &str) -> Response {
         let store = self.state.store();
         match store.request(id).filter(|request| request.kind == kind) {
+            Some(request) if self.receipt && request.decision.is_by_customer() => {
+                let asked = Asked::of(&store, request, self.words);
+                self.page(StatusCode::OK, &Page::Receipt(&asked), None)
+            }
             Some(request) => self.request(StatusCode::OK, &store, request),
             None => self.plain(StatusCode::NOT_FOUND, self.words.unknown),
         }
@@ -82,43 +91,46 @@ impl Visit<'_> {
         let Some(request) = store.request(id) else {
             return self.plain(StatusCode::NOT_FOUND, self.words.unknown);
         };
-        match (decided, request.redirect_url.as_deref().and_then(redirect)) {
-            (Err(_), _) => self.request(StatusCode::CONFLICT, &store, request),
-            (Ok(()), Some(to)) => {
-                let answer = self.page(StatusCode::SEE_OTHER, &Page::Plain(""), None, None);
-                ([(LOCATION, to)], answer).into_response()
-            }
-            (Ok(()), None) => {
-                let asked = Asked::of(&store, request, self.words);
-                self.page(StatusCode::OK, &Page::Receipt(&asked), None, None)
-            }
+        match decided {
+            Err(_) => self.request(StatusCode::CONFLICT, &store, request),
+            Ok(()) => self.see_receipt(),
         }
+    }
+
+    /// The receipt has an address of its own, so that whoever loads it again sends no form again; and it is from there
+    /// that a customer is led on to the vendor, and not from the form: see [`guard::headers`].
+    fn see_receipt(&self) -> Response {
+        let to = format!("/{}?{}&receipt=1&lang={}", self.path, self.query, self.words.lang);
+        let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
+        for (name, value) in guard::headers(false) {
+            response.headers_mut().insert(name, value);
+        }
+        response
     }
 
     /// The request with its buttons, or why there are none.
     fn request(&self, status: StatusCode, store: &Store, request: &Request) -> Response {
         let asked = Asked::of(store, request, self.words);
         let now = self.state.now();
+        let answered = status == StatusCode::CONFLICT;
+        let not_approvable = store.not_approvable(request, now);
         if request.not_decidable(now).is_some() {
-            let why = store.not_approvable(request, now);
-            return self.page(status, &Page::Closed(&asked, why), None, None);
+            return self.page(status, &Page::Closed { asked: &asked, why: not_approvable, answered }, None);
         }
         let form = Form::new(self.state, self.headers, &request.id);
-        let open = Page::Open { asked: &asked, not_approvable: store.not_approvable(request, now), token: &form.token };
-        self.page(status, &open, Some(&form), request.redirect_url.as_deref())
+        let open = Page::Open { asked: &asked, not_approvable, answered, token: &form.token };
+        self.page(status, &open, Some(&form))
     }
 
     fn plain(&self, status: StatusCode, sentence: &'static str) -> Response {
-        self.page(status, &Page::Plain(sentence), None, None)
+        self.page(status, &Page::Plain(sentence), None)
     }
 
-    fn page(&self, status: StatusCode, page: &Page<'_>, form: Option<&Form>, redirect: Option<&str>) -> Response {
-        let here = |language: &str| format!("/{}?{}&lang={language}", self.path, self.query);
-        let html = match status {
-            StatusCode::SEE_OTHER => String::new(),
-            _ => view::html(page, self.words, &here(self.words.lang), &here(self.words.other_lang)),
-        };
-        let mut headers = guard::headers(form.is_some(), redirect);
+    fn page(&self, status: StatusCode, page: &Page<'_>, form: Option<&Form>) -> Response {
+        let receipt = if matches!(page, Page::Receipt(_)) { "&receipt=1" } else { "" };
+        let here = |language: &str| format!("/{}?{}{receipt}&lang={language}", self.path, self.query);
+        let html = view::html(page, self.words, &here(self.words.lang), &here(self.words.other_lang));
+        let mut headers = guard::headers(form.is_some());
         headers.push((HeaderName::from_static("content-language"), HeaderValue::from_static(self.words.lang)));
         let mut response = (status, html).into_response();
         for (name, value) in headers {
@@ -129,10 +141,4 @@ impl Visit<'_> {
         }
         response
     }
-}
-
-/// Where to go after deciding, where that is an address that a header can hold.
-fn redirect(url: &str) -> Option<HeaderValue> {
-    guard::origin(url)?;
-    HeaderValue::from_str(url).ok()
 }

@@ -2,84 +2,29 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::cast::{self, Decision};
-use super::super::store::{Kind, Request, Store, Undecidable};
-use super::guard::{STYLE, origin};
+use super::super::cast::Decision;
+use super::super::store::{Kind, Undecidable};
+use super::asked::{Asked, Named, Redirect};
+use super::guard::STYLE;
 use super::words::Words;
 
 pub(super) enum Page<'a> {
-    /// A request that can be answered; perhaps only with a no.
-    Open { asked: &'a Asked, not_approvable: Option<Undecidable>, token: &'a str },
+    /// A request that can be answered; perhaps only with a no. `answered` where somebody just tried in vain.
+    Open { asked: &'a Asked, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
     /// One that cannot.
-    Closed(&'a Asked, Option<Undecidable>),
-    /// One that has just been answered.
+    Closed { asked: &'a Asked, why: Option<Undecidable>, answered: bool },
+    /// One that has been answered.
     Receipt(&'a Asked),
     /// A sentence, where there is no request to show.
     Plain(&'static str),
 }
 
-/// What is shown of a request, in the page's language.
-pub(super) struct Asked {
-    kind: Kind,
-    decision: Decision,
-    vendor: (String, String),
-    system: (String, String),
-    description: Option<String>,
-    customer: (String, String),
-    clients: Vec<(String, String)>,
-    title: Option<String>,
-    external_ref: Option<String>,
-    /// Name, type and id.
-    things: Vec<(String, &'static str, String)>,
-    redirect_url: Option<String>,
-}
-
-impl Asked {
-    pub(super) fn of(store: &Store, request: &Request, words: &Words) -> Self {
-        let english = words.lang == "en";
-        let in_language = |nb: &str, en: &str| if english { en.to_owned() } else { nb.to_owned() };
-        let organisation = |number: &str| {
-            let name = cast::organisation(number).map_or("", |organisation| organisation.name);
-            (name.to_owned(), number.to_owned())
-        };
-        let system = store.system(&request.system);
-        let name = system.and_then(|system| system.name_in(words.lang).or_else(|| system.name_in("nb")));
-        let rights = request.rights.iter().flat_map(|right| &right.resource).map(|attribute| {
-            let name = cast::resource(&attribute.value).map(|resource| in_language(resource.nb, resource.en));
-            (name.unwrap_or_default(), words.right, attribute.value.clone())
-        });
-        let packages = request.packages.iter().map(|urn| {
-            let name = cast::package(urn).map(|package| in_language(package.nb, package.en));
-            (name.unwrap_or_default(), words.package, urn.clone())
-        });
-        let owner = cast::organisation(&request.owner);
-        Self {
-            kind: request.kind,
-            decision: request.decision,
-            vendor: organisation(system.map_or("", |system| &system.vendor)),
-            system: (name.unwrap_or_default().to_owned(), request.system.clone()),
-            description: system.and_then(|system| system.description_in(words.lang)).map(str::to_owned),
-            customer: organisation(&request.owner),
-            clients: owner.map_or(&[][..], |owner| owner.clients).iter().map(|number| organisation(number)).collect(),
-            title: request.title.clone(),
-            // The owner's own number is none.
-            external_ref: Some(request.external_ref.clone()).filter(|reference| *reference != request.owner),
-            things: rights.chain(packages).collect(),
-            redirect_url: request.redirect_url.clone().filter(|url| origin(url).is_some()),
-        }
-    }
-}
-
 /// `here` is the address of the form, and `there` that of the page in the other language.
 pub(super) fn html(page: &Page<'_>, words: &Words, here: &str, there: &str) -> String {
-    let asked = match page {
-        Page::Open { asked, .. } | Page::Closed(asked, _) | Page::Receipt(asked) => Some(asked),
-        Page::Plain(_) => None,
-    };
-    let heading = match asked {
-        None => words.problem,
-        Some(asked) if asked.kind == Kind::Agent => words.title_agent,
-        Some(_) => words.title,
+    let heading = heading(page, words);
+    let onwards = match page {
+        Page::Receipt(asked) => asked.redirect.as_ref(),
+        _ => None,
     };
     let whole = html! {
         (DOCTYPE)
@@ -88,6 +33,7 @@ pub(super) fn html(page: &Page<'_>, words: &Words, here: &str, there: &str) -> S
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
+                @if let Some(redirect) = onwards { meta http-equiv="refresh" content={ "0; url=" (redirect.address) }; }
                 title { (heading) " – " (words.sandbox) }
                 style { (PreEscaped(STYLE)) }
             }
@@ -102,8 +48,13 @@ pub(super) fn html(page: &Page<'_>, words: &Words, here: &str, there: &str) -> S
                 main #content {
                     h1 { (heading) }
                     @match page {
-                        Page::Open { asked, not_approvable, token } => (open(asked, *not_approvable, token, words, here)),
-                        Page::Closed(asked, why) => { (closed(*why, words)) (details(asked, words)) }
+                        Page::Open { asked, not_approvable, answered, token } => {
+                            (open(asked, note_of(*not_approvable, words), *answered, token, words, here))
+                        }
+                        Page::Closed { asked, why, answered } => {
+                            @if let Some(said) = note_of(*why, words) { (note(&said, *answered)) }
+                            (details(asked, words))
+                        }
                         Page::Receipt(asked) => { (receipt(asked, words)) (details(asked, words)) }
                         Page::Plain(sentence) => p.note role="alert" { (sentence) },
                     }
@@ -115,25 +66,37 @@ pub(super) fn html(page: &Page<'_>, words: &Words, here: &str, there: &str) -> S
     whole.into_string()
 }
 
-fn open(asked: &Asked, not_approvable: Option<Undecidable>, token: &str, words: &Words, here: &str) -> Markup {
+/// What the page is about, after what became of it.
+fn heading(page: &Page<'_>, words: &Words) -> String {
+    let (asked, became) = match page {
+        Page::Plain(_) => return words.problem.to_owned(),
+        Page::Open { asked, .. } => (asked, None),
+        Page::Closed { asked, why: Some(Undecidable::TimedOut), .. } => (asked, Some(words.timed_out_title)),
+        Page::Closed { asked, .. } | Page::Receipt(asked) => match asked.decision {
+            Decision::New => (asked, None),
+            Decision::Accepted => (asked, Some(words.accepted_title)),
+            Decision::Rejected => (asked, Some(words.rejected_title)),
+            Decision::Denied => (asked, Some(words.denied_title)),
+        },
+    };
+    let title = if asked.kind == Kind::Agent { words.title_agent } else { words.title };
+    let (first, rest) = title.split_at(1);
+    became.map_or(title.to_owned(), |became| format!("{became} – {}{rest}", first.to_lowercase()))
+}
+
+fn open(asked: &Asked, said: Option<String>, answered: bool, token: &str, words: &Words, here: &str) -> Markup {
     html! {
         p.lead { (if asked.kind == Kind::Agent { words.lead_agent } else { words.lead }) }
         (details(asked, words))
         section aria-labelledby="answer" {
             h2 #answer { (words.answer) }
-            @match not_approvable {
-                Some(Undecidable::NameMissing) => p.note { (words.name_missing) },
-                Some(_) => p.note { (words.system_deleted) },
-                None => {}
-            }
+            @if let Some(said) = &said { (note(said, answered)) }
             div.buttons {
-                @if not_approvable.is_none() {
-                    (button("approve", words.approve, token, here))
-                }
+                @if said.is_none() { (button("approve", words.approve, token, here)) }
                 (button("reject", words.reject, token, here))
             }
-            @if let Some(url) = &asked.redirect_url {
-                p.small { (words.afterwards) " " code { (url) } }
+            @if let Some(redirect) = &asked.redirect {
+                p.small { (words.afterwards) " " code { (redirect.shown) } }
             }
         }
     }
@@ -148,14 +111,19 @@ fn button(decision: &str, text: &str, token: &str, here: &str) -> Markup {
     }
 }
 
-fn closed(why: Option<Undecidable>, words: &Words) -> Markup {
-    html! {
-        @match why {
-            Some(Undecidable::TimedOut) => p.note { (words.timed_out) },
-            Some(Undecidable::Decided(decision)) => p.note { (outcome(decision, words)) " " (words.already) },
-            _ => {}
-        }
-    }
+/// Why a request cannot be approved, or not be answered at all.
+fn note_of(why: Option<Undecidable>, words: &Words) -> Option<String> {
+    Some(match why? {
+        Undecidable::TimedOut => words.timed_out.to_owned(),
+        Undecidable::Decided(decision) => format!("{} {}", outcome(decision, words), words.already),
+        Undecidable::NameMissing => words.name_missing.to_owned(),
+        Undecidable::SystemDeleted => words.system_deleted.to_owned(),
+    })
+}
+
+/// It is read aloud at once where it is the answer to a press.
+fn note(said: &str, answered: bool) -> Markup {
+    html! { p.note role=(if answered { "alert" } else { "status" }) { (said) } }
 }
 
 fn outcome(decision: Decision, words: &Words) -> &'static str {
@@ -181,7 +149,10 @@ fn receipt(asked: &Asked, words: &Words) -> Markup {
             div.note role="status" { p { (words.rejected_now) } }
             p { (words.rejected_next) }
         }
-        p { (words.close) }
+        @match &asked.redirect {
+            Some(Redirect { shown, address }) => p { (words.onwards) " " a href=(address) { bdi { (shown) } } },
+            None => p { (words.close) },
+        }
     }
 }
 
@@ -193,7 +164,7 @@ fn command(asked: &Asked) -> Option<String> {
         Some(reference) if plain(reference) && !reference.starts_with('-') => format!(" --external-ref {reference}"),
         Some(_) => return None,
     };
-    Some(format!("systemuser-demo token --org {}{reference}", asked.customer.1))
+    Some(format!("systemuser-demo token --org {}{reference}", asked.customer.id))
 }
 
 fn details(asked: &Asked, words: &Words) -> Markup {
@@ -206,11 +177,11 @@ fn details(asked: &Asked, words: &Words) -> Markup {
                     dt { (words.system) }
                     dd {
                         (told(&asked.system))
-                        @if let Some(description) = &asked.description { br; span.small { (description) } }
+                        @if let Some(description) = &asked.description { br; bdi.small { (description) } }
                     }
                 }
                 (fact(words.customer, &told(&asked.customer)))
-                @if let Some(title) = &asked.title { (fact(words.called, &html! { (title) })) }
+                @if let Some(title) = &asked.title { (fact(words.called, &html! { bdi { (title) } })) }
                 @if let Some(reference) = &asked.external_ref {
                     (fact(words.external_ref, &html! { code { (reference) } }))
                 }
@@ -228,11 +199,14 @@ fn details(asked: &Asked, words: &Words) -> Markup {
                     }
                 }
                 tbody role="rowgroup" {
-                    @for (name, kind, id) in &asked.things {
+                    @for thing in &asked.things {
                         tr role="row" {
-                            th scope="row" role="rowheader" { (name) }
-                            td role="cell" { (kind) }
-                            td role="cell" { code { (id) } }
+                            th scope="row" role="rowheader" { (thing.named.name) }
+                            td role="cell" {
+                                (thing.kind)
+                                @if let Some(action) = &thing.action { " (" (words.action) " " code { (action) } ")" }
+                            }
+                            td role="cell" { code { (thing.named.id) } }
                         }
                     }
                 }
@@ -245,7 +219,6 @@ fn fact(name: &str, value: &Markup) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
-/// A name and a number.
-fn told((name, id): &(String, String)) -> Markup {
-    html! { @if !name.is_empty() { (name) " " } code { (id) } }
+fn told(Named { name, id }: &Named) -> Markup {
+    html! { @if !name.is_empty() { bdi { (name) } " " } code { (id) } }
 }

@@ -26,12 +26,20 @@ pub(super) struct Words {
     pub(super) name: &'static str,
     pub(super) id: &'static str,
     pub(super) right: &'static str,
+    pub(super) action: &'static str,
     pub(super) package: &'static str,
     pub(super) kind: &'static str,
     pub(super) answer: &'static str,
     pub(super) approve: &'static str,
     pub(super) reject: &'static str,
     pub(super) afterwards: &'static str,
+    /// Where the page leads on by itself.
+    pub(super) onwards: &'static str,
+    /// What became of a request, before its title.
+    pub(super) accepted_title: &'static str,
+    pub(super) rejected_title: &'static str,
+    pub(super) denied_title: &'static str,
+    pub(super) timed_out_title: &'static str,
     pub(super) accepted: &'static str,
     pub(super) rejected: &'static str,
     pub(super) denied: &'static str,
@@ -58,6 +66,11 @@ impl Words {
     pub(super) fn wanted(lang: Option<&str>, headers: &HeaderMap) -> &'static Self {
         let accepted = || headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(most_wanted);
         lang.and_then(in_language).or_else(accepted).unwrap_or(&BOKMAL)
+    }
+
+    /// The text in the page's language.
+    pub(super) fn either<'t>(&self, nb: &'t str, en: &'t str) -> &'t str {
+        if self.lang == "en" { en } else { nb }
     }
 }
 
@@ -107,14 +120,20 @@ static BOKMAL: Words = Words {
     external_ref: "Ekstern referanse",
     what: "Hva det bes om",
     name: "Navn",
-    id: "Id",
+    id: "ID",
     right: "Enkeltrettighet",
+    action: "handling",
     package: "Tilgangspakke",
     kind: "Type",
     answer: "Svar på forespørselen",
     approve: "Godkjenn",
     reject: "Avvis",
     afterwards: "Etterpå sendes du til",
+    onwards: "Du sendes nå videre til",
+    accepted_title: "Godkjent",
+    rejected_title: "Avvist",
+    denied_title: "Avslått",
+    timed_out_title: "Utløpt",
     accepted: "Forespørselen er godkjent.",
     rejected: "Forespørselen er avvist.",
     denied: "Forespørselen er avslått.",
@@ -124,7 +143,7 @@ static BOKMAL: Words = Words {
     accepted_next: "Leverandøren kan nå hente token for systembrukeren, med virksomheten som eier:",
     rejected_now: "Du har avvist forespørselen, og det er ikke opprettet noen systembruker.",
     rejected_next: "Leverandøren ser at forespørselen er avvist. Den må slettes før leverandøren kan be om det samme igjen.",
-    agent_next: "Systembrukeren handler for virksomhetens klienter i sandkassen:",
+    agent_next: "Systembrukeren handler på vegne av virksomhetens klienter i sandkassen:",
     close: "Du kan lukke dette vinduet.",
     name_missing: "Forespørselen kan ikke godkjennes: systemet har ikke noe navn på bokmål i Systemregisteret \
                    (AUTH-00017). Leverandøren må legge inn «nb» under «name».",
@@ -144,13 +163,13 @@ static ENGLISH: Words = Words {
     skip: "Skip to the content",
     sandbox: "Sandbox",
     small_print: "This is a sandbox on your own machine, and nothing leaves it. The real page in Altinn requires that \
-                  you log in, and that you may approve on behalf of the organisation.",
+                  you log in, and that you are entitled to approve on behalf of the organisation.",
     languages: "Language",
     title: "Request for a system user",
     title_agent: "Request for a system user for clients",
-    lead: "A system vendor asks for a system user of the organisation. With it, the system can act on behalf of the \
+    lead: "A system vendor asks for a system user for the organisation. With it, the system can act on behalf of the \
            organisation, with the rights that are listed below.",
-    lead_agent: "A system vendor asks for a system user of the organisation. With it, the system can act on behalf of \
+    lead_agent: "A system vendor asks for a system user for the organisation. With it, the system can act on behalf of \
                  the organisation's clients, with the rights that are listed below.",
     who: "Who it is about",
     vendor: "Vendor",
@@ -160,14 +179,20 @@ static ENGLISH: Words = Words {
     external_ref: "External reference",
     what: "What is asked for",
     name: "Name",
-    id: "Id",
+    id: "ID",
     right: "Single right",
+    action: "action",
     package: "Access package",
     kind: "Type",
     answer: "Answer the request",
     approve: "Approve",
     reject: "Reject",
     afterwards: "Afterwards you are sent to",
+    onwards: "You are now being sent on to",
+    accepted_title: "Approved",
+    rejected_title: "Rejected",
+    denied_title: "Denied",
+    timed_out_title: "Timed out",
     accepted: "The request has been approved.",
     rejected: "The request has been rejected.",
     denied: "The request has been denied.",

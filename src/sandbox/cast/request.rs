@@ -10,6 +10,13 @@ pub(crate) enum Decision {
     Denied,
 }
 
+impl Decision {
+    /// Whether it was made on the approval page.
+    pub(crate) fn is_by_customer(self) -> bool {
+        matches!(self, Self::Accepted | Self::Rejected)
+    }
+}
+
 /// A request for a system user of `991825827_smartcloud`.
 pub(crate) struct Request {
     pub(crate) id: &'static str,

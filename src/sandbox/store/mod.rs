@@ -72,7 +72,7 @@ impl Store {
             Kind::Standard => user.owner == org,
             Kind::Agent => cast::organisation(&user.owner).is_some_and(|owner| owner.clients.contains(&org)),
         };
-        let by_right = || user.rights.iter().flat_map(|right| &right.resource).any(|resource| resource.opens(api));
+        let by_right = || user.rights.iter().any(|right| right.opens(api));
         let by_package =
             || user.packages.iter().filter_map(|urn| cast::package(urn)).any(|package| package.opens.contains(&api));
         for_whom && (by_right() || by_package())

@@ -35,13 +35,23 @@ impl System {
         text_in(&self.name, language)
     }
 
-    pub(crate) fn description_in(&self, language: &str) -> Option<&str> {
-        text_in(&self.description, language)
+    /// The name for somebody who reads this language, in another one if need be.
+    pub(crate) fn name_for(&self, language: &str) -> Option<&str> {
+        text_for(&self.name, language)
+    }
+
+    pub(crate) fn description_for(&self, language: &str) -> Option<&str> {
+        text_for(&self.description, language)
     }
 }
 
 fn text_in<'m>(texts: &'m Map<String, Value>, language: &str) -> Option<&'m str> {
     texts.get(language).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}
+
+fn text_for<'m>(texts: &'m Map<String, Value>, language: &str) -> Option<&'m str> {
+    let others = texts.keys().map(String::as_str);
+    [language, "nb"].into_iter().chain(others).find_map(|language| text_in(texts, language))
 }
 
 /// A change of a system.
@@ -68,8 +78,17 @@ pub(crate) struct Attribute {
     pub(crate) value: String,
 }
 
-impl Attribute {
+impl Right {
+    /// Whether this API may be read with it. It is reading that the reference APIs ask for, and a right that names no
+    /// action is to all of them.
     pub(crate) fn opens(&self, api: Api) -> bool {
+        let to_read = self.action.as_deref().is_none_or(|action| action == "read");
+        to_read && self.resource.iter().any(|attribute| attribute.opens(api))
+    }
+}
+
+impl Attribute {
+    fn opens(&self, api: Api) -> bool {
         cast::resource(&self.value).is_some_and(|resource| resource.opens == Some(api))
     }
 }

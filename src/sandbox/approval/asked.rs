@@ -1,0 +1,110 @@
+//! What is shown of a request.
+
+use super::super::cast::{self, Decision};
+use super::super::redirect;
+use super::super::store::{Kind, Request, Right, Store};
+use super::words::Words;
+
+/// What is shown of a request, in the page's language, and so that it can be shown.
+pub(super) struct Asked {
+    pub(super) kind: Kind,
+    pub(super) decision: Decision,
+    pub(super) vendor: Named,
+    pub(super) system: Named,
+    pub(super) description: Option<String>,
+    pub(super) customer: Named,
+    pub(super) clients: Vec<Named>,
+    pub(super) title: Option<String>,
+    pub(super) external_ref: Option<String>,
+    pub(super) things: Vec<Thing>,
+    pub(super) redirect: Option<Redirect>,
+}
+
+/// A name, which may be empty, and a number or id.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) id: String,
+}
+
+/// What is asked for.
+pub(super) struct Thing {
+    pub(super) named: Named,
+    pub(super) kind: &'static str,
+    /// What a right is to do, where it says so.
+    pub(super) action: Option<String>,
+}
+
+/// Where one is led afterwards.
+pub(super) struct Redirect {
+    /// As the vendor wrote it.
+    pub(super) shown: String,
+    /// As a browser reads it, in ASCII.
+    pub(super) address: String,
+}
+
+impl Asked {
+    pub(super) fn of(store: &Store, request: &Request, words: &Words) -> Self {
+        let system = store.system(&request.system);
+        let name = system.and_then(|system| system.name_for(words.lang)).unwrap_or_default();
+        let owner = cast::organisation(&request.owner);
+        let rights = request.rights.iter().flat_map(|right| of_right(right, words));
+        let packages = request.packages.iter().map(|urn| of_package(urn, words));
+        Self {
+            kind: request.kind,
+            decision: request.decision,
+            vendor: organisation(system.map_or("", |system| &system.vendor)),
+            system: Named { name: visible(name), id: visible(&request.system) },
+            description: system.and_then(|system| system.description_for(words.lang)).map(visible),
+            customer: organisation(&request.owner),
+            clients: owner.map_or(&[][..], |owner| owner.clients).iter().map(|number| organisation(number)).collect(),
+            title: request.title.as_deref().map(visible),
+            // The owner's own number is none.
+            external_ref: Some(visible(&request.external_ref)).filter(|_| request.external_ref != request.owner),
+            things: rights.chain(packages).collect(),
+            redirect: request.redirect_url.as_deref().and_then(|url| {
+                let address = redirect::of_the_web(url)?.into();
+                Some(Redirect { shown: visible(url), address })
+            }),
+        }
+    }
+}
+
+fn organisation(number: &str) -> Named {
+    let name = cast::organisation(number).map_or("", |organisation| organisation.name);
+    Named { name: name.to_owned(), id: number.to_owned() }
+}
+
+fn of_right(right: &Right, words: &Words) -> impl Iterator<Item = Thing> {
+    right.resource.iter().map(|attribute| {
+        let name = cast::resource(&attribute.value).map(|resource| words.either(resource.nb, resource.en));
+        let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(&attribute.value) };
+        Thing { named, kind: words.right, action: right.action.as_deref().map(visible) }
+    })
+}
+
+fn of_package(urn: &str, words: &Words) -> Thing {
+    let name = cast::package(urn).map(|package| words.either(package.nb, package.en));
+    let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(urn) };
+    Thing { named, kind: words.package, action: None }
+}
+
+/// A text of somebody else's in which nothing acts unseen: controls, and what turns the direction of writing (Unicode
+/// Standard Annex 9, section 2), are shown by their numbers; line breaks and tabs are spaces.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' | '\n' | '\r' => shown.push(' '),
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                shown.push_str(&number(c));
+            }
+            c if c.is_control() => shown.push_str(&number(c)),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn number(c: char) -> String {
+    format!("‹U+{:04X}›", u32::from(c))
+}

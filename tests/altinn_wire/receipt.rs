@@ -1,0 +1,126 @@
+//! Where an answer leads: to a receipt, and from there to the vendor.
+
+use serde_json::json;
+
+use super::approval::{Page, open, page_of, path_of};
+use super::requests::wish;
+use super::*;
+
+pub(super) const REDIRECT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=7";
+const FIRST: &str = "00000000-0000-4000-8000-000000000001";
+
+fn page_with_redirect(altinn: &Altinn) -> Page {
+    page_of(altinn, "", &changed(wish(), |wish| wish["redirectUrl"] = json!(REDIRECT)))
+}
+
+/// Where a page leads by itself, in as many seconds as it says, and by a link that can be seen.
+#[track_caller]
+fn leads_to(answer: &Answer) -> Option<String> {
+    let (_, rest) = answer.body.split_once("<meta http-equiv=\"refresh\" content=\"")?;
+    let address = rest.split('"').next().unwrap().strip_prefix("0; url=").expect("at once").to_owned();
+    assert!(answer.body.contains(&format!("<a href=\"{address}\"><bdi>")), "{}", answer.body);
+    Some(address)
+}
+
+#[test]
+fn an_answer_leads_to_a_receipt_of_its_own_and_from_there_to_the_redirect_address() {
+    for (decision, title) in [("approve", "Godkjent"), ("reject", "Avvist")] {
+        let altinn = altinn();
+        let pressed = page_with_redirect(&altinn).press(&altinn, decision);
+        // Relative, so under whichever name the page was opened.
+        let receipt = format!("{}&receipt=1&lang=nb", path_of(FIRST));
+        assert_eq!((pressed.status, pressed.header("location")), (303, Some(receipt.as_str())));
+        // It can be loaded again and changes nothing.
+        for _ in 0..2 {
+            let receipt = altinn.send("GET", &receipt, &[], "");
+            assert_eq!((receipt.status, leads_to(&receipt).as_deref()), (200, Some(REDIRECT)));
+            assert!(receipt.body.contains(&format!("<h1>{title} – ")), "{}", receipt.body);
+            assert!(!receipt.body.contains("<button"), "{}", receipt.body);
+        }
+    }
+}
+
+#[test]
+fn a_receipt_stays_where_there_is_no_redirect_address() {
+    let altinn = altinn();
+    let page = page_of(&altinn, "", &wish());
+    let english = Page { path: format!("{}&lang=en", page.path), answer: page.answer };
+    let receipt = english.answered(&altinn, "approve");
+    assert_eq!(leads_to(&receipt), None);
+    assert!(receipt.body.contains("You have approved the request"), "{}", receipt.body);
+    assert!(receipt.body.contains("You can close this window."), "{}", receipt.body);
+    // It is a receipt in the other language, too.
+    let there = format!("{}&amp;receipt=1&amp;lang=nb", path_of(FIRST).replace('&', "&amp;"));
+    assert!(receipt.body.contains(&format!("href=\"{there}\"")), "{}", receipt.body);
+}
+
+#[test]
+fn only_the_receipt_of_an_answer_leads_on_and_to_nowhere_else() {
+    let altinn = altinn();
+    let page = page_with_redirect(&altinn);
+    let receipt = format!("{}&receipt=1", page.path);
+    // Nobody has answered yet.
+    let early = open(&altinn, &receipt);
+    assert!(early.has_buttons() && leads_to(&early.answer).is_none(), "{}", early.answer.body);
+    page.answered(&altinn, "approve");
+    // The link that was confirmed, opened again.
+    let again = open(&altinn, &page.path);
+    assert!(leads_to(&again.answer).is_none() && !again.has_buttons(), "{}", again.answer.body);
+    // What the query says is no address.
+    for more in ["https://example.no/", "1&redirectUrl=https://example.no/&url=https://example.no/"] {
+        let answer = open(&altinn, &format!("{}&receipt={more}", page.path)).answer;
+        assert_eq!(leads_to(&answer).as_deref(), Some(REDIRECT));
+        assert!(!answer.body.contains("example.no"), "{}", answer.body);
+    }
+    for id in ["3f6e8b15-c2d7-4a90-8e4b-1a9d5c7f2e06", "e15a9f40-6b8c-4d27-93fe-2c7b4a8d0608"] {
+        let closed = open(&altinn, &format!("{}&receipt=1", path_of(id))).answer;
+        assert!(!closed.body.contains("Du har "), "{}", closed.body);
+    }
+}
+
+/// The receipt of a request with this redirect address, of a system that has it.
+fn receipt_with(redirect: &str) -> (Answer, Answer) {
+    let altinn = altinn();
+    assert_eq!(altinn.post("systemregister/vendor", &new_system()).status, 200);
+    // An update looks at no redirect address.
+    let place = redirect.split('?').next().unwrap();
+    let system = changed(new_system(), |system| system["allowedRedirectUrls"] = json!([place]));
+    assert_eq!(altinn.put("systemregister/vendor/991825827_new", &system).status, 200);
+    let body = json!({
+        "systemId": "991825827_new", "partyOrgNo": "312600757", "rights": [right(LOGISTICS)], "redirectUrl": redirect,
+    });
+    let page = page_of(&altinn, "", &body);
+    let receipt = page.answered(&altinn, "approve");
+    (page.answer, receipt)
+}
+
+#[test]
+fn whatever_host_an_address_has_it_leads_there() {
+    for (redirect, address) in [
+        ("https://blåbær.no/kvittering?a=å", "https://xn--blbr-roah.no/kvittering?a=%C3%A5"),
+        ("https://my_host.example.no/receipt", "https://my_host.example.no/receipt"),
+        ("http://localhost:3000/receipt", "http://localhost:3000/receipt"),
+        ("https://[2001:db8::1]:8443/receipt?a=1#b", "https://[2001:db8::1]:8443/receipt?a=1#b"),
+    ] {
+        let (page, receipt) = receipt_with(redirect);
+        assert!(page.body.contains(&format!("Etterpå sendes du til <code>{redirect}</code>")), "{}", page.body);
+        assert_eq!(leads_to(&receipt).as_deref(), Some(address));
+        assert!(receipt.body.contains(&format!("<bdi>{redirect}</bdi>")), "{}", receipt.body);
+    }
+}
+
+#[test]
+fn an_address_is_escaped_and_never_run() {
+    let (page, receipt) = receipt_with("https://example.no/receipt?a=1&b=\"><script>alert(1)</script>;url='x'");
+    let address = "https://example.no/receipt?a=1&amp;b=%22%3E%3Cscript%3Ealert(1)%3C/script%3E;url=%27x%27";
+    assert_eq!(leads_to(&receipt).as_deref(), Some(address));
+    for answer in [&page, &receipt] {
+        assert!(!answer.body.contains("<script"), "{}", answer.body);
+    }
+    // That has a scheme, a host and a path, but is none of the web.
+    for odd in ["javascript://example.no/%0Aalert(1)", "data://example.no/text"] {
+        let (page, receipt) = receipt_with(odd);
+        assert_eq!(leads_to(&receipt), None);
+        assert!(!page.body.contains("alert(1)") && !receipt.body.contains("alert(1)"), "{odd}");
+    }
+}
