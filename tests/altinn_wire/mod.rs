@@ -3,6 +3,7 @@
 
 mod approval;
 mod approval_page;
+mod bounds;
 mod forgery;
 mod paging;
 mod receipt;

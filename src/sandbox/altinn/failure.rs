@@ -45,6 +45,12 @@ impl Failure {
         Self::Misfit(vec![(name.to_owned(), format!("The value '{value}' is not valid."))])
     }
 
+    /// The sandbox keeps everything while it runs, so it takes no more than it can hold.
+    pub(super) fn full() -> Self {
+        let words = "The sandbox is full. Stop it and start it again: it forgets everything then.".to_owned();
+        Self::Text(StatusCode::INTERNAL_SERVER_ERROR, words)
+    }
+
     pub(super) fn into_response(self, state: &State, headers: &HeaderMap) -> Response {
         match self {
             Self::Empty(status) => status.into_response(),

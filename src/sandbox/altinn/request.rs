@@ -50,6 +50,9 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         return Ok(text::json(StatusCode::OK, &told(call.state, same, true)));
     }
     check(&store, &wish, kind, vendor)?;
+    if !store.has_room_for_request() {
+        return Err(Failure::full());
+    }
     let id = store.new_id();
     let request = Request {
         id,

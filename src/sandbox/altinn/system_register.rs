@@ -120,6 +120,9 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     faults.extend(validation::of_rights(&lists.rights));
     faults.extend(validation::of_packages(&lists.packages, proposal.visible));
     none_of(faults)?;
+    if !store.has_room_for_change() {
+        return Err(Failure::full());
+    }
     let internal_id = store.new_id();
     let mut system = System {
         internal_id: internal_id.clone(),
@@ -272,6 +275,9 @@ fn change(
     kind: &'static str,
     change: impl FnOnce(&mut System) -> Option<Value>,
 ) -> Answer {
+    if !store.has_room_for_change() {
+        return Err(Failure::full());
+    }
     let system = store.system_mut(id).ok_or(NULL)?;
     let data = change(system);
     note(call, caller, system, kind, data);

@@ -9,6 +9,10 @@ use chrono::{DateTime, Utc};
 pub(super) use self::record::{Attribute, Change, Key, Kind, Request, Right, System, SystemUser};
 use super::cast::{self, Api, Client, Decision};
 
+/// How many requests there may be, how many system users, and how many changes of systems: more than honest use makes, and
+/// few enough to be held in memory. The real Altinn has no such limit.
+const MOST: usize = 5_000;
+
 #[derive(Default)]
 pub(super) struct Store {
     pub(super) systems: Vec<System>,
@@ -34,6 +38,16 @@ impl Store {
     pub(super) fn new_id(&mut self) -> String {
         self.ids += 1;
         format!("00000000-0000-4000-8000-{:012x}", self.ids)
+    }
+
+    /// Whether one more request can be held, and the system user that may come of it.
+    pub(super) fn has_room_for_request(&self) -> bool {
+        self.requests.len().max(self.users.len()) < MOST
+    }
+
+    /// Whether one more change can be held. A new system is one, too.
+    pub(super) fn has_room_for_change(&self) -> bool {
+        self.systems.iter().map(|system| system.changes.len()).sum::<usize>() < MOST
     }
 
     /// A system of the register, deleted ones too.
