@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Number;
 
-use crate::http::{Http, Refused, Reply, Unreachable, excerpt};
+use crate::http::{CallError, Http, Reply, excerpt};
 use crate::org_number::OrgNumber;
 use crate::token::AccessToken;
 
@@ -62,12 +62,7 @@ impl ReferenceApi {
 /// # Errors
 /// Where the API refused the call, or did not give a usable answer.
 pub async fn get(http: &Http, url: &Url, token: &AccessToken) -> Result<Reply, CallError> {
-    let reply = http.get(url, &token.secret).await?;
-    match reply.status {
-        200..=299 => Ok(reply),
-        400..=499 => Err(reply.refused().into()),
-        _ => Err(reply.unusable("which is no answer").into()),
-    }
+    http.get(url, &token.secret).await?.accepted()
 }
 
 /// Reads the answer of a reference API. An empty 204 is a refusal: a token without a system user gets that.
@@ -76,7 +71,7 @@ pub async fn get(http: &Http, url: &Url, token: &AccessToken) -> Result<Reply, C
 /// Where there is no answer, or another than the reference gives.
 pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
     if reply.status == 204 {
-        return Err(reply.refused().into());
+        return Err(CallError::Refused(reply.refused().into()));
     }
     reply.json_object().map_err(|error| {
         let quoted = excerpt(&reply.quotable()).map(|text| format!(": {text}"));
@@ -129,15 +124,4 @@ pub struct Salary {
     pub salary_status: Option<String>,
     /// In kroner, with as many decimals as came.
     pub salary_amount: Option<Number>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The API said no.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// Nobody said anything of use.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
 }

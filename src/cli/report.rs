@@ -8,7 +8,7 @@ use super::hints;
 use super::refusal::RefusedGrant;
 use super::told::{Told, exit};
 use crate::config::ConfigError;
-use crate::explain::{self, Cause};
+use crate::explain::{self, Cause, Entry};
 use crate::http::{Refused, Unreachable};
 use crate::key::KeyError;
 use crate::token::TokenFault;
@@ -86,16 +86,7 @@ fn tell(error: &anyhow::Error) -> Told {
     } else if let Some(fault) = error.downcast_ref::<TokenFault>() {
         Told { exit_code: exit::MASKINPORTEN, sentence: format!("the token {fault}"), ..Told::default() }
     } else if let Some(refused) = error.downcast_ref::<Refused>() {
-        let known = refused.code.as_deref().and_then(explain::of_code);
-        let meaning = known.map(|entry| format!("{}: {}", entry.code, entry.meaning));
-        let causes = known.map_or([].as_slice(), |entry| entry.causes).iter();
-        Told {
-            exit_code: exit::API,
-            sentence: refused.to_string(),
-            detail: refused.www_authenticate.iter().cloned().chain(meaning).collect(),
-            hints: causes.map(Cause::in_a_line).collect(),
-            notes: Vec::new(),
-        }
+        refused_call(refused)
     } else if let Some(silence) = error.downcast_ref::<Unreachable>() {
         Told {
             exit_code: exit::SILENCE,
@@ -106,6 +97,33 @@ fn tell(error: &anyhow::Error) -> Told {
     } else {
         Told { exit_code: exit::UNEXPECTED, sentence: format!("{error:#}"), ..Told::default() }
     }
+}
+
+/// An API's refusal, with what its codes mean. Where it lists faults, they are what it is about.
+fn refused_call(refused: &Refused) -> Told {
+    let mut detail: Vec<String> = refused.www_authenticate.iter().cloned().collect();
+    let of_code = |code: &Option<String>| code.as_deref().and_then(explain::of_code);
+    let whole = of_code(&refused.code).filter(|_| refused.faults.is_empty());
+    detail.extend(whole.map(|entry| format!("{}: {}", entry.code, entry.meaning)));
+    let mut entries: Vec<&Entry> = whole.into_iter().collect();
+    for fault in &refused.faults {
+        let words = [fault.code.clone(), Some(fault.paths.join(", ")).filter(|paths| !paths.is_empty())];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        let text = fault.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        detail.push(format!("{}{text}", words.join(" ")));
+        if let Some(entry) = of_code(&fault.code) {
+            detail.push(format!("  {}", entry.meaning));
+            if !entries.iter().any(|known| known.code == entry.code) {
+                entries.push(entry);
+            }
+        }
+    }
+    // ASP.NET's id of the call is what support asks for.
+    let (trace, others): (Vec<_>, Vec<_>) = refused.others.iter().partition(|(name, _)| name == "traceId");
+    detail.extend(others.into_iter().map(|(name, value)| format!("{name}: {value}")));
+    let notes = trace.into_iter().map(|(_, id)| format!("trace id {id}")).collect();
+    let causes = entries.iter().flat_map(|entry| entry.causes).map(Cause::in_a_line);
+    Told { exit_code: exit::API, sentence: refused.to_string(), detail, hints: causes.collect(), notes }
 }
 
 /// Whoever read the answer has seen enough, as `head` does.

@@ -6,9 +6,9 @@ use serde::de::IgnoredAny;
 use super::clock::Asked;
 use super::console::{Console, aligned};
 use super::{hints, json, report, story};
-use crate::api::{self, CallError, Logistics, ReferenceApi, Salary, SystemUserInfo};
+use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::config::{Api, Config, ConfigError, Given};
-use crate::http::{Http, Reply, address};
+use crate::http::{CallError, Http, Reply, address};
 use crate::org_number::OrgNumber;
 use crate::token::{AccessToken, without_scheme};
 
@@ -71,11 +71,7 @@ impl Target {
         story::sent(console, "get", &address(url));
         let asked = Asked::now();
         let answer = api::get(http, url, token).await;
-        let status = match &answer {
-            Ok(reply) => Some(reply.status),
-            Err(CallError::Refused(refused)) => Some(refused.status),
-            Err(CallError::Unreachable(unreachable)) => unreachable.status(),
-        };
+        let status = answer.as_ref().map_or_else(CallError::status, |reply| Some(reply.status));
         story::answered(console, status, asked.taken());
         answer
     }
@@ -85,7 +81,7 @@ impl Target {
         match error {
             CallError::Refused(refused) => report::with_hints(
                 hints::of_refusal(&refused, self.name(), self.takes_org().then_some(org_named)),
-                refused,
+                *refused,
             ),
             CallError::Unreachable(unreachable) => unreachable.into(),
         }

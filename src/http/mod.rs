@@ -3,6 +3,7 @@
 //! Assertions and tokens are secrets, so no redirect is followed. Whatever comes back that is of no use (silence,
 //! a redirect, 429, 5xx) is [`Unreachable`]; a [`Reply`] is an answer, be it yes or no.
 
+mod refused;
 mod silence;
 
 use std::collections::BTreeMap;
@@ -10,12 +11,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
-use reqwest::header::{ACCEPT, DATE, HeaderName, LOCATION, WWW_AUTHENTICATE};
-use reqwest::{Client, RequestBuilder, Url, redirect};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, WWW_AUTHENTICATE};
+use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+pub use self::refused::{Fault, Refused};
 pub use self::silence::{Silence, Unreachable};
 use crate::environment::is_loopback;
 
@@ -75,7 +76,28 @@ impl Http {
     /// # Errors
     /// Where nobody gave a usable answer.
     pub async fn get(&self, url: &Url, bearer: &SecretString) -> Result<Reply, Unreachable> {
-        self.send(url, Some(bearer), |client| client.get(url.clone()).bearer_auth(bearer.expose_secret())).await
+        self.call(Method::GET, url, bearer, None).await
+    }
+
+    /// Calls with a token, and with JSON where there is some to be sent.
+    ///
+    /// # Errors
+    /// Where nobody gave a usable answer.
+    pub async fn call(
+        &self,
+        method: Method,
+        url: &Url,
+        bearer: &SecretString,
+        json: Option<String>,
+    ) -> Result<Reply, Unreachable> {
+        let request = |client: &Client| {
+            let request = client.request(method, url.clone()).bearer_auth(bearer.expose_secret());
+            match json {
+                Some(json) => request.header(CONTENT_TYPE, "application/json").body(json),
+                None => request,
+            }
+        };
+        self.send(url, Some(bearer), request).await
     }
 
     /// Gets what is public.
@@ -203,6 +225,12 @@ impl Reply {
         Unreachable { address: self.address.clone(), date: self.date, silence }
     }
 
+    /// The answer is of no use, since it is not what was asked for.
+    pub fn is_not(&self, what: &str) -> Unreachable {
+        let quoted = excerpt(&self.quotable()).map(|text| format!(": {text}"));
+        self.unusable(format!("but not {what}{}", quoted.unwrap_or_default()))
+    }
+
     /// The body as a JSON object. serde would take an array for a struct, too, member by member.
     ///
     /// # Errors
@@ -218,10 +246,7 @@ impl Reply {
     /// Where there is none, or not one of this type.
     pub fn document<T: DeserializeOwned>(&self, what: &str) -> Result<T, Unreachable> {
         match self.status {
-            200 => self.json_object().map_err(|_| {
-                let quoted = excerpt(&self.quotable()).map(|text| format!(": {text}"));
-                self.unusable(format!("but not a {what}{}", quoted.unwrap_or_default()))
-            }),
+            200 => self.json_object().map_err(|_| self.is_not(&format!("a {what}"))),
             _ => Err(self.unusable(format!("which brings no {what}"))),
         }
     }
@@ -231,42 +256,36 @@ impl Reply {
         without(self.sent.as_ref(), String::from_utf8_lossy(&self.body).into_owned())
     }
 
-    /// The answer is a no.
-    pub fn refused(&self) -> Refused {
-        let words = self.quotable();
-        // ASP.NET sends a text as a JSON string to whoever accepts JSON.
-        let text = excerpt(&serde_json::from_str::<String>(&words).unwrap_or(words));
-        let www_authenticate = self.www_authenticate.clone();
-        let code = self.json_object::<Problem>().ok().and_then(|problem| excerpt(&problem.code?));
-        Refused { address: self.address.clone(), status: self.status, code, text, www_authenticate }
+    /// The answer, where it is a yes.
+    ///
+    /// # Errors
+    /// Where it is a no, or neither.
+    pub fn accepted(self) -> Result<Self, CallError> {
+        match self.status {
+            200..=299 => Ok(self),
+            400..=499 => Err(CallError::Refused(self.refused().into())),
+            _ => Err(self.unusable("which is no answer").into()),
+        }
     }
 }
 
-/// A problem document (RFC 9457), as Altinn extends it.
-#[derive(Deserialize)]
-struct Problem {
-    code: Option<String>,
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The API said no.
+    #[error(transparent)]
+    Refused(Box<Refused>),
+    /// Nobody said anything of use.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
 }
 
-/// An API's no.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("`{address}` {}{}", verdict(*status), text.as_ref().map(|text| format!(", {text}")).unwrap_or_default())]
-pub struct Refused {
-    /// Who refused, without the query.
-    pub address: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// The API's code for it, such as `AUTH-00011`.
-    pub code: Option<String>,
-    /// The API's own words, shortened where they are long.
-    pub text: Option<String>,
-    /// What a 401 says about the token (RFC 6750, section 3).
-    pub www_authenticate: Option<String>,
-}
-
-fn verdict(status: u16) -> String {
-    match status {
-        204 => "gave an empty answer, status 204".to_owned(),
-        _ => format!("refused the call: status {status}"),
+impl CallError {
+    /// The status of the answer, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(refused) => Some(refused.status),
+            Self::Unreachable(unreachable) => unreachable.status(),
+        }
     }
 }
