@@ -47,6 +47,7 @@
 //! # }
 //! ```
 
+pub mod altinn;
 pub mod api;
 pub mod cli;
 pub mod config;

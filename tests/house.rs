@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 5] = [
     &["org_number", "environment", "explain"],
     &["key", "token", "http"],
     &["config", "grant"],
-    &["maskinporten", "api"],
+    &["maskinporten", "api", "altinn"],
     &["cli"],
 ];
 

@@ -1,0 +1,39 @@
+//! The exchange: a token of Maskinporten's goes in, Altinn's own comes out.
+//!
+//! Altinn Apps and the services of its platform want that one; the APIs of this room do not.
+
+use reqwest::Url;
+use secrecy::zeroize::Zeroizing;
+
+use crate::http::{CallError, Http};
+use crate::token::{AccessToken, Decoded};
+
+/// Exchanges Maskinporten's token for Altinn's, be it a plain one or a system user's.
+///
+/// # Errors
+/// Where Altinn refused it, or did not answer with a token.
+pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result<AccessToken, CallError> {
+    let reply = http.get(address, &token.secret).await?.accepted()?;
+    let text = Zeroizing::new(String::from_utf8_lossy(&reply.body).into_owned());
+    // It is a JSON string for whoever accepts JSON, and bare for others.
+    let quoted = serde_json::from_str::<String>(&text).map(Zeroizing::new);
+    let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
+    // What came may be a token all the same, so it is not shown.
+    let decoded = Decoded::read(altinns).filter(|_| altinns.bytes().all(|byte| byte.is_ascii_graphic()));
+    let begins = |decoded: &Decoded| decoded.time("iat").or_else(|| decoded.time("nbf"));
+    let lifetime = decoded.as_ref().and_then(|decoded| Some((decoded.time("exp")?, begins(decoded)?)));
+    let lifetime = lifetime.and_then(|(ends, begins)| u64::try_from((ends - begins).num_seconds()).ok());
+    let expires_in = lifetime.ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
+    Ok(AccessToken {
+        secret: altinns.into(),
+        token_type: "Bearer".to_owned(),
+        expires_in,
+        scope: token.scope.clone(),
+        date: reply.date,
+    })
+}
+
+/// Where tokens are exchanged, below the address of Altinn's platform.
+pub fn address(platform: &Url) -> Url {
+    platform.join("authentication/api/v1/exchange/maskinporten").expect("a relative path joins an http address")
+}

@@ -1,0 +1,110 @@
+//! Altinn, for a system vendor: the System Register, requests for system users, the system users, and the exchange of
+//! tokens.
+//!
+//! All of it takes Maskinporten's token as it is, or an exchanged one; `consumer` in it says which vendor asks.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`.
+
+pub mod exchange;
+pub mod page;
+pub mod rights;
+pub mod system;
+pub mod system_register;
+pub mod system_user;
+pub mod system_user_request;
+
+use std::sync::{Mutex, PoisonError};
+
+use reqwest::{Method, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::http::{self, CallError, Http, Reply, Unreachable};
+use crate::token::AccessToken;
+
+/// Altinn, and the token that opens it.
+#[derive(Debug)]
+pub struct Altinn<'a> {
+    http: &'a Http,
+    platform: &'a Url,
+    token: &'a AccessToken,
+    calls: Mutex<Vec<Call>>,
+}
+
+/// A call that was made, for whoever tells the story.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// The address, without its query.
+    pub address: String,
+    /// The status of the answer, where there was one.
+    pub status: Option<u16>,
+}
+
+/// Something of Altinn's: what is known of it, and as it came.
+#[derive(Debug, Clone)]
+pub struct Item<T> {
+    /// What is known of it.
+    pub known: T,
+    /// All that came.
+    pub json: Value,
+}
+
+impl<'a> Altinn<'a> {
+    /// Altinn's platform at this address, which ends in a slash.
+    pub fn new(http: &'a Http, platform: &'a Url, token: &'a AccessToken) -> Self {
+        Self { http, platform, token, calls: Mutex::default() }
+    }
+
+    /// What has been called since.
+    pub fn calls(self) -> Vec<Call> {
+        self.calls.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An address below the vendor APIs, of segments that may hold any text.
+    fn address(&self, segments: &[&str]) -> Url {
+        let mut url = self.platform.join("authentication/api/v1/").expect("a relative path joins an http address");
+        url.path_segments_mut().expect("an http address has a path").pop_if_empty().extend(segments);
+        url
+    }
+
+    async fn get(&self, url: &Url) -> Result<Reply, CallError> {
+        self.call(Method::GET, url, None).await
+    }
+
+    async fn send(&self, method: Method, url: &Url, body: &impl Serialize) -> Result<Reply, CallError> {
+        let body = serde_json::to_string(body).expect("what is sent has texts for keys");
+        self.call(method, url, Some(body)).await
+    }
+
+    async fn delete(&self, url: &Url) -> Result<Reply, CallError> {
+        self.call(Method::DELETE, url, None).await
+    }
+
+    async fn call(&self, method: Method, url: &Url, body: Option<String>) -> Result<Reply, CallError> {
+        let answer = self.http.call(method.clone(), url, &self.token.secret, body).await;
+        let status = answer.as_ref().map_or_else(Unreachable::status, |reply| Some(reply.status));
+        let call = Call { method, address: http::address(url), status };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        answer?.accepted()
+    }
+}
+
+/// Reads an answer that is an object of this kind, which is called `what` where it is none.
+fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallError> {
+    serde_json::from_slice(&reply.body).ok().and_then(item).ok_or_else(|| reply.is_not(what).into())
+}
+
+/// The same for an array of them.
+fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
+    let items = serde_json::from_slice::<Vec<Value>>(&reply.body).ok();
+    items.and_then(|items| items.into_iter().map(item).collect()).ok_or_else(|| reply.is_not(what).into())
+}
+
+/// serde would take an array for a struct, member by member.
+fn item<T: DeserializeOwned>(json: Value) -> Option<Item<T>> {
+    let known = serde_json::from_value(json.clone()).ok().filter(|_| json.is_object())?;
+    Some(Item { known, json })
+}

@@ -1,0 +1,86 @@
+//! Lists that come in pages.
+//!
+//! `links.next` holds the address of the next page, and may name a host inside Altinn. The token must not go there, so
+//! only the `token` in its query is taken out of it, and the same list is asked for once more with that.
+
+use std::collections::HashSet;
+
+use reqwest::Url;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Altinn, Item, item};
+use crate::http::CallError;
+
+/// More than any list has. A server that goes on and on is not followed for ever.
+const MOST_PAGES: usize = 2_000;
+/// Likewise.
+const MOST_ENTRIES: usize = 100_000;
+
+/// All of a list.
+#[derive(Debug)]
+pub struct List<T> {
+    /// What is in it.
+    pub items: Vec<Item<T>>,
+    /// In how many pages it came.
+    pub pages: usize,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    links: Option<Links>,
+    data: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Links {
+    next: Option<String>,
+}
+
+/// Gets all pages of a list, whose entries are called `what`.
+pub(super) async fn all<T: DeserializeOwned>(
+    altinn: &Altinn<'_>,
+    list: &Url,
+    what: &str,
+) -> Result<List<T>, CallError> {
+    let mut items = Vec::new();
+    let mut ids = HashSet::new();
+    let mut tokens = HashSet::new();
+    let mut url = list.clone();
+    loop {
+        let reply = altinn.get(&url).await?;
+        let page: Page = reply.json_object().map_err(|_| reply.is_not("a page of a list"))?;
+        for entry in page.data {
+            // A list without an order may have an entry on two pages.
+            if entry["id"].as_str().is_some_and(|id| !ids.insert(id.to_owned())) {
+                continue;
+            }
+            items.push(item(entry).ok_or_else(|| reply.is_not(what))?);
+        }
+        let Some(next) = page.links.and_then(|links| links.next) else {
+            return Ok(List { items, pages: tokens.len() + 1 });
+        };
+        let token = token_of(&next).ok_or_else(|| reply.unusable("but its `links.next` has no `token`"))?;
+        if !tokens.insert(token.clone()) {
+            return Err(reply.unusable("but it leads back to a page that has been read: the list has no end").into());
+        }
+        if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES {
+            let (pages, entries) = (tokens.len(), items.len());
+            return Err(reply
+                .unusable(format!("but the list has no end after {entries} entries on {pages} pages"))
+                .into());
+        }
+        url = list.clone();
+        url.query_pairs_mut().append_pair("token", &token);
+    }
+}
+
+/// The `token` in an address, which may be relative.
+fn token_of(next: &str) -> Option<String> {
+    let (_, query) = next.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    let base = Url::parse(&format!("https://altinn.invalid/?{query}")).ok()?;
+    let token = base.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
+    token.filter(|token| !token.is_empty())
+}

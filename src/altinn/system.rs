@@ -1,0 +1,229 @@
+//! A system as the System Register has it, and what Altinn would refuse about it.
+//!
+//! Source: github.com/Altinn/altinn-authentication, `src/Core/Models/SystemRegisters` and
+//! `src/Core/Errors/ValidationErrors.cs`.
+
+use std::collections::BTreeMap;
+
+use reqwest::Url;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::rights::{ACCESS_PACKAGE, AccessPackage, Right};
+use crate::org_number::OrgNumber;
+
+/// A system. What Altinn itself decides, and shows, is read and not sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct System {
+    /// The vendor's organisation number, an underscore, and a name.
+    pub id: String,
+    /// Whose it is.
+    pub vendor: Vendor,
+    /// What it is called, by language: `nb`, `nn`, `en`.
+    pub name: Words,
+    /// What it is, by language.
+    pub description: Words,
+    /// The rights that it may ask customers for.
+    #[serde(default)]
+    pub rights: Vec<Right>,
+    /// The access packages that it may ask customers for.
+    #[serde(default)]
+    pub access_packages: Vec<AccessPackage>,
+    /// The clients at Maskinporten that get tokens for its system users.
+    #[serde(default)]
+    pub client_id: Vec<String>,
+    /// Whether customers find it in Altinn by themselves.
+    #[serde(default)]
+    pub is_visible: bool,
+    /// Where a customer may be sent after answering a request.
+    #[serde(default)]
+    pub allowed_redirect_urls: Vec<String>,
+    /// It has been deleted, and is still shown.
+    #[serde(default, skip_serializing)]
+    pub is_deleted: bool,
+    /// What Altinn has of it beside. An update replaces everything, so that goes back, too.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
+/// Texts by language.
+pub type Words = BTreeMap<String, String>;
+
+/// A vendor, as Altinn writes organisations here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
+pub struct Vendor {
+    /// ISO 6523: `0192:` and the organisation number.
+    #[serde(rename = "ID")]
+    pub id: String,
+}
+
+/// A system as somebody wrote it down: the JSON of the System Register, in which lists may be left out. `null` is no
+/// list: Altinn fails on it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct Draft {
+    /// See [`System`], here and below.
+    pub id: String,
+    /// Whose it is.
+    pub vendor: Vendor,
+    name: Words,
+    description: Words,
+    #[serde(default, deserialize_with = "present")]
+    rights: Option<Vec<Right>>,
+    #[serde(default, deserialize_with = "present")]
+    access_packages: Option<Vec<AccessPackage>>,
+    #[serde(default, deserialize_with = "present")]
+    client_id: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    is_visible: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    allowed_redirect_urls: Option<Vec<String>>,
+    /// What is not known here.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
+/// What a file may have, since Altinn shows it or its own clients send it, and what is not read.
+pub const PASSED_OVER: [&str; 2] = ["isDeleted", "vendor.authority"];
+
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Draft {
+    /// Without what Altinn shows, and does not take.
+    pub fn without_what_is_shown_only(mut self) -> Self {
+        self.others.retain(|field, _| !PASSED_OVER.contains(&field.as_str()));
+        self
+    }
+
+    /// The system that a draft stands for, where there is none yet.
+    pub fn new_system(self) -> System {
+        let nothing = System {
+            id: String::new(),
+            vendor: self.vendor.clone(),
+            name: Words::new(),
+            description: Words::new(),
+            rights: Vec::new(),
+            access_packages: Vec::new(),
+            client_id: Vec::new(),
+            is_visible: false,
+            allowed_redirect_urls: Vec::new(),
+            is_deleted: false,
+            others: Map::new(),
+        };
+        self.over(&nothing)
+    }
+
+    /// The system that a draft makes of one that is there: what is left out stays as it is. Altinn's update would
+    /// empty it.
+    pub fn over(self, current: &System) -> System {
+        let mut others = current.others.clone();
+        others.extend(self.others);
+        System {
+            id: self.id,
+            vendor: self.vendor,
+            name: self.name,
+            description: self.description,
+            rights: self.rights.unwrap_or_else(|| current.rights.clone()),
+            access_packages: self.access_packages.unwrap_or_else(|| current.access_packages.clone()),
+            client_id: self.client_id.unwrap_or_else(|| current.client_id.clone()),
+            is_visible: self.is_visible.unwrap_or(current.is_visible),
+            allowed_redirect_urls: self.allowed_redirect_urls.unwrap_or_else(|| current.allowed_redirect_urls.clone()),
+            is_deleted: current.is_deleted,
+            others,
+        }
+    }
+}
+
+/// What Altinn would refuse, or would do harm later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// Altinn's code for it.
+    pub code: &'static str,
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl System {
+    /// Everything about it that Altinn would refuse, and that can be seen from here.
+    pub fn flaws(&self) -> Vec<Flaw> {
+        let mut flaws = Vec::new();
+        let mut flaw = |code, field, problem: String| flaws.push(Flaw { code, field, problem });
+        let vendor = self.vendor.id.strip_prefix("0192:").ok_or("it does not begin with `0192:`".to_owned());
+        let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| error.to_string()));
+        match &vendor {
+            Err(problem) => flaw("AUTH.VLD-00000", "vendor.ID", format!("`{}`: {problem}", self.vendor.id)),
+            Ok(org) => {
+                let name = self.id.strip_prefix(&format!("{org}_"));
+                if name.is_none_or(str::is_empty) {
+                    flaw("AUTH.VLD-00001", "id", format!("`{}` is not `{org}_` and a name", self.id));
+                }
+            }
+        }
+        if self.id.contains(char::is_whitespace) {
+            flaw("AUTH.VLD-00013", "id", format!("`{}` has a space in it", self.id));
+        }
+        if self.name.get("nb").is_none_or(|name| name.trim().is_empty()) {
+            flaw("AUTH-00017", "name", "there is no `nb`, and without it no customer can approve a request".to_owned());
+        }
+        for right in self.rights.iter().filter(|right| !right.is_named_well()) {
+            let name = right.name();
+            if right.resource.is_empty() {
+                flaw("AUTH.VLD-00009", "rights", "a right has no `resource`".to_owned());
+                continue;
+            }
+            flaw("AUTH.VLD-00009", "rights", format!("the `id` of resource `{name}` is not `urn:altinn:resource`"));
+        }
+        for name in repeated(self.rights.iter().map(Right::resource)) {
+            flaw("AUTH.VLD-00006", "rights", format!("`{name}` is there twice"));
+        }
+        for AccessPackage { urn } in &self.access_packages {
+            match urn.strip_prefix(ACCESS_PACKAGE) {
+                Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => {}
+                Some(_) => flaw("AUTH.VLD-00008", "accessPackages", format!("`{urn}` has no name that could be one")),
+                None => {
+                    flaw("AUTH.VLD-00008", "accessPackages", format!("`{urn}` does not begin with `{ACCESS_PACKAGE}`"))
+                }
+            }
+        }
+        for urn in repeated(self.access_packages.iter().map(|package| package.urn.clone())) {
+            flaw("AUTH.VLD-00007", "accessPackages", format!("`{urn}` is there twice"));
+        }
+        for id in repeated(self.client_id.iter().cloned()) {
+            flaw("AUTH.VLD-00011", "clientId", format!("`{id}` is there twice"));
+        }
+        for url in &self.allowed_redirect_urls {
+            let parsed = Url::parse(url).ok().filter(|_| url.starts_with("https://") && !url.starts_with("https:///"));
+            if parsed.is_none() {
+                flaw(
+                    "AUTH.VLD-00005",
+                    "allowedRedirectUrls",
+                    format!("`{url}` is no address that begins with https://"),
+                );
+            }
+        }
+        flaws
+    }
+
+    /// Whether this client gets tokens for its system users. Client ids are UUIDs, in either case.
+    pub fn has_client(&self, client_id: &str) -> bool {
+        self.client_id.iter().any(|id| id.eq_ignore_ascii_case(client_id))
+    }
+
+    /// The vendor's organisation number, as it is written.
+    pub fn vendor_org(&self) -> &str {
+        self.vendor.id.strip_prefix("0192:").unwrap_or(&self.vendor.id)
+    }
+}
+
+/// What occurs more than once, each named once.
+fn repeated(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut counts = BTreeMap::new();
+    names.for_each(|name| *counts.entry(name).or_insert(0) += 1);
+    counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect()
+}
