@@ -19,8 +19,9 @@ fn main() -> ExitCode {
         }
     };
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut console = Console::new(&mut stdout, &mut stderr, colour, cli.is_verbose());
+    let terminal = stderr.is_terminal();
+    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut console = Console::new(&mut stdout, &mut stderr, terminal, colour, cli.is_verbose());
     match run(cli, &mut console) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => ExitCode::from(report(&error, &mut console)),
@@ -44,5 +45,8 @@ fn without_secrets(message: &str) -> Option<String> {
 fn run(cli: Cli, console: &mut Console<'_>) -> anyhow::Result<()> {
     // One thread: there is one thing to wait for at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(cli.run(console))
+    let result = runtime.block_on(cli.run(console));
+    // What still looks a name up is not waited for.
+    runtime.shutdown_background();
+    result
 }

@@ -33,8 +33,8 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
          external ref  {given}\n\
          hint: was the system user requested with an external reference? pass exactly that one with --external-ref, \
          and none if there was none\n\
-         hint: is this client id in the system's `clientId` list, in Altinn's System Register? add it there, and keep \
-         the ones that are there already: an update that leaves `clientId` out clears the list\n\
+         hint: is this client id in the system's `clientId` list, in Altinn's System Register? `systemuser-demo system \
+         show --env sandbox` shows it; add it beside those that are there: an update replaces all\n\
          hint: is it an agent system user? its owner is the agent, an accountant say; never the client whose data is \
          asked for\n\
          note: `systemuser-demo explain MP-303` names further causes\n\

@@ -14,12 +14,14 @@ const KEY: &str = "✓ key            PKCS#8 PEM, RSA, 2048 bits, kid sandbox-ex
 const ORGANISATION: &str = "✓ organisation   210493352 (built in)\n";
 const METADATA: &str = "✓ metadata       http://127.0.0.1:PORT/.well-known/oauth-authorization-server agrees\n";
 const CLOCK: &str = "✓ clock          within 5 s of Maskinporten's\n";
+const SYSTEM: &str = "✓ system         `991825827_smartcloud` has the client id\n";
 const TOKEN: &str = "✓ token          Maskinporten gave one, for 120 s\n";
 const CLAIMS: &str = "✓ claims         system user d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01 of 991825827_smartcloud; the \
                       signature is Maskinporten's\n";
 const API: &str = "✓ api            systemuserinfo: status 200\n";
 
-const STEPS: [&str; 8] = ["configuration", "key", "organisation", "metadata", "clock", "token", "claims", "api"];
+const STEPS: [&str; 9] =
+    ["configuration", "key", "organisation", "metadata", "clock", "system", "token", "claims", "api"];
 
 fn skipped(steps: &[&str], because: &str) -> String {
     steps.iter().map(|step| format!("- {step:<13}  skipped because of {because}\n")).collect()
@@ -46,7 +48,7 @@ fn with_sandbox_file(arguments: &str, changes: &[(&str, &str)]) -> Program {
 fn where_nothing_is_wrong_every_step_is_told() {
     let run = program("doctor").run();
     assert_eq!(run.err, NOTE);
-    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, CLOCK, TOKEN, CLAIMS, API]);
+    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, CLOCK, SYSTEM, TOKEN, CLAIMS, API]);
 }
 
 #[test]
@@ -235,6 +237,7 @@ fn a_metadata_document_that_disagrees() {
     assert!(out.contains(metadata), "{out}");
     // The rest is looked at all the same, and there was no `Date`.
     let rest = "- clock          skipped because of the answer, which has no Date\n\
+                - system         skipped because of [vendor], which has no `system_id`\n\
                 ✓ token          Maskinporten gave one, for 119 s\n\
                 - claims         skipped because of the token, which is opaque\n\
                 ✓ api            systemuserinfo: status 200\n";
@@ -262,6 +265,7 @@ fn a_metadata_document_that_is_none() {
             "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: {what}\n    \
              hint: is this Maskinporten's issuer? its metadata document is below it\n\
              - clock          skipped because of the answer, which has no Date\n\
+             - system         skipped because of [vendor], which has no `system_id`\n\
              ✓ token "
         );
         assert!(out.contains(&failed) && run.code == 4, "{out}");
@@ -304,7 +308,7 @@ fn a_slow_clock_is_a_warning_while_grants_still_serve() {
             .replace("clock is 1 min 31 s", "clock is 1 min 30 s"),
         ..run
     };
-    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, clock, TOKEN, CLAIMS, API]);
+    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, clock, SYSTEM, TOKEN, CLAIMS, API]);
 }
 
 #[test]
@@ -332,6 +336,7 @@ fn a_refused_token() {
             ORGANISATION,
             METADATA,
             CLOCK,
+            SYSTEM,
             "✗ token          Maskinporten refused the grant: MP-200 invalid_scope\n    \
              \"Token request contains invalid scopes for client, altinn:other\"\n    \
              the client does not have the scope\n      \
@@ -344,7 +349,7 @@ fn a_refused_token() {
              `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and \
              `.write` are ordered from Digdir\n    \
              note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
-            &skipped(&STEPS[6..], "the token"),
+            &skipped(&STEPS[7..], "the token"),
         ],
     );
 }
@@ -356,7 +361,9 @@ fn a_token_that_is_not_what_was_asked_for() {
         &[("org          = \"991825827\"", "org = \"974761076\""), ("\"991825827_smartcloud\"", "\"974761076_other\"")],
     )
     .run();
-    assert_eq!(run.code, 4, "{}", run.out);
+    // What the System Register says of that system failed first.
+    assert_eq!(run.code, 5, "{}", run.out);
+    assert!(run.out.contains("✗ system         `") && run.out.contains("status 404, Not Found\n"), "{}", run.out);
     let claims = "✗ claims         the token is not what was asked for\n    \
                   system: `974761076_other` is configured (config/sandbox.toml), and the token says `991825827_smartcloud`\n    \
                   consumer: `974761076` is configured (config/sandbox.toml), and the token says `991825827`\n\
@@ -427,6 +434,7 @@ fn a_broken_api() {
             "✓ organisation   310904473 (--org)\n",
             METADATA,
             CLOCK,
+            SYSTEM,
             TOKEN,
             "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature is \
              Maskinporten's\n",
@@ -479,6 +487,7 @@ fn a_plain_token_is_looked_at_without_an_organisation_and_without_a_system_users
             "- organisation   skipped because of --no-system-user\n",
             METADATA,
             CLOCK,
+            SYSTEM,
             TOKEN,
             "✓ claims         no system user; the signature is Maskinporten's\n",
             "- api            skipped because of --no-system-user: --api names an API for a plain token\n",
@@ -535,7 +544,8 @@ fn json_has_the_same_facts() {
     let steps = found["steps"].as_array().unwrap();
     let results: Vec<_> =
         steps.iter().map(|step| (step["step"].as_str().unwrap(), step["result"].as_str().unwrap())).collect();
-    let expected = ["passed", "passed", "passed", "passed", "passed", "failed", "skipped", "skipped"];
+    let mut expected = ["passed"; 9];
+    expected[6..].copy_from_slice(&["failed", "skipped", "skipped"]);
     assert_eq!(results, STEPS.into_iter().zip(expected).collect::<Vec<_>>());
     let text = program("doctor --org 314168267").run().out;
     for step in steps {

@@ -40,9 +40,8 @@ what remains, by https://docs.altinn.studio/en/authorization/guides/system-vendo
 const STEPS: &str = "\
 [ ] in Maskinporten's self-service, make a client and register the public key on it, which `systemuser-demo key public --env test` prints: https://sjolvbetjening.test.samarbeid.digdir.no
 [ ] give the client its scopes there; `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir
-[ ] register the system in Altinn's System Register, with the client id in its `clientId`: https://platform.tt02.altinn.no/authentication/api/v1/systemregister/vendor
-[ ] request a system user of the customer: https://platform.tt02.altinn.no/authentication/api/v1/systemuser/request/vendor
-[ ] let the customer approve the request, in Altinn: https://am.ui.tt02.altinn.no
+[ ] register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo system register FILE --env test`, where https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes FILE
+[ ] ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE --env test` prints where the customer answers, in Altinn: https://am.ui.tt02.altinn.no
 [ ] check every step of it: `systemuser-demo doctor --env test`
 ";
 
@@ -138,7 +137,7 @@ fn a_second_run_says_the_same_and_writes_nothing() {
     assert_eq!(files(&program.path("")), before);
     assert!(second.out.contains("example's: 7 (org), "), "{}", second.out);
     assert!(
-        second.out.contains("https://platform.altinn.no/") && second.out.contains("doctor --env prod"),
+        second.out.contains("https://am.ui.altinn.no") && second.out.contains("doctor --env prod"),
         "{}",
         second.out
     );

@@ -21,6 +21,12 @@ mod keys;
 mod readme;
 mod refusals;
 mod secrets;
+mod system_file;
+mod vendor_doctor;
+mod vendor_lists;
+mod vendor_refusals;
+mod vendor_wire;
+mod waiting;
 
 #[cfg(feature = "sandbox")]
 mod altinn_wire;
@@ -36,5 +42,7 @@ mod every_refusal;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod strictness;
+#[cfg(feature = "sandbox")]
+mod vendor_story;
 #[cfg(not(feature = "sandbox"))]
 mod without_sandbox;

@@ -3,10 +3,22 @@
 use crate::program::{Run, program, project, project_text};
 use crate::server::nobody;
 
-/// README's fenced blocks of one language.
-fn blocks(language: &str) -> Vec<String> {
+/// README without the chapter that is one long story, and that chapter, which tests/vendor_story.rs walks through.
+pub fn parted() -> (String, String) {
     let readme = project_text("README.md");
-    let mut parts = readme.split("\n```");
+    let (before, rest) = readme.split_once("\n## From a system to a token\n").expect("README tells a story");
+    let (story, after) = rest.split_once("\n## ").unwrap();
+    (format!("{before}\n## {after}"), story.to_owned())
+}
+
+/// README's fenced blocks of one language, without those of the story.
+fn blocks(language: &str) -> Vec<String> {
+    blocks_of(&parted().0, language)
+}
+
+/// The fenced blocks of one language in a text.
+pub fn blocks_of(text: &str, language: &str) -> Vec<String> {
+    let mut parts = text.split("\n```");
     parts.next();
     let (openings, _between): (Vec<_>, Vec<_>) = parts.enumerate().partition(|(nth, _)| nth % 2 == 0);
     openings
@@ -97,7 +109,7 @@ fn the_exit_codes_are_those_of_the_help() {
 #[test]
 fn the_options_are_those_of_the_help_and_the_variables_those_that_are_read() {
     let help = shown("systemuser-demo --help") + &shown("systemuser-demo call --help");
-    let source = ["options.rs", "configuration.rs"].map(|file| project_text(&format!("src/cli/{file}"))).concat()
+    let source = ["options/mod.rs", "configuration.rs"].map(|file| project_text(&format!("src/cli/{file}"))).concat()
         + &project_text("src/config/setting.rs");
     let mut variables = 0;
     for row in table("| option | environment variable | in the file | meaning |") {

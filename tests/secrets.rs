@@ -110,6 +110,40 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
                 assert_eq!(misplaced.code, 3, "{option}");
                 shows_none(&misplaced.err, &pieces);
             }
+            let create = "request create --env test --client-id c --right r 210493352";
+            for (arguments, option) in [
+                (create, "--right"),
+                (create, "--package"),
+                (create, "--external-ref"),
+                (create, "--redirect-url"),
+                (create, "--title"),
+                (create, "--system"),
+                (create, "--wait"),
+                ("request list --env test", "--status"),
+                ("user find 210493352 --env test", "--external-ref"),
+                ("user list --env test", "--system"),
+            ] {
+                let misplaced = verbose(arguments).arg(format!("{option}={key}")).run();
+                assert_eq!(misplaced.code, 3, "{option}: {}", misplaced.err);
+                shows_none(&misplaced.err, &pieces);
+            }
+            for arguments in [
+                "request create --right r",
+                "request status",
+                "request delete",
+                "user find",
+                "system show",
+                "system register",
+                "system update",
+                "system log",
+            ] {
+                let misplaced = verbose(arguments).args("--env test").arg("--").arg(&key).run();
+                assert_eq!(misplaced.code, 3, "{arguments}: {}", misplaced.err);
+                shows_none(&misplaced.err, &pieces);
+            }
+            let file = verbose("system register s.json --env test").file("s.json", &key).run();
+            assert_eq!(file.code, 3, "{}", file.err);
+            shows_none(&file.err, &pieces);
             #[cfg(feature = "sandbox")]
             shows_none(&verbose("sandbox").arg(format!("--port={key}")).run().err, &pieces);
             shows_none(&verbose("call salary --query").arg(&key).run().err, &pieces);
@@ -198,6 +232,8 @@ fn no_token_is_shown_and_no_assertion_that_could_be_sent_again() {
         "token --org 310904473",
         "token --org 313790509 --external-ref customer-42",
         "token --org 314250052",
+        "token --exchange",
+        "token --exchange --json",
     ] {
         let run = verbose(arguments).run();
         assert_eq!(run.code, 0, "{}", run.err);
@@ -228,6 +264,22 @@ fn no_token_is_shown_and_no_assertion_that_could_be_sent_again() {
         ("key public", 0),
         ("key new", 0),
         ("init --env test", 0),
+        ("system list", 0),
+        ("system show", 0),
+        ("system show --json", 0),
+        ("system log", 0),
+        ("system delete --yes", 0),
+        ("system show 310702641_fjordlonn", 5),
+        ("request create 312600757 --right ttd_systembruker-salary", 0),
+        ("request create 312600757 --right ttd_systembruker-salary --json --wait=1s", 7),
+        ("request create 312600757 --right other", 5),
+        ("request status --org 314168267", 0),
+        ("request list", 0),
+        ("request list --agent --json", 0),
+        ("request delete c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04", 0),
+        ("user list", 0),
+        ("user find 210493352", 0),
+        ("user find 312600757", 5),
     ] {
         let run = verbose(arguments).run();
         assert_eq!(run.code, code, "{arguments}: {}", run.err);
@@ -277,7 +329,17 @@ fn nothing_is_shown_by_servers_that_repeat_what_they_were_sent() {
 
 #[test]
 fn help_shows_no_value_of_a_variable() {
-    for arguments in ["--help", "token --help", "call --help", "doctor --help", "grant --help", "init --help"] {
+    for arguments in [
+        "--help",
+        "token --help",
+        "call --help",
+        "doctor --help",
+        "grant --help",
+        "init --help",
+        "system show --help",
+        "request create --help",
+        "user find --help",
+    ] {
         let run = program(arguments)
             .var("SYSTEMUSER_KEY", "SECRET")
             .var("SYSTEMUSER_KID", "SECRET")

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -40,6 +40,10 @@ pub fn json(status: &str, body: &str) -> String {
     response(status, "application/json", body)
 }
 
+pub fn empty(status: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
 /// A token answer with an opaque token.
 pub fn opaque_token() -> String {
     json("200 OK", r#"{"access_token":"opaque-token","token_type":"Bearer","expires_in":119,"scope":"a:b"}"#)
@@ -74,6 +78,25 @@ impl Server {
         Self::start(move |request| if request.target == "/token" { opaque_token() } else { api(request) })
     }
 
+    /// A Maskinporten that gives a token of its own for each grant, and an Altinn that answers everything else.
+    pub fn vendor(altinn: impl Fn(&Request) -> String + Send + 'static) -> Self {
+        let granted = AtomicUsize::new(0);
+        Self::start(move |request| match request.target.as_str() {
+            "/token" => {
+                let nth = granted.fetch_add(1, Ordering::SeqCst) + 1;
+                json("200 OK", &format!(r#"{{"access_token":"token-{nth}","token_type":"Bearer","expires_in":119}}"#))
+            }
+            _ => altinn(request),
+        })
+    }
+
+    /// An Altinn whose answers come one after the other, and whose last one lasts.
+    pub fn vendor_in_turn(answers: impl IntoIterator<Item = String>) -> Self {
+        let answers: Vec<String> = answers.into_iter().collect();
+        let asked = AtomicUsize::new(0);
+        Self::vendor(move |_| answers[asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)].clone())
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -82,16 +105,64 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
+    /// The claims of each grant.
+    pub fn grants(&self) -> Vec<serde_json::Value> {
+        let grants = self.requests().into_iter().filter(|request| request.target == "/token");
+        grants.map(|request| crate::configuration::claims_of(&request.body).1).collect()
+    }
+
+    /// What the vendor asked of Altinn, below its APIs' address: each with the scope of the grant, a plain one, that its
+    /// token came from.
+    pub fn calls(&self) -> Vec<String> {
+        let grants = self.grants();
+        let calls = self.requests().into_iter().filter(|request| request.target != "/token").map(|request| {
+            let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer token-"));
+            let grant = &grants[bearer.expect("a bearer").parse::<usize>().unwrap() - 1];
+            let claims: Vec<&String> = grant.as_object().unwrap().keys().collect();
+            assert_eq!(claims, ["aud", "scope", "iss", "exp", "iat", "jti"]);
+            let scope = grant["scope"].as_str().unwrap().strip_prefix("altinn:authentication/").unwrap();
+            let target = request.target.strip_prefix("/authentication/api/v1/").unwrap_or(&request.target);
+            format!("{} {target} {scope}", request.method)
+        });
+        calls.collect()
+    }
+
+    /// The JSON that was sent with each of them, where there was some.
+    pub fn sent(&self) -> Vec<serde_json::Value> {
+        let requests = self.requests().into_iter().filter(|request| request.target != "/token");
+        let bodies = requests.filter(|request| !request.body.is_empty() || request.header("content-type").is_some());
+        bodies
+            .map(|request| {
+                assert_eq!(request.header("content-type"), Some("application/json"));
+                serde_json::from_str(&request.body).unwrap()
+            })
+            .collect()
+    }
+
+    /// A configuration file for a vendor whose Maskinporten and Altinn are this server.
+    pub fn vendor_configuration(&self) -> String {
+        vendor_configuration(&self.url())
+    }
+
     /// A configuration file for this server.
     pub fn configuration(&self) -> String {
-        let url = self.url();
-        format!(
-            "environment = \"test\"\nclient_id = \"tests\"\nscope = \"a:b\"\norg = \"210493352\"\n\
-             [key]\npath = {:?}\n[endpoints]\nissuer = \"{url}\"\nreference_api = \"{url}\"\n\
-             [api.orders]\nurl = \"{url}orders/{{org}}\"\n",
-            crate::program::data("key.jwk.json")
-        )
+        configuration(&self.url())
     }
+}
+
+fn configuration(url: &str) -> String {
+    format!(
+        "environment = \"test\"\nclient_id = \"tests\"\nscope = \"a:b\"\norg = \"210493352\"\n\
+         [key]\npath = {:?}\n[endpoints]\nissuer = \"{url}\"\nreference_api = \"{url}\"\n\
+         [api.orders]\nurl = \"{url}orders/{{org}}\"\n",
+        crate::program::data("key.jwk.json")
+    )
+}
+
+/// A configuration file for a vendor whose Maskinporten and Altinn are at this address.
+pub fn vendor_configuration(url: &str) -> String {
+    let vendor = "[vendor]\norg = \"991825827\"\nsystem_id = \"991825827_smartcloud\"\n[endpoints]\n";
+    configuration(url).replace("[endpoints]\n", &format!("{vendor}altinn = \"{url}\"\n"))
 }
 
 impl Drop for Server {

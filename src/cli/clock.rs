@@ -87,6 +87,12 @@ pub(super) fn time(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// A time of a server's, as a person reads it; what is none, as it came.
+pub(super) fn told(text: Option<&str>) -> String {
+    let parsed = text.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    parsed.map_or_else(|| text.unwrap_or("-").to_owned(), |parsed| time(parsed.to_utc()))
+}
+
 /// A duration in its two largest units.
 pub(super) fn duration(duration: TimeDelta) -> String {
     let seconds = duration.num_seconds().abs();

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::hints;
-use crate::config::{Config, ConfigError, Given, Overrides, Source};
+use crate::config::{Config, ConfigError, ENVIRONMENT, Given, Overrides, Source};
 use crate::environment::Environment;
 #[cfg(feature = "sandbox")]
 use crate::key::KeySource;
@@ -50,6 +50,16 @@ pub(super) fn again(environment: Environment, file: Option<&Path>) -> String {
             format!("--config {}", hints::quoted(file))
         }
         _ => format!("--env {environment}"),
+    }
+}
+
+/// What a command is told that takes this configuration by itself: nobody needs to say so.
+pub(super) fn implied() -> String {
+    let said = std::env::var_os(ENVIRONMENT.variable).filter(|value| !value.is_empty());
+    match said {
+        Some(environment) => format!("--env {}", environment.display()),
+        None if cfg!(feature = "sandbox") => format!("--env {}", Environment::Sandbox),
+        None => String::new(),
     }
 }
 

@@ -45,22 +45,54 @@ impl Tone {
     }
 }
 
+/// To the beginning of an empty line (ECMA-48, "erase in line").
+const ERASED: &str = "\r\x1b[2K";
+
+/// What is longer than the terminal is wide stays on one line, so that it can be taken away (DEC, "auto wrap").
+const UNWRAPPED: &str = "\x1b[?7l";
+/// The usual way again.
+const WRAPPED: &str = "\x1b[?7h";
+
 /// The only writers of the program.
 pub struct Console<'a> {
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
+    terminal: bool,
     colour: bool,
     verbose: bool,
+    /// A live line stands on the terminal.
+    live: bool,
 }
 
 impl<'a> Console<'a> {
-    /// `colour` is for stderr, and `verbose` turns the story on.
-    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, colour: bool, verbose: bool) -> Self {
-        Self { out, err, colour, verbose }
+    /// `terminal` says whether somebody sees stderr, `colour` is for stderr, and `verbose` turns the story on.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, terminal: bool, colour: bool, verbose: bool) -> Self {
+        Self { out, err, terminal, colour, verbose, live: false }
+    }
+
+    /// Whether a line can be written that changes while somebody looks on.
+    pub(super) fn has_live_line(&self) -> bool {
+        self.terminal && !self.verbose
+    }
+
+    /// Writes the live line anew; the next line that is said takes its place.
+    pub(super) fn live_line(&mut self, text: &str) {
+        if self.has_live_line() {
+            self.live = true;
+            self.prompt(&format!("{ERASED}{UNWRAPPED}{}{WRAPPED}", visible(text)));
+        }
+    }
+
+    /// Takes the live line away.
+    pub(super) fn end_live_line(&mut self) {
+        if std::mem::take(&mut self.live) {
+            self.prompt(ERASED);
+        }
     }
 
     /// The answer, whole: what goes to stdout goes there in one piece, or not at all.
     pub(super) fn answer(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.end_live_line();
         self.out.write_all(bytes).and_then(|()| self.out.flush()).context("cannot write to stdout")
     }
 
@@ -101,6 +133,7 @@ impl<'a> Console<'a> {
 
     /// In one piece, so that lines of several programs do not mix.
     fn write_line(&mut self, line: &str) {
+        self.end_live_line();
         let _ = self.err.write_all(format!("{line}\n").as_bytes());
     }
 

@@ -8,10 +8,11 @@ use reqwest::Url;
 use super::clock::{Asked, Difference};
 use super::console::{Console, Tone};
 use super::refusal::RefusedGrant;
-use super::{signing, story};
-use crate::config::Config;
+use super::{configuration, hints, report, signing, story};
+use crate::altinn;
+use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
-use crate::http::{Http, Unreachable, address};
+use crate::http::{CallError, Http, Unreachable, address};
 use crate::key::SigningKey;
 use crate::maskinporten::{self, ExchangeError, exchange};
 use crate::org_number::OrgNumber;
@@ -55,7 +56,14 @@ impl Servers {
 pub(super) fn prepare(config: &Config, system_user: bool, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
     story::configuration(console, config);
     config.notes.iter().for_each(|note| console.say(Tone::Note, note));
-    for org in config.org_numbers()? {
+    // Whose system user it is has nothing to do with a plain token.
+    let numbers = match system_user {
+        true => config.org_numbers()?,
+        false => {
+            config.vendor.org.iter().map(|org| org.as_ref().map_err(ConfigError::clone)).collect::<Result<_, _>>()?
+        }
+    };
+    for org in numbers {
         if let Some(said) = of_the_test_series(config, org.value, &org.source.to_string()) {
             console.say(Tone::Warning, &said);
         }
@@ -126,6 +134,30 @@ impl Flow {
     pub(super) async fn token(&self, console: &mut Console<'_>) -> anyhow::Result<AccessToken> {
         let (token, clock) = self.exchange(console).await?;
         warn_of(clock, console);
+        Ok(token)
+    }
+
+    /// Exchanges Maskinporten's token for Altinn's.
+    pub(super) async fn exchanged(
+        &self,
+        token: &AccessToken,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<AccessToken> {
+        let Servers { config, http, .. } = &self.servers;
+        let url = altinn::exchange::address(&config.endpoints.altinn);
+        story::sent(console, "get", &address(&url));
+        let asked = Asked::now();
+        let answer = altinn::exchange::exchange(http, &url, token).await;
+        let status = answer.as_ref().map_or_else(CallError::status, |_| Some(200));
+        story::answered(console, status, asked.taken());
+        let token = answer.map_err(|error| match error {
+            CallError::Refused(refused) => {
+                let again = format!(" {}", configuration::again(config.environment.value, config.file.as_deref()));
+                report::with_hints_here(hints::of_altinn(&refused), again, *refused)
+            }
+            CallError::Unreachable(unreachable) => unreachable.into(),
+        })?;
+        story::token(console, &token);
         Ok(token)
     }
 

@@ -166,6 +166,13 @@ pub(super) fn in_shell(text: &str) -> String {
     }
 }
 
+/// An option and its value as a shell takes them, with a space before.
+pub(super) fn option(name: &str, value: &str) -> String {
+    // Behind a space, what begins like an option would be taken for one.
+    let sign = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" {name}{sign}{}", in_shell(value))
+}
+
 /// `org_named` is whether the call named an organisation; `None` where the API takes none.
 pub(super) fn of_refusal(refused: &Refused, api: &str, org_named: Option<bool>) -> Vec<String> {
     match refused.status {
@@ -181,6 +188,27 @@ pub(super) fn of_refusal(refused: &Refused, api: &str, org_named: Option<bool>) 
         403 => vec!["has the system user been given the right that this API asks for?".to_owned()],
         _ => Vec::new(),
     }
+}
+
+/// What Altinn's status says that has no code, or none that is known.
+pub(super) fn of_altinn(refused: &Refused) -> Vec<String> {
+    let hint = match refused.status {
+        401 => "does Altinn's address belong to the environment that issued the token?",
+        403 => {
+            "is it another vendor's? the organisation of the client decides, and the `consumer` of the token says which \
+             that is"
+        }
+        // What is not there is so told by the deletion of a system.
+        400 if refused.faults.iter().any(|fault| fault.paths == ["return"]) => {
+            "is there a slip in the id? `systemuser-demo system list --env ENV` shows what is there"
+        }
+        404 if refused.code.is_none() => {
+            "is there a slip in the id, or is it of the other environment? `systemuser-demo system list --env ENV` and \
+             `systemuser-demo user list --env ENV` show what is there"
+        }
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
 }
 
 pub(super) fn of_silence(unreachable: &Unreachable) -> Vec<String> {

@@ -19,13 +19,18 @@ mod options;
 mod origin;
 mod refusal;
 mod report;
+mod request;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod signing;
 mod story;
+mod system;
+mod table;
 mod target;
 mod token;
 mod told;
+mod user;
+mod vendor;
 mod written;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +49,7 @@ Exit codes:
   4    Maskinporten refused, or what it gave does not hold
   5    the API or Altinn refused
   6    nobody answered, or no usable answer
+  7    not decided yet
   130  interrupted";
 
 /// A client for Altinn's system users: get a token, call an API with it, and see why not
@@ -66,6 +72,9 @@ enum Command {
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Init(init::Init),
+    System(system::System),
+    Request(request::Request),
+    User(user::User),
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
     Completions(completions::Completions),
@@ -91,6 +100,9 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&self.common, console).await,
             Command::Explain(explain) => explain.run(&self.common, console),
             Command::Init(init) => init.run(&self.common, console),
+            Command::System(system) => system.run(&self.common, console).await,
+            Command::Request(request) => request.run(&self.common, console).await,
+            Command::User(user) => user.run(&self.common, console).await,
             #[cfg(feature = "sandbox")]
             Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,
             Command::Completions(completions) => completions.run(console),

@@ -26,7 +26,12 @@ pub(super) struct RefusedGrant {
     clock: Option<Difference>,
     /// How a command is told to take the same configuration again.
     again: String,
+    /// The vendor's scopes that were asked for: those are ordered.
+    vendor_scopes: Option<String>,
 }
+
+/// The beginning of the scopes that a system vendor needs for Altinn.
+const VENDOR_SCOPE: &str = "altinn:authentication/";
 
 /// A value of one's own, and where it came from.
 #[derive(Debug)]
@@ -55,7 +60,16 @@ impl RefusedGrant {
         }
         let values = about.into_iter().map(|subject| value(subject, config, key, clock)).collect();
         let again = configuration::again(config.environment.value, config.file.as_deref());
-        Self { refused, explained, values, is_about_the_clock, clock, again }
+        let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
+        let vendors: Vec<&str> = scope.split(' ').filter(|scope| scope.starts_with(VENDOR_SCOPE)).collect();
+        let not_had = matches!(refused.code.as_deref(), Some("MP-200" | "MP-250"));
+        let vendor_scopes = (not_had && !vendors.is_empty()).then(|| vendors.join(" "));
+        Self { refused, explained, values, is_about_the_clock, clock, again, vendor_scopes }
+    }
+
+    /// Maskinporten's code.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.refused.code.as_deref()
     }
 
     /// In words.
@@ -80,6 +94,13 @@ impl RefusedGrant {
 
     /// What may be behind it; and what is known of the clock, as a hint where it is to be set, else as a note.
     fn causes(&self) -> (&'static [Cause], Vec<String>, Option<String>) {
+        if let Some(scopes) = &self.vendor_scopes {
+            let order = format!(
+                "order `{scopes}` from Digdir, and add it to the client in the self-service: \
+                 https://docs.altinn.studio/en/authorization/getting-started/systemuser says how"
+            );
+            return (&[], vec![order], None);
+        }
         let causes = self.explained.map_or([].as_slice(), |entry| entry.causes);
         // Where an entry is about the clock, that is its first cause, and how it goes may be known here.
         let first_is_the_clock = self.explained.is_some_and(|entry| entry.about.contains(&Subject::Clock));

@@ -22,16 +22,37 @@ pub(super) struct Usage {
     pub(super) command: &'static str,
 }
 
+/// What was asked for cannot be had, and no room below has a type for that.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub(super) struct Failed {
+    pub(super) exit_code: u8,
+    pub(super) problem: String,
+    pub(super) detail: Vec<String>,
+    pub(super) hints: Vec<String>,
+}
+
 /// An error with hints that only the place where it happened could give.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 struct Hinted {
     error: anyhow::Error,
     hints: Vec<String>,
+    /// How a command is told to take the same configuration again.
+    again: Option<String>,
 }
 
 pub(super) fn with_hints(hints: Vec<String>, error: impl Error + Send + Sync + 'static) -> anyhow::Error {
-    Hinted { error: error.into(), hints }.into()
+    Hinted { error: error.into(), hints, again: None }.into()
+}
+
+/// The same, where the hints' commands are to take this configuration.
+pub(super) fn with_hints_here(
+    hints: Vec<String>,
+    again: String,
+    error: impl Error + Send + Sync + 'static,
+) -> anyhow::Error {
+    Hinted { error: error.into(), hints, again: Some(again) }.into()
 }
 
 /// What has been told already, where it belongs, and only ends the process.
@@ -60,9 +81,13 @@ pub fn report(error: &anyhow::Error, console: &mut Console<'_>) -> u8 {
 /// Puts an error into words.
 pub(super) fn told(error: &anyhow::Error) -> Told {
     match error.downcast_ref::<Hinted>() {
-        Some(Hinted { error, hints }) => {
+        Some(Hinted { error, hints, again }) => {
             let told = tell(error);
-            Told { hints: [hints.as_slice(), &told.hints].concat(), ..told }
+            let hints = hints.iter().chain(&told.hints).map(|hint| match again {
+                Some(again) => hint.replace(" --env ENV", again),
+                None => hint.clone(),
+            });
+            Told { hints: hints.collect(), ..told }
         }
         None => tell(error),
     }
@@ -87,6 +112,9 @@ fn tell(error: &anyhow::Error) -> Told {
         Told { exit_code: exit::MASKINPORTEN, sentence: format!("the token {fault}"), ..Told::default() }
     } else if let Some(refused) = error.downcast_ref::<Refused>() {
         refused_call(refused)
+    } else if let Some(Failed { exit_code, problem, detail, hints }) = error.downcast_ref::<Failed>() {
+        let (sentence, detail, hints) = (problem.clone(), detail.clone(), hints.clone());
+        Told { exit_code: *exit_code, sentence, detail, hints, notes: Vec::new() }
     } else if let Some(silence) = error.downcast_ref::<Unreachable>() {
         Told {
             exit_code: exit::SILENCE,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::console::{Console, aligned};
 use super::origin;
+use crate::altinn::Call;
 use crate::config::{Config, Given, Source};
 use crate::environment::Environment;
 use crate::grant::Assertion;
@@ -88,6 +89,17 @@ pub(super) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
 pub(super) fn answered(console: &mut Console<'_>, status: Option<u16>, taken: Duration) {
     let status = status.map_or("none".to_owned(), |status| status.to_string());
     console.story("answer", &[format!("{status} in {} ms", taken.as_millis())]);
+}
+
+/// The calls of Altinn, and how long all of them took.
+pub(super) fn altinn(console: &mut Console<'_>, calls: &[Call], taken: Duration) {
+    for (nth, Call { method, address, status }) in calls.iter().enumerate() {
+        sent(console, &method.as_str().to_lowercase(), address);
+        match nth + 1 == calls.len() {
+            true => answered(console, *status, taken),
+            false => console.story("answer", &[status.map_or("none".to_owned(), |status| status.to_string())]),
+        }
+    }
 }
 
 pub(super) fn token(console: &mut Console<'_>, token: &AccessToken) {

@@ -12,6 +12,9 @@ use crate::token::{Decoded, SystemUser};
 /// get a system-user token and print it
 #[derive(Debug, Args)]
 pub(super) struct Token {
+    /// exchange it for Altinn's own token, which Altinn's apps and platform want
+    #[arg(long)]
+    exchange: bool,
     #[command(flatten)]
     options: GrantOptions,
     #[command(flatten)]
@@ -36,6 +39,7 @@ impl Token {
         let config = self.options.configuration(common)?;
         let flow = Flow::start(config, self.options.system_user(), patience, console).await?;
         let token = flow.token(console).await?;
+        let token = if self.exchange { flow.exchanged(&token, console).await? } else { token };
         let secret = token.secret.expose_secret();
         if !common.json {
             return console.answer_line(secret);

@@ -8,6 +8,8 @@ pub(super) mod exit {
     pub(in crate::cli) const MASKINPORTEN: u8 = 4;
     pub(in crate::cli) const API: u8 = 5;
     pub(in crate::cli) const SILENCE: u8 = 6;
+    pub(in crate::cli) const UNDECIDED: u8 = 7;
+    pub(in crate::cli) const INTERRUPTED: u8 = 130;
 }
 
 /// An error in words.

@@ -49,7 +49,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "does the customer already have the system user you need?",
-                "use it as it is, with the same `externalRef` in the grant",
+                "use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --env ENV` shows it",
             ),
             cause(
                 "do you want one more for the same customer, and sent no new `externalRef`?",
@@ -98,7 +98,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "has an earlier request ended as `Denied`?",
-                "agree with the customer, delete that request, then send a new one",
+                "agree with the customer, delete that request (`systemuser-demo request delete ID --env ENV`), then send a new one",
             ),
             cause(
                 "does your code wait for this answer?",
@@ -113,7 +113,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "did the customer say no to an earlier request?",
-                "agree with the customer, delete that request, then send a new one",
+                "agree with the customer, delete that request (`systemuser-demo request delete ID --env ENV`), then send a new one",
             ),
             cause(
                 "does your code wait for this answer?",
@@ -128,11 +128,15 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in the id, or was the request made in the other environment or deleted since?",
-                "check the id against the list of the system's requests",
+                "`systemuser-demo request list --env ENV` shows the system's requests",
             ),
             cause(
                 "is it an agent request looked up as a standard one, or the other way round?",
                 "ask at the address for its kind; the two are kept apart",
+            ),
+            cause(
+                "do you look by its customer for a request of another of your systems?",
+                "name that system; --system does so here",
             ),
             cause(
                 "do you look by external reference for a request that was made without one?",
@@ -147,7 +151,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in `systemId`, or is the system registered in the other environment only?",
-                "compare it with the list of your systems in this environment",
+                "`systemuser-demo system list --env ENV` shows your systems in this environment",
             ),
             cause(
                 "was the token issued to another organisation than the system's vendor?",
@@ -190,7 +194,11 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in the id, or does the system user belong to the other environment?",
-                "check the id against the list of the system's users",
+                "`systemuser-demo user list --env ENV` shows the system's users",
+            ),
+            cause(
+                "do you look by owner for a system user that was requested with an external reference?",
+                "say that one, too; it is part of what a system user is found by",
             ),
             cause(
                 "is it an agent user that you want to change?",
@@ -218,7 +226,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "does `redirectUrl` differ from the registered ones in scheme, host or path?",
-                "send one of `allowedRedirectUrls`; only the query may be another",
+                "send one of `allowedRedirectUrls`, which `systemuser-demo system show --env ENV` shows; only the query may be another",
             ),
             cause("is the address a new one?", "add it to the system's `allowedRedirectUrls` first"),
         ],
@@ -263,7 +271,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in the id, or was the request made in the other environment or deleted since?",
-                "check the id against the list of the system's agent requests",
+                "`systemuser-demo request list --agent --env ENV` shows the system's agent requests",
             ),
             cause("is it a standard request?", "look it up as one; the two kinds are kept apart"),
         ],

@@ -263,7 +263,7 @@ pub(super) static TABLE: [Entry; 21] = [
             ),
             cause(
                 "is this client id in the system's `clientId` list, in Altinn's System Register?",
-                "add it there, and keep the ones that are there already: an update that leaves `clientId` out clears the list",
+                "`systemuser-demo system show --env ENV` shows it; add it beside those that are there: an update replaces all",
             ),
             cause(
                 "is it an agent system user?",
@@ -271,7 +271,7 @@ pub(super) static TABLE: [Entry; 21] = [
             ),
             cause(
                 "has the customer approved the request?",
-                "a request that is new, rejected or timed out makes no system user, and a deleted one is gone",
+                "`systemuser-demo request status --org ORG --env ENV` shows it: only an accepted request makes a system user",
             ),
             cause(
                 "does the system belong to another vendor than the client, or was it deleted?",

@@ -98,6 +98,14 @@ fn with(conditions: Conditions) -> Altinn {
     Altinn { address: crate::server::sandbox(conditions) }
 }
 
+/// Answers a request as its customer does: with the form of the page at its confirm address.
+pub fn answer(confirm: &str, decision: &str) {
+    let (address, path) = confirm.split_at(confirm.find("/accessmanagement/").unwrap() + 1);
+    let altinn = Altinn { address: address.to_owned() };
+    let answer = approval::open(&altinn, &format!("/{path}")).press(&altinn, decision);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
 impl Altinn {
     fn host(&self) -> &str {
         self.address.trim_start_matches("http://").trim_end_matches('/')

@@ -2,13 +2,14 @@
 
 mod checks;
 mod metadata;
+mod registration;
 mod step;
+mod token;
 
 use std::time::Duration;
 
 use chrono::{Days, Months, NaiveDate, TimeDelta, Utc};
 use clap::Args;
-use secrecy::ExposeSecret;
 
 use self::step::{Findings, Step};
 use super::clock::Difference;
@@ -25,7 +26,7 @@ use crate::config::{Config, ConfigError, Source};
 use crate::grant;
 use crate::http;
 use crate::key::SigningKey;
-use crate::token::{AccessToken, CLOCK_TOLERANCE, Decoded, verify};
+use crate::token::CLOCK_TOLERANCE;
 
 /// check every step of the flow, in order, and say which one is wrong
 #[derive(Debug, Args)]
@@ -96,6 +97,7 @@ impl Doctor {
             (step, _) => return findings.skip_the_rest(&format!("the {}", step.unwrap_or(Step::Key).name())),
         };
         let flow = Flow { servers, key, system_user: self.system_user() };
+        let flow = registration::examine(flow, findings).await?;
         let (token, clock) = match flow.exchange(findings.console()).await {
             // What the metadata's answer said of the clock has been told.
             Ok((token, later)) => (token, clock.ok_or(later)),
@@ -107,8 +109,8 @@ impl Doctor {
         let advice = clock.err().flatten().and_then(Difference::advice).map(|said| (Tone::Warning, said));
         let remarks: Vec<Remark> = advice.into_iter().collect();
         findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &remarks)?;
-        claims(&flow, &token, clock.map_or_else(|later| later, Some), findings).await?;
-        call(&flow, target.as_ref(), &token, findings).await
+        token::claims(&flow, &token, clock.map_or_else(|later| later, Some), findings).await?;
+        token::call(&flow, target.as_ref(), &token, findings).await
     }
 
     fn system_user(&self) -> bool {
@@ -248,74 +250,4 @@ fn of_registration(registered: NaiveDate, today: NaiveDate, again: &str) -> Opti
         _ => return Some((Tone::Note, format!("registered until {ends}"))),
     };
     Some((Tone::Warning, said))
-}
-
-async fn claims(
-    flow: &Flow,
-    token: &AccessToken,
-    clock: Option<Difference>,
-    findings: &mut Findings<'_, '_>,
-) -> anyhow::Result<()> {
-    let secret = token.secret.expose_secret();
-    let Some(decoded) = Decoded::read(secret) else {
-        return findings.skipped(Step::Claims, "the token, which is opaque");
-    };
-    let Servers { config, http, .. } = &flow.servers;
-    let keys = match flow::published_keys(http, &config.endpoints.jwks, findings.console()).await {
-        (Ok(keys), _) => keys,
-        (Err(unreachable), _) => return findings.failed(Step::Claims, &unreachable.into()),
-    };
-    // By Maskinporten's clock: how ours goes has been told already.
-    let fault = verify(secret, &keys, &config.endpoints.issuer, clock::maskinportens(clock)).err();
-    let mut faults: Vec<String> = fault.map(|fault| format!("the token {fault}")).into_iter().collect();
-    let lifetime = decoded.time("exp").zip(decoded.time("iat")).map(|(exp, iat)| (exp - iat).num_seconds());
-    if lifetime.is_none_or(|lifetime| lifetime.abs_diff(token.expires_in.cast_signed()) > 5) {
-        let says = lifetime.map_or("none".to_owned(), |lifetime| format!("{lifetime} s"));
-        faults.push(format!("lifetime: the token says {says}, and came with {} s", token.expires_in));
-    }
-    faults.extend(checks::of_claims(&decoded, config, flow.system_user));
-    if !faults.is_empty() {
-        return findings.fault(
-            Step::Claims,
-            exit::MASKINPORTEN,
-            "the token is not what was asked for".to_owned(),
-            faults,
-        );
-    }
-    let whose = match decoded.system_user() {
-        Some(user) => {
-            format!("system user {} of {}", user.id.as_deref().unwrap_or("-"), user.system_id.as_deref().unwrap_or("-"))
-        }
-        None => "no system user".to_owned(),
-    };
-    findings.passed(Step::Claims, format!("{whose}; the signature is Maskinporten's"), &[])
-}
-
-async fn call(
-    flow: &Flow,
-    target: Option<&Target>,
-    token: &AccessToken,
-    findings: &mut Findings<'_, '_>,
-) -> anyhow::Result<()> {
-    let Servers { config, http, .. } = &flow.servers;
-    let Some(target) = target else {
-        let because = match flow.system_user {
-            true => format!("`{}`, which has no reference API: --api names another", config.environment.value),
-            false => "--no-system-user: --api names an API for a plain token".to_owned(),
-        };
-        return findings.skipped(Step::Api, &because);
-    };
-    let org = match target.takes_org() {
-        true => match config.org() {
-            Ok(org) => Some(org.value),
-            Err(error) => return findings.failed(Step::Api, &error.into()),
-        },
-        false => None,
-    };
-    let url = target.address(config, org)?;
-    let answer = target.ask(http, &url, token, findings.console()).await;
-    match answer.and_then(|reply| target.show(&reply, false).map(|_| reply.status)) {
-        Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", target.name()), &[]),
-        Err(error) => findings.failed(Step::Api, &target.explained(error, false)),
-    }
 }

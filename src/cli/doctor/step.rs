@@ -16,18 +16,20 @@ pub(super) enum Step {
     Organisation,
     Metadata,
     Clock,
+    System,
     Token,
     Claims,
     Api,
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Configuration,
         Self::Key,
         Self::Organisation,
         Self::Metadata,
         Self::Clock,
+        Self::System,
         Self::Token,
         Self::Claims,
         Self::Api,
@@ -40,6 +42,7 @@ impl Step {
             Self::Organisation => "organisation",
             Self::Metadata => "metadata",
             Self::Clock => "clock",
+            Self::System => "system",
             Self::Token => "token",
             Self::Claims => "claims",
             Self::Api => "api",

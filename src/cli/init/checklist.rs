@@ -31,23 +31,17 @@ pub(super) fn steps(
             vec!["nothing else: the sandbox knows this client, its key, its system and its customers".to_owned()]
         }
         // Sources: Digdir's documentation of the self-service; Altinn's of its user interface.
-        Environment::Test => outside(
-            &this,
-            environment,
-            "https://sjolvbetjening.test.samarbeid.digdir.no",
-            "https://am.ui.tt02.altinn.no",
-        ),
-        Environment::Prod => {
-            outside(&this, environment, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no")
+        Environment::Test => {
+            outside(&this, "https://sjolvbetjening.test.samarbeid.digdir.no", "https://am.ui.tt02.altinn.no")
         }
+        Environment::Prod => outside(&this, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no"),
     };
     let doctor = format!("check every step of it: `systemuser-demo doctor {this}`");
     own.into_iter().chain(key).chain(steps).chain([doctor]).collect()
 }
 
 /// What is done with Digdir and Altinn.
-fn outside(this: &str, environment: Environment, self_service: &str, approval: &str) -> Vec<String> {
-    let altinn = environment.endpoints().altinn;
+fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
     vec![
         format!(
             "in Maskinporten's self-service, make a client and register the public key on it, which \
@@ -57,10 +51,12 @@ fn outside(this: &str, environment: Environment, self_service: &str, approval: &
          `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir"
             .to_owned(),
         format!(
-            "register the system in Altinn's System Register, with the client id in its `clientId`: \
-             {altinn}authentication/api/v1/systemregister/vendor"
+            "register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo \
+             system register FILE {this}`, where {GUIDE}systemregistration describes FILE"
         ),
-        format!("request a system user of the customer: {altinn}authentication/api/v1/systemuser/request/vendor"),
-        format!("let the customer approve the request, in Altinn: {approval}"),
+        format!(
+            "ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE {this}` prints \
+             where the customer answers, in Altinn: {approval}"
+        ),
     ]
 }

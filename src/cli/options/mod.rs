@@ -3,6 +3,8 @@
 //! clap judges the shape of the command line only. Variables are read here, not by clap, so that each value keeps
 //! where it came from.
 
+mod vendor;
+
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+pub(super) use self::vendor::{CustomerOptions, ReferenceOption, SystemOption, VendorOptions, system};
 use super::configuration;
 use crate::api::ReferenceApi;
 use crate::config::{

@@ -1,0 +1,55 @@
+//! Whether Altinn's System Register has the client on the system: without that, it finds no system user for it.
+
+use super::step::{Findings, Step};
+use crate::altinn::system_register::{self, SCOPE};
+use crate::altinn::{Altinn, Item};
+use crate::cli::console::Tone;
+use crate::cli::flow::Flow;
+use crate::cli::refusal::RefusedGrant;
+use crate::cli::told::exit;
+use crate::cli::vendor::Vendor;
+use crate::config::Config;
+use crate::http::{self, Unreachable};
+
+/// Looks the system up, where the client has the vendor's scope, and gives the flow back as it was.
+pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyhow::Result<Flow> {
+    let Config { client_id: Some(client_id), vendor, .. } = &flow.servers.config else {
+        findings.skipped(Step::System, "the client id")?;
+        return Ok(flow);
+    };
+    let Some(system) = vendor.system_id.as_ref().map(|given| given.value.clone()) else {
+        findings.skipped(Step::System, "[vendor], which has no `system_id`")?;
+        return Ok(flow);
+    };
+    let client_id = client_id.value.clone();
+    let token_endpoint = http::address(&flow.servers.config.endpoints.token);
+    let mut vendor = Vendor::of(flow);
+    let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &system).await;
+    let answer = vendor.ask(SCOPE, findings.console(), call).await;
+    let (update, show) = (vendor.command("system update FILE"), vendor.command("system show --json"));
+    let flow = vendor.into_flow();
+    match answer.map(|Item { known, .. }| known) {
+        Ok(system) if system.is_deleted => {
+            let says = format!("`{}` has been deleted from the System Register", system.id);
+            findings.fault(Step::System, exit::API, says, Vec::new())?;
+        }
+        Ok(system) if !system.has_client(&client_id) => {
+            let says = format!("`{}` does not have client id {client_id} in the System Register", system.id);
+            let hint = format!("add it to `clientId` and keep the others: `{update}`, with a file from `{show}`");
+            findings.fault(Step::System, exit::API, says, vec![Tone::Hint.line(&hint)])?;
+        }
+        Ok(system) => findings.passed(Step::System, format!("`{}` has the client id", system.id), &[])?,
+        // What is wrong with the grant, or keeps it from being answered, is the next step's affair.
+        Err(error) => match (error.downcast_ref::<RefusedGrant>(), error.downcast_ref::<Unreachable>()) {
+            (Some(refused), _) => {
+                let code = refused.code().map(|code| format!(": {code}")).unwrap_or_default();
+                findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token{code}"))?;
+            }
+            (None, Some(unreachable)) if unreachable.address == token_endpoint => {
+                findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token"))?;
+            }
+            _ => findings.failed(Step::System, &error)?,
+        },
+    }
+    Ok(flow)
+}

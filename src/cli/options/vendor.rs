@@ -1,0 +1,99 @@
+//! The options of the vendor's commands: who asks, about which system, and about whom.
+
+use clap::Args;
+
+use super::super::configuration;
+use super::{Common, KeyOptions, Patience, option, typed};
+use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
+
+/// Who speaks for the vendor, for the commands that speak with Altinn.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VendorOptions {
+    /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    #[command(flatten)]
+    key: KeyOptions,
+    #[command(flatten)]
+    pub(in crate::cli) patience: Patience,
+}
+
+/// Which system it is about.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SystemOption {
+    /// the system's id [default: `system_id` under [vendor]]
+    #[arg(long, value_name = "ID")]
+    system: Option<String>,
+}
+
+/// The reference that tells the system users of one owner apart.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReferenceOption {
+    /// tells the system users of one owner apart [env: SYSTEMUSER_EXTERNAL_REF]
+    #[arg(long, value_name = "REF")]
+    external_ref: Option<String>,
+}
+
+/// The customer that was asked, and the reference.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CustomerOptions {
+    /// the customer [env: SYSTEMUSER_ORG]
+    #[arg(long, allow_negative_numbers = true)]
+    org: Option<String>,
+    #[command(flatten)]
+    reference: ReferenceOption,
+}
+
+impl VendorOptions {
+    /// Chooses the configuration, beside what else options and variables say. What is asked for is the commands' own
+    /// affair.
+    pub(in crate::cli) fn configuration(&self, common: &Common, others: Overrides) -> Result<Config, ConfigError> {
+        let Overrides { key, kid, .. } = self.key.overrides()?;
+        let client_id = option(&self.client_id, &CLIENT_ID)?;
+        common.configuration(Overrides { client_id, key, kid, ..others })
+    }
+}
+
+impl SystemOption {
+    /// The system, from the option, else from the configuration.
+    pub(in crate::cli) fn choose(&self, config: &Config) -> Result<Given<String>, ConfigError> {
+        system("--system", self.system.as_deref(), config)
+    }
+}
+
+/// The system that was named, else that of the configuration.
+pub(in crate::cli) fn system(
+    name: &'static str,
+    named: Option<&str>,
+    config: &Config,
+) -> Result<Given<String>, ConfigError> {
+    let given = named.map(|named| typed(name, named)).or_else(|| config.vendor.system_id.clone());
+    let given = given.ok_or_else(|| {
+        let again = configuration::again(config.environment.value, config.file.as_deref());
+        ConfigError::Invalid {
+            problem: format!("no system: neither {name} nor `system_id` under [vendor] says which"),
+            hint: Some(format!("`systemuser-demo system list {again}` shows the vendor's systems")),
+        }
+    })?;
+    given.check(|text| match text.trim() {
+        "" => Err("the value is empty"),
+        text if text.contains(char::is_whitespace) => Err("the value has a space in it"),
+        // An address that ends so leads to another place (RFC 3986, section 3.3).
+        "." | ".." => Err("this is no system's id"),
+        text => Ok(text.to_owned()),
+    })
+}
+
+impl ReferenceOption {
+    /// What options and variables say, beside others.
+    pub(in crate::cli) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        Ok(Overrides { external_ref: option(&self.external_ref, &EXTERNAL_REF)?, ..others })
+    }
+}
+
+impl CustomerOptions {
+    /// What options and variables say, beside others.
+    pub(in crate::cli) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        self.reference.overrides(Overrides { org: option(&self.org, &ORG)?, ..others })
+    }
+}

@@ -1,0 +1,73 @@
+//! What an update would change of a system.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::altinn::rights::Right;
+use crate::altinn::system::{System, Words};
+
+/// What a field loses and gains.
+#[derive(Debug, Serialize)]
+pub(super) struct Change {
+    field: String,
+    removed: Vec<String>,
+    added: Vec<String>,
+}
+
+impl Change {
+    /// A line for each value that goes or comes.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let removed = self.removed.iter().map(|value| ('-', value));
+        let added = self.added.iter().map(|value| ('+', value));
+        removed.chain(added).map(|(sign, value)| format!("{sign} {}: {value}", self.field)).collect()
+    }
+}
+
+/// What differs, field by field. The order of a list is of no account.
+pub(super) fn between(old: &System, new: &System) -> Vec<Change> {
+    let rights = |system: &System| system.rights.iter().map(Right::name).collect();
+    let packages = |system: &System| system.access_packages.iter().map(|package| package.urn.clone()).collect();
+    let visible = |system: &System| vec![system.is_visible.to_string()];
+    let lists: [(&str, Vec<String>, Vec<String>); 6] = [
+        ("vendor", vec![old.vendor.id.clone()], vec![new.vendor.id.clone()]),
+        ("rights", rights(old), rights(new)),
+        ("accessPackages", packages(old), packages(new)),
+        ("clientId", old.client_id.clone(), new.client_id.clone()),
+        ("isVisible", visible(old), visible(new)),
+        ("allowedRedirectUrls", old.allowed_redirect_urls.clone(), new.allowed_redirect_urls.clone()),
+    ];
+    let texts = [("name", &old.name, &new.name), ("description", &old.description, &new.description)];
+    let texts = texts.into_iter().flat_map(|(field, old, new)| of_words(field, old, new));
+    let lists = lists.into_iter().filter_map(|(field, old, new)| change(field.to_owned(), &old, &new));
+    let others = of_others(&old.others, &new.others);
+    texts.chain(lists).chain(others).collect()
+}
+
+/// What is not known here is compared as JSON.
+fn of_others(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Change> {
+    let text = |fields: &Map<String, Value>, field: &str| fields.get(field).map(Value::to_string).into_iter().collect();
+    let fields = new.keys().filter_map(|field| {
+        let (old, new): (Vec<String>, Vec<String>) = (text(old, field), text(new, field));
+        change(field.clone(), &old, &new)
+    });
+    fields.collect()
+}
+
+fn of_words(field: &str, old: &Words, new: &Words) -> Vec<Change> {
+    let languages: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let text = |words: &Words, language: &String| words.get(language).cloned().into_iter().collect::<Vec<_>>();
+    let changes = languages
+        .into_iter()
+        .filter_map(|language| change(format!("{field}.{language}"), &text(old, language), &text(new, language)));
+    changes.collect()
+}
+
+fn change(field: String, old: &[String], new: &[String]) -> Option<Change> {
+    let without = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|value| !those.contains(value)).cloned().collect()
+    };
+    let (removed, added) = (without(old, new), without(new, old));
+    (!removed.is_empty() || !added.is_empty()).then_some(Change { field, removed, added })
+}

@@ -1,0 +1,167 @@
+//! The vendor at Altinn: a plain token for each scope that is wanted, and a new one where one has expired.
+
+use std::collections::HashMap;
+
+use super::clock::Asked;
+use super::console::{Console, Tone};
+use super::flow::{self, Flow, Servers};
+use super::{configuration, hints, report, story};
+use crate::altinn::Altinn;
+use crate::altinn::system_user_request::Request;
+use crate::config::{Config, EXTERNAL_REF, Given, Source};
+use crate::http::CallError;
+use crate::key::KeySource;
+use crate::org_number::OrgNumber;
+use crate::token::AccessToken;
+
+/// Somebody who asks Altinn in the vendor's name.
+pub(super) struct Vendor {
+    flow: Flow,
+    tokens: HashMap<&'static str, AccessToken>,
+    /// Whether it has been told how the clocks differ.
+    clock_is_told: bool,
+}
+
+/// What is told as the source of a scope that a command asks for by itself.
+const THIS_COMMAND: Source = Source::Option("this command");
+
+impl Vendor {
+    /// Checks that everything is there, and starts the sandbox where it is to run inside.
+    pub(super) async fn start(
+        config: Config,
+        scope: &'static str,
+        patience: std::time::Duration,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<Self> {
+        let config = Config { scope: Some(Given { value: scope.to_owned(), source: THIS_COMMAND }), ..config };
+        let flow = Flow::start(config, false, patience, console).await?;
+        if flow.servers.config.sandbox_inside {
+            let said =
+                "it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers";
+            console.say(Tone::Note, said);
+        }
+        Ok(Self { flow, tokens: HashMap::new(), clock_is_told: false })
+    }
+
+    /// The same for a flow that is there already, of which the clock has been told.
+    pub(super) fn of(flow: Flow) -> Self {
+        Self { flow, tokens: HashMap::new(), clock_is_told: true }
+    }
+
+    pub(super) fn into_flow(self) -> Flow {
+        self.flow
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.flow.servers.config
+    }
+
+    /// Says which reference is meant, where nobody typed it for this command.
+    pub(super) fn tell_reference(&self, console: &mut Console<'_>) {
+        tell_untyped("the external reference is", self.config().external_ref.as_ref(), console);
+    }
+
+    /// Asks Altinn with a token for this scope. One that served before may have expired since, also between two pages
+    /// of a list: then once more, with a new one.
+    pub(super) async fn ask<T>(
+        &mut self,
+        scope: &'static str,
+        console: &mut Console<'_>,
+        call: impl AsyncFn(&Altinn<'_>) -> Result<T, CallError>,
+    ) -> anyhow::Result<T> {
+        let mut again = false;
+        loop {
+            let kept = self.tokens.remove(scope);
+            let mut served = kept.is_some();
+            let token = match kept {
+                Some(token) => token,
+                None => self.token(scope, console).await?,
+            };
+            let Servers { config, http, .. } = &self.flow.servers;
+            let altinn = Altinn::new(http, &config.endpoints.altinn, &token);
+            let asked = Asked::now();
+            let answer = call(&altinn).await;
+            let calls = altinn.calls();
+            served |= calls.iter().any(|call| call.status == Some(200));
+            story::altinn(console, &calls, asked.taken());
+            match answer {
+                Err(CallError::Refused(refused)) if refused.status == 401 && served && !again => {
+                    again = true;
+                    continue;
+                }
+                _ => self.tokens.insert(scope, token),
+            };
+            return answer.map_err(|error| match error {
+                CallError::Refused(refused) => {
+                    report::with_hints_here(hints::of_altinn(&refused), self.options_again(), *refused)
+                }
+                CallError::Unreachable(unreachable) => unreachable.into(),
+            });
+        }
+    }
+
+    /// A plain one, for any audience. Afterwards, the flow is for what it was before.
+    async fn token(&mut self, scope: &'static str, console: &mut Console<'_>) -> anyhow::Result<AccessToken> {
+        let config = &mut self.flow.servers.config;
+        let own = (config.scope.take(), config.resource.take(), self.flow.system_user);
+        config.scope = Some(Given { value: scope.to_owned(), source: THIS_COMMAND });
+        self.flow.system_user = false;
+        let answer = self.flow.exchange(console).await;
+        let Flow { servers: Servers { config, .. }, system_user, .. } = &mut self.flow;
+        (config.scope, config.resource, *system_user) = own;
+        let (token, clock) = answer?;
+        if !std::mem::replace(&mut self.clock_is_told, true) {
+            flow::warn_of(clock, console);
+        }
+        Ok(token)
+    }
+
+    /// The command that gets a token for the system user of a request: with the same reference, or Maskinporten does
+    /// not find it.
+    pub(super) fn token_command(&self, org: OrgNumber, external_ref: Option<&str>) -> String {
+        // Where the configuration has a reference and the request has none, that is said too: the owner's number, which
+        // Altinn puts in its place.
+        let none = self.config().external_ref.as_ref().map(|_| org.to_string());
+        let reference = external_ref.map(str::to_owned).or(none);
+        let reference = reference.map(|text| hints::option(EXTERNAL_REF.option, &text));
+        self.command(&format!("token --org {org}{}", reference.unwrap_or_default()))
+    }
+
+    /// The same for one that came from Altinn.
+    pub(super) fn token_command_for(&self, request: &Request) -> Option<String> {
+        let org = request.party_org_no.as_deref()?.parse().ok()?;
+        Some(self.token_command(org, request.external_ref()))
+    }
+
+    /// A command that takes the same configuration, whatever options said about it.
+    pub(super) fn command(&self, command: &str) -> String {
+        format!("systemuser-demo {command}{}", self.options_again())
+    }
+
+    /// The options that such a command needs, each with a space before it.
+    fn options_again(&self) -> String {
+        let config = self.config();
+        let again = configuration::again(config.environment.value, config.file.as_deref());
+        let environment = (again != configuration::implied()).then(|| format!(" {again}"));
+        let typed = |given: &Option<Given<String>>| {
+            given.as_ref().and_then(|given| match given.source {
+                Source::Option(name) => Some(hints::option(name, &given.value)),
+                _ => None,
+            })
+        };
+        let key = match &config.key {
+            Some(Given { value: KeySource::File(path), source: Source::Option(name) }) => {
+                Some(hints::option(name, &path.display().to_string()))
+            }
+            _ => None,
+        };
+        environment.into_iter().chain(typed(&config.client_id)).chain(key).chain(typed(&config.kid)).collect()
+    }
+}
+
+/// Says a value that nobody typed for this command, so that it does not come as a surprise.
+pub(super) fn tell_untyped(words: &str, given: Option<&Given<String>>, console: &mut Console<'_>) {
+    if let Some(Given { value, source: source @ (Source::File { .. } | Source::Variable(_)) }) = given {
+        console.say(Tone::Note, &format!("{words} `{value}` ({source})"));
+    }
+}

@@ -1,0 +1,461 @@
+//! What may stand in a system's file, and what of it goes out?
+
+use serde_json::{Value, json};
+
+use crate::program::{Run, data_text, program, project_text};
+use crate::server::{Request, Server, json as answer, nobody, vendor_configuration};
+
+/// A system that Altinn would take.
+fn system() -> Value {
+    json!({
+        "id": "991825827_smartcloud",
+        "vendor": { "ID": "0192:991825827" },
+        "name": { "nb": "Smart sky", "en": "Smart cloud" },
+        "description": { "nb": "Regnskap" },
+        "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
+        "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
+        "clientId": ["tests", "another"],
+        "isVisible": true,
+        "allowedRedirectUrls": ["https://example.no/receipt"]
+    })
+}
+
+/// The same with other members.
+fn with(others: Value) -> Value {
+    let mut system = system();
+    system.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    system
+}
+
+/// The same without one.
+fn without(member: &str) -> Value {
+    let mut system = system();
+    system.as_object_mut().unwrap().shift_remove(member).unwrap();
+    system
+}
+
+/// What is said of a file before anything is sent: nobody could answer.
+fn local(command: &str, file: impl AsRef<[u8]>) -> Run {
+    let program = program("system").arg(command).arg("s.json").arg("--env=test").file("s.json", file);
+    program.file("config/test.toml", vendor_configuration(&nobody())).run()
+}
+
+#[track_caller]
+fn refused(file: &Value, problem: &str, code: &str) {
+    for command in ["register", "update"] {
+        local(command, file.to_string()).fails(
+            3,
+            &format!("error: `s.json`: {problem} ({code})\nhint: `systemuser-demo explain {code}` says more\n"),
+        );
+    }
+}
+
+#[track_caller]
+fn unreadable(file: impl AsRef<[u8]>, err: &str) {
+    local("register", file.as_ref()).fails(3, err);
+    local("update", file).fails(3, err);
+}
+
+#[test]
+fn what_altinn_would_refuse_is_said_before_anything_is_sent() {
+    let id = |id: &str| with(json!({ "id": id }));
+    let vendor = |id: &str| with(json!({ "vendor": { "ID": id } }));
+    refused(&id("smartcloud"), "`id`: `smartcloud` is not `991825827_` and a name", "AUTH.VLD-00001");
+    refused(&id("991825827_"), "`id`: `991825827_` is not `991825827_` and a name", "AUTH.VLD-00001");
+    refused(&id("310904473_x"), "`id`: `310904473_x` is not `991825827_` and a name", "AUTH.VLD-00001");
+    refused(&id("991825827_a b"), "`id`: `991825827_a b` has a space in it", "AUTH.VLD-00013");
+    let bare = "`vendor.ID`: `991825827`: it does not begin with `0192:`";
+    refused(&vendor("991825827"), bare, "AUTH.VLD-00000");
+    let urls = |url: &str| with(json!({ "allowedRedirectUrls": ["https://example.no/", url] }));
+    for url in [
+        "http://example.no/",
+        "/receipt",
+        "example.no",
+        "ftp://example.no",
+        "",
+        "https://",
+        "https:///x",
+        "https:a.no",
+        " https://a.no",
+    ] {
+        let problem = format!("`allowedRedirectUrls`: `{url}` is no address that begins with https://");
+        refused(&urls(url), &problem, "AUTH.VLD-00005");
+    }
+    let right = |id: &str, value: &str| json!({ "resource": [{ "id": id, "value": value }] });
+    let twice = [right("urn:altinn:resource", "a"), right("urn:altinn:resource", "a")];
+    refused(&with(json!({ "rights": twice })), "`rights`: `a` is there twice", "AUTH.VLD-00006");
+    let mut written = right("urn:altinn:resource", "a");
+    written["action"] = "write".into();
+    let twice = [right("urn:altinn:resource", "a"), written];
+    refused(&with(json!({ "rights": twice })), "`rights`: `a` is there twice", "AUTH.VLD-00006");
+    refused(&with(json!({ "rights": [{ "resource": [] }] })), "`rights`: a right has no `resource`", "AUTH.VLD-00009");
+    let named = "`rights`: the `id` of resource `a` is not `urn:altinn:resource`";
+    refused(&with(json!({ "rights": [right("urn:altinn:app", "a")] })), named, "AUTH.VLD-00009");
+    let package = |urns: &[&str]| {
+        with(json!({ "accessPackages": urns.iter().map(|urn| json!({ "urn": urn })).collect::<Vec<_>>() }))
+    };
+    let skatt = "urn:altinn:accesspackage:skatt";
+    let twice = format!("`accessPackages`: `{skatt}` is there twice");
+    refused(&package(&[skatt, skatt]), &twice, "AUTH.VLD-00007");
+    let bare = "`accessPackages`: `skatt` does not begin with `urn:altinn:accesspackage:`";
+    refused(&package(&["skatt"]), bare, "AUTH.VLD-00008");
+    let empty = "`accessPackages`: `urn:altinn:accesspackage:` has no name that could be one";
+    refused(&package(&["urn:altinn:accesspackage:"]), empty, "AUTH.VLD-00008");
+    let clients = with(json!({ "clientId": ["a", "b", "a"] }));
+    refused(&clients, "`clientId`: `a` is there twice", "AUTH.VLD-00011");
+    for name in [json!({}), json!({ "en": "x" }), json!({ "nb": " " })] {
+        let problem = "`name`: there is no `nb`, and without it no customer can approve a request";
+        refused(&with(json!({ "name": name })), problem, "AUTH-00017");
+    }
+}
+
+#[test]
+fn several_faults_are_said_at_once() {
+    let file = with(json!({ "id": "a b", "name": {}, "allowedRedirectUrls": ["x", "y"] }));
+    unreadable(
+        file.to_string(),
+        "error: `s.json` has 5 faults\n  \
+         `id`: `a b` is not `991825827_` and a name (AUTH.VLD-00001)\n  \
+         `id`: `a b` has a space in it (AUTH.VLD-00013)\n  \
+         `name`: there is no `nb`, and without it no customer can approve a request (AUTH-00017)\n  \
+         `allowedRedirectUrls`: `x` is no address that begins with https:// (AUTH.VLD-00005)\n  \
+         `allowedRedirectUrls`: `y` is no address that begins with https:// (AUTH.VLD-00005)\n\
+         hint: `systemuser-demo explain AUTH.VLD-00001` says more, and likewise for the others\n",
+    );
+}
+
+#[test]
+fn a_field_that_nobody_knows_is_no_field_and_the_one_that_was_meant_is_named() {
+    let unknown = |file: Value, field: &str, meant: Option<&str>| {
+        let hint = meant.map(|meant| format!("hint: did you mean `{meant}`?\n")).unwrap_or_default();
+        unreadable(file.to_string(), &format!("error: `s.json`: `{field}` is not a key that is known here\n{hint}"));
+    };
+    for name in ["client_id", "clientID", "ClientId", "clientIds"] {
+        unknown(with(json!({ name: [] })), name, Some("clientId"));
+    }
+    unknown(with(json!({ "acessPackages": [] })), "acessPackages", Some("accessPackages"));
+    for name in ["1", "a b", "x-y"] {
+        unknown(with(json!({ name: 1 })), name, None);
+    }
+    // What could be a field of Altinn's is one only where the system that is there has it.
+    let server = register(with(json!({ "isDeleted": false })));
+    let err = "error: `s.json`: `scope` is not a key that is known here\n";
+    for command in ["system register", "system update"] {
+        run(&server, command, &with(json!({ "scope": "x" })).to_string()).fails(3, err);
+    }
+    assert_eq!(server.sent(), Vec::<Value>::new());
+    let right = json!([{ "resource": [{ "id": "urn:altinn:resource", "value": "a", "extra": 1 }], "actions": "x" }]);
+    unknown(with(json!({ "rights": right })), "rights.0.actions", Some("action"));
+    let right = json!([{ "resource": [{ "id": "urn:altinn:resource", "value": "a", "extra": 1 }] }]);
+    unknown(with(json!({ "rights": right })), "rights.0.resource.0.extra", None);
+    let vendor = json!({ "ID": "0192:991825827", "orgno": "x" });
+    unknown(with(json!({ "vendor": vendor })), "vendor.orgno", None);
+}
+
+#[test]
+fn null_is_no_list_and_no_value() {
+    let null = |field: &str, expected: &str| {
+        for command in ["register", "update"] {
+            let run = local(command, with(json!({ field: null })).to_string());
+            let begins = format!("error: `s.json`: `{field}`: invalid type: null, expected {expected} at line ");
+            assert!(run.err.starts_with(&begins), "{}", run.err);
+            assert!(run.err.contains("\nhint: Altinn fails on null: give it a value, or leave it out"), "{}", run.err);
+            assert_eq!((run.code, run.out.as_str()), (3, ""));
+        }
+    };
+    for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
+        null(list, "a sequence");
+    }
+    null("isVisible", "a boolean");
+    null("id", "a string");
+    for object in ["vendor", "name", "description"] {
+        let run = local("register", with(json!({ object: null })).to_string());
+        assert!(run.err.contains(&format!("`{object}`: invalid type: null, expected a")), "{}", run.err);
+        assert_eq!(run.code, 3);
+    }
+}
+
+#[test]
+fn what_is_no_system_is_told_by_where_it_is_wrong() {
+    let form = "hint: a system is written as in config/system.json, and as `system show --json` prints it\n";
+    let one = "hint: one system is expected, as in config/system.json, and as `system show --json` prints it\n";
+    unreadable("", "error: `s.json`: EOF while parsing a value at line 1 column 0\n");
+    unreadable("{\n\"id\": \"x\",", "error: `s.json`: EOF while parsing a value at line 2 column 10\n");
+    unreadable("{} {}", &format!("error: `s.json`: missing field `id` at line 1 column 2\n{form}"));
+    unreadable("null", &format!("error: `s.json`: invalid type: null, expected an object at line 1 column 4\n{one}"));
+    let list = local("update", format!("[{}]", system()));
+    assert!(list.err.ends_with(one) && list.code == 3, "{}", list.err);
+    unreadable(
+        "7",
+        &format!("error: `s.json`: invalid type: integer `7`, expected an object at line 1 column 1\n{one}"),
+    );
+    let file = format!("{}\n}}", system());
+    unreadable(&file, "error: `s.json`: trailing characters at line 2 column 1\n");
+    for member in ["id", "vendor", "name", "description"] {
+        let run = local("register", without(member).to_string());
+        assert!(run.err.starts_with(&format!("error: `s.json`: missing field `{member}` at line 1 ")), "{}", run.err);
+        assert_eq!(run.code, 3);
+    }
+    let run = local("register", with(json!({ "rights": ["demo"] })).to_string());
+    let begins = "error: `s.json`: `rights[0]`: invalid type: string, expected an object at line 1 column ";
+    assert!(run.err.starts_with(begins) && run.err.ends_with(form), "{}", run.err);
+    let twice = system().to_string().replacen('{', "{\"id\":\"x\",", 1);
+    assert!(local("register", twice).err.starts_with("error: `s.json`: duplicate field `id` at line 1 "));
+    assert!(local("register", [0xff, 0xfe, b'{']).err.starts_with("error: cannot read `s.json`: "));
+}
+
+#[test]
+fn a_file_that_is_not_there_or_is_a_folder_is_said_to_be_that() {
+    let run = |file: &str| {
+        let program = program("system update --env test").arg(file).folder("folder");
+        program.file("config/test.toml", vendor_configuration(&nobody())).run()
+    };
+    run("nowhere.json").fails(3, "error: cannot read `nowhere.json`: No such file or directory\n");
+    run("folder").fails(3, "error: cannot read `folder`: Is a directory\n");
+}
+
+#[test]
+fn a_key_that_is_given_by_mistake_is_not_shown() {
+    let secrets = crate::secrets::pieces_of_keys();
+    let jwk = data_text("key.jwk.json");
+    let d = serde_json::from_str::<Value>(&jwk).unwrap()["d"].as_str().unwrap().to_owned();
+    let pem = data_text("key.pkcs8.pem");
+    let hint = "\nhint: this is a key; the file of a system is JSON, such as config/system.json\n";
+    for (file, hinted) in [
+        (pem.clone(), true),
+        (jwk.clone(), true),
+        (json!({ "keys": [serde_json::from_str::<Value>(&jwk).unwrap()] }).to_string(), true),
+        (Value::from(pem.as_str()).to_string(), true),
+        (Value::from(d.as_str()).to_string(), false),
+        (with(json!({ "clientId": pem })).to_string(), true),
+        (with(json!({ "rights": [{ "resource": d }] })).to_string(), false),
+        (with(json!({ d.as_str(): 1 })).to_string(), false),
+    ] {
+        for command in ["register", "update"] {
+            let run = local(command, &file);
+            assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
+            crate::secrets::shows_none(&run.err, &secrets);
+            crate::secrets::shows_none(&run.err, std::slice::from_ref(&d));
+            assert_eq!(run.err.contains(hint), hinted, "{}", run.err);
+        }
+    }
+}
+
+/// A System Register that has this system, and takes what comes.
+fn register(current: Value) -> Server {
+    Server::vendor(move |request: &Request| match request.method.as_str() {
+        "GET" => answer("200 OK", &current.to_string()),
+        "POST" => answer("200 OK", "\"0a1b2c3d-0000-4000-8000-000000000000\""),
+        _ => answer("200 OK", r#"{"succeeded":true}"#),
+    })
+}
+
+fn run(server: &Server, arguments: &str, file: &str) -> Run {
+    let program = program(arguments).arg("s.json").arg("--env=test").file("s.json", file);
+    program.file("config/test.toml", server.vendor_configuration()).run()
+}
+
+fn has_no_null(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().all(has_no_null),
+        Value::Object(members) => members.values().all(has_no_null),
+        _ => true,
+    }
+}
+
+#[test]
+fn a_system_is_registered_whole_and_what_is_left_out_is_empty() {
+    let server = register(json!({}));
+    let file = json!({ "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "x" },
+        "description": {}, "rights": [{ "action": null, "resource": [{ "id": "urn:altinn:resource", "value": "a" }] }] });
+    let ran = run(&server, "system register", &format!("\u{feff}{file}\n\n"));
+    assert_eq!(ran.out, "registered   991825827_new\ninternal id  0a1b2c3d-0000-4000-8000-000000000000\n");
+    assert_eq!(
+        ran.err,
+        "warning: `clientId` is empty, so no token can be had for system users of this system\n\
+         note: put `system_id = \"991825827_new\"` under [vendor], or say --system 991825827_new each time\n"
+    );
+    assert_eq!(server.calls(), ["POST systemregister/vendor systemregister.write"]);
+    let mut body = file;
+    body["rights"][0].as_object_mut().unwrap().shift_remove("action");
+    let rest = json!({ "accessPackages": [], "clientId": [], "isVisible": false, "allowedRedirectUrls": [] });
+    body.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    assert_eq!(server.sent(), [body.clone()]);
+    assert!(has_no_null(&body));
+
+    let ran = run(&server, "system register --json", &system().to_string());
+    let printed: Value = serde_json::from_str(&ran.out).unwrap();
+    let internal = "0a1b2c3d-0000-4000-8000-000000000000";
+    assert_eq!(printed, json!({ "id": "991825827_smartcloud", "internal_id": internal }));
+    assert_eq!((ran.err.as_str(), ran.code), ("", 0));
+    assert_eq!(server.sent()[1], system());
+}
+
+#[test]
+fn the_file_that_is_shipped_would_be_taken() {
+    let server = register(json!({}));
+    let file = project_text("config/system.json");
+    assert_eq!(run(&server, "system register", &file).code, 0);
+    assert_eq!(server.sent(), [serde_json::from_str::<Value>(&file).unwrap()]);
+}
+
+#[test]
+fn what_show_printed_goes_back_in_without_what_is_read_only() {
+    let server = register(with(json!({ "isDeleted": false })));
+    let program = program("system show --json --env test").file("config/test.toml", server.vendor_configuration());
+    let shown = program.run().out;
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["isDeleted"], false);
+    run(&server, "system update", &shown).succeeds("");
+    assert_eq!(server.calls().iter().filter(|call| call.starts_with("PUT")).count(), 0);
+    assert_eq!(run(&server, "system register", &shown).code, 0);
+    let authority =
+        with(json!({ "vendor": { "ID": "0192:991825827", "authority": "iso6523-actorid-upis" }, "isVisible": false }));
+    assert_eq!(run(&server, "system update", &authority.to_string()).code, 0);
+    // Neither is sent back.
+    assert_eq!(server.sent(), [system(), with(json!({ "isVisible": false }))]);
+}
+
+#[test]
+fn an_update_keeps_what_the_file_leaves_out_and_empties_what_it_empties() {
+    let server = register(with(json!({ "isDeleted": false })));
+    let file = json!({ "id": "991825827_smartcloud", "vendor": { "ID": "0192:991825827" },
+        "name": { "nb": "Smart himmel" }, "description": { "nb": "Regnskap", "nn": "Rekneskap" },
+        "accessPackages": [], "allowedRedirectUrls": ["https://example.no/receipt", "https://example.no/\u{200f}"] });
+    let ran = run(&server, "system update", &file.to_string());
+    assert_eq!(
+        (ran.out.as_str(), ran.err.as_str(), ran.code),
+        (
+            "updated  991825827_smartcloud\n",
+            "note: the file would change this in `991825827_smartcloud`\n  \
+             - name.en: Smart cloud\n  - name.nb: Smart sky\n  + name.nb: Smart himmel\n  \
+             + description.nn: Rekneskap\n  - accessPackages: urn:altinn:accesspackage:skatt\n  \
+             + allowedRedirectUrls: https://example.no/\\u{200f}\n",
+            0
+        )
+    );
+    let address = "systemregister/vendor/991825827_smartcloud systemregister.write";
+    assert_eq!(server.calls(), [format!("GET {address}"), format!("PUT {address}")]);
+    assert_eq!(server.sent(), [with(file.clone())]);
+    assert_eq!(server.grants().len(), 1);
+    let ran = run(&server, "system update --json", &file.to_string());
+    let printed: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(printed["id"], "991825827_smartcloud");
+    let expected = json!({ "field": "name.nb", "removed": ["Smart sky"], "added": ["Smart himmel"] });
+    assert!(printed["changes"].as_array().unwrap().contains(&expected), "{printed}");
+}
+
+#[test]
+fn nothing_is_sent_where_nothing_changes() {
+    let server = register(with(json!({ "isDeleted": false })));
+    let reordered = with(json!({ "clientId": ["another", "tests"] }));
+    for file in [system(), reordered, without("clientId"), without("isVisible"), without("rights")] {
+        let ran = run(&server, "system update", &file.to_string());
+        let note = "note: `991825827_smartcloud` is so already, and nothing is sent\n";
+        assert_eq!((ran.out.as_str(), ran.err.as_str(), ran.code), ("", note, 0));
+    }
+    assert_eq!(server.sent(), Vec::<Value>::new());
+    let ran = run(&server, "system update --json", &system().to_string());
+    let printed: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(printed, json!({ "id": "991825827_smartcloud", "changes": [] }));
+}
+
+#[test]
+fn client_ids_go_only_where_that_is_said() {
+    let server = register(with(json!({ "isDeleted": false })));
+    for (ids, gained) in [(json!([]), ""), (json!(["new"]), "  + clientId: new\n")] {
+        let file = with(json!({ "clientId": ids })).to_string();
+        run(&server, "system update", &file).fails(
+            3,
+            &format!(
+                "note: the file would change this in `991825827_smartcloud`\n  \
+                 - clientId: tests\n  - clientId: another\n{gained}\
+                 error: the file leaves out client ids that the system has: tests, another\n\
+                 hint: every token that is asked for with one of them is then refused (MP-303), for all customers\n\
+                 hint: is that meant? --allow-removing-client-ids; leaving out `clientId` as a whole keeps all of them\n"
+            ),
+        );
+    }
+    assert_eq!(server.sent(), Vec::<Value>::new());
+    let file = with(json!({ "clientId": ["another", "new"] }));
+    run(&server, "system update --allow-removing-client-ids", &file.to_string())
+        .succeeds("updated  991825827_smartcloud\n");
+    assert_eq!(server.sent(), [file]);
+}
+
+#[test]
+fn a_deleted_system_is_not_changed() {
+    let server = register(with(json!({ "isDeleted": true })));
+    run(&server, "system update", &with(json!({ "isVisible": false })).to_string()).fails(
+        5,
+        "error: `991825827_smartcloud` has been deleted, so it cannot be changed\n\
+         hint: its id stays taken: register a system with another name\n",
+    );
+    assert_eq!(server.sent(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_system_is_deleted_only_where_somebody_says_so() {
+    let delete = |arguments: &str, address: &str| {
+        let program = program(arguments).arg("--env=test");
+        program.file("config/test.toml", vendor_configuration(address)).run_with("y\n")
+    };
+    let usage = "error: a system is deleted only with --yes, where nobody can be asked\n\
+                 hint: `systemuser-demo system delete --help` shows what it takes\n";
+    delete("system delete", &nobody()).fails(2, usage);
+    delete("system delete 991825827_other --json", &nobody()).fails(2, usage);
+    let server = register(json!({}));
+    delete("system delete --yes", &server.url()).succeeds("deleted  991825827_smartcloud\n");
+    delete("system delete 991825827_other --yes --json", &server.url())
+        .succeeds("{\n  \"deleted\": \"991825827_other\"\n}\n");
+    let call = |system| format!("DELETE systemregister/vendor/{system} systemregister.write");
+    assert_eq!(server.calls(), ["991825827_smartcloud", "991825827_other"].map(call));
+    assert!(server.requests().iter().all(|request| request.target == "/token" || request.body.is_empty()));
+}
+
+/// `script` gives it a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn somebody_at_a_terminal_is_asked_before_a_system_is_deleted() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let answered = |answer: &str, address: &str| {
+        let program = program("").file("config/test.toml", vendor_configuration(address));
+        let line = format!("{} system delete --env test", env!("CARGO_BIN_EXE_systemuser-demo"));
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(program.path(""));
+        script.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+        let run = Run::from(child.wait_with_output().unwrap());
+        assert_eq!(run.code, 0, "{}", run.out);
+        assert!(run.out.contains("delete 991825827_smartcloud?"), "{}", run.out);
+        run.out
+    };
+    for no in ["n\n", "\n", "ja\n"] {
+        assert!(answered(no, &nobody()).contains("note:\u{1b}[0m nothing was deleted"));
+    }
+    for yes in ["y\n", "YES\n"] {
+        let server = register(json!({}));
+        assert!(answered(yes, &server.url()).contains("deleted  991825827_smartcloud"));
+        assert_eq!(server.calls().len(), 1);
+    }
+}
+
+#[test]
+fn what_altinn_has_of_a_system_and_is_not_known_here_goes_back_with_it() {
+    let current = with(json!({ "isDeleted": false, "newField": { "a": 1.50 }, "newList": ["x"] }));
+    let server = register(current.clone());
+    // As it was shown, it is the same.
+    let same = run(&server, "system update", &current.to_string());
+    assert!(same.err.ends_with(" is so already, and nothing is sent\n") && same.code == 0, "{}", same.err);
+    // Left out, it stays; said, it is changed.
+    let file = with(json!({ "newList": ["y"] }));
+    let ran = run(&server, "system update", &file.to_string());
+    let changes = "\n  - newList: [\"x\"]\n  + newList: [\"y\"]\n";
+    assert!(ran.err.ends_with(changes) && ran.code == 0, "{}", ran.err);
+    let sent = server.sent().remove(0);
+    assert_eq!((&sent["newField"], &sent["newList"]), (&current["newField"], &json!(["y"])));
+    assert_eq!(sent.get("isDeleted"), None);
+}

@@ -1,0 +1,97 @@
+//! Does `doctor` see whether the System Register has the client?
+
+use serde_json::{Value, json};
+
+use crate::program::program;
+use crate::server::{Server, json as answer};
+
+/// What `doctor` finds out about the system, with this answer of the System Register's; and the server.
+fn system(status: &'static str, body: &Value) -> (Value, Server) {
+    let body = body.to_string();
+    let server = Server::vendor(move |request| match request.target.starts_with("/authentication/") {
+        true => answer(status, &body),
+        false => answer("404 Not Found", "{}"),
+    });
+    (step(&server), server)
+}
+
+fn step(server: &Server) -> Value {
+    let file = server.vendor_configuration();
+    let run = program("doctor --json --env test").file("config/test.toml", file).run();
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    let mut steps = answer["steps"].as_array().unwrap().iter().filter(|step| step["step"] == "system");
+    let step = steps.next().unwrap().clone();
+    assert_eq!(steps.next(), None);
+    json!([step["result"], step["says"], step["explanation"]])
+}
+
+fn registered(client_ids: Value, is_deleted: bool) -> Value {
+    json!({ "id": "991825827_smartcloud", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "x" },
+        "description": { "nb": "x" }, "clientId": client_ids, "isDeleted": is_deleted })
+}
+
+#[test]
+fn a_system_that_has_the_client_passes_and_the_token_is_asked_for_as_before() {
+    let (step, server) = system("200 OK", &registered(json!(["another", "tests"]), false));
+    assert_eq!(step, json!(["passed", "`991825827_smartcloud` has the client id", []]));
+    let call = "GET /authentication/api/v1/systemregister/vendor/991825827_smartcloud";
+    let asked = server.requests().into_iter().filter(|request| request.target.starts_with("/authentication/"));
+    let asked: Vec<_> = asked.collect();
+    assert_eq!(
+        asked.iter().map(|request| format!("{} {}", request.method, request.target)).collect::<Vec<_>>(),
+        [call]
+    );
+    assert_eq!(asked[0].header("authorization"), Some("Bearer token-1"));
+    let grants = server.grants();
+    assert_eq!(grants[0]["scope"], "altinn:authentication/systemregister.write");
+    assert_eq!(grants[0]["authorization_details"], Value::Null);
+    // The step leaves nothing behind.
+    assert_eq!(grants[1]["scope"], "a:b");
+    assert_eq!(grants[1]["authorization_details"][0]["systemuser_org"]["ID"], "0192:210493352");
+}
+
+#[test]
+fn a_system_without_the_client_is_a_fault_with_what_to_do() {
+    for client_ids in [json!([]), json!(["another", "tests2", "test"])] {
+        let (step, _server) = system("200 OK", &registered(client_ids, false));
+        assert_eq!(
+            step,
+            json!([
+                "failed",
+                "`991825827_smartcloud` does not have client id tests in the System Register",
+                [
+                    "hint: add it to `clientId` and keep the others: `systemuser-demo system update FILE --env test`, with a \
+                     file from `systemuser-demo system show --json --env test`"
+                ]
+            ])
+        );
+    }
+}
+
+#[test]
+fn a_system_that_is_deleted_or_unknown_is_a_fault() {
+    let (step, _server) = system("200 OK", &registered(json!(["tests"]), true));
+    assert_eq!(step, json!(["failed", "`991825827_smartcloud` has been deleted from the System Register", []]));
+    let (step, _server) = system("404 Not Found", &json!({ "title": "unknown", "status": 404, "code": "AUTH-00011" }));
+    assert_eq!(step[0], "failed");
+    assert!(step[1].as_str().unwrap().ends_with(" refused the call: status 404, AUTH-00011 unknown"), "{step}");
+}
+
+#[test]
+fn a_client_without_the_vendors_scope_is_no_fault() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/token" => {
+            let scope = crate::configuration::claims_of(&request.body).1["scope"].clone();
+            match scope == "a:b" {
+                true => crate::server::opaque_token(),
+                false => {
+                    answer("400 Bad Request", r#"{"error":"invalid_scope","error_uri":"https://x.no/errors/MP-200"}"#)
+                }
+            }
+        }
+        _ => answer("404 Not Found", "{}"),
+    });
+    let scope = "altinn:authentication/systemregister.write";
+    let says = format!("skipped because of the scope `{scope}`, for which there is no token: MP-200");
+    assert_eq!(step(&server), json!(["skipped", says, []]));
+}

@@ -1,0 +1,448 @@
+//! What is said where Altinn says no, in each of the forms in which it does?
+
+use crate::program::{Run, program};
+use crate::server::{Server, empty, json, nobody, response, vendor_configuration};
+
+/// A command of the vendor's, and what Altinn answers it.
+fn run(arguments: &str, answer: &str) -> Run {
+    let server = Server::vendor_in_turn([answer.to_owned()]);
+    program(arguments).arg("--env=test").file("config/test.toml", server.vendor_configuration()).run()
+}
+
+const CREATE: &str = "request create 210493352 --right demo";
+const REQUESTS: &str = "http://127.0.0.1:PORT/authentication/api/v1/systemuser/request/vendor";
+const SYSTEMS: &str = "http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor";
+
+#[test]
+fn a_problem_has_its_code_its_text_its_meaning_and_what_to_do() {
+    let problem = r#"{"type":"urn:altinn:error:AUTH-00011","title":"The Id does not refer to a Registered System.","status":404,"code":"AUTH-00011","statusDescription":"Not Found"}"#;
+    run("user list", &response("404 Not Found", "application/problem+json", problem)).fails(
+        5,
+        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/bysystem/991825827_smartcloud` refused the \
+         call: status 404, AUTH-00011 The Id does not refer to a Registered System.\n  \
+         AUTH-00011: Altinn finds no such system, or it is another vendor's\n\
+         hint: is there a slip in `systemId`, or is the system registered in the other environment only? \
+         `systemuser-demo system list --env test` shows your systems in this environment\n\
+         hint: was the token issued to another organisation than the system's vendor? get a token with a client of the \
+         organisation that registered the system\n\
+         hint: does your code expect status 400, as Altinn's documentation has it? expect 404, or go by the code rather \
+         than by the status\n",
+    );
+}
+
+#[test]
+fn the_older_form_has_its_text_in_detail() {
+    let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"Bad Request","status":400,"detail":"The combination of External Ids refer to an already created SystemUser","code":"AUTH-00004"}"#;
+    let run = run(CREATE, &response("400 Bad Request", "application/problem+json", problem));
+    let first = format!(
+        "error: `{REQUESTS}` refused the call: status 400, AUTH-00004 The combination of External Ids refer to an already \
+         created SystemUser\n  \
+         AUTH-00004: there already is a system user for this customer, external reference and system\n\
+         hint: does the customer already have the system user you need? use it as it is, with the same `externalRef` in \
+         the grant: `systemuser-demo user find ORG --env test` shows it\n"
+    );
+    assert!(crate::program::without_chance(&run.err).starts_with(&first), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (5, ""));
+}
+
+#[test]
+fn faults_of_validation_have_their_codes_paths_and_meanings() {
+    let problem = r#"{"type":"urn:altinn:error:STD-00000","title":"One or more validation errors occurred.","status":400,"code":"STD-00000","validationErrors":[
+        {"code":"AUTH.VLD-00004","title":"One or more of the clientid(s) already exists","paths":["/registersystemrequest/clientid"]},
+        {"code":"AUTH.VLD-00003","title":"ResourceId does not exist in Resource Registry","paths":["/registersystemrequest/rights/resource","/rights/1"],"resource":"x"},
+        {"code":"AUTH.VLD-99999","title":"something new"}]}"#;
+    let system = crate::program::project_text("config/system.json");
+    let server = Server::vendor_in_turn([response("400 Bad Request", "application/problem+json", problem)]);
+    let program = program("system register s.json --env test").file("s.json", system);
+    program.file("config/test.toml", server.vendor_configuration()).run().fails(
+        5,
+        &format!(
+            "error: `{SYSTEMS}` refused the call: status 400, STD-00000 One or more validation errors occurred.\n  \
+             AUTH.VLD-00004 /registersystemrequest/clientid: One or more of the clientid(s) already exists\n    \
+             a client id is in use by another system\n  \
+             AUTH.VLD-00003 /registersystemrequest/rights/resource, /rights/1: ResourceId does not exist in Resource \
+             Registry\n    \
+             a right names a resource that is not in Altinn's resource registry\n  \
+             AUTH.VLD-99999: something new\n\
+             hint: is the Maskinporten client registered on another system? use a client of its own for each system; \
+             taking it from the other one ends that one's tokens\n\
+             hint: is there a slip in the resource's name, or is it known in the other environment only? look the resource \
+             up in this environment's registry and copy its name into `value`\n\
+             hint: is the resource an app? write it as `app_<org>_<app>`, with the app's owner and name\n"
+        ),
+    );
+}
+
+#[test]
+fn the_frameworks_faults_are_told_by_their_fields() {
+    let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"$.partyOrgNo":["The JSON value could not be converted."],"request":["The request field is required.","And more."]},"traceId":"00-abc-01"}"#;
+    run(CREATE, &json("400 Bad Request", problem)).fails(
+        5,
+        &format!(
+            "error: `{REQUESTS}` refused the call: status 400, One or more validation errors occurred.\n  \
+             $.partyOrgNo: The JSON value could not be converted.\n  \
+             request: The request field is required.; And more.\n\
+             note: trace id 00-abc-01\n"
+        ),
+    );
+    let problem =
+        r#"{"title":"One or more validation errors occurred.","status":400,"errors":{"return":["System not found"]}}"#;
+    run("system delete --yes", &json("400 Bad Request", problem)).fails(
+        5,
+        &format!(
+            "error: `{SYSTEMS}/991825827_smartcloud` refused the call: status 400, One or more validation errors \
+             occurred.\n  return: System not found\n\
+             hint: is there a slip in the id? `systemuser-demo system list --env test` shows what is there\n"
+        ),
+    );
+}
+
+#[test]
+fn a_text_is_the_same_bare_and_as_a_json_string() {
+    for body in ["System with ID x already exists", "\"System with ID x already exists\""] {
+        for kind in ["text/plain", "application/json"] {
+            run(CREATE, &response("409 Conflict", kind, body)).fails(
+                5,
+                &format!("error: `{REQUESTS}` refused the call: status 409, System with ID x already exists\n"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refusal_without_a_word_is_told_by_its_status() {
+    let run = |status| run("system list", &empty(status));
+    run("401 Unauthorized").fails(
+        5,
+        &format!(
+            "error: `{SYSTEMS}` refused the call: status 401\n\
+             hint: does Altinn's address belong to the environment that issued the token?\n"
+        ),
+    );
+    run("403 Forbidden").fails(
+        5,
+        &format!(
+            "error: `{SYSTEMS}` refused the call: status 403\n\
+             hint: is it another vendor's? the organisation of the client decides, and the `consumer` of the token says \
+             which that is\n"
+        ),
+    );
+    run("410 Gone").fails(5, &format!("error: `{SYSTEMS}` refused the call: status 410\n"));
+}
+
+#[test]
+fn a_token_that_was_new_is_not_asked_for_again() {
+    let server = Server::vendor_in_turn([empty("401 Unauthorized")]);
+    let run = program("system list --env test").file("config/test.toml", server.vendor_configuration()).run();
+    assert_eq!((run.code, server.calls().len(), server.grants().len()), (5, 1, 1));
+}
+
+#[test]
+fn the_frameworks_bare_problem_has_its_trace_id() {
+    let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.5","title":"Not Found","status":404,"traceId":"00-0af7651916cd43dd-01"}"#;
+    run("user find 210493352", &json("404 Not Found", problem)).fails(
+        5,
+        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` refused the call: status 404, Not \
+         Found\n\
+         hint: is there a slip in the id, or is it of the other environment? `systemuser-demo system list --env test` and \
+         `systemuser-demo user list --env test` show what is there\n\
+         note: trace id 00-0af7651916cd43dd-01\n",
+    );
+}
+
+#[test]
+fn what_else_a_problem_says_is_told_by_its_name() {
+    let problem = r#"{"type":"urn:altinn:error:AUTH-00064","title":"One or more AccessPackages are not delegable.","status":400,"code":"AUTH-00064","NotDelegablePackages":["urn:altinn:accesspackage:a","urn:altinn:accesspackage:b"],"nothing":null,"count":12345678901234567890,"nested":{"a":[1]}}"#;
+    let run = run(CREATE, &json("400 Bad Request", problem));
+    assert!(
+        run.err.contains(
+            "\n  NotDelegablePackages: urn:altinn:accesspackage:a, urn:altinn:accesspackage:b\n  \
+             count: 12345678901234567890\n  nested: {\"a\":[1]}\nhint: "
+        ),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("AUTH-00064 One or more AccessPackages are not delegable.\n"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (5, ""));
+}
+
+#[test]
+fn a_page_for_a_browser_is_quoted_on_one_line() {
+    let html = "<html>\r\n<body>\n  Access   denied by the firewall</body></html>";
+    run(CREATE, &response("400 Bad Request", "text/html", html)).fails(
+        5,
+        &format!(
+            "error: `{REQUESTS}` refused the call: status 400, <html> <body> Access denied by the firewall</body></html>\n"
+        ),
+    );
+    let body = "x".repeat(5000);
+    let first = format!("error: `{REQUESTS}` refused the call: status 400, {}…\n", &body[..200]);
+    run(CREATE, &response("400 Bad Request", "text/plain", &body)).fails(5, &first);
+}
+
+#[test]
+fn json_of_another_kind_is_quoted_as_it_came() {
+    for body in [r#"{"kode":1}"#, "[1, 2]", "42", "null", r#"{"title":5,"code":["x"]}"#, r#"{"errors":[],"detail":{}}"#]
+    {
+        run(CREATE, &json("400 Bad Request", body))
+            .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, {body}\n"));
+    }
+    // A part of another kind hides none of the others.
+    let problem = r#"{"title":"no","code":7,"validationErrors":{"a":1},"errors":"x","status":"y"}"#;
+    run(CREATE, &json("400 Bad Request", problem))
+        .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, no\n"));
+    let problem = r#"{"title":"no","validationErrors":[7,{"code":"X-1","paths":"/a"},{"title":"t","paths":[1,"/b"]}]}"#;
+    run(CREATE, &json("400 Bad Request", problem))
+        .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, no\n  X-1 /a\n  /b: t\n"));
+}
+
+#[test]
+fn nothing_from_altinn_draws_on_the_terminal() {
+    let evil = r"\u001b[2J\u0007\u202e\u009b";
+    let problem = format!(
+        r#"{{"title":"a{evil}","code":"b{evil}","validationErrors":[{{"code":"c{evil}","title":"d{evil}","paths":["e{evil}"]}}],"f{evil}":"g{evil}","errors":{{"h{evil}":["i{evil}"]}}}}"#
+    );
+    let item = format!(
+        r#"{{"id":"a{evil}","status":"b{evil}","partyOrgNo":"c{evil}","externalRef":"d{evil}","created":"e{evil}","systemId":"f{evil}","confirmUrl":"g{evil}","name":{{"nb{evil}":"h{evil}"}},"systemVendorOrgName":"","integrationTitle":"j{evil}","userType":"k{evil}","reporteeOrgNo":"l{evil}","vendor":{{"ID":"m{evil}"}},"description":{{}},"clientId":["n{evil}"],"changeType":"o{evil}"}}"#
+    );
+    let change = item.replace(r#"["n"#, r#""n"#).replace(r#""],"changeType"#, r#"","changeType"#);
+    let page = format!(r#"{{"links":{{}},"data":[{item}]}}"#);
+    let runs = [
+        run(CREATE, &json("400 Bad Request", &problem)),
+        run(CREATE, &response("503 Service Unavailable", "text/plain", "\u{1b}[2J\u{202e}")),
+        run(CREATE, &response("400 Bad Request", "text/plain", "\u{1b}[2J\u{9b}")),
+        run(CREATE, &json("201 Created", &item)),
+        run(CREATE, &json("200 OK", &item)),
+        run("request status --org 210493352", &json("200 OK", &item)),
+        run("request list", &json("200 OK", &page)),
+        run("user list", &json("200 OK", &page)),
+        run("user find 210493352", &json("200 OK", &item)),
+        run("system show", &json("200 OK", &item)),
+        run("system log", &json("200 OK", &format!("[{change}]"))),
+        run("system list", &json("200 OK", &format!("[{}]", item.replace(r#""id""#, r#""systemId""#)))),
+    ];
+    let server = Server::vendor_in_turn([json("200 OK", &item), json("200 OK", r#"{"succeeded":true}"#)]);
+    let file = crate::program::project_text("config/system.json");
+    let update = program("system update s.json --allow-removing-client-ids --env test").file("s.json", file);
+    let update = update.file("config/test.toml", server.vendor_configuration()).run();
+    for (nth, Run { out, err, .. }) in runs.into_iter().chain([update]).enumerate() {
+        let said = out + &err;
+        let drawn = said.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+        assert_eq!(drawn, None, "{nth}: {said}");
+        assert!(said.contains("\\u{1b}"), "{nth}: {said}");
+    }
+}
+
+#[test]
+fn a_token_that_the_server_repeats_is_struck_out() {
+    let server = Server::vendor(|asked| {
+        let bearer = asked.header("authorization").unwrap().trim_start_matches("Bearer ");
+        json("400 Bad Request", &format!(r#"{{"title":"bad {bearer}","x":"{bearer}","code":"{bearer}"}}"#))
+    });
+    let run = program("system list --env test").file("config/test.toml", server.vendor_configuration()).run();
+    assert!(!run.err.contains("token-1") && run.err.contains("[what was sent]"), "{}", run.err);
+}
+
+/// What Maskinporten says no to.
+fn refused_grant(arguments: &str, body: &'static str) -> Run {
+    let server = Server::start(move |_| json("400 Bad Request", body));
+    program(arguments).arg("--env=test").file("config/test.toml", server.vendor_configuration()).run()
+}
+
+#[test]
+fn a_scope_that_the_client_lacks_is_one_to_order() {
+    let body = r#"{"error":"invalid_scope","error_description":"Invalid scope (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)","error_uri":"https://docs.digdir.no/errors/MP-200"}"#;
+    for (command, scope) in [
+        ("system list", "systemregister.write"),
+        ("system show", "systemregister.write"),
+        ("user list", "systemregister.write"),
+        ("user find 210493352", "systemuser.request.write"),
+        (CREATE, "systemuser.request.write"),
+        ("request list", "systemuser.request.read"),
+        ("request status --org 210493352", "systemuser.request.read"),
+    ] {
+        let scope = format!("altinn:authentication/{scope}");
+        refused_grant(command, body).fails(
+            4,
+            &format!(
+                "error: Maskinporten refused the grant: MP-200 invalid_scope\n  \"Invalid scope\"\n  \
+                 the client does not have the scope\n    \
+                 scope      {scope}  (this command)\n    \
+                 client id  {:<1$}  (config/test.toml)\n\
+                 hint: order `{scope}` from Digdir, and add it to the client in the self-service: \
+                 https://docs.altinn.studio/en/authorization/getting-started/systemuser says how\n\
+                 note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://docs.digdir.no/errors/MP-200\n",
+                "tests",
+                scope.len()
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_token_for_no_system_user_is_explained_with_what_it_was_asked_for_with() {
+    let body = r#"{"error":"invalid_altinn_customer_configuration","error_description":"MP-303"}"#;
+    let run = refused_grant("token --exchange --external-ref customer-42", body);
+    assert!(run.err.contains("MP-303"), "{}", run.err);
+    for value in [
+        "210493352",
+        "customer-42  (--external-ref)",
+        "was the system user requested with an external reference?",
+        "system show --env test",
+    ] {
+        assert!(run.err.contains(value), "{value}: {}", run.err);
+    }
+    assert_eq!((run.code, run.out.as_str()), (4, ""));
+}
+
+#[test]
+fn an_exchange_that_is_refused_or_brings_no_token_shows_none() {
+    let exchange = |answer: String| {
+        let server = Server::with_token(move |_| answer.clone());
+        program("token --exchange --env test").file("config/test.toml", server.vendor_configuration()).run()
+    };
+    let address = "http://127.0.0.1:PORT/authentication/api/v1/exchange/maskinporten";
+    exchange(empty("401 Unauthorized")).fails(
+        5,
+        &format!(
+            "error: `{address}` refused the call: status 401\n\
+             hint: does Altinn's address belong to the environment that issued the token?\n"
+        ),
+    );
+    exchange(response("400 Bad Request", "text/plain", "Invalid token provider: x"))
+        .fails(5, &format!("error: `{address}` refused the call: status 400, Invalid token provider: x\n"));
+    for body in ["", "SECRET", "\"SECRET\"", "{\"access_token\":\"SECRET\"}", "<html>SECRET</html>", "null"] {
+        let run = exchange(json("200 OK", body));
+        run.fails(
+            6,
+            &format!("error: no usable answer from `{address}`: status 200, but not a token with a lifetime\n"),
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_is_none_is_no_success() {
+    for (arguments, what) in [
+        ("system list", "a list of systems"),
+        ("system show", "a system"),
+        ("system log", "a list of changes"),
+        ("user find 210493352", "a system user"),
+        (CREATE, "a request for a system user"),
+    ] {
+        for body in ["{\"x\":1}", "<html>sign in</html>", "[[]]", "null"] {
+            let run = run(arguments, &json("200 OK", body));
+            let end = format!("`: status 200, but not {what}: {body}\n");
+            assert!(run.err.ends_with(&end), "{}", run.err);
+            assert_eq!((run.code, run.out.as_str()), (6, ""));
+        }
+    }
+}
+
+#[test]
+fn a_page_for_a_browser_has_changed_nothing() {
+    let system = crate::program::project_text("config/system.json");
+    let register = |answer: String| {
+        let server = Server::vendor_in_turn([answer]);
+        let program = program("system register s.json --env test").file("s.json", &system);
+        program.file("config/test.toml", server.vendor_configuration()).run()
+    };
+    let page = response("200 OK", "text/html", "<html>sign in</html>");
+    let object = register(json("200 OK", r#"{"error":"no"}"#));
+    assert!(
+        object.err.ends_with("but not the id of a system: {\"error\":\"no\"}\n") && object.code == 6,
+        "{}",
+        object.err
+    );
+    let found = json("200 OK", r#"{"id":"7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04","status":"New"}"#);
+    let server = Server::vendor_in_turn([found, page.clone()]);
+    let delete = program("request delete 7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04 --env test");
+    let delete = delete.file("config/test.toml", server.vendor_configuration()).run();
+    assert_eq!((delete.code, delete.out.as_str()), (6, ""), "{}", delete.err);
+    let unusable = "no usable answer from";
+    register(page.clone()).fails(
+        6,
+        &format!("error: {unusable} `{SYSTEMS}`: status 200, but not the id of a system: <html>sign in</html>\n"),
+    );
+    for (answer, body) in
+        [(page, "<html>sign in</html>"), (json("200 OK", r#"{"succeeded":false}"#), r#"{"succeeded":false}"#)]
+    {
+        let err = format!("{unusable} `{SYSTEMS}/991825827_smartcloud`: status 200, but not a word of success: {body}");
+        run("system delete --yes", &answer).fails(6, &format!("error: {err}\n"));
+    }
+}
+
+#[test]
+fn what_cannot_be_is_said_before_anybody_is_asked() {
+    let refused = |arguments: &str, code: i32, err: &str| {
+        let file = vendor_configuration(&nobody());
+        program(arguments).arg("--env=test").file("config/test.toml", file).run().fails(code, err);
+    };
+    let help = "hint: `systemuser-demo request create --help` shows what it takes\n";
+    let create = |options: &str| format!("request create 313790509 {options}");
+    let nothing = "error: a request asks for something: at least one --right or --package\n";
+    refused(&create(""), 2, &format!("{nothing}{help}"));
+    let nothing = "error: a request for an agent asks for at least one --package\n";
+    refused(&create("--agent"), 2, &format!("{nothing}{help}"));
+    let package = "urn:altinn:accesspackage:x";
+    refused(&create(&format!("--right {package}")), 3, &format!("error: --right: `{package}` belongs to --package\n"));
+    let right = "urn:altinn:resource:x";
+    refused(&create(&format!("--package {right}")), 3, &format!("error: --package: `{right}` belongs to --right\n"));
+    for empty in ["--right=", "--right=urn:altinn:resource:", "--package=urn:altinn:accesspackage:"] {
+        let option = empty.split('=').next().unwrap();
+        refused(&create(empty), 3, &format!("error: {option}: the value is empty\n"));
+    }
+    for url in ["receipt", "javascript:alert(1)", "file:///x", "//example.no"] {
+        let err = format!("error: --redirect-url: `{url}` is not an address, such as https://example.no/receipt\n");
+        refused(&create(&format!("--right x --redirect-url {url}")), 3, &err);
+    }
+    let number = "error: ORG: `313790500` is not an organisation number, its check digit is wrong\n";
+    refused("request create 313790500 --right x", 3, number);
+    refused("user find 313790500", 3, number);
+    for command in ["status", "delete"] {
+        let ids = "hint: `systemuser-demo request list --env test` shows the ids\n";
+        let none = "error: ID: `7d6e1d3c-2f0b` is not a request's id, which is a UUID\n";
+        refused(&format!("request {command} 7d6e1d3c-2f0b"), 3, &format!("{none}{ids}"));
+    }
+    refused(
+        "request status 313790509",
+        3,
+        "error: ID: `313790509` is not a request's id, which is a UUID\n\
+         hint: a customer's request is found by `systemuser-demo request status --org 313790509 --env test`\n",
+    );
+    refused(
+        "request list --status newx",
+        3,
+        "error: --status: `newx` is not a status, which are New, Accepted, Rejected, Denied, Timedout; did you mean `New`?\n",
+    );
+    let agent = program("request create 313790509 --agent --right x --package y").run();
+    assert_eq!((agent.code, agent.out.as_str()), (2, ""));
+    assert!(agent.err.starts_with("error: the argument '--agent' cannot be used with '--right <RESOURCE>'\n"));
+}
+
+#[test]
+fn the_whole_story_tells_neither_token_nor_grant() {
+    for command in ["system list", "request list", CREATE, "user find 210493352", "token --exchange"] {
+        let server = Server::vendor_in_turn([json("400 Bad Request", r#"{"title":"no"}"#)]);
+        let program = program(command).args("--env test --verbose");
+        let run = program.file("config/test.toml", server.vendor_configuration()).run();
+        assert!(run.err.contains("answer         400 in ") && !run.err.contains("token-1"), "{}", run.err);
+        let form = server.requests()[0].body.clone();
+        crate::secrets::shows_none(&run.err, &crate::secrets::pieces_of_jwt(form.split("assertion=").nth(1).unwrap()));
+        crate::secrets::shows_none(&run.err, &crate::secrets::pieces_of_keys());
+    }
+}
+
+#[test]
+fn a_flood_of_faults_is_cut_short_and_no_cause_is_named_twice() {
+    let fault = |code: &str| format!(r#"{{"code":"{code}","title":"t"}}"#);
+    let faults = [fault("AUTH.VLD-00003"), fault("AUTH.VLD-00004"), fault("AUTH.VLD-00003")].join(",");
+    let others: String = (0..5000).map(|nth| format!(",\"x{nth}\":\"y\"")).collect();
+    let problem = format!(r#"{{"code":"STD-00000","validationErrors":[{faults}]{others}}}"#);
+    let run = run(CREATE, &json("400 Bad Request", &problem));
+    assert!(run.err.lines().count() < 40, "{}", run.err.lines().count());
+    let hints: Vec<&str> = run.err.lines().filter(|line| line.starts_with("hint: ")).collect();
+    let mut once = hints.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert!(hints.len() == once.len() && hints.len() >= 2, "{hints:?}");
+}

@@ -1,0 +1,316 @@
+//! Can a vendor lead its customer from a system to a token, through the real binary and a sandbox that stands? And is
+//! each refusal on the way told?
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use systemuser_demo::sandbox::{Conditions, Paging};
+
+use crate::altinn_wire::answer;
+use crate::program::{Program, Run, program, project_text, without_chance};
+use crate::readme::{blocks_of, parted};
+use crate::server::sandbox;
+
+/// The client of the vendor's that is on no system yet.
+const CLIENT: &str = "1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16";
+/// That of another vendor.
+const OTHER_VENDORS: &str = "e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04";
+
+/// A run against a sandbox that stands, with the note about that taken off.
+#[track_caller]
+fn ran(sandbox: &str, program: Program) -> Run {
+    let run = program.var("SYSTEMUSER_SANDBOX", sandbox).run();
+    let note = format!("note: this is the sandbox at {sandbox}; nothing leaves this machine\n");
+    // What is wrong on this side is said before that.
+    Run { err: run.err.strip_prefix(&note).unwrap_or(&run.err).to_owned(), ..run }
+}
+
+#[track_caller]
+fn refused(sandbox: &str, arguments: &str, code: i32, beginning: &str) -> String {
+    let run = ran(sandbox, program(arguments));
+    let err = without_chance(&run.err);
+    assert!(err.starts_with(beginning), "{arguments}: {err}");
+    assert_eq!((run.code, run.out.as_str()), (code, ""), "{arguments}: {err}");
+    err
+}
+
+/// Altinn refused a call to ask for a system user.
+#[track_caller]
+fn not_asked(sandbox: &str, arguments: &str, agent: &str, code: &str) {
+    let beginning = format!(
+        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/request/vendor{agent}` refused the call: status "
+    );
+    let err = refused(sandbox, &format!("request create {arguments}"), 5, &beginning);
+    assert!(err.lines().next().unwrap().contains(code) && err.contains(&format!("\n  {code}: ")), "{err}");
+    assert!(err.contains("\nhint: "), "{err}");
+}
+
+const RIGHT: &str = "--right ttd_systembruker-logistikk-demo";
+
+#[test]
+fn readmes_story_goes_as_it_is_told() {
+    let transcript = blocks_of(&parted().1, "console").concat();
+    let standing = sandbox(Conditions::default());
+    let folder = ["config/sandbox.toml", "config/system.json", "mp-key.pem.example"]
+        .into_iter()
+        .fold(program(""), |folder, file| folder.file(file, project_text(file)));
+    let mut variables: Vec<(String, String)> = Vec::new();
+    let mut runs = 0;
+    for run in transcript.split("$ ").filter(|run| !run.is_empty()) {
+        let (command, expected) = run.split_once('\n').unwrap();
+        if let Some(exported) = command.strip_prefix("export ") {
+            let pairs = exported.split_whitespace().map(|pair| pair.split_once('=').unwrap());
+            variables.extend(pairs.map(|(name, value)| {
+                let value = if name == "SYSTEMUSER_SANDBOX" { standing.trim_end_matches('/') } else { value };
+                (name.to_owned(), value.to_owned())
+            }));
+            continue;
+        }
+        let arguments = command.strip_prefix("systemuser-demo ").unwrap();
+        let said = in_one_stream(&folder, arguments, &variables);
+        assert_eq!(without_time(&without_chance(&said)), without_time(&without_chance(expected)), "{command}");
+        runs += 1;
+    }
+    assert!(runs >= 8, "{runs}");
+}
+
+/// What a terminal shows, while the customer approves whatever is waited for.
+fn in_one_stream(folder: &Program, arguments: &str, variables: &[(String, String)]) -> String {
+    let mut shell = Command::new("sh");
+    let mut child = shell
+        .args(["-c", "exec \"$0\" \"$@\" 2>&1", env!("CARGO_BIN_EXE_systemuser-demo")])
+        .args(arguments.split_whitespace())
+        .env_clear()
+        .envs(variables.iter().cloned())
+        .current_dir(folder.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let (mut said, mut confirm) = (String::new(), String::new());
+    loop {
+        let mut line = String::new();
+        if out.read_line(&mut line).unwrap() == 0 {
+            break;
+        }
+        if line.starts_with("confirm ") {
+            confirm = line.split_whitespace().nth(1).unwrap().to_owned();
+        }
+        if line.starts_with("note: waiting ") {
+            answer(&confirm, "approve");
+        }
+        said += &line;
+    }
+    child.wait().unwrap();
+    said
+}
+
+/// Without the digits of dates and times.
+fn without_time(text: &str) -> String {
+    let is_time =
+        |word: &str| word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_digit() || b":-/".contains(&byte));
+    let one =
+        |word: &str| if is_time(word) { word.replace(|c: char| c.is_ascii_digit(), "0") } else { word.to_owned() };
+    text.split(' ').map(|word| word.split('\n').map(one).collect::<Vec<_>>().join("\n")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for() {
+    let sandbox = sandbox(Conditions::default());
+    let create = format!("request create 312600757 {RIGHT} --external-ref lager-1 --json");
+    let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
+    assert_eq!((&made["new"], &made["request"]["status"]), (&true.into(), &"New".into()));
+    answer(made["request"]["confirmUrl"].as_str().unwrap(), "approve");
+    // The command that was printed gets the token, and the same without the reference does not.
+    let command = made["token_command"].as_str().unwrap();
+    let arguments = command.strip_prefix("systemuser-demo ").unwrap();
+    assert_eq!(ran(&sandbox, program(arguments)).code, 0);
+    let without = ran(&sandbox, program("token --org 312600757"));
+    assert!(without.err.contains("MP-303") && without.code == 4, "{}", without.err);
+    let call = |api: &str| ran(&sandbox, program(&format!("call {api} --org 312600757 --external-ref lager-1"))).code;
+    assert_eq!((call("systemuserinfo"), call("logistics"), call("salary")), (0, 0, 5));
+    // It has the request's id, and is found.
+    let id = made["request"]["id"].as_str().unwrap();
+    let found = ran(&sandbox, program("user find 312600757 --external-ref lager-1 --json"));
+    assert_eq!(serde_json::from_str::<Value>(&found.out).unwrap()["id"], id);
+    let list = ran(&sandbox, program("user list"));
+    assert!(list.out.contains(id), "{}", list.out);
+    let status = ran(&sandbox, program(&format!("request status {id}")));
+    assert!(status.out.contains("\nstatus        Accepted\n"), "{}", status.out);
+    assert_eq!(status.err, format!("note: its token: `{command}`\n"));
+    // Asked for once more, there is one already.
+    not_asked(&sandbox, &format!("312600757 {RIGHT} --external-ref lager-1"), "", "AUTH-00004");
+}
+
+#[test]
+fn what_was_answered_or_was_never_answered_does_not_pass_for_new() {
+    let sandbox = sandbox(Conditions::default());
+    for (org, status, error) in [
+        ("313725138", "Rejected", "the customer rejected the request"),
+        ("312530341", "Denied", "the request was denied"),
+        ("314048431", "Timedout", "the request has timed out: nobody answered it for 180 days"),
+    ] {
+        let run = ran(&sandbox, program(&format!("request create {org} {RIGHT} --wait=1m")));
+        let said =
+            format!("note: this request was there already, and is {status}: no new one was made\nerror: {error}\n");
+        assert!(run.err.starts_with(&said) && run.code == 5, "{}", run.err);
+        assert!(run.out.contains(&format!("\nstatus        {status}\n")), "{}", run.out);
+        // What the hint says is the way out.
+        let delete = run.err.split("`systemuser-demo ").nth(1).unwrap().split('`').next().unwrap();
+        assert_eq!(ran(&sandbox, program(delete)).code, 0, "{delete}");
+        let again = ran(&sandbox, program(&format!("request create {org} {RIGHT}")));
+        assert!(again.out.contains("\nstatus        New\n") && !again.err.contains("already"), "{}", again.err);
+    }
+    // One that still waits for its answer is said to be there, and is no failure.
+    let run = ran(&sandbox, program(&format!("request create 314168267 {RIGHT}")));
+    assert!(
+        run.err.starts_with("note: this request was there already, and is New: no new one was made\n"),
+        "{}",
+        run.err
+    );
+    assert_eq!(run.code, 0);
+}
+
+#[test]
+fn each_thing_that_altinn_does_not_take_is_told_with_what_it_means() {
+    let sandbox = sandbox(Conditions::default());
+    let customer = "312600757";
+    not_asked(&sandbox, &format!("{customer} {RIGHT} --system 991825827_nope"), "", "AUTH-00011");
+    not_asked(&sandbox, &format!("{customer} {RIGHT} --system 310702641_fjordlonn"), "", "AUTH-00011");
+    not_asked(&sandbox, &format!("974761076 {RIGHT}"), "", "AUTH-00000");
+    not_asked(&sandbox, &format!("{customer} --right ttd_other"), "", "AUTH-00001");
+    not_asked(&sandbox, &format!("{customer} --package regnskapsforer-lonn"), "", "AUTH-00064");
+    not_asked(&sandbox, &format!("{customer} --package nope"), "", "AUTH-00063");
+    not_asked(&sandbox, "314112938 --agent --package veitransport", "/agent", "AUTH-00065");
+    not_asked(&sandbox, &format!("{customer} {RIGHT} --redirect-url https://example.no/other"), "", "AUTH-00021");
+    refused(
+        &sandbox,
+        &format!("request create {customer}"),
+        2,
+        "error: a request asks for something: at least one --right or --package\n",
+    );
+    refused(
+        &sandbox,
+        "request create 314112938 --agent",
+        2,
+        "error: a request for an agent asks for at least one --package\n",
+    );
+    refused(&sandbox, "request status 42", 3, "error: ID: `42` is not a request's id, which is a UUID\n");
+    let unknown = "request status 6f1f3f0e-0000-4000-8000-000000000000";
+    let err = refused(&sandbox, unknown, 5, "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/request/");
+    assert!(err.contains("AUTH-00010"), "{err}");
+    let foreign = "system show 310702641_fjordlonn";
+    let err =
+        refused(&sandbox, foreign, 5, "error: `http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor/");
+    assert!(err.contains("status 403\nhint: is it another vendor's?"), "{err}");
+}
+
+#[test]
+fn a_scope_that_the_client_lacks_is_explained_with_the_scope_to_order() {
+    let sandbox = sandbox(Conditions::default());
+    let create = format!("request create 312600757 {RIGHT} --client-id {OTHER_VENDORS}");
+    let err = refused(&sandbox, &create, 4, "error: Maskinporten refused the grant: MP-200 invalid_scope\n");
+    let hint = "hint: order `altinn:authentication/systemuser.request.write` from Digdir, and add it to the client in the \
+                self-service: https://docs.altinn.studio/en/authorization/getting-started/systemuser says how\n";
+    assert!(err.contains(hint), "{err}");
+    // Its own system it may look after.
+    let list = ran(&sandbox, program(&format!("system list --client-id {OTHER_VENDORS}")));
+    assert!(list.out.contains("310702641_fjordlonn") && !list.out.contains("991825827"), "{}", list.out);
+}
+
+#[test]
+fn a_system_is_registered_shown_changed_and_deleted() {
+    let sandbox = sandbox(Conditions::default());
+    let file = project_text("config/system.json");
+    let system = |arguments: &str, file: &str| {
+        let program = program(&format!("system {arguments} --client-id {CLIENT}")).file("s.json", file);
+        ran(&sandbox, program)
+    };
+    assert_eq!(system("register s.json", &file).code, 0);
+    let taken = system("register s.json", &file);
+    assert!(taken.err.contains("AUTH.VLD-00002") && taken.err.contains("AUTH.VLD-00004"), "{}", taken.err);
+    assert_eq!((taken.code, taken.out.as_str()), (5, ""));
+    // What is shown goes back in, and changes nothing.
+    let shown = system("show 991825827_skylager --json", "").out;
+    let same = system("update s.json", &shown);
+    assert_eq!(
+        (same.out.as_str(), same.err.as_str()),
+        ("", "note: `991825827_skylager` is so already, and nothing is sent\n")
+    );
+    let visible = file.replace("\"Skylager\", \"nn\"", "\"Skylageret\", \"nn\"");
+    let changed = system("update s.json", &visible);
+    changed.succeeds("updated  991825827_skylager\n");
+    assert!(changed.err.ends_with("\n  - name.nb: Skylager\n  + name.nb: Skylageret\n"), "{}", changed.err);
+    let dropped = system("update s.json", &file.replace(CLIENT, "7e0f4a52-0000-4000-8000-000000000000"));
+    assert!(dropped.err.contains(&format!("error: the file leaves out client ids that the system has: {CLIENT}\n")));
+    assert_eq!((dropped.code, dropped.out.as_str()), (3, ""));
+    let log = system("log 991825827_skylager", "");
+    let changes: Vec<&str> = log.out.lines().skip(1).map(|line| line.split_whitespace().nth(3).unwrap()).collect();
+    assert_eq!(changes, ["create", "update"], "{}", log.out);
+    assert_eq!(system("delete 991825827_skylager", "").code, 2);
+    system("delete 991825827_skylager --yes", "").succeeds("deleted  991825827_skylager\n");
+    let update = system("update s.json", &visible);
+    assert!(update.err.starts_with("error: `991825827_skylager` has been deleted, so it cannot be changed\n"));
+    assert_eq!(update.code, 5);
+    // Another vendor's is none of our business.
+    let foreign = file.replace("991825827", "310702641");
+    let foreign = system("register s.json", &foreign);
+    assert!(foreign.err.contains("status 403\nhint: is it another vendor's?") && foreign.code == 5, "{}", foreign.err);
+}
+
+#[test]
+fn lists_are_read_to_their_end_and_one_without_an_end_is_not_followed() {
+    let with = |paging| {
+        let page_size = std::num::NonZeroUsize::new(1);
+        sandbox(Conditions { page_size, paging, ..Conditions::default() })
+    };
+    let ids = |sandbox: &str| {
+        let run = ran(sandbox, program("request list --json"));
+        assert_eq!(run.code, 0, "{}", run.err);
+        let list: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+        (list.len(), run.err)
+    };
+    let whole = ids(&sandbox(Conditions::default()));
+    assert_eq!(whole.1, "");
+    let (right, note) = ids(&with(Paging::Right));
+    assert_eq!(right, whole.0);
+    assert!(note.starts_with("note: the list came in ") && note.contains("Altinn may leave one out"), "{note}");
+    assert!(ids(&with(Paging::LosesRows)).0 < whole.0);
+    let run = ran(&with(Paging::NeverEnds), program("request list"));
+    assert!(run.err.contains("the list has no end") && run.out.is_empty() && run.code == 6, "{}", run.err);
+}
+
+#[test]
+fn an_exchanged_token_is_bare() {
+    let sandbox = sandbox(Conditions::default());
+    let run = ran(&sandbox, program("token --exchange"));
+    assert!(run.out.starts_with("eyJ") && run.out.trim_end().split('.').count() == 3 && run.code == 0, "{}", run.err);
+    let json: Value = serde_json::from_str(&ran(&sandbox, program("token --exchange --json")).out).unwrap();
+    assert_eq!(json["expires_in"], 1800);
+    assert_eq!(json["system_user"]["org"], "210493352");
+}
+
+#[test]
+fn what_is_asked_for_in_a_sandbox_inside_ends_with_it_and_that_is_said() {
+    let run = program(&format!("request create 312600757 {RIGHT} --wait=1s")).run();
+    assert_eq!(run.code, 7);
+    assert!(!run.err.contains("go on waiting") && !run.err.contains("token --org"), "{}", run.err);
+    let run = program(&format!("request create 312600757 {RIGHT} --open")).run();
+    assert!(run.err.ends_with("warning: the page ends with this command, so it is not opened: --wait keeps it\n"));
+    assert_eq!(run.code, 0);
+}
+
+#[test]
+fn the_sandbox_inside_says_that_it_remembers_nothing() {
+    let mut child = program("request list").command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(
+        err,
+        "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n\
+         note: it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers\n"
+    );
+}

@@ -1,0 +1,495 @@
+//! What goes over the wire in the vendor's name, and what is printed of what comes back?
+
+use serde_json::{Value, json};
+
+use crate::program::{Program, Run, program};
+use crate::server::{Request, Server, empty, json as answer, nobody, vendor_configuration};
+
+const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
+
+/// A request as Altinn answers it, in which these members replace others.
+fn request(others: Value) -> Value {
+    let mut request = json!({
+        "id": ID,
+        "integrationTitle": "Smart Cloud",
+        "externalRef": "313790509",
+        "systemId": "991825827_smartcloud",
+        "partyOrgNo": "313790509",
+        "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
+        "accessPackages": [],
+        "status": "New",
+        "redirectUrl": "https://example.no/receipt",
+        "confirmUrl": format!("https://am.ui.altinn.no/accessmanagement/ui/systemuser/request?id={ID}&DONTCHOOSEREPORTEE=true"),
+        "escalated": false,
+        "created": "2026-01-02T03:04:05.123456+00:00",
+        "timedOut": false
+    });
+    request.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    request
+}
+
+fn system() -> Value {
+    json!({
+        "id": "991825827_smartcloud",
+        "vendor": { "ID": "0192:991825827" },
+        "name": { "nb": "Smart sky", "en": "Smart cloud" },
+        "description": { "nb": "Regnskap" },
+        "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
+        "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
+        "isDeleted": false,
+        "clientId": ["tests", "another"],
+        "isVisible": true,
+        "allowedRedirectUrls": []
+    })
+}
+
+fn user() -> Value {
+    json!({
+        "id": ID,
+        "integrationTitle": "Smart Cloud",
+        "systemId": "991825827_smartcloud",
+        "productName": "",
+        "reporteeOrgNo": "210493352",
+        "created": "2026-01-02T03:04:05+00:00",
+        "isDeleted": false,
+        "supplierName": "",
+        "supplierOrgno": "991825827",
+        "externalRef": "customer-42",
+        "userType": "agent"
+    })
+}
+
+fn server(status: &'static str, body: Value) -> Server {
+    Server::vendor(move |_| answer(status, &body.to_string()))
+}
+
+fn with(server: &Server, arguments: &str) -> Program {
+    program(arguments).arg("--env").arg("test").file("config/test.toml", server.vendor_configuration())
+}
+
+fn run(server: &Server, arguments: &str) -> Run {
+    with(server, arguments).run()
+}
+
+#[track_caller]
+fn prints(run: &Run, out: &str, err: &str) {
+    assert_eq!((run.out.as_str(), run.err.as_str(), run.code), (out, err, 0));
+}
+
+#[track_caller]
+fn prints_json(run: &Run, out: Value, err: &str) {
+    assert_eq!((run.err.as_str(), run.code), (err, 0));
+    assert_eq!(serde_json::from_str::<Value>(&run.out).unwrap(), out);
+}
+
+/// A request as a person reads it.
+fn told(external_ref: &str) -> String {
+    format!(
+        "request       {ID}\nstatus        New\nkind          standard\ncustomer      313790509\n\
+         external ref  {external_ref}\nsystem        991825827_smartcloud\nasks for      demo\n\
+         created       2026-01-02 03:04:05 UTC\n\
+         confirm       https://am.ui.altinn.no/accessmanagement/ui/systemuser/request?id={ID}&DONTCHOOSEREPORTEE=true\n"
+    )
+}
+
+#[test]
+fn a_request_has_what_was_asked_for_and_nothing_else() {
+    let server = server("201 Created", request(json!({})));
+    prints(
+        &run(&server, "request create 313790509 --right demo"),
+        &told("none"),
+        "note: once it is accepted: `systemuser-demo token --org 313790509 --env test`\n",
+    );
+    assert_eq!(server.calls(), ["POST systemuser/request/vendor systemuser.request.write"]);
+    // Without a reference there is no member for it: an empty one would be another than none.
+    let right = json!([{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }]);
+    let body = json!({ "systemId": "991825827_smartcloud", "partyOrgNo": "313790509", "rights": right });
+    assert_eq!(server.sent(), [body]);
+    assert_eq!(server.requests()[1].header("accept"), Some("application/json"));
+}
+
+#[test]
+fn short_names_and_urns_of_rights_and_packages_are_the_same_and_go_out_once() {
+    let server = server("201 Created", request(json!({ "externalRef": "a b" })));
+    let run = with(&server, "request create 313790509 --right demo --right urn:altinn:resource:demo --right app_ttd_x")
+        .args("--package skatt --package urn:altinn:accesspackage:skatt --redirect-url https://example.no/receipt?a=b")
+        .args("--system 991825827_other --json")
+        .arg("--external-ref=a b")
+        .arg("--title=Regnskap på nett")
+        .run();
+    let command = "systemuser-demo token --org 313790509 --external-ref 'a b' --env test";
+    let made = request(json!({ "externalRef": "a b" }));
+    prints_json(
+        &run,
+        json!({ "new": true, "request": made, "token_command": command }),
+        &format!("note: once it is accepted: `{command}`\n"),
+    );
+    let right = |name: &str| json!({ "resource": [{ "id": "urn:altinn:resource", "value": name }] });
+    let body = json!({
+        "integrationTitle": "Regnskap på nett",
+        "externalRef": "a b",
+        "systemId": "991825827_other",
+        "partyOrgNo": "313790509",
+        "rights": [right("demo"), right("app_ttd_x")],
+        "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
+        "redirectUrl": "https://example.no/receipt?a=b"
+    });
+    assert_eq!(server.sent(), [body]);
+}
+
+#[test]
+fn a_request_for_an_agent_has_an_address_of_its_own_and_no_rights() {
+    let server = server("201 Created", request(json!({ "partyOrgNo": "314250052", "externalRef": "314250052" })));
+    let run = run(&server, "request create 314250052 --agent --package regnskapsforer-lonn");
+    assert!(run.out.contains("\nkind          agent\ncustomer      314250052\n"), "{}", run.out);
+    assert_eq!(run.code, 0);
+    assert_eq!(server.calls(), ["POST systemuser/request/vendor/agent systemuser.request.write"]);
+    let packages = json!([{ "urn": "urn:altinn:accesspackage:regnskapsforer-lonn" }]);
+    let body = json!({ "systemId": "991825827_smartcloud", "partyOrgNo": "314250052", "accessPackages": packages });
+    assert_eq!(server.sent(), [body]);
+}
+
+#[test]
+fn a_request_that_was_there_never_passes_for_new() {
+    let server = server("200 OK", request(json!({})));
+    prints(
+        &run(&server, "request create 313790509 --right demo"),
+        &told("none"),
+        "note: this request was there already, and is New: no new one was made\n\
+         note: once it is accepted: `systemuser-demo token --org 313790509 --env test`\n",
+    );
+    let json: Value = serde_json::from_str(&run(&server, "request create 313790509 --right demo --json").out).unwrap();
+    assert_eq!((&json["new"], &json["request"]["id"]), (&json!(false), &json!(ID)));
+}
+
+#[test]
+fn a_request_that_was_there_and_is_over_is_a_failure() {
+    let over = |others: Value, status: &str, problem: &str| {
+        let server = server("200 OK", request(others));
+        let run = run(&server, "request create 313790509 --right demo");
+        let err = format!(
+            "note: this request was there already, and is {status}: no new one was made\nerror: {problem}\n\
+             hint: to ask once more: `systemuser-demo request delete {ID} --env test`, and then create a new one\n"
+        );
+        assert_eq!((run.err, run.code), (err, 5));
+        assert_eq!(run.out, told("none").replace("status        New", &format!("status        {status}")));
+    };
+    over(json!({ "status": "Rejected" }), "Rejected", "the customer rejected the request");
+    over(json!({ "status": "Denied" }), "Denied", "the request was denied");
+    let dead = "the request has timed out: nobody answered it for 180 days";
+    // The status of a dead one does not say so.
+    over(json!({ "timedOut": true }), "Timedout", dead);
+    let gone = "the request was accepted before, and its system user has been deleted since";
+    over(json!({ "status": "Accepted" }), "Accepted", gone);
+}
+
+#[test]
+fn one_reference_serves_the_request_the_look_up_and_the_token() {
+    let server = server("201 Created", request(json!({ "externalRef": "customer-42" })));
+    let file = server.vendor_configuration().replace("[key]", "external_ref = \"customer-42\"\n[key]");
+    let run = |arguments: &str| program(arguments).file("config/test.toml", &file).run();
+    prints(
+        &run("request create 313790509 --right demo --env test"),
+        &told("customer-42"),
+        "note: the external reference is `customer-42` (config/test.toml)\nnote: once it is accepted: \
+         `systemuser-demo token --org 313790509 --external-ref customer-42 --env test`\n",
+    );
+    // What nobody typed is said.
+    for looked_up in ["request status --org 313790509 --env test", "user find 313790509 --env test"] {
+        let run = run(looked_up);
+        let note = "note: the external reference is `customer-42` (config/test.toml)\n";
+        assert!(run.code == 0 && run.err.starts_with(note), "{}", run.err);
+    }
+    assert_eq!(run("token --org 313790509 --external-ref customer-42 --env test").code, 0);
+    assert_eq!(server.sent()[0]["externalRef"], "customer-42");
+    let path =
+        "/authentication/api/v1/systemuser/request/vendor/byexternalref/991825827_smartcloud/313790509/customer-42";
+    assert!(server.requests().iter().any(|request| request.target == path));
+    assert_eq!(server.grants().last().unwrap()["authorization_details"][0]["externalRef"], "customer-42");
+}
+
+#[test]
+fn the_token_command_that_is_printed_has_the_reference_and_takes_it_whatever_it_looks_like() {
+    for reference in ["a b", "it's", "-x", "--yes", "$HOME", "å"] {
+        let server = server("201 Created", request(json!({ "externalRef": reference })));
+        let program = with(&server, "request create 313790509 --right demo").arg(format!("--external-ref={reference}"));
+        let run = Run::of(&mut program.command());
+        let command = run.err.strip_prefix("note: once it is accepted: `").unwrap().trim_end().trim_end_matches('`');
+        let binary = env!("CARGO_BIN_EXE_systemuser-demo");
+        let line = command.replacen("systemuser-demo", binary, 1);
+        let shell = std::process::Command::new("/bin/sh")
+            .args(["-c", &line])
+            .current_dir(program.path(""))
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(shell.status.success(), "{command}: {}", String::from_utf8_lossy(&shell.stderr));
+        let grant = server.grants().pop().unwrap();
+        assert_eq!(grant["authorization_details"][0]["externalRef"], *reference);
+    }
+}
+
+#[test]
+fn the_token_command_of_a_request_without_a_reference_does_without_the_configurations() {
+    let server = server("200 OK", request(json!({ "status": "Accepted" })));
+    let file = server.vendor_configuration().replace("[key]", "external_ref = \"customer-42\"\n[key]");
+    let run = program(&format!("request status {ID} --env test")).file("config/test.toml", &file).run();
+    // The customer's number stands for no reference.
+    let command = "systemuser-demo token --org 313790509 --external-ref 313790509 --env test";
+    assert_eq!((run.err, run.code), (format!("note: its token: `{command}`\n"), 0));
+}
+
+#[test]
+fn a_request_is_found_by_its_id_standard_first_then_agent() {
+    let server = Server::vendor(|asked: &Request| match asked.target.contains("/agent/") {
+        true => answer("200 OK", &request(json!({ "status": "Accepted" })).to_string()),
+        false => answer("404 Not Found", r#"{"title":"not here","status":404,"code":"AUTH-00010"}"#),
+    });
+    let run = run(&server, &format!("request status {}", ID.to_uppercase()));
+    let out = told("none").replace("New", "Accepted").replace("standard", "agent");
+    prints(&run, &out, "note: its token: `systemuser-demo token --org 313790509 --env test`\n");
+    let read = "systemuser.request.read";
+    let standard = format!("GET systemuser/request/vendor/{ID} {read}");
+    assert_eq!(server.calls(), [standard, format!("GET systemuser/request/vendor/agent/{ID} {read}")]);
+    assert_eq!(server.grants().len(), 1);
+}
+
+#[test]
+fn an_odd_reference_is_one_segment_of_the_address_or_one_value_of_the_query() {
+    let odd = "a/b?c#d%2F e\\ø&f=+";
+    let in_path = "a%2Fb%3Fc%23d%252F%20e%5C%C3%B8&f=+";
+    let asked = server("200 OK", request(json!({ "externalRef": odd })));
+    let run = |server: &Server, arguments: &str| with(server, arguments).arg("--external-ref").arg(odd).run();
+    assert_eq!(run(&asked, "request status --org 313790509 --json").code, 0);
+    let call = format!(
+        "GET systemuser/request/vendor/byexternalref/991825827_smartcloud/313790509/{in_path} systemuser.request.read"
+    );
+    assert_eq!(asked.calls(), [call]);
+
+    let asked = server("200 OK", user());
+    assert_eq!(run(&asked, "user find 210493352").code, 0);
+    let call = asked.calls().remove(0);
+    let (path, query) = call.trim_end_matches(" systemuser.request.write").split_once('?').unwrap();
+    assert_eq!(path, "GET systemuser/vendor/byquery");
+    let pairs: Vec<_> =
+        reqwest::Url::parse(&format!("http://x/?{query}")).unwrap().query_pairs().into_owned().collect();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let system = pair("system-id", "991825827_smartcloud");
+    assert_eq!(pairs, [system, pair("orgno", "210493352"), pair("external-ref", odd)]);
+}
+
+#[test]
+fn without_a_reference_the_customers_number_stands_for_it() {
+    let server = server("200 OK", request(json!({})));
+    prints_json(&run(&server, "request status --org 313790509 --json"), request(json!({})), "");
+    let path = "systemuser/request/vendor/byexternalref/991825827_smartcloud/313790509/313790509";
+    assert_eq!(server.calls(), [format!("GET {path} systemuser.request.read")]);
+}
+
+#[test]
+fn what_no_address_can_hold_is_refused_before_anything_is_asked_for() {
+    for dots in [".", ".."] {
+        let run = |arguments: &str| {
+            program(arguments)
+                .arg(dots)
+                .arg("--env=test")
+                .file("config/test.toml", vendor_configuration(&nobody()))
+                .run()
+        };
+        run("request status --org 313790509 --external-ref").fails(
+            3,
+            &format!(
+                "error: no request can be found by the external reference `{dots}`, which no address can hold\n\
+                 hint: `systemuser-demo request status ID` finds it by its id\n"
+            ),
+        );
+        run("system delete --yes").fails(3, "error: SYSTEM: this is no system's id\n");
+        run("user list --system").fails(3, "error: --system: this is no system's id\n");
+        let file = vendor_configuration(&nobody()).replace("991825827_smartcloud", dots);
+        let configured = program("system delete --yes --env test").file("config/test.toml", file).run();
+        assert_eq!((configured.code, configured.out.as_str()), (3, ""));
+        assert!(configured.err.ends_with(": this is no system's id\n"), "{}", configured.err);
+    }
+}
+
+#[test]
+fn requests_are_listed_in_columns_with_whole_ids() {
+    let list = json!({ "links": {}, "data": [
+        request(json!({ "confirmUrl": null })),
+        request(json!({ "id": "another", "status": "Accepted", "externalRef": "ø", "timedOut": true })),
+        request(json!({ "id": "third", "status": "New", "timedOut": true })),
+        // What comes twice is there once.
+        request(json!({ "id": "another", "status": "Accepted", "externalRef": "ø", "timedOut": true })),
+    ]});
+    let server = server("200 OK", list.clone());
+    prints(
+        &run(&server, "request list"),
+        &format!(
+            "request                               status    customer   external ref  created\n\
+             {ID}  New       313790509  none          2026-01-02 03:04:05 UTC\n\
+             another                               Accepted  313790509  ø             2026-01-02 03:04:05 UTC\n\
+             third                                 Timedout  313790509  none          2026-01-02 03:04:05 UTC\n"
+        ),
+        "",
+    );
+    prints_json(&run(&server, "request list --json --status timed-out"), json!([list["data"][2]]), "");
+    prints_json(&run(&server, "request list --json --agent --status NEW"), json!([list["data"][0]]), "");
+    prints(
+        &run(&server, "request list --status Rejected"),
+        "",
+        "note: `991825827_smartcloud` has no standard requests that are Rejected\n",
+    );
+    let paths = ["", "", "agent/", ""];
+    let call =
+        |path| format!("GET systemuser/request/vendor/{path}bysystem/991825827_smartcloud systemuser.request.read");
+    assert_eq!(server.calls(), paths.map(call));
+}
+
+#[test]
+fn a_request_is_looked_at_before_it_is_deleted() {
+    let server = Server::vendor(|asked: &Request| match asked.method.as_str() {
+        "DELETE" => empty("202 Accepted"),
+        _ => answer("200 OK", &request(json!({ "timedOut": true })).to_string()),
+    });
+    prints(
+        &run(&server, &format!("request delete {ID}")),
+        &format!("deleted  {ID}\n"),
+        "note: it was a standard request to 313790509, and was Timedout\n",
+    );
+    let look = format!("GET systemuser/request/vendor/{ID} systemuser.request.read");
+    assert_eq!(server.calls(), [look, format!("DELETE systemuser/request/vendor/{ID} systemuser.request.write")]);
+    assert_eq!(server.sent(), Vec::<Value>::new());
+}
+
+#[test]
+fn system_users_are_listed_and_found() {
+    let listed = server("200 OK", json!({ "links": {}, "data": [user()] }));
+    let row = format!("{ID}  agent  210493352  customer-42   2026-01-02 03:04:05 UTC  Smart Cloud\n");
+    let heading =
+        "system user                           kind   owner      external ref  created                  title\n";
+    prints(&run(&listed, "user list"), &format!("{heading}{row}"), "");
+    prints_json(&run(&listed, "user list --json --system 991825827_other"), json!([user()]), "");
+    let call = |system| format!("GET systemuser/vendor/bysystem/{system} systemregister.write");
+    assert_eq!(listed.calls(), ["991825827_smartcloud", "991825827_other"].map(call));
+
+    let found = server("200 OK", user());
+    prints(
+        &run(&found, "user find 210493352 --external-ref customer-42"),
+        &format!(
+            "system user   {ID}\nkind          agent\nowner         210493352\nexternal ref  customer-42\n\
+             system        991825827_smartcloud\ncreated       2026-01-02 03:04:05 UTC\ntitle         Smart Cloud\n"
+        ),
+        "note: its token: `systemuser-demo token --org 210493352 --external-ref customer-42 --env test`\n",
+    );
+    assert_eq!(run(&found, "user find 210493352").code, 0);
+    let query = "GET systemuser/vendor/byquery?system-id=991825827_smartcloud&orgno=210493352";
+    let write = "systemuser.request.write";
+    assert_eq!(found.calls(), [format!("{query}&external-ref=customer-42 {write}"), format!("{query} {write}")]);
+}
+
+#[test]
+fn systems_are_listed_shown_and_logged() {
+    let listed = json!([{
+        "systemId": "991825827_smartcloud", "systemVendorOrgNumber": "991825827", "systemVendorOrgName": "",
+        "name": { "en": "Smart cloud", "nb": "Smart sky" }, "description": {}, "rights": system()["rights"],
+        "accessPackages": [], "isVisible": true
+    }]);
+    let list = server("200 OK", listed.clone());
+    let heading = "system                rights  packages  visible  name\n";
+    let row = "991825827_smartcloud  1       0         yes      Smart sky\n";
+    prints(&run(&list, "system list"), &format!("{heading}{row}"), "");
+    prints_json(&run(&list, "system list --json"), listed, "");
+    assert_eq!(list.calls()[0], "GET systemregister/vendor systemregister.write");
+
+    let shown = server("200 OK", system());
+    prints(
+        &run(&shown, "system show"),
+        "system         991825827_smartcloud\nvendor         991825827\nname           en: Smart cloud\n               \
+         nb: Smart sky\ndescription    nb: Regnskap\nrights         demo\npackages       \
+         urn:altinn:accesspackage:skatt\nclient ids     tests\n               another\nredirect urls  none\n\
+         visible        yes\ndeleted        no\n",
+        "",
+    );
+    prints_json(&run(&shown, "system show 991825827_a/b --json"), system(), "");
+    let call = |system| format!("GET systemregister/vendor/{system} systemregister.write");
+    assert_eq!(shown.calls(), ["991825827_smartcloud", "991825827_a%2Fb"].map(call));
+
+    let changes = json!([{ "systemInternalId": ID, "changedByOrgNumber": "991825827", "changeType": "create",
+        "changedData": "{}", "clientId": "tests", "created": "2026-01-02T03:04:05Z" }, { "changeType": "unknown" }]);
+    let log = server("200 OK", changes.clone());
+    let heading = "time                     change   by         client id\n";
+    let rows = "2026-01-02 03:04:05 UTC  create   991825827  tests\n-                        unknown  -          -\n";
+    prints(&run(&log, "system log"), &format!("{heading}{rows}"), "");
+    prints_json(&run(&log, "system log --json"), changes, "");
+    assert_eq!(log.calls()[0], "GET systemregister/vendor/991825827_smartcloud/changelog systemregister.write");
+}
+
+#[test]
+fn a_token_is_exchanged_and_printed_bare_however_it_comes() {
+    let jwt = crate::program::data_text("grant.plain.jwt").trim().to_owned();
+    for body in [jwt.clone(), format!("\"{jwt}\""), format!("\"{jwt}\"\n")] {
+        let server = Server::with_token(move |_| answer("200 OK", &body));
+        run(&server, "token --exchange").succeeds(&format!("{jwt}\n"));
+        let asked = server.requests().pop().unwrap();
+        assert_eq!(
+            (asked.method.as_str(), asked.target.as_str()),
+            ("GET", "/authentication/api/v1/exchange/maskinporten")
+        );
+        assert_eq!((asked.header("authorization"), asked.body.as_str()), (Some("Bearer opaque-token"), ""));
+        assert_eq!(server.grants()[0]["authorization_details"][0]["type"], "urn:altinn:systemuser");
+    }
+}
+
+#[test]
+fn the_lifetime_of_an_exchanged_token_is_its_own() {
+    use base64::Engine;
+    let part = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
+    // `iat` is no member that Altinn promises.
+    let claims = json!({ "nbf": 1_767_323_045, "exp": 1_767_324_845, "iss": "https://platform.tt02.altinn.no/" });
+    let jwt = format!("{}.{}.{}", part(json!({ "alg": "RS256" })), part(claims), "A".repeat(342));
+    let server = Server::with_token({
+        let jwt = jwt.clone();
+        move |_| answer("200 OK", &format!("\"{jwt}\""))
+    });
+    let run = run(&server, "token --exchange --no-system-user --json");
+    let printed: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
+    assert_eq!((&printed["access_token"], &printed["expires_in"]), (&json!(jwt), &json!(1800)));
+}
+
+#[test]
+fn the_vendors_commands_do_without_the_customers_number() {
+    let server = server("200 OK", json!([]));
+    let file = server.vendor_configuration().replace("\"210493352\"", "\"123456789\"");
+    let run = |arguments: &str| program(arguments).file("config/test.toml", &file).run();
+    prints(&run("system list --env test"), "", "note: the vendor has no systems\n");
+    assert_eq!(run("token --env test").code, 3);
+}
+
+#[test]
+fn a_request_that_was_there_and_asks_for_something_else_is_said_to() {
+    let server = server("200 OK", request(json!({})));
+    let run = run(&server, "request create 313790509 --right demo --right more");
+    let warning = format!(
+        "warning: it asks for something else than you did; `systemuser-demo request delete {ID} --env test` makes room for \
+         a new one\n"
+    );
+    assert!(run.err.contains(&warning) && run.code == 0, "{}", run.err);
+}
+
+#[test]
+fn the_clock_is_warned_about_once() {
+    let dated = |body: &str| {
+        let date = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\nConnection: close";
+        answer("200 OK", body).replace("Connection: close", date)
+    };
+    let found = answer("200 OK", &request(json!({})).to_string());
+    let server = Server::start(move |asked| match (asked.target.as_str(), asked.method.as_str()) {
+        ("/token", _) => dated(r#"{"access_token":"t","token_type":"Bearer","expires_in":119}"#),
+        (_, "DELETE") => empty("202 Accepted"),
+        _ => found.clone(),
+    });
+    let delete = program(&format!("request delete {ID} --env test"));
+    let run = delete.file("config/test.toml", server.vendor_configuration()).run();
+    assert_eq!((run.code, run.err.matches("warning: this machine's clock").count()), (0, 1), "{}", run.err);
+    assert_eq!(server.grants().len(), 2);
+}
