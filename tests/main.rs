@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, reason = "a test binary hands nothing on")]
 
+#[cfg(all(unix, feature = "sandbox"))]
+mod browser;
 mod program;
 mod server;
 
@@ -30,6 +32,8 @@ mod waiting;
 
 #[cfg(feature = "sandbox")]
 mod altinn_wire;
+#[cfg(all(unix, feature = "sandbox"))]
+mod approval;
 #[cfg(feature = "sandbox")]
 mod cast;
 #[cfg(feature = "sandbox")]

@@ -2,6 +2,7 @@
 //! client's code, and each test has a sandbox of its own.
 
 mod approval;
+mod approval_chain;
 mod approval_page;
 mod bounds;
 mod forgery;

@@ -1,0 +1,148 @@
+//! Does the approval page serve a person with a real browser, while `request create --wait` waits in a terminal?
+//!
+//! They want Debian's chromium and chromium-driver, so they are asked for: `cargo test -- --ignored`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Stdio};
+
+use crate::browser::Browser;
+use crate::program::program;
+use crate::server::sandbox;
+
+const RECEIPT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=42";
+
+/// `request create --wait`, while it waits.
+struct Waiting {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    confirm: String,
+}
+
+impl Waiting {
+    fn start(sandbox: &str, arguments: &str) -> Self {
+        let command = program("request create --wait=2m").args(arguments).var("SYSTEMUSER_SANDBOX", sandbox);
+        let mut child = command.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("confirm ") {
+            line.clear();
+            if out.read_line(&mut line).unwrap() == 0 {
+                let mut said = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+                panic!("no confirm address: {said}");
+            }
+        }
+        let confirm = line.split_whitespace().nth(1).unwrap().to_owned();
+        Self { child, out, confirm }
+    }
+
+    /// What it says when it has ended: its exit code, and what followed on stdout and stderr.
+    fn ends(mut self) -> (Option<i32>, String, String) {
+        let (mut out, mut err) = (String::new(), String::new());
+        self.out.read_to_string(&mut out).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        (self.child.wait().unwrap().code(), out, err)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+const STANDARD: &str = "312600757 --right ttd_systembruker-logistikk-demo --external-ref lager-1";
+
+#[test]
+#[ignore = "wants chromium and chromium-driver"]
+fn approving_with_the_mouse_ends_the_waiting_and_leads_back_to_the_vendor() {
+    for width in [360, 1280] {
+        run(async {
+            let sandbox = sandbox(Default::default());
+            let waiting = Waiting::start(&sandbox, &format!("{STANDARD} --redirect-url {RECEIPT}"));
+            let browser = Browser::open(width).await;
+            browser.page.goto(&waiting.confirm).await.unwrap();
+            let text = browser.text().await;
+            for fact in ["991825827", "312600757", "ttd_systembruker-logistikk-demo", "lager-1", "SmartCloud"] {
+                assert!(text.contains(fact), "{fact} is not on the page: {text}");
+            }
+            assert_eq!(browser.value("document.documentElement.lang").await, "nb");
+            assert_eq!(browser.value("document.querySelectorAll('h1').length").await, 1);
+            let sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+            assert_eq!(browser.value(sideways).await, false, "it scrolls sideways at {width} px");
+            assert_eq!(browser.value("document.documentElement.clientWidth").await, width);
+            browser.button("Godkjenn").await.click().await.unwrap();
+            assert_eq!(browser.arrives_at("https://").await, RECEIPT);
+            let (code, out, err) = waiting.ends();
+            assert_eq!((code, out.as_str()), (Some(0), "status        Accepted\n"), "{err}");
+            let token = "systemuser-demo token --org 312600757 --external-ref lager-1";
+            assert!(err.contains(token), "{err}");
+            let call = program("call logistics --org 312600757 --external-ref lager-1");
+            let call = call.var("SYSTEMUSER_SANDBOX", &sandbox).run();
+            assert_eq!(call.code, 0, "{}", call.err);
+        });
+    }
+}
+
+#[test]
+#[ignore = "wants chromium and chromium-driver"]
+fn rejecting_with_the_mouse_ends_the_waiting_with_the_code_of_a_refusal() {
+    for width in [360, 1280] {
+        run(async {
+            let sandbox = sandbox(Default::default());
+            let waiting = Waiting::start(&sandbox, &format!("{STANDARD} --redirect-url {RECEIPT}"));
+            let browser = Browser::open(width).await;
+            browser.page.goto(&waiting.confirm).await.unwrap();
+            browser.button("Avvis").await.click().await.unwrap();
+            assert_eq!(browser.arrives_at("https://").await, RECEIPT);
+            let (code, out, err) = waiting.ends();
+            assert_eq!((code, out.as_str()), (Some(5), "status        Rejected\n"), "{err}");
+            assert!(err.contains("error: the customer rejected the request\n"), "{err}");
+        });
+    }
+}
+
+#[test]
+#[ignore = "wants chromium and chromium-driver"]
+fn the_keyboard_alone_will_do_for_an_agent_too() {
+    for (width, button, status) in
+        [(360, "Godkjenn", "Accepted"), (1280, "Avvis", "Rejected"), (1280, "Godkjenn", "Accepted")]
+    {
+        run(async {
+            let sandbox = sandbox(Default::default());
+            let asked = "314112938 --agent --package regnskapsforer-med-signeringsrettighet";
+            let waiting = Waiting::start(&sandbox, asked);
+            let browser = Browser::open(width).await;
+            browser.page.goto(&waiting.confirm).await.unwrap();
+            browser.tab_to(button).await;
+            // What has the focus can be seen to have it.
+            let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle").await;
+            assert_ne!(outline, "none");
+            browser.press("\u{e007}").await;
+            let (code, out, err) = waiting.ends();
+            let expected = if status == "Accepted" { 0 } else { 5 };
+            assert_eq!((code, out), (Some(expected), format!("status        {status}\n")), "{err}");
+            // There was no redirect address, so the page itself says what happened, without buttons.
+            browser.becomes("document.querySelectorAll('button').length", 0).await;
+        });
+    }
+}
+
+#[test]
+#[ignore = "wants chromium and chromium-driver"]
+fn the_page_can_be_read_in_english_and_asked_for_once_more() {
+    run(async {
+        let sandbox = sandbox(Default::default());
+        let waiting = Waiting::start(&sandbox, STANDARD);
+        let browser = Browser::open(1280).await;
+        browser.page.goto(&format!("{}&lang=en", waiting.confirm)).await.unwrap();
+        assert_eq!(browser.value("document.documentElement.lang").await, "en");
+        browser.button("Approve").await.click().await.unwrap();
+        assert_eq!(waiting.ends().0, Some(0));
+    });
+}

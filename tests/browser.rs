@@ -1,0 +1,138 @@
+//! A real browser: Debian's Chromium, led by its ChromeDriver. Both end with the test.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// As long as a slow machine may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at the browser.
+const PAUSE: Duration = Duration::from_millis(20);
+
+pub struct Browser {
+    driver: Child,
+    pub page: Client,
+    _folder: TempDir,
+}
+
+impl Browser {
+    /// A browser with a window of this width, in CSS pixels.
+    pub async fn open(width: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("TMPDIR", folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Chromium's processes are the driver's, and end with its group.
+            .process_group(0)
+            .spawn()
+            .expect("Debian's chromium-driver is there");
+        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let started = "ChromeDriver was started successfully on port ";
+        let port = loop {
+            let line = said.next().expect("the driver tells its port").unwrap();
+            if let Some(port) = line.strip_prefix(started) {
+                break port.trim_end_matches('.').to_owned();
+            }
+        };
+        // A driver that nobody listens to stops in the end.
+        std::thread::spawn(move || said.for_each(drop));
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            // Nothing leaves this machine; the address that a page leads to is seen all the same.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ];
+        let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
+        arguments.push(format!("--user-data-dir={}", folder.path().join("profile").display()));
+        let metrics = json!({ "width": width, "height": 900, "pixelRatio": 1, "touch": false });
+        let languages = json!({ "intl.accept_languages": "nb,no" });
+        let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics }, "prefs": languages });
+        let capabilities = [("goog:chromeOptions".to_owned(), options)].into_iter().collect();
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let page = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await.unwrap();
+        Self { driver, page, _folder: folder }
+    }
+
+    pub async fn text(&self) -> String {
+        self.page.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+    }
+
+    pub async fn button(&self, name: &str) -> Element {
+        let path = format!("//button[normalize-space()='{name}']");
+        self.page.find(Locator::XPath(&path)).await.unwrap_or_else(|error| panic!("no button {name}: {error}"))
+    }
+
+    pub async fn value(&self, script: &str) -> Value {
+        self.page.execute(&format!("return {script}"), Vec::new()).await.unwrap()
+    }
+
+    /// Presses Tab until the element of this text has the focus.
+    pub async fn tab_to(&self, name: &str) {
+        for _ in 0..20 {
+            self.press("\u{e004}").await;
+            let focused = self.page.active_element().await.unwrap();
+            if focused.text().await.unwrap() == name {
+                return;
+            }
+        }
+        panic!("{name} cannot be reached by Tab");
+    }
+
+    /// Presses a key, whatever has the focus.
+    pub async fn press(&self, key: &str) {
+        self.page.active_element().await.unwrap().send_keys(key).await.unwrap();
+    }
+
+    /// Waits until a script gives this value: a press returns before the page that it leads to is there.
+    pub async fn becomes(&self, script: &str, value: impl Into<Value>) {
+        let (value, patience) = (value.into(), Instant::now() + PATIENCE);
+        loop {
+            // Between two pages there is none.
+            let found = self.page.execute(&format!("return {script}"), Vec::new()).await.ok();
+            if found.as_ref() == Some(&value) {
+                return;
+            }
+            assert!(Instant::now() < patience, "{script}: {found:?} and not {value}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The address, once it begins like that: a press returns before the page that it leads to is there.
+    pub async fn arrives_at(&self, beginning: &str) -> String {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let address = self.page.current_url().await.unwrap().to_string();
+            if address.starts_with(beginning) {
+                return address;
+            }
+            assert!(Instant::now() < patience, "the browser is still at {address}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let group = format!("kill -KILL -{}", self.driver.id());
+        let killed = Command::new("sh").args(["-c", &group]).status();
+        // What was not killed would never end.
+        if killed.is_ok_and(|status| status.success()) {
+            let _ = self.driver.wait();
+        }
+    }
+}
