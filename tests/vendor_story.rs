@@ -208,6 +208,28 @@ fn each_thing_that_altinn_does_not_take_is_told_with_what_it_means() {
 }
 
 #[test]
+fn a_reference_with_a_slash_serves_for_everything_but_the_look_up_of_a_request() {
+    let sandbox = sandbox(Conditions::default());
+    let create = format!("request create 312600757 {RIGHT} --external-ref a/b --json");
+    let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
+    answer(made["request"]["confirmUrl"].as_str().unwrap(), "approve");
+    let status = ran(&sandbox, program("request status --org 312600757 --external-ref a/b"));
+    assert!(
+        status.err.starts_with("warning: the external reference has a slash in it, and by that "),
+        "{}",
+        status.err
+    );
+    assert!(status.err.contains("AUTH-00010") && status.code == 5, "{}", status.err);
+    let by_id = format!("request status {}", made["request"]["id"].as_str().unwrap());
+    for arguments in
+        [by_id.as_str(), "user find 312600757 --external-ref a/b", "token --org 312600757 --external-ref a/b"]
+    {
+        let run = ran(&sandbox, program(arguments));
+        assert!(run.code == 0 && !run.err.contains("warning"), "{arguments}: {}", run.err);
+    }
+}
+
+#[test]
 fn a_scope_that_the_client_lacks_is_explained_with_the_scope_to_order() {
     let sandbox = sandbox(Conditions::default());
     let create = format!("request create 312600757 {RIGHT} --client-id {OTHER_VENDORS}");

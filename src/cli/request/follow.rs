@@ -43,8 +43,14 @@ impl Status {
         let named = self.id.as_deref().map(|text| id(text, &config)).transpose()?;
         let wanted = self.wanted(named, &config)?;
         let mut vendor = Vendor::start(config, READ, patience, console).await?;
-        if let Wanted::ByReference { .. } = wanted {
+        if let Wanted::ByReference { external_ref, .. } = &wanted {
             vendor.tell_reference(console);
+            // ASP.NET leaves an escaped slash in a path as it is (github.com/dotnet/aspnetcore, issue 4718).
+            if external_ref.as_ref().is_some_and(|reference| reference.contains('/')) {
+                let said = "the external reference has a slash in it, and by that Altinn may not find the request; by its \
+                            id it does";
+                console.say(Tone::Warning, said);
+            }
         }
         let call = async |altinn: &Altinn<'_>| wanted.find(altinn).await;
         let (kind, request) = vendor.ask(READ, console, call).await?;
