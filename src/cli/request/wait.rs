@@ -21,7 +21,7 @@ use crate::http::Unreachable;
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
 pub(super) struct Waiting {
-    /// wait for the answer, this long at most, such as 90s, 10m or 2h
+    /// wait for the answer, 10m at most, or as long as is said, such as 90s or 2h
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     wait: Option<String>,
 }
