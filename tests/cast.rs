@@ -50,8 +50,10 @@ const RIGHT: &str = "hint: has the system user been given the right that this AP
 const RIGHT_FOR: &str =
     "hint: has the system user been given the right that this API asks for, for this organisation?\n";
 
-fn agent(api: &str) -> String {
-    format!("hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG`\n")
+fn agent(api: &str, org: &str) -> String {
+    format!(
+        "hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG --org {org}`\n"
+    )
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn one_customer_has_no_right_to_salary() {
     refused(
         program("call salary --org 310904473"),
         5,
-        &format!("{}{RIGHT}{}", no_access("Salary", "310904473"), agent("salary")),
+        &format!("{}{RIGHT}{}", no_access("Salary", "310904473"), agent("salary", "310904473")),
     );
 }
 
@@ -146,7 +148,7 @@ fn an_agent_may_ask_for_its_client_and_for_nobody_else() {
     refused(
         program("call logistics --org 314250052"),
         5,
-        &format!("{}{RIGHT}{}", no_access("Logistics", "314250052"), agent("logistics")),
+        &format!("{}{RIGHT}{}", no_access("Logistics", "314250052"), agent("logistics", "314250052")),
     );
     prints(
         program("call systemuserinfo --org 314250052"),
@@ -188,7 +190,7 @@ fn another_key_than_the_registered_one_is_refused() {
          kid        sandbox-example                       (built in)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
          hint: is this the private half of the key that was registered? compare the `n` that \
-         `systemuser-demo key public --env sandbox` prints with the one in the self-service\n\
+         `systemuser-demo key public --env sandbox --key other.pem` prints with the one in the self-service\n\
          hint: does the key id belong to another key of the client? send the one that goes with this key\n\
          hint: is it signed with a business certificate? that must be valid, and of the environment that is asked\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-124\n",

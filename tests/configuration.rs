@@ -366,7 +366,7 @@ fn verbose_says_where_each_value_came_from() {
     let run = with("token --env test --verbose --scope c:d", &server.configuration())
         .var("SYSTEMUSER_ORG", "310904473")
         .run();
-    let story: Vec<&str> = run.err.lines().take(12).map(str::trim_end).collect();
+    let story: Vec<&str> = run.err.lines().take(13).map(str::trim_end).collect();
     let (url, file) = (server.url(), "(config/test.toml line");
     let expected = [
         "configuration  config/test.toml".to_owned(),
@@ -377,6 +377,7 @@ fn verbose_says_where_each_value_came_from() {
         "               external ref   none".to_owned(),
         format!("               issuer         {url}  {file} 8)"),
         format!("               token          {url}token  {file} 8)"),
+        "               Altinn         https://platform.tt02.altinn.no/  (implied by test)".to_owned(),
         format!("               reference API  {url}  {file} 9)"),
         format!("key            JWK, RSA, 2048 bits, from {} {file} 6)", data("key.jwk.json").display()),
         "               kid tests (the JWK's own)".to_owned(),

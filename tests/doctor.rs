@@ -440,7 +440,7 @@ fn a_broken_api() {
              Maskinporten's\n",
             "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` refused the call: status 403, Access denied\n    \
              hint: has the system user been given the right that this API asks for?\n    \
-             hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call salary ORG`\n",
+             hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call salary ORG --org 310904473`\n",
         ],
     );
 }

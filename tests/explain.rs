@@ -101,7 +101,7 @@ fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
          \n\
          likely causes, the most likely first\n  \
          does the customer already have the system user you need?\n    \
-         use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --env ENV` shows it\n  \
+         use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it\n  \
          do you want one more for the same customer, and sent no new `externalRef`?\n    \
          send one, spelt like that; where it is missing, the customer's organisation number counts as it\n  \
          do you want to change what the system user may do?\n    \

@@ -41,7 +41,7 @@ fn a_refusal_has_its_code_its_own_words_its_meaning_ones_own_values_and_its_trac
          kid        tests   (the JWK's own)\n    \
          client id  tests   (config/test.toml)\n\
          hint: was the key registered more than a year ago? register a new one, or the same again, which renews it: \
-         `systemuser-demo key public --env test --set`\n\
+         `systemuser-demo key public --env test --key k.json --set`\n\
          hint: was a new key registered, and the old one is still in use? use the new key, with the kid that it was \
          registered with\n\
          note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://maskinporten.no/errors/MP-121\n",
@@ -292,7 +292,7 @@ fn a_403_hints_at_an_org_only_where_the_api_takes_one() {
         5,
         "error: `http://127.0.0.1:PORT/orders/210493352` refused the call: status 403, Access denied\n\
          hint: has the system user been given the right that this API asks for?\n\
-         hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call orders ORG`\n",
+         hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call orders ORG --env test`\n",
     );
 }
 

@@ -39,7 +39,7 @@ fn the_older_form_has_its_text_in_detail() {
          created SystemUser\n  \
          AUTH-00004: there already is a system user for this customer, external reference and system\n\
          hint: does the customer already have the system user you need? use it as it is, with the same `externalRef` in \
-         the grant: `systemuser-demo user find ORG --env test` shows it\n"
+         the grant: `systemuser-demo user find ORG --external-ref REF --env test` shows it\n"
     );
     assert!(crate::program::without_chance(&run.err).starts_with(&first), "{}", run.err);
     assert_eq!((run.code, run.out.as_str()), (5, ""));

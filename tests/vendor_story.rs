@@ -131,6 +131,13 @@ fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for
     assert!(without.err.contains("MP-303") && without.code == 4, "{}", without.err);
     let call = |api: &str| ran(&sandbox, program(&format!("call {api} --org 312600757 --external-ref lager-1"))).code;
     assert_eq!((call("systemuserinfo"), call("logistics"), call("salary")), (0, 0, 5));
+    // What is printed is what serves: not for a customer who said no.
+    let rejected = ran(&sandbox, program(&format!("request create 312600757 {RIGHT} --external-ref no --json")));
+    let rejected: Value = serde_json::from_str(&rejected.out).unwrap();
+    answer(rejected["request"]["confirmUrl"].as_str().unwrap(), "reject");
+    let again = ran(&sandbox, program(&format!("request create 312600757 {RIGHT} --external-ref no --json --wait=1m")));
+    let again: Value = serde_json::from_str(&again.out).unwrap();
+    assert_eq!((&again["request"]["status"], &again["token_command"]), (&"Rejected".into(), &Value::Null));
     // It has the request's id, and is found.
     let id = made["request"]["id"].as_str().unwrap();
     let found = ran(&sandbox, program("user find 312600757 --external-ref lager-1 --json"));
@@ -251,6 +258,9 @@ fn a_system_is_registered_shown_changed_and_deleted() {
         ran(&sandbox, program)
     };
     assert_eq!(system("register s.json", &file).code, 0);
+    let doctor = format!("doctor --no-system-user --client-id {CLIENT} --system 991825827_skylager");
+    let doctor = ran(&sandbox, program(&doctor));
+    assert!(doctor.out.contains("✓ system         `991825827_skylager` has the client id\n"), "{}", doctor.out);
     let taken = system("register s.json", &file);
     assert!(taken.err.contains("AUTH.VLD-00002") && taken.err.contains("AUTH.VLD-00004"), "{}", taken.err);
     assert_eq!((taken.code, taken.out.as_str()), (5, ""));

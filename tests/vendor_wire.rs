@@ -300,7 +300,7 @@ fn what_no_address_can_hold_is_refused_before_anything_is_asked_for() {
             3,
             &format!(
                 "error: no request can be found by the external reference `{dots}`, which no address can hold\n\
-                 hint: `systemuser-demo request status ID` finds it by its id\n"
+                 hint: `systemuser-demo request status ID --env test` finds it by its id\n"
             ),
         );
         run("system delete --yes").fails(3, "error: SYSTEM: this is no system's id\n");
@@ -492,4 +492,45 @@ fn the_clock_is_warned_about_once() {
     let run = delete.file("config/test.toml", server.vendor_configuration()).run();
     assert_eq!((run.code, run.err.matches("warning: this machine's clock").count()), (0, 1), "{}", run.err);
     assert_eq!(server.grants().len(), 2);
+}
+
+#[test]
+fn what_is_to_be_typed_again_is_said_whatever_variables_say() {
+    let server = server("200 OK", request(json!({ "status": "Rejected" })));
+    let other = vendor_configuration(&nobody()).replace("\"test\"", "\"sandbox\"");
+    let create = "request create 313790509 --right demo --system 991825827_other --kid=-k --config config/test.toml";
+    let folder = program(create)
+        .file("config/test.toml", server.vendor_configuration())
+        .file("other.toml", other)
+        .var("SYSTEMUSER_CONFIG", "other.toml");
+    let run = Run::of(&mut folder.command());
+    let again = format!("`systemuser-demo request delete {ID} --config config/test.toml --kid=-k`");
+    assert!(run.err.contains(&again), "{}", run.err);
+    assert_eq!(run.code, 5);
+}
+
+#[test]
+fn the_system_that_was_typed_is_the_one_that_hints_ask_about() {
+    let problem = r#"{"title":"x","status":404,"code":"AUTH-00015"}"#;
+    let server = Server::vendor_in_turn([answer("404 Not Found", problem)]);
+    let run = run(&server, "user find 313790509 --system 991825827_other");
+    let hint = "`systemuser-demo user list --system 991825827_other --env test` shows the system's users";
+    assert!(run.err.contains(hint) && run.code == 5, "{}", run.err);
+}
+
+#[test]
+fn a_systems_id_may_stand_by_itself_or_behind_its_option() {
+    let server = server("200 OK", system());
+    for arguments in ["system show 991825827_smartcloud", "system show --system 991825827_smartcloud", "system show"] {
+        assert_eq!(run(&server, arguments).code, 0, "{arguments}");
+    }
+    assert_eq!(run(&server, "system show a --system b").code, 2);
+}
+
+#[test]
+fn a_request_that_came_to_nothing_has_no_token_command() {
+    let server = server("200 OK", request(json!({ "status": "Rejected" })));
+    let run = run(&server, "request create 313790509 --right demo --json");
+    let printed: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&printed["token_command"], run.code), (&Value::Null, 5));
 }

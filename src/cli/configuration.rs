@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::hints;
-use crate::config::{Config, ConfigError, ENVIRONMENT, Given, Overrides, Source};
+use crate::config::{Config, ConfigError, Given, Overrides, Source};
 use crate::environment::Environment;
 #[cfg(feature = "sandbox")]
 use crate::key::KeySource;
@@ -43,26 +42,6 @@ pub(super) fn environment(asked: Option<Given<Environment>>) -> Result<Given<Env
     }
 }
 
-/// How a command is told to take this configuration again.
-pub(super) fn again(environment: Environment, file: Option<&Path>) -> String {
-    match file {
-        Some(file) if file != usual(environment) && file != Path::new(BUILT_IN) => {
-            format!("--config {}", hints::quoted(file))
-        }
-        _ => format!("--env {environment}"),
-    }
-}
-
-/// What a command is told that takes this configuration by itself: nobody needs to say so.
-pub(super) fn implied() -> String {
-    let said = std::env::var_os(ENVIRONMENT.variable).filter(|value| !value.is_empty());
-    match said {
-        Some(environment) => format!("--env {}", environment.display()),
-        None if cfg!(feature = "sandbox") => format!("--env {}", Environment::Sandbox),
-        None => String::new(),
-    }
-}
-
 /// The environment's own file, below the current folder.
 pub(super) fn usual(environment: Environment) -> PathBuf {
     Path::new("config").join(format!("{environment}.toml"))
@@ -87,7 +66,7 @@ pub(super) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
 }
 
 /// What is told as the file of the configuration that is built in.
-const BUILT_IN: &str = "built in";
+pub(super) const BUILT_IN: &str = "built in";
 
 /// The key that the sandbox knows. It is public, and worth nothing.
 pub(super) const EXAMPLE_KEY: &str = include_str!("../../mp-key.pem.example");

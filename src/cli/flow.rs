@@ -8,7 +8,8 @@ use reqwest::Url;
 use super::clock::{Asked, Difference};
 use super::console::{Console, Tone};
 use super::refusal::RefusedGrant;
-use super::{configuration, hints, report, signing, story};
+use super::report::Again;
+use super::{again, hints, report, signing, story};
 use crate::altinn;
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
@@ -152,7 +153,7 @@ impl Flow {
         story::answered(console, status, asked.taken());
         let token = answer.map_err(|error| match error {
             CallError::Refused(refused) => {
-                let again = format!(" {}", configuration::again(config.environment.value, config.file.as_deref()));
+                let again = Again { options: again::options(config), system: String::new() };
                 report::with_hints_here(hints::of_altinn(&refused), again, *refused)
             }
             CallError::Unreachable(unreachable) => unreachable.into(),

@@ -173,8 +173,8 @@ pub(super) fn option(name: &str, value: &str) -> String {
     format!(" {name}{sign}{}", in_shell(value))
 }
 
-/// `org_named` is whether the call named an organisation; `None` where the API takes none.
-pub(super) fn of_refusal(refused: &Refused, api: &str, org_named: Option<bool>) -> Vec<String> {
+/// `call` is the command that names a client; `org_named` is whether the call named an organisation; `None` where the API takes none.
+pub(super) fn of_refusal(refused: &Refused, call: &str, org_named: Option<bool>) -> Vec<String> {
     match refused.status {
         204 => vec!["the token carries no system user, and this API needs one".to_owned()],
         401 => vec!["does the API belong to the environment that issued the token?".to_owned()],
@@ -183,7 +183,7 @@ pub(super) fn of_refusal(refused: &Refused, api: &str, org_named: Option<bool>) 
         }
         403 if org_named == Some(false) => vec![
             "has the system user been given the right that this API asks for?".to_owned(),
-            format!("is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG`"),
+            format!("is it an agent's? then name the client whose data is asked for: `{call}`"),
         ],
         403 => vec!["has the system user been given the right that this API asks for?".to_owned()],
         _ => Vec::new(),
@@ -204,7 +204,7 @@ pub(super) fn of_altinn(refused: &Refused) -> Vec<String> {
         }
         404 if refused.code.is_none() => {
             "is there a slip in the id, or is it of the other environment? `systemuser-demo system list --env ENV` and \
-             `systemuser-demo user list --env ENV` show what is there"
+             `systemuser-demo user list --system ID --env ENV` show what is there"
         }
         _ => return Vec::new(),
     };

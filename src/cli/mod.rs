@@ -1,5 +1,6 @@
 //! The command line: what was typed, carried out, and told to a person.
 
+mod again;
 mod call;
 mod clock;
 mod completions;

@@ -4,7 +4,7 @@ use chrono::Utc;
 
 use super::clock::{Difference, time};
 use super::told::{Told, exit};
-use super::{configuration, origin};
+use super::{again, origin};
 use crate::config::{Config, Given, Source};
 use crate::explain::{self, Cause, Entry, Subject};
 use crate::key::{KeySource, SigningKey};
@@ -26,6 +26,8 @@ pub(super) struct RefusedGrant {
     clock: Option<Difference>,
     /// How a command is told to take the same configuration again.
     again: String,
+    /// The same for one that takes no client.
+    again_with_key: String,
     /// The vendor's scopes that were asked for: those are ordered.
     vendor_scopes: Option<String>,
 }
@@ -59,12 +61,14 @@ impl RefusedGrant {
             about.push(Subject::Clock);
         }
         let values = about.into_iter().map(|subject| value(subject, config, key, clock)).collect();
-        let again = configuration::again(config.environment.value, config.file.as_deref());
+        let environment = again::environment(config.environment.value, config.file.as_deref());
+        let again = format!("{environment}{}", again::typed(config));
+        let again_with_key = format!("{environment}{}", again::key(config));
         let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
         let vendors: Vec<&str> = scope.split(' ').filter(|scope| scope.starts_with(VENDOR_SCOPE)).collect();
         let not_had = matches!(refused.code.as_deref(), Some("MP-200" | "MP-250"));
         let vendor_scopes = (not_had && !vendors.is_empty()).then(|| vendors.join(" "));
-        Self { refused, explained, values, is_about_the_clock, clock, again, vendor_scopes }
+        Self { refused, explained, values, is_about_the_clock, clock, again, again_with_key, vendor_scopes }
     }
 
     /// Maskinporten's code.
@@ -81,7 +85,10 @@ impl RefusedGrant {
         }
         detail.extend(aligned(&self.values));
         let (causes, mut hints, clock) = self.causes();
-        let here = |cause: &Cause| cause.in_a_line().replace("--env ENV", &self.again);
+        let public = format!("key public {}", self.again_with_key);
+        let here = |cause: &Cause| {
+            cause.in_a_line().replace("key public --env ENV", &public).replace("--env ENV", &self.again)
+        };
         hints.extend(causes.iter().take(CAUSES).map(here));
         if refused.is_anonymous() {
             hints.push("is this the address of Maskinporten's token endpoint?".to_owned());

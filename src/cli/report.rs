@@ -38,8 +38,16 @@ pub(super) struct Failed {
 struct Hinted {
     error: anyhow::Error,
     hints: Vec<String>,
-    /// How a command is told to take the same configuration again.
-    again: Option<String>,
+    again: Option<Again>,
+}
+
+/// What completes the commands of hints, each with a space before it.
+#[derive(Debug)]
+pub(super) struct Again {
+    /// What stands for `--env ENV`.
+    pub(super) options: String,
+    /// What stands for `--system ID`.
+    pub(super) system: String,
 }
 
 pub(super) fn with_hints(hints: Vec<String>, error: impl Error + Send + Sync + 'static) -> anyhow::Error {
@@ -49,7 +57,7 @@ pub(super) fn with_hints(hints: Vec<String>, error: impl Error + Send + Sync + '
 /// The same, where the hints' commands are to take this configuration.
 pub(super) fn with_hints_here(
     hints: Vec<String>,
-    again: String,
+    again: Again,
     error: impl Error + Send + Sync + 'static,
 ) -> anyhow::Error {
     Hinted { error: error.into(), hints, again: Some(again) }.into()
@@ -84,7 +92,7 @@ pub(super) fn told(error: &anyhow::Error) -> Told {
         Some(Hinted { error, hints, again }) => {
             let told = tell(error);
             let hints = hints.iter().chain(&told.hints).map(|hint| match again {
-                Some(again) => hint.replace(" --env ENV", again),
+                Some(again) => hint.replace(" --env ENV", &again.options).replace(" --system ID", &again.system),
                 None => hint.clone(),
             });
             Told { hints: hints.collect(), ..told }

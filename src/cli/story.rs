@@ -27,19 +27,24 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
         ("owner", owner(config)),
         ("external ref", text(&config.external_ref)),
     ];
+    if config.vendor.system_id.is_some() {
+        rows.push(("system", text(&config.vendor.system_id)));
+    }
     if config.resource.is_some() {
         rows.push(("resource", said(&config.resource, |audiences| audiences.join(" "))));
     }
     if !config.sandbox_inside {
         let source = |keys: &[&str]| origin::endpoint(config, keys, Source::place);
         let endpoints = &config.endpoints;
-        let reference_keys: &[&str] = match config.environment.value {
-            Environment::Sandbox => &["reference_api", "issuer"],
-            _ => &["reference_api"],
+        // A sandbox serves everything at one address.
+        let (altinn_keys, reference_keys): (&[&str], &[&str]) = match config.environment.value {
+            Environment::Sandbox => (&["altinn", "issuer"], &["reference_api", "issuer"]),
+            _ => (&["altinn"], &["reference_api"]),
         };
         let reference_api = endpoints.reference_api.as_ref().map(|url| format!("{url}  ({})", source(reference_keys)));
         rows.push(("issuer", format!("{}  ({})", endpoints.issuer, source(&["issuer"]))));
         rows.push(("token", format!("{}  ({})", address(&endpoints.token), source(&["token", "issuer"]))));
+        rows.push(("Altinn", format!("{}  ({})", endpoints.altinn, source(altinn_keys))));
         rows.push(("reference API", reference_api.unwrap_or_else(|| "none".to_owned())));
     }
     console.story("configuration", &[vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat());

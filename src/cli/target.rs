@@ -5,7 +5,8 @@ use serde::de::IgnoredAny;
 
 use super::clock::Asked;
 use super::console::{Console, aligned};
-use super::{hints, json, report, story};
+use super::report::Again;
+use super::{again, hints, json, report, story};
 use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::config::{Api, Config, ConfigError, Given};
 use crate::http::{CallError, Http, Reply, address};
@@ -77,12 +78,14 @@ impl Target {
     }
 
     /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
-    pub(super) fn explained(&self, error: CallError, org_named: bool) -> anyhow::Error {
+    pub(super) fn explained(&self, error: CallError, org_named: bool, config: &Config) -> anyhow::Error {
         match error {
-            CallError::Refused(refused) => report::with_hints(
-                hints::of_refusal(&refused, self.name(), self.takes_org().then_some(org_named)),
-                *refused,
-            ),
+            CallError::Refused(refused) => {
+                let options = again::options(config);
+                let call = format!("systemuser-demo call {} ORG{}{options}", self.name(), again::parties(config));
+                let hints = hints::of_refusal(&refused, &call, self.takes_org().then_some(org_named));
+                report::with_hints_here(hints, Again { options, system: String::new() }, *refused)
+            }
             CallError::Unreachable(unreachable) => unreachable.into(),
         }
     }

@@ -60,15 +60,15 @@ impl List {
     async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
         let patience = self.options.patience.duration()?;
         let config = self.options.configuration(common, Overrides::default())?;
-        let system = self.system.choose(&config)?.value;
-        let mut vendor = Vendor::start(config, system_user::LIST, patience, console).await?;
-        let call = async |altinn: &Altinn<'_>| system_user::list(altinn, &system).await;
+        let system = self.system.choose(&config)?;
+        let mut vendor = Vendor::start(config, system_user::LIST, patience, console).await?.about(&system);
+        let call = async |altinn: &Altinn<'_>| system_user::list(altinn, &system.value).await;
         let users = vendor.ask(system_user::LIST, console, call).await?.items;
         if common.json {
             return console.answer_json(&users.iter().map(|user| &user.json).collect::<Vec<_>>());
         }
         if users.is_empty() {
-            console.say(Tone::Note, &format!("`{system}` has no system users"));
+            console.say(Tone::Note, &format!("`{}` has no system users", system.value));
             return Ok(());
         }
         let heading = ["system user", "kind", "owner", "external ref", "created", "title"];
@@ -87,11 +87,12 @@ impl Find {
         let patience = self.options.patience.duration()?;
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
-        let system = self.system.choose(&config)?.value;
-        let mut vendor = Vendor::start(config, system_user::FIND, patience, console).await?;
+        let system = self.system.choose(&config)?;
+        let mut vendor = Vendor::start(config, system_user::FIND, patience, console).await?.about(&system);
         vendor.tell_reference(console);
         let external_ref = vendor.config().external_ref.as_ref().map(|given| given.value.clone());
-        let call = async |altinn: &Altinn<'_>| system_user::find(altinn, &system, org, external_ref.as_deref()).await;
+        let call =
+            async |altinn: &Altinn<'_>| system_user::find(altinn, &system.value, org, external_ref.as_deref()).await;
         let Item { known: user, json } = vendor.ask(system_user::FIND, console, call).await?;
         if common.json {
             console.answer_json(&json)?;

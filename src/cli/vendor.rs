@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use super::clock::Asked;
 use super::console::{Console, Tone};
 use super::flow::{self, Flow, Servers};
-use super::{configuration, hints, report, story};
+use super::report::Again;
+use super::{again, hints, report, story};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 use crate::http::CallError;
-use crate::key::KeySource;
 use crate::org_number::OrgNumber;
 use crate::token::AccessToken;
 
@@ -20,6 +20,10 @@ pub(super) struct Vendor {
     tokens: HashMap<&'static str, AccessToken>,
     /// Whether it has been told how the clocks differ.
     clock_is_told: bool,
+    /// The system, where it was typed, as an option that repeats it.
+    system: String,
+    /// The scope that the configuration has, of which a system user's token will be.
+    own_scope: Option<Given<String>>,
 }
 
 /// What is told as the source of a scope that a command asks for by itself.
@@ -33,6 +37,7 @@ impl Vendor {
         patience: std::time::Duration,
         console: &mut Console<'_>,
     ) -> anyhow::Result<Self> {
+        let own_scope = config.scope.clone();
         let config = Config { scope: Some(Given { value: scope.to_owned(), source: THIS_COMMAND }), ..config };
         let flow = Flow::start(config, false, patience, console).await?;
         if flow.servers.config.sandbox_inside {
@@ -40,16 +45,26 @@ impl Vendor {
                 "it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers";
             console.say(Tone::Note, said);
         }
-        Ok(Self { flow, tokens: HashMap::new(), clock_is_told: false })
+        Ok(Self { flow, tokens: HashMap::new(), clock_is_told: false, system: String::new(), own_scope })
     }
 
     /// The same for a flow that is there already, of which the clock has been told.
     pub(super) fn of(flow: Flow) -> Self {
-        Self { flow, tokens: HashMap::new(), clock_is_told: true }
+        let own_scope = flow.servers.config.scope.clone();
+        Self { flow, tokens: HashMap::new(), clock_is_told: true, system: String::new(), own_scope }
     }
 
     pub(super) fn into_flow(self) -> Flow {
         self.flow
+    }
+
+    /// The same, about this system.
+    pub(super) fn about(self, system: &Given<String>) -> Self {
+        let system = match system.source {
+            Source::Option(_) => hints::option("--system", &system.value),
+            _ => String::new(),
+        };
+        Self { system, ..self }
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -93,7 +108,7 @@ impl Vendor {
             };
             return answer.map_err(|error| match error {
                 CallError::Refused(refused) => {
-                    report::with_hints_here(hints::of_altinn(&refused), self.options_again(), *refused)
+                    report::with_hints_here(hints::of_altinn(&refused), self.again(), *refused)
                 }
                 CallError::Unreachable(unreachable) => unreachable.into(),
             });
@@ -124,7 +139,9 @@ impl Vendor {
         let none = self.config().external_ref.as_ref().map(|_| org.to_string());
         let reference = external_ref.map(str::to_owned).or(none);
         let reference = reference.map(|text| hints::option(EXTERNAL_REF.option, &text));
-        self.command(&format!("token --org {org}{}", reference.unwrap_or_default()))
+        // Without one, the command would say that there is none.
+        let scope = if self.own_scope.is_none() { " --scope SCOPE" } else { "" };
+        self.command(&format!("token --org {org}{}{scope}", reference.unwrap_or_default()))
     }
 
     /// The same for one that came from Altinn.
@@ -133,29 +150,19 @@ impl Vendor {
         Some(self.token_command(org, request.external_ref()))
     }
 
-    /// A command that takes the same configuration, whatever options said about it.
-    pub(super) fn command(&self, command: &str) -> String {
-        format!("systemuser-demo {command}{}", self.options_again())
+    /// What completes the commands of hints.
+    fn again(&self) -> Again {
+        Again { options: again::options(self.config()), system: self.system.clone() }
     }
 
-    /// The options that such a command needs, each with a space before it.
-    fn options_again(&self) -> String {
-        let config = self.config();
-        let again = configuration::again(config.environment.value, config.file.as_deref());
-        let environment = (again != configuration::implied()).then(|| format!(" {again}"));
-        let typed = |given: &Option<Given<String>>| {
-            given.as_ref().and_then(|given| match given.source {
-                Source::Option(name) => Some(hints::option(name, &given.value)),
-                _ => None,
-            })
-        };
-        let key = match &config.key {
-            Some(Given { value: KeySource::File(path), source: Source::Option(name) }) => {
-                Some(hints::option(name, &path.display().to_string()))
-            }
-            _ => None,
-        };
-        environment.into_iter().chain(typed(&config.client_id)).chain(key).chain(typed(&config.kid)).collect()
+    /// The same command about the same system.
+    pub(super) fn command_about_system(&self, command: &str) -> String {
+        self.command(&format!("{command}{}", self.system))
+    }
+
+    /// A command that takes the same configuration, whatever options said about it.
+    pub(super) fn command(&self, command: &str) -> String {
+        format!("systemuser-demo {command}{}", again::options(self.config()))
     }
 }
 

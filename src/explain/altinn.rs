@@ -49,7 +49,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "does the customer already have the system user you need?",
-                "use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --env ENV` shows it",
+                "use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it",
             ),
             cause(
                 "do you want one more for the same customer, and sent no new `externalRef`?",
@@ -128,7 +128,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in the id, or was the request made in the other environment or deleted since?",
-                "`systemuser-demo request list --env ENV` shows the system's requests",
+                "`systemuser-demo request list --system ID --env ENV` shows the system's requests",
             ),
             cause(
                 "is it an agent request looked up as a standard one, or the other way round?",
@@ -194,7 +194,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in the id, or does the system user belong to the other environment?",
-                "`systemuser-demo user list --env ENV` shows the system's users",
+                "`systemuser-demo user list --system ID --env ENV` shows the system's users",
             ),
             cause(
                 "do you look by owner for a system user that was requested with an external reference?",
@@ -226,7 +226,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "does `redirectUrl` differ from the registered ones in scheme, host or path?",
-                "send one of `allowedRedirectUrls`, which `systemuser-demo system show --env ENV` shows; only the query may be another",
+                "send one of `allowedRedirectUrls`, which `systemuser-demo system show --system ID --env ENV` shows; only the query may be another",
             ),
             cause("is the address a new one?", "add it to the system's `allowedRedirectUrls` first"),
         ],
@@ -271,7 +271,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "is there a slip in the id, or was the request made in the other environment or deleted since?",
-                "`systemuser-demo request list --agent --env ENV` shows the system's agent requests",
+                "`systemuser-demo request list --agent --system ID --env ENV` shows the system's agent requests",
             ),
             cause("is it a standard request?", "look it up as one; the two kinds are kept apart"),
         ],

@@ -15,12 +15,12 @@ use self::step::{Findings, Step};
 use super::clock::Difference;
 use super::console::{Console, Tone};
 use super::flow::{self, Flow, Servers};
-use super::options::{Common, GrantOptions, Patience, typed};
+use super::options::{Common, GrantOptions, Patience, SystemOption, typed};
 use super::report::AlreadyTold;
 use super::signing::{self, Remark};
 use super::target::Target;
 use super::told::exit;
-use super::{clock, configuration, origin, story};
+use super::{again, clock, origin, story};
 use crate::api::ReferenceApi;
 use crate::config::{Config, ConfigError, Source};
 use crate::grant;
@@ -37,6 +37,8 @@ pub(super) struct Doctor {
     /// stop before the network
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    system: SystemOption,
     #[command(flatten)]
     options: GrantOptions,
     #[command(flatten)]
@@ -67,7 +69,8 @@ impl Doctor {
         patience: Duration,
         findings: &mut Findings<'_, '_>,
     ) -> anyhow::Result<()> {
-        let config = match self.options.configuration(common) {
+        let config = self.options.configuration(common).and_then(|config| self.system.replace(config));
+        let config = match config {
             Ok(config) => config,
             Err(error) => {
                 findings.failed(Step::Configuration, &error.into())?;
@@ -230,7 +233,7 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
     let says = format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, key.kid);
     if let Some(registered) = &config.registered {
-        let again = configuration::again(config.environment.value, config.file.as_deref());
+        let again = again::environment(config.environment.value, config.file.as_deref());
         remarks.extend(of_registration(registered.value, Utc::now().date_naive(), &again));
     }
     findings.passed(Step::Key, says, &remarks)?;

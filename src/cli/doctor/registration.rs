@@ -17,16 +17,16 @@ pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyh
         findings.skipped(Step::System, "the client id")?;
         return Ok(flow);
     };
-    let Some(system) = vendor.system_id.as_ref().map(|given| given.value.clone()) else {
+    let Some(system) = vendor.system_id.clone() else {
         findings.skipped(Step::System, "[vendor], which has no `system_id`")?;
         return Ok(flow);
     };
     let client_id = client_id.value.clone();
     let token_endpoint = http::address(&flow.servers.config.endpoints.token);
-    let mut vendor = Vendor::of(flow);
-    let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &system).await;
+    let mut vendor = Vendor::of(flow).about(&system);
+    let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &system.value).await;
     let answer = vendor.ask(SCOPE, findings.console(), call).await;
-    let (update, show) = (vendor.command("system update FILE"), vendor.command("system show --json"));
+    let (update, show) = (vendor.command("system update FILE"), vendor.command_about_system("system show --json"));
     let flow = vendor.into_flow();
     match answer.map(|Item { known, .. }| known) {
         Ok(system) if system.is_deleted => {

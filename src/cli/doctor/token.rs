@@ -76,6 +76,6 @@ pub(super) async fn call(
     let answer = target.ask(http, &url, token, findings.console()).await;
     match answer.and_then(|reply| target.show(&reply, false).map(|_| reply.status)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", target.name()), &[]),
-        Err(error) => findings.failed(Step::Api, &target.explained(error, false)),
+        Err(error) => findings.failed(Step::Api, &target.explained(error, false, config)),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::starter::Example;
-use crate::cli::{configuration, hints};
+use crate::cli::{again, hints};
 use crate::environment::Environment;
 
 /// Altinn's guide.
@@ -16,7 +16,7 @@ pub(super) fn steps(
     examples: &[Example],
     missing_key: Option<&Path>,
 ) -> Vec<String> {
-    let this = configuration::again(environment, Some(file));
+    let this = again::environment(environment, Some(file));
     let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
     let lines = lines.join(", ");
     let own = (!lines.is_empty()).then(|| {

@@ -23,6 +23,9 @@ use crate::config::{
 use crate::environment::Environment;
 use crate::key::KeySource;
 
+/// The variable that names the configuration file.
+pub(super) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
+
 /// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -110,9 +113,8 @@ impl Common {
 
     /// The configuration file that an option or a variable names.
     pub(super) fn named_file(&self) -> Result<Option<Given<PathBuf>>, ConfigError> {
-        const FILE: &str = "SYSTEMUSER_CONFIG";
         let named = self.config.clone().map(|path| (path, Source::Option("--config")));
-        let named = named.or_else(|| non_empty(FILE).map(|path| (path, Source::Variable(FILE))));
+        let named = named.or_else(|| non_empty(CONFIG_FILE).map(|path| (path, Source::Variable(CONFIG_FILE))));
         named.map(|(path, source)| file_name(path, source)).transpose()
     }
 

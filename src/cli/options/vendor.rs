@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::configuration;
+use super::super::again;
 use super::{Common, KeyOptions, Patience, option, typed};
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
@@ -59,6 +59,14 @@ impl SystemOption {
     pub(in crate::cli) fn choose(&self, config: &Config) -> Result<Given<String>, ConfigError> {
         system("--system", self.system.as_deref(), config)
     }
+
+    /// Puts the option's into the place of the configuration's.
+    pub(in crate::cli) fn replace(&self, mut config: Config) -> Result<Config, ConfigError> {
+        if self.system.is_some() {
+            config.vendor.system_id = Some(self.choose(&config)?);
+        }
+        Ok(config)
+    }
 }
 
 /// The system that was named, else that of the configuration.
@@ -69,10 +77,10 @@ pub(in crate::cli) fn system(
 ) -> Result<Given<String>, ConfigError> {
     let given = named.map(|named| typed(name, named)).or_else(|| config.vendor.system_id.clone());
     let given = given.ok_or_else(|| {
-        let again = configuration::again(config.environment.value, config.file.as_deref());
+        let again = again::options(config);
         ConfigError::Invalid {
             problem: format!("no system: neither {name} nor `system_id` under [vendor] says which"),
-            hint: Some(format!("`systemuser-demo system list {again}` shows the vendor's systems")),
+            hint: Some(format!("`systemuser-demo system list{again}` shows the vendor's systems")),
         }
     })?;
     given.check(|text| match text.trim() {

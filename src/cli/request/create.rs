@@ -66,7 +66,7 @@ impl Create {
             console.say(Tone::Warning, &said);
         }
 
-        let mut vendor = Vendor::start(config, WRITE, patience, console).await?;
+        let mut vendor = Vendor::start(config, WRITE, patience, console).await?.about(&system);
         let external_ref = vendor.config().external_ref.clone();
         let reference = external_ref.as_ref().map(|given| given.value.as_str());
         vendor.tell_reference(console);
@@ -114,7 +114,9 @@ impl Create {
             _ => wait::Outcome::Over(request),
         };
         let json = |request: &Item<Made>| -> Value {
-            json!({ "new": is_new, "request": request.json, "token_command": command.as_deref() })
+            let serves = matches!(request.known.state(), Some(State::New | State::Accepted) | None);
+            let command = command.as_deref().filter(|_| serves);
+            json!({ "new": is_new, "request": request.json, "token_command": command })
         };
         let in_json: Option<InJson<'_>> = if common.json { Some(&json) } else { None };
         request.tell(in_json, command.as_deref(), is_new, &vendor, console)

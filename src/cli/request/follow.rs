@@ -6,10 +6,11 @@ use super::wait::{self, InJson, Outcome, Waiting};
 use super::{Made, either, first_of_both, id, rows};
 use crate::altinn::system_user_request::{self, Kind, READ, State};
 use crate::altinn::{Altinn, Item};
+use crate::cli::again;
 use crate::cli::console::{Console, Tone, aligned};
 use crate::cli::options::{Common, CustomerOptions, SystemOption, VendorOptions};
 use crate::cli::vendor::Vendor;
-use crate::config::{Config, ConfigError, Overrides};
+use crate::config::{Config, ConfigError, Given, Overrides};
 use crate::http::CallError;
 use crate::org_number::OrgNumber;
 
@@ -32,7 +33,7 @@ pub(super) struct Status {
 /// How a request is found.
 enum Wanted {
     ById(String),
-    ByReference { system: String, org: OrgNumber, external_ref: Option<String> },
+    ByReference { system: Given<String>, org: OrgNumber, external_ref: Option<String> },
 }
 
 impl Status {
@@ -43,7 +44,8 @@ impl Status {
         let named = self.id.as_deref().map(|text| id(text, &config)).transpose()?;
         let wanted = self.wanted(named, &config)?;
         let mut vendor = Vendor::start(config, READ, patience, console).await?;
-        if let Wanted::ByReference { external_ref, .. } = &wanted {
+        if let Wanted::ByReference { system, external_ref, .. } = &wanted {
+            vendor = vendor.about(system);
             vendor.tell_reference(console);
             // ASP.NET leaves an escaped slash in a path as it is (github.com/dotnet/aspnetcore, issue 4718).
             if external_ref.as_ref().is_some_and(|reference| reference.contains('/')) {
@@ -89,10 +91,10 @@ impl Status {
                 problem: format!(
                     "no request can be found by the external reference `{dots}`, which no address can hold"
                 ),
-                hint: Some("`systemuser-demo request status ID` finds it by its id".to_owned()),
+                hint: Some(format!("`systemuser-demo request status ID{}` finds it by its id", again::options(config))),
             });
         }
-        Ok(Wanted::ByReference { system: self.system.choose(config)?.value, org: config.org()?.value, external_ref })
+        Ok(Wanted::ByReference { system: self.system.choose(config)?, org: config.org()?.value, external_ref })
     }
 }
 
@@ -100,7 +102,7 @@ impl Wanted {
     async fn find(&self, altinn: &Altinn<'_>) -> Result<(Kind, Item<Made>), CallError> {
         let (system, org, external_ref) = match self {
             Self::ById(id) => return either(altinn, id).await,
-            Self::ByReference { system, org, external_ref } => (system, *org, external_ref.as_deref()),
+            Self::ByReference { system, org, external_ref } => (&system.value, *org, external_ref.as_deref()),
         };
         let find = async |kind| system_user_request::by_external_ref(altinn, kind, system, org, external_ref).await;
         first_of_both(find).await

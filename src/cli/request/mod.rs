@@ -11,7 +11,7 @@ use super::console::{Console, Tone, aligned};
 use super::options::{Common, SystemOption, VendorOptions, typed};
 use super::table::table;
 use super::vendor::Vendor;
-use super::{clock, configuration, hints};
+use super::{again, clock, hints};
 use crate::altinn::system_user_request::{self, Kind, READ, Request as Made, State, WRITE};
 use crate::altinn::{Altinn, Item};
 use crate::config::{Config, ConfigError, Overrides};
@@ -71,7 +71,7 @@ impl Request {
 
 /// A request's id, which is a UUID.
 fn id(text: &str, config: &Config) -> Result<String, ConfigError> {
-    let again = configuration::again(config.environment.value, config.file.as_deref());
+    let again = again::options(config);
     let given = typed("ID", text).harmless()?;
     match uuid::Uuid::try_parse(given.value.trim()) {
         Ok(id) => Ok(id.to_string()),
@@ -79,12 +79,12 @@ fn id(text: &str, config: &Config) -> Result<String, ConfigError> {
             problem: format!("ID: `{}` is not a request's id, which is a UUID", given.value),
             hint: Some(match given.value.trim().parse::<crate::org_number::OrgNumber>() {
                 Ok(org) => {
-                    format!("a customer's request is found by `systemuser-demo request status --org {org} {again}`")
+                    format!("a customer's request is found by `systemuser-demo request status --org {org}{again}`")
                 }
                 Err(_) if humantime::parse_duration(&given.value).is_ok() => {
                     format!("a duration stands behind an equals sign: `--wait={}`", given.value)
                 }
-                Err(_) => format!("`systemuser-demo request list {again}` shows the ids"),
+                Err(_) => format!("`systemuser-demo request list{again}` shows the ids"),
             }),
         }),
     }
@@ -141,17 +141,17 @@ impl List {
         let patience = self.options.patience.duration()?;
         let status = self.status.as_ref().map(|text| typed("--status", text).check(known)).transpose()?;
         let config = self.options.configuration(common, Overrides::default())?;
-        let system = self.system.choose(&config)?.value;
+        let system = self.system.choose(&config)?;
         let kind = if self.agent { Kind::Agent } else { Kind::Standard };
-        let mut vendor = Vendor::start(config, READ, patience, console).await?;
-        let call = async |altinn: &Altinn<'_>| system_user_request::list(altinn, kind, &system).await;
+        let mut vendor = Vendor::start(config, READ, patience, console).await?.about(&system);
+        let call = async |altinn: &Altinn<'_>| system_user_request::list(altinn, kind, &system.value).await;
         let list = vendor.ask(READ, console, call).await?;
         if list.pages > 1 {
             let said = format!(
                 "the list came in {} pages, and Altinn may leave one out where a page begins: `{}` finds one by its \
                  customer",
                 list.pages,
-                vendor.command("request status --org ORG")
+                vendor.command_about_system("request status --org ORG")
             );
             console.say(Tone::Note, &said);
         }
@@ -162,7 +162,7 @@ impl List {
         }
         if requests.is_empty() {
             let which = status.map(|status| format!(" that are {}", status.value.name())).unwrap_or_default();
-            console.say(Tone::Note, &format!("`{system}` has no {} requests{which}", word(kind)));
+            console.say(Tone::Note, &format!("`{}` has no {} requests{which}", system.value, word(kind)));
             return Ok(());
         }
         let row = |Item { known: request, .. }: &&Item<Made>| {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use self::changes::Change;
 use super::console::{Console, Tone, aligned};
-use super::options::{self, Common, VendorOptions};
+use super::options::{self, Common, SystemOption, VendorOptions};
 use super::table::table;
 use super::told::exit;
 use super::vendor::Vendor;
@@ -53,8 +53,11 @@ struct List {
 
 #[derive(Debug, Args)]
 struct One {
-    /// its id [default: `system_id` under [vendor]]
-    system: Option<String>,
+    /// its id, which --system says as well
+    #[arg(value_name = "SYSTEM", conflicts_with = "system")]
+    id: Option<String>,
+    #[command(flatten)]
+    system: SystemOption,
     #[command(flatten)]
     options: VendorOptions,
 }
@@ -133,8 +136,11 @@ impl One {
     /// The vendor, and the system that is meant.
     async fn start(&self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<(Vendor, String)> {
         let config = self.options.configuration(common, Overrides::default())?;
-        let system = options::system("SYSTEM", self.system.as_deref(), &config)?.value;
-        Ok((register(&self.options, config, console).await?, system))
+        let system = match &self.id {
+            Some(id) => options::system("SYSTEM", Some(id), &config)?,
+            None => self.system.choose(&config)?,
+        };
+        Ok((register(&self.options, config, console).await?.about(&system), system.value))
     }
 
     async fn show(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
