@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Number;
 
-use crate::http::{CallError, Http, Reply, excerpt};
+use crate::http::{CallError, Http, Reply};
 use crate::org_number::OrgNumber;
 use crate::token::AccessToken;
 
@@ -74,12 +74,11 @@ pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
         return Err(CallError::Refused(reply.refused().into()));
     }
     reply.json_object().map_err(|error| {
-        let quoted = excerpt(&reply.quotable()).map(|text| format!(": {text}"));
-        let reason = match error.is_data() {
-            true => format!("but not the JSON of this API (line {}, column {})", error.line(), error.column()),
-            false => format!("but not JSON{}", quoted.unwrap_or_default()),
-        };
-        reply.unusable(reason).into()
+        let (line, column) = (error.line(), error.column());
+        match error.is_data() {
+            true => reply.unusable(format!("but not the JSON of this API (line {line}, column {column})")).into(),
+            false => reply.is_not("JSON").into(),
+        }
     })
 }
 

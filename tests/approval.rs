@@ -56,6 +56,15 @@ fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
+/// A sandbox, somebody who waits for an answer there, and a customer who has opened the page.
+async fn asked(arguments: &str, width: u32) -> (String, Waiting, Browser) {
+    let sandbox = sandbox(Default::default());
+    let waiting = Waiting::start(&sandbox, arguments);
+    let browser = Browser::open(width).await;
+    browser.page.goto(&waiting.confirm).await.unwrap();
+    (sandbox, waiting, browser)
+}
+
 const STANDARD: &str = "312600757 --right ttd_systembruker-logistikk-demo --external-ref lager-1";
 
 #[test]
@@ -63,10 +72,7 @@ const STANDARD: &str = "312600757 --right ttd_systembruker-logistikk-demo --exte
 fn approving_with_the_mouse_ends_the_waiting_and_leads_back_to_the_vendor() {
     for width in [360, 1280] {
         run(async {
-            let sandbox = sandbox(Default::default());
-            let waiting = Waiting::start(&sandbox, &format!("{STANDARD} --redirect-url {RECEIPT}"));
-            let browser = Browser::open(width).await;
-            browser.page.goto(&waiting.confirm).await.unwrap();
+            let (sandbox, waiting, browser) = asked(&format!("{STANDARD} --redirect-url {RECEIPT}"), width).await;
             let text = browser.text().await;
             for fact in ["991825827", "312600757", "ttd_systembruker-logistikk-demo", "lager-1", "SmartCloud"] {
                 assert!(text.contains(fact), "{fact} is not on the page: {text}");
@@ -94,10 +100,7 @@ fn approving_with_the_mouse_ends_the_waiting_and_leads_back_to_the_vendor() {
 fn rejecting_with_the_mouse_ends_the_waiting_with_the_code_of_a_refusal() {
     for width in [360, 1280] {
         run(async {
-            let sandbox = sandbox(Default::default());
-            let waiting = Waiting::start(&sandbox, &format!("{STANDARD} --redirect-url {RECEIPT}"));
-            let browser = Browser::open(width).await;
-            browser.page.goto(&waiting.confirm).await.unwrap();
+            let (_, waiting, browser) = asked(&format!("{STANDARD} --redirect-url {RECEIPT}"), width).await;
             browser.button("Avvis").await.click().await.unwrap();
             assert_eq!(browser.arrives_at("https://").await, RECEIPT);
             let (code, out, err) = waiting.ends();
@@ -114,11 +117,8 @@ fn the_keyboard_alone_will_do_for_an_agent_too() {
         [(360, "Godkjenn", "Accepted"), (1280, "Avvis", "Rejected"), (1280, "Godkjenn", "Accepted")]
     {
         run(async {
-            let sandbox = sandbox(Default::default());
-            let asked = "314112938 --agent --package regnskapsforer-med-signeringsrettighet";
-            let waiting = Waiting::start(&sandbox, asked);
-            let browser = Browser::open(width).await;
-            browser.page.goto(&waiting.confirm).await.unwrap();
+            let agent = "314112938 --agent --package regnskapsforer-med-signeringsrettighet";
+            let (_, waiting, browser) = asked(agent, width).await;
             browser.tab_to(button).await;
             // What has the focus can be seen to have it.
             let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle").await;

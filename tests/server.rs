@@ -199,6 +199,21 @@ fn read(stream: &TcpStream) -> Option<Request> {
     Some(Request { method, target, headers, body: String::from_utf8(body).unwrap() })
 }
 
+/// A system that Altinn would take.
+pub fn system() -> serde_json::Value {
+    serde_json::json!({
+        "id": "991825827_smartcloud",
+        "vendor": { "ID": "0192:991825827" },
+        "name": { "nb": "Smart sky", "en": "Smart cloud" },
+        "description": { "nb": "Regnskap" },
+        "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
+        "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
+        "clientId": ["tests", "another"],
+        "isVisible": true,
+        "allowedRedirectUrls": ["https://example.no/receipt"]
+    })
+}
+
 /// A sandbox that stands until the tests are over.
 #[cfg(feature = "sandbox")]
 pub fn sandbox(conditions: systemuser_demo::sandbox::Conditions) -> String {

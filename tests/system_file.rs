@@ -3,24 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::program::{Run, data_text, program, project_text};
-use crate::server::{Request, Server, json as answer, nobody, vendor_configuration};
+use crate::server::{Request, Server, json as answer, nobody, system, vendor_configuration};
 
-/// A system that Altinn would take.
-fn system() -> Value {
-    json!({
-        "id": "991825827_smartcloud",
-        "vendor": { "ID": "0192:991825827" },
-        "name": { "nb": "Smart sky", "en": "Smart cloud" },
-        "description": { "nb": "Regnskap" },
-        "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
-        "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
-        "clientId": ["tests", "another"],
-        "isVisible": true,
-        "allowedRedirectUrls": ["https://example.no/receipt"]
-    })
-}
-
-/// The same with other members.
+/// A system that Altinn would take, with other members.
 fn with(others: Value) -> Value {
     let mut system = system();
     system.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());

@@ -28,19 +28,12 @@ fn request(others: Value) -> Value {
     request
 }
 
+/// A system as Altinn shows it.
 fn system() -> Value {
-    json!({
-        "id": "991825827_smartcloud",
-        "vendor": { "ID": "0192:991825827" },
-        "name": { "nb": "Smart sky", "en": "Smart cloud" },
-        "description": { "nb": "Regnskap" },
-        "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
-        "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
-        "isDeleted": false,
-        "clientId": ["tests", "another"],
-        "isVisible": true,
-        "allowedRedirectUrls": []
-    })
+    let mut system = crate::server::system();
+    system["isDeleted"] = false.into();
+    system["allowedRedirectUrls"] = json!([]);
+    system
 }
 
 fn user() -> Value {

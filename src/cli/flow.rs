@@ -11,7 +11,7 @@ use super::refusal::RefusedGrant;
 use super::report::Again;
 use super::{again, hints, report, signing, story};
 use crate::altinn;
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::environment::Environment;
 use crate::http::{CallError, Http, Unreachable, address};
 use crate::key::SigningKey;
@@ -57,14 +57,7 @@ impl Servers {
 pub(super) fn prepare(config: &Config, system_user: bool, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
     story::configuration(console, config);
     config.notes.iter().for_each(|note| console.say(Tone::Note, note));
-    // Whose system user it is has nothing to do with a plain token.
-    let numbers = match system_user {
-        true => config.org_numbers()?,
-        false => {
-            config.vendor.org.iter().map(|org| org.as_ref().map_err(ConfigError::clone)).collect::<Result<_, _>>()?
-        }
-    };
-    for org in numbers {
+    for org in config.org_numbers(system_user)? {
         if let Some(said) = of_the_test_series(config, org.value, &org.source.to_string()) {
             console.say(Tone::Warning, &said);
         }
@@ -151,13 +144,8 @@ impl Flow {
         let answer = altinn::exchange::exchange(http, &url, token).await;
         let status = answer.as_ref().map_or_else(CallError::status, |_| Some(200));
         story::answered(console, status, asked.taken());
-        let token = answer.map_err(|error| match error {
-            CallError::Refused(refused) => {
-                let again = Again { options: again::options(config), system: String::new() };
-                report::with_hints_here(hints::of_altinn(&refused), again, *refused)
-            }
-            CallError::Unreachable(unreachable) => unreachable.into(),
-        })?;
+        let again = || Again { options: again::options(config), system: String::new() };
+        let token = answer.map_err(|error| report::of_call(error, again(), hints::of_altinn))?;
         story::token(console, &token);
         Ok(token)
     }

@@ -9,7 +9,7 @@ use super::refusal::RefusedGrant;
 use super::told::{Told, exit};
 use crate::config::ConfigError;
 use crate::explain::{self, Cause, Entry};
-use crate::http::{Refused, Unreachable};
+use crate::http::{CallError, Refused, Unreachable};
 use crate::key::KeyError;
 use crate::token::TokenFault;
 
@@ -54,13 +54,14 @@ pub(super) fn with_hints(hints: Vec<String>, error: impl Error + Send + Sync + '
     Hinted { error: error.into(), hints, again: None }.into()
 }
 
-/// The same, where the hints' commands are to take this configuration.
-pub(super) fn with_hints_here(
-    hints: Vec<String>,
-    again: Again,
-    error: impl Error + Send + Sync + 'static,
-) -> anyhow::Error {
-    Hinted { error: error.into(), hints, again: Some(again) }.into()
+/// Why a call has no answer. Where it was refused, there are hints, whose commands are to take this configuration.
+pub(super) fn of_call(error: CallError, again: Again, hints: impl FnOnce(&Refused) -> Vec<String>) -> anyhow::Error {
+    match error {
+        CallError::Refused(refused) => {
+            Hinted { hints: hints(&refused), error: (*refused).into(), again: Some(again) }.into()
+        }
+        CallError::Unreachable(unreachable) => unreachable.into(),
+    }
 }
 
 /// What has been told already, where it belongs, and only ends the process.

@@ -79,15 +79,11 @@ impl Target {
 
     /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
     pub(super) fn explained(&self, error: CallError, org_named: bool, config: &Config) -> anyhow::Error {
-        match error {
-            CallError::Refused(refused) => {
-                let options = again::options(config);
-                let call = format!("systemuser-demo call {} ORG{}{options}", self.name(), again::parties(config));
-                let hints = hints::of_refusal(&refused, &call, self.takes_org().then_some(org_named));
-                report::with_hints_here(hints, Again { options, system: String::new() }, *refused)
-            }
-            CallError::Unreachable(unreachable) => unreachable.into(),
-        }
+        let options = again::options(config);
+        let call = format!("systemuser-demo call {} ORG{}{options}", self.name(), again::parties(config));
+        let org_named = self.takes_org().then_some(org_named);
+        let again = Again { options, system: String::new() };
+        report::of_call(error, again, |refused| hints::of_refusal(refused, &call, org_named))
     }
 
     /// The scope that the API wants, unless an option or a variable says another.

@@ -22,8 +22,8 @@ pub(super) struct Vendor {
     clock_is_told: bool,
     /// The system, where it was typed, as an option that repeats it.
     system: String,
-    /// The scope that the configuration has, of which a system user's token will be.
-    own_scope: Option<Given<String>>,
+    /// Whether the configuration says a scope, for the system user's token.
+    has_scope: bool,
 }
 
 /// What is told as the source of a scope that a command asks for by itself.
@@ -37,7 +37,7 @@ impl Vendor {
         patience: std::time::Duration,
         console: &mut Console<'_>,
     ) -> anyhow::Result<Self> {
-        let own_scope = config.scope.clone();
+        let has_scope = config.scope.is_some();
         let config = Config { scope: Some(Given { value: scope.to_owned(), source: THIS_COMMAND }), ..config };
         let flow = Flow::start(config, false, patience, console).await?;
         if flow.servers.config.sandbox_inside {
@@ -45,13 +45,13 @@ impl Vendor {
                 "it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers";
             console.say(Tone::Note, said);
         }
-        Ok(Self { flow, tokens: HashMap::new(), clock_is_told: false, system: String::new(), own_scope })
+        Ok(Self { flow, tokens: HashMap::new(), clock_is_told: false, system: String::new(), has_scope })
     }
 
     /// The same for a flow that is there already, of which the clock has been told.
     pub(super) fn of(flow: Flow) -> Self {
-        let own_scope = flow.servers.config.scope.clone();
-        Self { flow, tokens: HashMap::new(), clock_is_told: true, system: String::new(), own_scope }
+        let has_scope = flow.servers.config.scope.is_some();
+        Self { flow, tokens: HashMap::new(), clock_is_told: true, system: String::new(), has_scope }
     }
 
     pub(super) fn into_flow(self) -> Flow {
@@ -106,12 +106,7 @@ impl Vendor {
                 }
                 _ => self.tokens.insert(scope, token),
             };
-            return answer.map_err(|error| match error {
-                CallError::Refused(refused) => {
-                    report::with_hints_here(hints::of_altinn(&refused), self.again(), *refused)
-                }
-                CallError::Unreachable(unreachable) => unreachable.into(),
-            });
+            return answer.map_err(|error| report::of_call(error, self.again(), hints::of_altinn));
         }
     }
 
@@ -140,7 +135,7 @@ impl Vendor {
         let reference = external_ref.map(str::to_owned).or(none);
         let reference = reference.map(|text| hints::option(EXTERNAL_REF.option, &text));
         // Without one, the command would say that there is none.
-        let scope = if self.own_scope.is_none() { " --scope SCOPE" } else { "" };
+        let scope = if self.has_scope { "" } else { " --scope SCOPE" };
         self.command(&format!("token --org {org}{}{scope}", reference.unwrap_or_default()))
     }
 

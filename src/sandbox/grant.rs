@@ -10,7 +10,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::cast::Client;
+use super::cast::{Client, SCOPE_NOT_GRANTED, SCOPE_OF_ID_PORTEN};
 use super::jws::{Jws, Members, is_array_of_strings};
 use super::refusal::{Refusal, got, shown};
 use super::state::State;
@@ -163,12 +163,12 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
     if asked.is_empty() {
         return Err(Refusal::value(format!("scope: expected at least one, got {}", got(claims.get("scope")))));
     }
-    if asked.contains(&client.scope_of_id_porten) {
-        let what = format!("Scope {} is not available through Maskinporten", client.scope_of_id_porten);
+    if asked.contains(&SCOPE_OF_ID_PORTEN) {
+        let what = format!("Scope {SCOPE_OF_ID_PORTEN} is not available through Maskinporten");
         return Err(Refusal::new("invalid_scope", "MP-201", what));
     }
-    if asked.contains(&client.scope_not_granted) {
-        let what = format!("Consumer has not been granted access to the scope {}", client.scope_not_granted);
+    if asked.contains(&SCOPE_NOT_GRANTED) {
+        let what = format!("Consumer has not been granted access to the scope {SCOPE_NOT_GRANTED}");
         return Err(Refusal::new("forbidden", "MP-250", what));
     }
     let unknown: Vec<&str> = asked.iter().copied().filter(|scope| !client.scopes.contains(scope)).collect();

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::cast::{CLIENTS, Client};
+use super::cast::{CLIENTS, Client, EXPIRED_KID, KEY};
 use super::refusal::{Refusal, got, shown};
 
 pub(super) type Members = Map<String, Value>;
@@ -69,16 +69,13 @@ impl<'a> Jws<'a> {
             }
         };
         match (self.header.get("kid"), self.header.get("x5c")) {
-            (Some(kid), _) if *kid == client.key.kid => {}
-            (Some(kid), _) if *kid == client.expired_kid => {
+            (Some(kid), _) if *kid == KEY.kid => {}
+            (Some(kid), _) if *kid == EXPIRED_KID => {
                 return Err(Refusal::grant("MP-121", "Client authentication failed. Expired key."));
             }
             (Some(kid), _) => {
-                let what = format!(
-                    "Unknown key identifier (kid) for client: expected {}, got {}",
-                    client.key.kid,
-                    got(Some(kid))
-                );
+                let what =
+                    format!("Unknown key identifier (kid) for client: expected {}, got {}", KEY.kid, got(Some(kid)));
                 return Err(Refusal::grant(None, what));
             }
             (None, Some(x5c)) if !is_array_of_strings(x5c) => {
@@ -92,12 +89,11 @@ impl<'a> Jws<'a> {
                 return Err(Refusal::grant(None, what));
             }
         }
-        let key = DecodingKey::from_rsa_components(client.key.n, client.key.e).expect("the cast's key is a key");
+        let key = DecodingKey::from_rsa_components(KEY.n, KEY.e).expect("the cast's key is a key");
         match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
             Ok(true) => Ok(client),
             _ => {
-                let what =
-                    format!("Client authentication failed. Invalid signature: expected one of key {}", client.key.kid);
+                let what = format!("Client authentication failed. Invalid signature: expected one of key {}", KEY.kid);
                 Err(Refusal::grant("MP-124", what))
             }
         }

@@ -144,7 +144,7 @@ fn address(listener: &TcpListener) -> io::Result<String> {
 /// What a client needs to be the first one that the sandbox knows, but for its key.
 pub fn client() -> [(&'static str, &'static str); 3] {
     let [client, ..] = cast::CLIENTS;
-    [("client id", client.id), ("scope", client.scopes[0]), ("kid", client.key.kid)]
+    [("client id", client.id), ("scope", client.scopes[0]), ("kid", cast::KEY.kid)]
 }
 
 /// The clients that the sandbox knows, all with the same key: client id and what it demonstrates.

@@ -137,7 +137,7 @@ impl Doctor {
 
     fn organisation(&self, config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<()> {
         let owner = if self.system_user() { config.org().map(Some) } else { Ok(None) };
-        let (owner, numbers) = match owner.and_then(|owner| Ok((owner, config.org_numbers()?))) {
+        let (owner, numbers) = match owner.and_then(|owner| Ok((owner, config.org_numbers(self.system_user())?))) {
             Ok(found) => found,
             Err(error) => return findings.failed(Step::Organisation, &error.into()),
         };

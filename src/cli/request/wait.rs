@@ -130,11 +130,10 @@ async fn look(
         if !matches!(request.known.state(), Some(State::New) | None) {
             return Ok(true);
         }
-        let next = started.elapsed() + pause;
         if started.elapsed() >= patience {
             return silence.map_or(Ok(false), Err);
         }
-        let until = next.min(patience);
+        let until = (started.elapsed() + pause).min(patience);
         while started.elapsed() < until {
             let waited = duration(started.elapsed());
             // A line that is longer than the terminal is wide could not be taken away.
@@ -175,6 +174,7 @@ impl Outcome {
         let waited = matches!(self, Self::Decided(_));
         match json {
             Some(json) => console.answer_json(&json(request))?,
+            // It stands below the rows that were told before, and is as wide as they are.
             None if waited => {
                 console.answer(aligned(&[("status      ", request.known.status().to_owned())]).as_bytes())?;
             }

@@ -5,19 +5,12 @@ pub(crate) struct Client {
     pub(crate) id: &'static str,
     /// The vendor's organisation number.
     pub(crate) vendor: &'static str,
-    /// The registered public key: RSA, in the members of a JWK.
-    pub(crate) key: PublicKey,
-    /// The key id of a key that was registered more than a year ago.
-    pub(crate) expired_kid: &'static str,
     pub(crate) scopes: &'static [&'static str],
-    /// A scope of the client to which the API's owner has not given the vendor access.
-    pub(crate) scope_not_granted: &'static str,
-    /// A scope that is not one of Maskinporten's.
-    pub(crate) scope_of_id_porten: &'static str,
     /// What it demonstrates.
     pub(crate) shows: &'static str,
 }
 
+/// A registered public key: RSA, in the members of a JWK.
 pub(crate) struct PublicKey {
     pub(crate) kid: &'static str,
     pub(crate) n: &'static str,
@@ -26,11 +19,18 @@ pub(crate) struct PublicKey {
 
 /// The public half of mp-key.pem.example. All clients have it, under one key id: Maskinporten tells key ids apart per
 /// client only.
-const EXAMPLE_KEY: PublicKey = PublicKey {
+pub(crate) const KEY: PublicKey = PublicKey {
     kid: "sandbox-example",
     n: "vIIqQ9RQV_qR-Ip2JRYDxxp23PNTsuM1rHKy3SmVKPe-LmOQ2Sep7wpCT9s2zYuCexOP7PU5rXhMpNAA4ekUq0NBk3w-DpvRhKNmTCd-zKl92Mgipdpj1gfw4MX3LSIz029mL7QCF-e8hFRkpJltMwVpf3fhXmYcsr5cxhx4CYggBs8B7AEaBXiBld3RlpGCVcaelJNE5G-YYR29cSnvUIYETVtI7tIhHspQtMPxUUwEbs9OYlw1zJP5hzFuXfKi2QcINqp-e8Rc_Xzh2tN_R1lnjfddaq6AnmeD0nYxXCKvND_2HpYrdNSVam3c5IIt4WASIcP_4V9vMq4sUi01hQ",
     e: "AQAB",
 };
+
+/// The key id of a key that was registered on each of them more than a year ago.
+pub(crate) const EXPIRED_KID: &str = "sandbox-expired";
+/// A scope that they have, to which the API's owner has not given the vendors access.
+pub(crate) const SCOPE_NOT_GRANTED: &str = "skatteetaten:kravogbetalinger";
+/// A scope that is not one of Maskinporten's.
+pub(crate) const SCOPE_OF_ID_PORTEN: &str = "openid";
 
 const VENDOR_SCOPES: &[&str] = &[
     "altinn:systembruker.demo",
@@ -44,31 +44,19 @@ pub(crate) const CLIENTS: [Client; 3] = [
     Client {
         id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
         vendor: "991825827",
-        key: EXAMPLE_KEY,
-        expired_kid: "sandbox-expired",
         scopes: VENDOR_SCOPES,
-        scope_not_granted: "skatteetaten:kravogbetalinger",
-        scope_of_id_porten: "openid",
         shows: "of vendor 991825827, on its system 991825827_smartcloud",
     },
     Client {
         id: "1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16",
         vendor: "991825827",
-        key: EXAMPLE_KEY,
-        expired_kid: "sandbox-expired",
         scopes: VENDOR_SCOPES,
-        scope_not_granted: "skatteetaten:kravogbetalinger",
-        scope_of_id_porten: "openid",
         shows: "of the same vendor, on no system yet: for one of your own",
     },
     Client {
         id: "e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04",
         vendor: "310702641",
-        key: EXAMPLE_KEY,
-        expired_kid: "sandbox-expired",
         scopes: &["altinn:systembruker.demo", "altinn:authentication/systemregister.write"],
-        scope_not_granted: "skatteetaten:kravogbetalinger",
-        scope_of_id_porten: "openid",
         shows: "of vendor 310702641, on its system 310702641_fjordlonn; may not ask for system users: MP-200",
     },
 ];
