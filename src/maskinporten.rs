@@ -20,10 +20,17 @@ pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// # Errors
 /// Where Maskinporten refused the grant, or did not answer with a token.
 pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) -> Result<AccessToken, ExchangeError> {
-    let reply = http.post_grant(token_endpoint, GRANT_TYPE, &assertion.0).await?;
+    read(&http.post_grant(token_endpoint, GRANT_TYPE, &assertion.0).await?)
+}
+
+/// Reads the answer of a token endpoint.
+///
+/// # Errors
+/// Where it is a refusal, or brings no token.
+pub fn read(reply: &Reply) -> Result<AccessToken, ExchangeError> {
     match reply.status {
-        200 => Ok(read_token(&reply)?),
-        400..=499 => Err(TokenRefused::read(&reply).into()),
+        200 => Ok(read_token(reply)?),
+        400..=499 => Err(ExchangeError::Refused(TokenRefused::read(reply).into())),
         _ => Err(reply.unusable("which brings no token").into()),
     }
 }
@@ -72,7 +79,7 @@ pub async fn published_keys(http: &Http, jwks: &Url) -> Result<(PublishedKeys, O
 pub enum ExchangeError {
     /// Maskinporten said no.
     #[error(transparent)]
-    Refused(#[from] TokenRefused),
+    Refused(Box<TokenRefused>),
     /// Nobody said anything of use.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),

@@ -5,7 +5,7 @@
 use reqwest::Url;
 use secrecy::zeroize::Zeroizing;
 
-use crate::http::{CallError, Http};
+use crate::http::{CallError, Http, Reply, Unreachable};
 use crate::token::{AccessToken, Decoded};
 
 /// Exchanges Maskinporten's token for Altinn's, be it a plain one or a system user's.
@@ -14,6 +14,14 @@ use crate::token::{AccessToken, Decoded};
 /// Where Altinn refused it, or did not answer with a token.
 pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result<AccessToken, CallError> {
     let reply = http.get(address, &token.secret).await?.accepted()?;
+    Ok(read(&reply, token.scope.clone())?)
+}
+
+/// Reads the token out of an answer; `scope` is that of the token that was exchanged.
+///
+/// # Errors
+/// Where there is none in it.
+pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Unreachable> {
     let text = Zeroizing::new(String::from_utf8_lossy(&reply.body).into_owned());
     // It is a JSON string for whoever accepts JSON, and bare for others.
     let quoted = serde_json::from_str::<String>(&text).map(Zeroizing::new);
@@ -24,13 +32,7 @@ pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result
     let lifetime = decoded.as_ref().and_then(|decoded| Some((decoded.time("exp")?, begins(decoded)?)));
     let lifetime = lifetime.and_then(|(ends, begins)| u64::try_from((ends - begins).num_seconds()).ok());
     let expires_in = lifetime.ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
-    Ok(AccessToken {
-        secret: altinns.into(),
-        token_type: "Bearer".to_owned(),
-        expires_in,
-        scope: token.scope.clone(),
-        date: reply.date,
-    })
+    Ok(AccessToken { secret: altinns.into(), token_type: "Bearer".to_owned(), expires_in, scope, date: reply.date })
 }
 
 /// Where tokens are exchanged, below the address of Altinn's platform.

@@ -77,7 +77,7 @@ pub(super) async fn all<T: DeserializeOwned>(
 }
 
 /// The `token` in an address, which may be relative.
-fn token_of(next: &str) -> Option<String> {
+pub fn token_of(next: &str) -> Option<String> {
     let (_, query) = next.split_once('?')?;
     let query = query.split('#').next().unwrap_or_default();
     let base = Url::parse(&format!("https://altinn.invalid/?{query}")).ok()?;

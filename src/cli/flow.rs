@@ -172,7 +172,7 @@ impl Flow {
         let clock = asked.difference(date, taken);
         let token = answer.map_err(|error| match error {
             ExchangeError::Refused(refused) => {
-                anyhow::Error::from(RefusedGrant::new(refused, config, &self.key, self.system_user, clock))
+                anyhow::Error::from(RefusedGrant::new(*refused, config, &self.key, self.system_user, clock))
             }
             ExchangeError::Unreachable(unreachable) => {
                 warn_of(clock, console);

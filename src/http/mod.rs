@@ -48,7 +48,7 @@ pub struct Reply {
     /// The body.
     pub body: Vec<u8>,
     /// What it answers: an assertion, or a token, or nothing that is secret.
-    sent: Option<SecretString>,
+    pub sent: Option<SecretString>,
 }
 
 impl Http {

@@ -93,15 +93,7 @@ pub async fn serve(
     conditions: Conditions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let state = Arc::new(State::new(address(&listener)?, conditions));
-    let router = Router::new()
-        .route("/token", post(maskinporten::token))
-        .route("/jwk", get(maskinporten::keys))
-        .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
-        .fallback(other)
-        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
-        .layer(map_response_with_state(state.clone(), dated))
-        .with_state(state);
+    let router = router(address(&listener)?, conditions);
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
@@ -109,6 +101,19 @@ pub async fn serve(
         served = axum::serve(listener, router) => served,
         () = shutdown => Ok(()),
     }
+}
+
+/// The sandbox without a socket: what answers at this address, which ends in a slash.
+pub fn router(address: String, conditions: Conditions) -> Router {
+    let state = Arc::new(State::new(address, conditions));
+    Router::new()
+        .route("/token", post(maskinporten::token))
+        .route("/jwk", get(maskinporten::keys))
+        .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
+        .fallback(other)
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .layer(map_response_with_state(state.clone(), dated))
+        .with_state(state)
 }
 
 /// Whatever is not Maskinporten's. ASP.NET's routes do not mind upper and lower case.
