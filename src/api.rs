@@ -2,7 +2,7 @@
 //!
 //! Source: the reference's own API, github.com/TheTechArch/altinn-systemuser, `src/SystemUserApi`.
 
-use reqwest::Url;
+use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Number;
@@ -62,7 +62,7 @@ impl ReferenceApi {
 /// # Errors
 /// Where the API refused the call, or did not give a usable answer.
 pub async fn get(http: &Http, url: &Url, token: &AccessToken) -> Result<Reply, CallError> {
-    http.get(url, &token.secret).await?.accepted()
+    http.call(Method::GET, url, &token.secret, None).await?.accepted()
 }
 
 /// Reads the answer of a reference API. An empty 204 is a refusal: a token without a system user gets that.

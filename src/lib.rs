@@ -58,6 +58,7 @@ pub mod http;
 pub mod key;
 pub mod maskinporten;
 pub mod org_number;
+pub mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod token;

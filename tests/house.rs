@@ -11,7 +11,7 @@ use crate::program::{project, project_text};
 const FLOORS: [&[&str]; 5] = [
     &["org_number", "environment", "explain"],
     &["key", "token", "http"],
-    &["config", "grant"],
+    &["config", "grant", "retry"],
     &["maskinporten", "api", "altinn"],
     &["cli"],
 ];

@@ -22,6 +22,7 @@ mod key_command;
 mod keys;
 mod readme;
 mod refusals;
+mod retries;
 mod secrets;
 mod system_file;
 mod vendor_doctor;

@@ -179,7 +179,8 @@ fn a_request_that_is_deleted_in_the_meantime_ends_the_waiting() {
 #[test]
 fn a_server_that_has_no_answer_just_now_is_asked_again_after_one_warning() {
     let busy = || answer("503 Service Unavailable", "\"busy\"");
-    let server = Server::vendor_in_turn([new(), busy(), busy(), found("Accepted")]);
+    // Each look is three tries.
+    let server = Server::vendor_in_turn([new(), busy(), busy(), busy(), busy(), found("Accepted")]);
     let run = create(&server, "--wait").run();
     run.succeeds(&format!("{}status        Accepted\n", told()));
     let warning = format!(

@@ -2,7 +2,7 @@
 //!
 //! Altinn Apps and the services of its platform want that one; the APIs of this room do not.
 
-use reqwest::Url;
+use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;
 
 use crate::http::{CallError, Http, Reply, Unreachable};
@@ -13,7 +13,7 @@ use crate::token::{AccessToken, Decoded};
 /// # Errors
 /// Where Altinn refused it, or did not answer with a token.
 pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result<AccessToken, CallError> {
-    let reply = http.get(address, &token.secret).await?.accepted()?;
+    let reply = http.call(Method::GET, address, &token.secret, None).await?.accepted()?;
     Ok(read(&reply, token.scope.clone())?)
 }
 

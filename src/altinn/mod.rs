@@ -14,6 +14,7 @@ pub mod system_user;
 pub mod system_user_request;
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::{Method, Url};
 use serde::Serialize;
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::{self, CallError, Http, Reply, Unreachable};
+use crate::retry::Exchange;
 use crate::token::AccessToken;
 
 /// Altinn, and the token that opens it.
@@ -41,6 +43,8 @@ pub struct Call {
     pub address: String,
     /// The status of the answer, where there was one.
     pub status: Option<u16>,
+    /// How long was waited, where the call was then made again.
+    pub again: Option<Duration>,
 }
 
 /// Something of Altinn's: what is known of it, and as it came.
@@ -84,12 +88,26 @@ impl<'a> Altinn<'a> {
     }
 
     async fn call(&self, method: Method, url: &Url, body: Option<String>) -> Result<Reply, CallError> {
-        let answer = self.http.call(method.clone(), url, &self.token.secret, body).await;
-        let status = answer.as_ref().map_or_else(Unreachable::status, |reply| Some(reply.status));
-        let call = Call { method, address: http::address(url), status };
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        let address = http::address(url);
+        // A request that was carried out, and whose answer got lost, is not to be carried out twice.
+        let repeatable = method == Method::GET;
+        let attempt = async |calls: &mut Vec<Call>| {
+            calls.push(Call { method: method.clone(), address: address.clone(), status: None, again: None });
+            let answer = self.http.call(method.clone(), url, &self.token.secret, body.clone()).await;
+            last(calls).status = answer.as_ref().map_or_else(Unreachable::status, |reply| Some(reply.status));
+            answer
+        };
+        let again = |calls: &mut Vec<Call>, pause| last(calls).again = Some(pause);
+        let mut calls = Vec::new();
+        let exchange = Exchange { address: &address, patience: self.http.patience, repeatable };
+        let answer = exchange.tried(&mut calls, attempt, again).await;
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
         answer?.accepted()
     }
+}
+
+fn last(calls: &mut [Call]) -> &mut Call {
+    calls.last_mut().expect("one was made")
 }
 
 /// Reads an answer that is an object of this kind, which is called `what` where it is none.

@@ -5,18 +5,19 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
-use super::clock::{Asked, Difference};
+use super::clock::Difference;
 use super::console::{Console, Tone};
 use super::refusal::RefusedGrant;
 use super::report::Again;
-use super::{again, hints, report, signing, story};
+use super::{again, asking, hints, report, signing, story};
 use crate::altinn;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Given};
 use crate::environment::Environment;
 use crate::http::{CallError, Http, Unreachable, address};
 use crate::key::SigningKey;
 use crate::maskinporten::{self, ExchangeError, exchange};
 use crate::org_number::OrgNumber;
+use crate::retry::Failure;
 use crate::token::{AccessToken, PublishedKeys};
 
 /// Everything that is needed to get a token.
@@ -57,7 +58,7 @@ impl Servers {
 pub(super) fn prepare(config: &Config, system_user: bool, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
     story::configuration(console, config);
     config.notes.iter().for_each(|note| console.say(Tone::Note, note));
-    for org in config.org_numbers(system_user)? {
+    for org in org_numbers(config, system_user)? {
         if let Some(said) = of_the_test_series(config, org.value, &org.source.to_string()) {
             console.say(Tone::Warning, &said);
         }
@@ -70,6 +71,13 @@ pub(super) fn prepare(config: &Config, system_user: bool, console: &mut Console<
     let key = signing::load_key(config, console)?;
     story::key(console, &key, config);
     Ok(key)
+}
+
+/// The organisation numbers that were given, all of which are to be numbers; the owner's where a system user's token is
+/// asked for, and otherwise not.
+pub(super) fn org_numbers(config: &Config, system_user: bool) -> Result<Vec<&Given<OrgNumber>>, ConfigError> {
+    let given = config.org.iter().filter(|_| system_user).chain(&config.vendor.org);
+    given.map(|org| org.as_ref().map_err(ConfigError::clone)).collect()
 }
 
 /// The number of an organisation that exists in the test environments only, in production, is a mix-up.
@@ -91,25 +99,31 @@ pub(super) async fn published_keys(
     jwks: &Url,
     console: &mut Console<'_>,
 ) -> (Result<PublishedKeys, Unreachable>, Option<Difference>) {
-    fetched(jwks, maskinporten::published_keys(http, jwks), console).await
+    fetched(http, jwks, || maskinporten::published_keys(http, jwks), console).await
 }
 
 /// Fetches a public document, and tells how far the clocks differ.
-pub(super) async fn fetched<T>(
+pub(super) async fn fetched<T, A: Future<Output = Result<(T, Option<DateTime<Utc>>), Unreachable>>>(
+    http: &Http,
     url: &Url,
-    answer: impl Future<Output = Result<(T, Option<DateTime<Utc>>), Unreachable>>,
+    fetch: impl Fn() -> A,
     console: &mut Console<'_>,
 ) -> (Result<T, Unreachable>, Option<Difference>) {
-    story::sent(console, "get", &address(url));
-    let asked = Asked::now();
-    let answer = answer.await;
-    let taken = asked.taken();
-    let (status, date) = match &answer {
+    let (answer, clock) = asking::got(http, url, console, fetch, |answer| match answer {
         Ok((_, date)) => (Some(200), *date),
         Err(unreachable) => (unreachable.status(), unreachable.date),
-    };
-    story::answered(console, status, taken);
-    (answer.map(|(document, _)| document), asked.difference(date, taken))
+    })
+    .await;
+    (answer.map(|(document, _)| document), clock)
+}
+
+impl Failure for ExchangeError {
+    fn silence(&self) -> Option<&Unreachable> {
+        match self {
+            Self::Unreachable(unreachable) => Some(unreachable),
+            Self::Refused(_) => None,
+        }
+    }
 }
 
 impl Flow {
@@ -139,11 +153,9 @@ impl Flow {
     ) -> anyhow::Result<AccessToken> {
         let Servers { config, http, .. } = &self.servers;
         let url = altinn::exchange::address(&config.endpoints.altinn);
-        story::sent(console, "get", &address(&url));
-        let asked = Asked::now();
-        let answer = altinn::exchange::exchange(http, &url, token).await;
-        let status = answer.as_ref().map_or_else(CallError::status, |_| Some(200));
-        story::answered(console, status, asked.taken());
+        let exchange = || altinn::exchange::exchange(http, &url, token);
+        let status = |answer: &Result<_, _>| (answer.as_ref().map_or_else(CallError::status, |_| Some(200)), None);
+        let (answer, _) = asking::got(http, &url, console, exchange, status).await;
         let again = || Again { options: again::options(config), system: String::new() };
         let token = answer.map_err(|error| report::of_call(error, again(), hints::of_altinn))?;
         story::token(console, &token);
@@ -157,19 +169,19 @@ impl Flow {
     ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
         let Servers { config, http, .. } = &self.servers;
         let token_endpoint = &config.endpoints.token;
-        let assertion = signing::sign(config, &self.key, self.system_user)?;
-        story::grant(console, &assertion);
-        story::sent(console, "post", &address(token_endpoint));
-        let asked = Asked::now();
-        let answer = exchange(http, token_endpoint, &assertion).await;
-        let taken = asked.taken();
-        let (status, date) = match &answer {
+        let grant = signing::grant(config, self.system_user)?;
+        let post = |console: &mut Console<'_>| {
+            let assertion = signing::sign_anew(&grant, &self.key);
+            story::grant(console, &assertion);
+            story::sent(console, "post", &address(token_endpoint));
+            async move { exchange(http, token_endpoint, &assertion).await }
+        };
+        let (answer, clock) = asking::asked(http, token_endpoint, console, post, |answer| match answer {
             Ok(token) => (Some(200), token.date),
             Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
             Err(ExchangeError::Unreachable(unreachable)) => (unreachable.status(), unreachable.date),
-        };
-        story::answered(console, status, taken);
-        let clock = asked.difference(date, taken);
+        })
+        .await;
         let token = answer.map_err(|error| match error {
             ExchangeError::Refused(refused) => {
                 anyhow::Error::from(RefusedGrant::new(*refused, config, &self.key, self.system_user, clock))

@@ -41,7 +41,7 @@ impl Grant {
         if self.curl {
             return console.answer_line(&curl(&config)?);
         }
-        let assertion = signing::sign(&config, &key, system_user)?;
+        let assertion = signing::grant(&config, system_user)?.sign(&key);
         story::grant(console, &assertion);
         let secret = assertion.0.expose_secret();
         if !self.decode && !common.json {

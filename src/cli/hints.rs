@@ -212,6 +212,9 @@ pub(super) fn of_altinn(refused: &Refused) -> Vec<String> {
 }
 
 pub(super) fn of_silence(unreachable: &Unreachable) -> Vec<String> {
+    if let (Silence::Status { .. }, Some(after)) = (&unreachable.silence, unreachable.retry_after) {
+        return vec![format!("it asks to be left alone for {}", humantime::format_duration(after))];
+    }
     let loopback = unreachable.address.starts_with("http:");
     let hint = match &unreachable.silence {
         Silence::Connection(_) if loopback && cfg!(feature = "sandbox") => {

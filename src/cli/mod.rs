@@ -1,6 +1,7 @@
 //! The command line: what was typed, carried out, and told to a person.
 
 mod again;
+mod asking;
 mod call;
 mod clock;
 mod completions;

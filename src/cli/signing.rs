@@ -84,11 +84,11 @@ pub(super) fn mode(_: &Config, _: &KeySource) -> Option<u32> {
     None
 }
 
-/// Signs a new grant. Here are the clock and the randomness.
-pub(super) fn sign(config: &Config, key: &SigningKey, system_user: bool) -> Result<Assertion, ConfigError> {
+/// The grant for what is configured, made just now. Here are the clock and the randomness.
+pub(super) fn grant(config: &Config, system_user: bool) -> Result<Grant<'_>, ConfigError> {
     let external_ref = config.external_ref.as_ref().map(|given| given.value.as_str());
     let owner = system_user.then(|| config.org()).transpose()?;
-    let grant = Grant {
+    Ok(Grant {
         issuer: &config.endpoints.issuer,
         client_id: &config.client_id()?.value,
         scope: &config.scope()?.value,
@@ -96,6 +96,10 @@ pub(super) fn sign(config: &Config, key: &SigningKey, system_user: bool) -> Resu
         resource: config.resource.as_ref().map_or(&[], |given| &given.value),
         now: Utc::now(),
         jti: Uuid::new_v4(),
-    };
-    Ok(grant.sign(key))
+    })
+}
+
+/// Signs it as a new one, for Maskinporten takes none twice.
+pub(super) fn sign_anew(grant: &Grant<'_>, key: &SigningKey) -> Assertion {
+    Grant { now: Utc::now(), jti: Uuid::new_v4(), ..grant.clone() }.sign(key)
 }

@@ -96,13 +96,21 @@ pub(super) fn answered(console: &mut Console<'_>, status: Option<u16>, taken: Du
     console.story("answer", &[format!("{status} in {} ms", taken.as_millis())]);
 }
 
+/// What failed is tried again, after a pause.
+pub(super) fn again(console: &mut Console<'_>, pause: Duration) {
+    console.story("again", &[format!("in {}", humantime::format_duration(pause))]);
+}
+
 /// The calls of Altinn, and how long all of them took.
 pub(super) fn altinn(console: &mut Console<'_>, calls: &[Call], taken: Duration) {
-    for (nth, Call { method, address, status }) in calls.iter().enumerate() {
+    for (nth, Call { method, address, status, again: pause }) in calls.iter().enumerate() {
         sent(console, &method.as_str().to_lowercase(), address);
         match nth + 1 == calls.len() {
             true => answered(console, *status, taken),
             false => console.story("answer", &[status.map_or("none".to_owned(), |status| status.to_string())]),
+        }
+        if let Some(pause) = pause {
+            again(console, *pause);
         }
     }
 }

@@ -3,13 +3,12 @@
 use reqwest::Url;
 use serde::de::IgnoredAny;
 
-use super::clock::Asked;
 use super::console::{Console, aligned};
 use super::report::Again;
-use super::{again, hints, json, report, story};
+use super::{again, asking, hints, json, report};
 use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::config::{Api, Config, ConfigError, Given};
-use crate::http::{CallError, Http, Reply, address};
+use crate::http::{CallError, Http, Reply};
 use crate::org_number::OrgNumber;
 use crate::token::{AccessToken, without_scheme};
 
@@ -69,12 +68,10 @@ impl Target {
         token: &AccessToken,
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
-        story::sent(console, "get", &address(url));
-        let asked = Asked::now();
-        let answer = api::get(http, url, token).await;
-        let status = answer.as_ref().map_or_else(CallError::status, |reply| Some(reply.status));
-        story::answered(console, status, asked.taken());
-        answer
+        let status = |answer: &Result<Reply, _>| {
+            (answer.as_ref().map_or_else(CallError::status, |reply| Some(reply.status)), None)
+        };
+        asking::got(http, url, console, || api::get(http, url, token), status).await.0
     }
 
     /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.

@@ -204,15 +204,6 @@ impl Config {
         self.need(org, ORG)
     }
 
-    /// The organisation numbers that were given; the owner's where a `system_user` is asked for, and otherwise not.
-    ///
-    /// # Errors
-    /// Where one of them is none.
-    pub fn org_numbers(&self, system_user: bool) -> Result<Vec<&Given<OrgNumber>>, ConfigError> {
-        let given = self.org.iter().filter(|_| system_user).chain(&self.vendor.org);
-        given.map(|org| org.as_ref().map_err(ConfigError::clone)).collect()
-    }
-
     /// The private key.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, WWW_AUTHENTICATE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -30,7 +30,8 @@ const LONGEST_EXCERPT: usize = 200;
 /// A client for all the servers of the flow.
 #[derive(Debug)]
 pub struct Http {
-    patience: Duration,
+    /// How long an exchange may take.
+    pub patience: Duration,
     /// One for each way a request may go, made when it is first taken.
     clients: [OnceLock<Client>; 3],
 }
@@ -43,6 +44,8 @@ pub struct Reply {
     pub status: u16,
     /// When it was answered, by the server's clock, where it says so: to the second.
     pub date: Option<DateTime<Utc>>,
+    /// How long the server wants to be left alone (RFC 9110, section 10.2.3).
+    pub retry_after: Option<Duration>,
     /// What a 401 says about the token.
     pub www_authenticate: Option<String>,
     /// The body.
@@ -69,14 +72,6 @@ impl Http {
     ) -> Result<Reply, Unreachable> {
         let form = [("grant_type", grant_type), ("assertion", assertion.expose_secret())];
         self.send(url, Some(assertion), |client| client.post(url.clone()).form(&form)).await
-    }
-
-    /// Gets a resource with a token.
-    ///
-    /// # Errors
-    /// Where nobody gave a usable answer.
-    pub async fn get(&self, url: &Url, bearer: &SecretString) -> Result<Reply, Unreachable> {
-        self.call(Method::GET, url, bearer, None).await
     }
 
     /// Calls with a token, and with JSON where there is some to be sent.
@@ -114,15 +109,14 @@ impl Http {
         secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<Reply, Unreachable> {
-        let unreachable = |silence, date| Unreachable { address: address(url), date, silence };
-        let (reply, location) =
-            self.try_send(url, secret, request).await.map_err(|silence| unreachable(silence, None))?;
+        let no_answer = |silence| Unreachable { address: address(url), date: None, retry_after: None, silence };
+        let (reply, location) = self.try_send(url, secret, request).await.map_err(no_answer)?;
         let silence = match reply.status {
             300..=399 => Silence::Redirect { status: reply.status, location },
             429 | 500..=599 => Silence::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) },
             _ => return Ok(reply),
         };
-        Err(unreachable(silence, reply.date))
+        Err(reply.without_use(silence))
     }
 
     /// The answer, whatever it is, and where it points.
@@ -132,14 +126,15 @@ impl Http {
         secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<(Reply, Option<String>), Silence> {
-        let failed = |error: reqwest::Error| Silence::of(&error, url, self.patience);
-        let request = request(self.client(url).map_err(failed)?).header(ACCEPT, "application/json");
-        let mut response = request.send().await.map_err(failed)?;
+        let failed = |status: Option<u16>| move |error: reqwest::Error| Silence::of(&error, url, self.patience, status);
+        let request = request(self.client(url).map_err(failed(None))?).header(ACCEPT, "application/json");
+        let mut response = request.send().await.map_err(failed(None))?;
+        let status = response.status().as_u16();
         if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(Silence::TooLarge);
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        while let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? {
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(Silence::TooLarge);
             }
@@ -149,20 +144,22 @@ impl Http {
             let value = response.headers().get(name)?;
             Some(visible(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned())))
         };
-        let (status, location) = (response.status(), header(&LOCATION));
         let date = header(&DATE).and_then(|date| DateTime::parse_from_rfc2822(&date).ok()).map(|date| date.to_utc());
         // A clock that tells another century tells nothing, and cannot be reckoned with.
         let date = date.filter(|date| (2000..2100).contains(&date.year()));
-        let www_authenticate = header(&WWW_AUTHENTICATE);
-        let sent = secret.cloned();
-        let reply = Reply { address: address(url), status: status.as_u16(), date, www_authenticate, body, sent };
-        Ok((reply, location))
+        let retry_after = header(&RETRY_AFTER).and_then(|text| match text.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => (DateTime::parse_from_rfc2822(&text).ok()?.to_utc() - date?).to_std().ok(),
+        });
+        let (location, www_authenticate, sent) = (header(&LOCATION), header(&WWW_AUTHENTICATE), secret.cloned());
+        Ok((Reply { address: address(url), status, date, retry_after, www_authenticate, body, sent }, location))
     }
 
     fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
-            .connect_timeout(self.patience.min(Duration::from_secs(10)))
+            // Before all the patience is gone, so that it can be told which of the two it was.
+            .connect_timeout(self.patience.mul_f32(0.8).min(Duration::from_secs(10)))
             .timeout(self.patience);
         let (way, builder) = match (is_loopback(url), url.scheme()) {
             // On this machine no proxy is asked; and to read a certificate store would cost more than the call.
@@ -221,8 +218,11 @@ pub fn visible(text: &str) -> String {
 impl Reply {
     /// The answer is of no use; the sentence ends with `reason`.
     pub fn unusable(&self, reason: impl Into<String>) -> Unreachable {
-        let silence = Silence::Unusable { status: self.status, reason: reason.into() };
-        Unreachable { address: self.address.clone(), date: self.date, silence }
+        self.without_use(Silence::Unusable { status: self.status, reason: reason.into() })
+    }
+
+    fn without_use(&self, silence: Silence) -> Unreachable {
+        Unreachable { address: self.address.clone(), date: self.date, retry_after: self.retry_after, silence }
     }
 
     /// The answer is of no use, since it is not what was asked for.

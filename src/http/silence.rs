@@ -15,6 +15,8 @@ pub struct Unreachable {
     pub address: String,
     /// When that answered, by its own clock, if it did.
     pub date: Option<DateTime<Utc>>,
+    /// How long it wants to be left alone, where it says so.
+    pub retry_after: Option<Duration>,
     /// What came instead of an answer.
     pub silence: Silence,
 }
@@ -48,7 +50,7 @@ pub enum Silence {
     #[error("the TLS handshake failed: {0}")]
     Tls(String),
     #[error("the connection broke before the answer was whole")]
-    CutOff,
+    CutOff { status: u16 },
     #[error("the connection was closed without an answer in HTTP: {0}")]
     NotHttp(String),
     #[error("the answer is larger than 8 MiB")]
@@ -62,9 +64,9 @@ pub enum Silence {
 }
 
 impl Silence {
-    /// What became of a request, from the error that came back. The order matters: a TLS failure is also a failure
+    /// What became of a request, from the error that came back, maybe behind a status. The order matters: a TLS failure is also a failure
     /// to connect, and a stalled body is also a timeout.
-    pub(super) fn of(error: &reqwest::Error, url: &Url, patience: Duration) -> Self {
+    pub(super) fn of(error: &reqwest::Error, url: &Url, patience: Duration, status: Option<u16>) -> Self {
         if error.is_builder() {
             Self::Setup(deepest(error))
         } else if error.is_timeout() && error.is_connect() {
@@ -77,8 +79,8 @@ impl Silence {
             Self::Tls(reason)
         } else if error.is_connect() {
             Self::Connection(deepest(error))
-        } else if error.is_decode() || error.is_body() {
-            Self::CutOff
+        } else if let (Some(status), true) = (status, error.is_decode() || error.is_body()) {
+            Self::CutOff { status }
         } else {
             Self::NotHttp(deepest(error))
         }

@@ -137,7 +137,8 @@ impl Doctor {
 
     fn organisation(&self, config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<()> {
         let owner = if self.system_user() { config.org().map(Some) } else { Ok(None) };
-        let (owner, numbers) = match owner.and_then(|owner| Ok((owner, config.org_numbers(self.system_user())?))) {
+        let (owner, numbers) = match owner.and_then(|owner| Ok((owner, flow::org_numbers(config, self.system_user())?)))
+        {
             Ok(found) => found,
             Err(error) => return findings.failed(Step::Organisation, &error.into()),
         };
@@ -158,7 +159,7 @@ impl Doctor {
         let Servers { config, http, .. } = servers;
         let issuer = &config.endpoints.issuer;
         let (document, clock) =
-            flow::fetched(&metadata::address(issuer), metadata::fetch(http, issuer), findings.console()).await;
+            flow::fetched(http, &metadata::address(issuer), || metadata::fetch(http, issuer), findings.console()).await;
         match document.map(|document| checks::of_metadata(&document, config, key, self.system_user())) {
             Ok(faults) if faults.is_empty() => {
                 let document = http::address(&metadata::address(issuer));

@@ -90,7 +90,7 @@ pub(super) struct GrantOptions {
 /// How long to wait, for the commands that go to the network.
 #[derive(Debug, Args)]
 pub(super) struct Patience {
-    /// patience for one exchange, in seconds [default: 30]
+    /// patience for one exchange and its retries, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }

@@ -112,6 +112,7 @@ async fn look(
     let mut silence = None;
     loop {
         let call = async |altinn: &Altinn<'_>| system_user_request::by_id(altinn, kind, &id).await;
+        let mut asked_for = Duration::ZERO;
         let rest = patience.saturating_sub(started.elapsed()).max(LAST_LOOK);
         match tokio::time::timeout(rest, vendor.ask(READ, console, call)).await {
             Ok(Ok(answer)) => (*request, silence) = (answer, None),
@@ -121,6 +122,7 @@ async fn look(
                     if silence.is_none() {
                         console.say(Tone::Warning, &format!("{unreachable}; still waiting"));
                     }
+                    asked_for = unreachable.retry_after.unwrap_or_default();
                     silence = Some(error);
                 }
                 None => return Err(error),
@@ -133,7 +135,7 @@ async fn look(
         if started.elapsed() >= patience {
             return silence.map_or(Ok(false), Err);
         }
-        let until = (started.elapsed() + pause).min(patience);
+        let until = started.elapsed().saturating_add(pause.max(asked_for)).min(patience);
         while started.elapsed() < until {
             let waited = duration(started.elapsed());
             // A line that is longer than the terminal is wide could not be taken away.

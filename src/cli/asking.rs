@@ -1,0 +1,56 @@
+//! Asking a server, again where that can help, and telling of each try.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::Url;
+
+use super::clock::{Asked, Difference};
+use super::console::Console;
+use super::story;
+use crate::http::{Http, address};
+use crate::retry::{Exchange, Failure};
+
+/// What the story tells of an answer: its status, and when it was given by the server's clock.
+pub(super) type Told = (Option<u16>, Option<DateTime<Utc>>);
+
+/// Asks until there is an answer; tells also how far the clocks differ. `ask` says what it sends, and to whom, before it
+/// is waited for.
+pub(super) async fn asked<T, E: Failure, A: Future<Output = Result<T, E>>>(
+    http: &Http,
+    url: &Url,
+    console: &mut Console<'_>,
+    mut ask: impl FnMut(&mut Console<'_>) -> A,
+    tell: impl Fn(&Result<T, E>) -> Told,
+) -> (Result<T, E>, Option<Difference>) {
+    let mut clock = None;
+    let attempt = async |console: &mut Console<'_>| {
+        let answer = ask(console);
+        let asked = Asked::now();
+        let answer = answer.await;
+        let taken = asked.taken();
+        let (status, date) = tell(&answer);
+        story::answered(console, status, taken);
+        clock = asked.difference(date, taken);
+        answer
+    };
+    let again = |console: &mut Console<'_>, pause: Duration| story::again(console, pause);
+    let exchange = Exchange { address: &address(url), patience: http.patience, repeatable: true };
+    let answer = exchange.tried(console, attempt, again).await;
+    (answer, clock)
+}
+
+/// Gets something, and tells of it.
+pub(super) async fn got<T, E: Failure, A: Future<Output = Result<T, E>>>(
+    http: &Http,
+    url: &Url,
+    console: &mut Console<'_>,
+    get: impl Fn() -> A,
+    tell: impl Fn(&Result<T, E>) -> Told,
+) -> (Result<T, E>, Option<Difference>) {
+    let get = |console: &mut Console<'_>| {
+        story::sent(console, "get", &address(url));
+        get()
+    };
+    asked(http, url, console, get, tell).await
+}

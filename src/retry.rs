@@ -1,0 +1,97 @@
+//! Trying again: where nobody answered, or where the answer says that there may be another one in a moment.
+//!
+//! What may have been carried out is tried again only where that does no harm. A grant never goes out twice, since
+//! Maskinporten takes each `jti` once: every try is made with a new one.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use crate::http::{CallError, Silence, Unreachable};
+
+/// How long to wait before the second try, and before the third, which is the last.
+const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];
+
+/// What an exchange may end with, silence among it.
+pub trait Failure: From<Unreachable> {
+    /// What came instead of an answer; `None` where there was one.
+    fn silence(&self) -> Option<&Unreachable>;
+}
+
+impl Failure for Unreachable {
+    fn silence(&self) -> Option<&Unreachable> {
+        Some(self)
+    }
+}
+
+impl Failure for CallError {
+    fn silence(&self) -> Option<&Unreachable> {
+        match self {
+            Self::Unreachable(unreachable) => Some(unreachable),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+/// An exchange with a server, as often as it may be tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'a> {
+    /// Who is asked, without the query.
+    pub address: &'a str,
+    /// How long all tries may take, with the pauses between them.
+    pub patience: Duration,
+    /// Whether it does no harm where a try that failed was carried out all the same.
+    pub repeatable: bool,
+}
+
+impl Exchange<'_> {
+    /// Tries until there is an answer, or until it is of no use to go on. `again` is told of each pause, as it begins;
+    /// both get hold of `teller`, so that each can tell the story.
+    ///
+    /// # Errors
+    /// What the last try ended with.
+    pub async fn tried<C, T, E: Failure>(
+        self,
+        teller: &mut C,
+        mut attempt: impl AsyncFnMut(&mut C) -> Result<T, E>,
+        again: impl Fn(&mut C, Duration),
+    ) -> Result<T, E> {
+        let mut failed = None;
+        let tries = async {
+            for pause in PAUSES {
+                let answer = attempt(teller).await;
+                let silence = answer.as_ref().err().and_then(E::silence);
+                let Some(pause) = silence.and_then(|silence| self.pause(silence, pause)) else { return answer };
+                failed = answer.err();
+                again(teller, pause);
+                sleep(pause).await;
+                failed = None;
+            }
+            attempt(teller).await
+        };
+        match timeout(self.patience, tries).await {
+            Ok(answer) => answer,
+            Err(_) => Err(failed.unwrap_or_else(|| self.too_slow().into())),
+        }
+    }
+
+    /// The patience is over in the middle of a try.
+    fn too_slow(self) -> Unreachable {
+        let silence = Silence::TooSlow { seconds: self.patience.as_secs() };
+        Unreachable { address: self.address.to_owned(), date: None, retry_after: None, silence }
+    }
+
+    /// How long to wait after this, where another try is of use: `pause`, or longer if the server asks for it.
+    fn pause(self, unreachable: &Unreachable, pause: Duration) -> Option<Duration> {
+        let may_pass = match unreachable.silence {
+            Silence::UnknownHost { .. } | Silence::NoConnection | Silence::Connection(_) => true,
+            Silence::Status { status: 429, .. } => true,
+            Silence::Status { status: 502..=504, .. } | Silence::NotHttp(_) => self.repeatable,
+            // A no whose words were cut off is a no.
+            Silence::CutOff { status: 200..=299 | 429 | 502..=504 } => self.repeatable,
+            _ => false,
+        };
+        let pause = pause.max(unreachable.retry_after.unwrap_or_default());
+        (may_pass && pause < self.patience).then_some(pause)
+    }
+}

@@ -1,0 +1,249 @@
+//! What is tried again, with what, and what is not?
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::program::{Program, Run, program, without_chance};
+use crate::server::{Request, Server, empty, json, nobody, opaque_token, response, system};
+
+const UNAVAILABLE: &str = "503 Service Unavailable";
+
+/// The same answer a few times, and then another one.
+fn in_turn(times: usize, first: String, then: String) -> impl Fn(&Request) -> String + Send + 'static {
+    let asked = AtomicUsize::new(0);
+    move |_| if asked.fetch_add(1, Ordering::SeqCst) < times { first.clone() } else { then.clone() }
+}
+
+fn vendor(arguments: &str, server: &Server) -> Program {
+    program(arguments).args("--env test").file("config/test.toml", server.vendor_configuration())
+}
+
+fn run(arguments: &str, server: &Server) -> Run {
+    vendor(arguments, server).run()
+}
+
+/// How many grants came, all of them with an id of their own.
+fn distinct_grants(server: &Server) -> usize {
+    let grants = server.grants();
+    let ids: HashSet<String> = grants.iter().map(|grant| grant["jti"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids.len(), grants.len(), "a grant was sent twice: {grants:?}");
+    ids.len()
+}
+
+/// A request for a system user, as Altinn tells of it.
+fn asked_for() -> serde_json::Value {
+    serde_json::json!({
+        "id": "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04",
+        "systemId": "991825827_smartcloud",
+        "partyOrgNo": "312600757",
+        "rights": [],
+        "status": "New",
+    })
+}
+
+/// How many requests came that are no grants.
+fn calls(server: &Server) -> usize {
+    server.requests().iter().filter(|request| request.target != "/token").count()
+}
+
+/// An answer that ends in the middle of its body.
+fn cut_off(status: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{\"acc")
+}
+
+#[test]
+fn a_grant_that_nobody_answers_is_followed_by_two_new_ones() {
+    let nothing = String::new();
+    thread::scope(|at_once| {
+        for (answer, says) in [
+            (empty("429 Too Many Requests"), "status 429"),
+            (empty("502 Bad Gateway"), "status 502"),
+            (empty(UNAVAILABLE), "status 503"),
+            (empty("504 Gateway Timeout"), "status 504"),
+            (nothing, "the connection was closed without an answer in HTTP"),
+            (cut_off("200 OK"), "the connection broke before the answer was whole"),
+        ] {
+            at_once.spawn(move || {
+                let server = Server::start(in_turn(usize::MAX, answer, String::new()));
+                let run = run("token", &server);
+                assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
+                assert!(run.err.contains(says), "{says}: {}", run.err);
+                assert_eq!(distinct_grants(&server), 3, "{says}");
+            });
+        }
+    });
+}
+
+#[test]
+fn the_first_answer_is_the_last_try() {
+    for failures in [1, 2] {
+        let server = Server::start(in_turn(failures, empty(UNAVAILABLE), opaque_token()));
+        run("token", &server).succeeds("opaque-token\n");
+        assert_eq!(distinct_grants(&server), failures + 1);
+    }
+    let refused = json("400 Bad Request", r#"{"error":"invalid_grant","error_description":"no"}"#);
+    let server = Server::start(in_turn(1, empty(UNAVAILABLE), refused));
+    let run = run("token", &server);
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert_eq!(distinct_grants(&server), 2);
+}
+
+#[test]
+fn what_is_an_answer_is_not_asked_for_again() {
+    for answer in [
+        json("400 Bad Request", r#"{"error":"invalid_grant"}"#),
+        empty("401 Unauthorized"),
+        empty("500 Internal Server Error"),
+        empty("501 Not Implemented"),
+        empty("302 Found\r\nLocation: /elsewhere"),
+        response("200 OK", "text/html", "<html>"),
+        json("200 OK", "{}"),
+        empty("204 No Content"),
+        "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n".to_owned(),
+        cut_off("400 Bad Request"),
+        cut_off("500 Internal Server Error"),
+    ] {
+        let server = Server::start(in_turn(usize::MAX, answer.clone(), String::new()));
+        let run = run("token", &server);
+        assert!(matches!(run.code, 4 | 6), "{}", run.err);
+        assert_eq!(distinct_grants(&server), 1, "{answer}");
+    }
+}
+
+#[test]
+fn the_story_has_every_try() {
+    let server = Server::start(in_turn(2, empty("429 Too Many Requests"), opaque_token()));
+    let run = run("token --verbose", &server);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let steps: Vec<&str> = run.err.lines().filter_map(|line| line.split("  ").next()).collect();
+    let told = |step: &str| steps.iter().filter(|told| **told == step).count();
+    assert_eq!((told("grant"), told("post"), told("answer"), told("again")), (3, 3, 3, 2), "{}", run.err);
+    assert!(run.err.contains("again          in 250ms\ngrant "), "{}", run.err);
+    assert!(run.err.contains("again          in 1s\ngrant "), "{}", run.err);
+
+    let server = Server::vendor(in_turn(1, empty(UNAVAILABLE), json("200 OK", &system().to_string())));
+    let run = vendor("system show --verbose", &server).run();
+    assert_eq!(run.code, 0, "{}", run.err);
+    let told = without_chance(&run.err);
+    let address = "http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor/991825827_smartcloud";
+    assert!(
+        told.contains(&format!("get            {address}\nanswer         503\nagain          in 250ms\nget            {address}\nanswer         200 in ")),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_server_is_left_alone_for_as_long_as_it_asks() {
+    let late = "Date: Mon, 23 Nov 2026 04:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 04:00:02 GMT";
+    for (header, seconds) in [("Retry-After: 1", 1), (late, 2), ("Retry-After: soon", 0)] {
+        let busy = empty(&format!("{UNAVAILABLE}\r\n{header}"));
+        let server = Server::start(in_turn(1, busy, opaque_token()));
+        let begun = Instant::now();
+        run("token", &server).succeeds("opaque-token\n");
+        assert!(begun.elapsed() >= Duration::from_secs(seconds), "{header}");
+        assert_eq!(distinct_grants(&server), 2, "{header}");
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_more_than_the_patience_is_not_asked_again() {
+    for after in ["30", "120", "18446744073709551615"] {
+        let busy = empty(&format!("429 Too Many Requests\r\nRetry-After: {after}"));
+        let server = Server::start(in_turn(usize::MAX, busy, String::new()));
+        let run = run("token", &server);
+        assert_eq!(run.code, 6);
+        assert!(run.err.contains("\nhint: it asks to be left alone for "), "{}", run.err);
+        assert_eq!(distinct_grants(&server), 1, "{after}");
+    }
+    let busy = empty("429 Too Many Requests\r\nRetry-After: 120");
+    let server = Server::start(in_turn(usize::MAX, busy, String::new()));
+    run("token", &server).fails(
+        6,
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\nhint: it asks to be left alone for 2m\n",
+    );
+}
+
+#[test]
+fn the_patience_is_for_all_tries_together() {
+    // The second pause would last for as long as the patience, and more.
+    let server = Server::start(in_turn(usize::MAX, empty(UNAVAILABLE), String::new()));
+    let begun = Instant::now();
+    run("token --timeout 1", &server)
+        .fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503\n");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(distinct_grants(&server), 2);
+}
+
+#[test]
+fn a_call_is_tried_again_with_the_same_token() {
+    for answer in [empty(UNAVAILABLE), String::new(), cut_off("200 OK")] {
+        let server = Server::with_token(in_turn(1, answer.clone(), json("200 OK", "{\"a\":1}")));
+        run("call orders", &server).succeeds("{\n  \"a\": 1\n}\n");
+        assert_eq!((distinct_grants(&server), calls(&server)), (1, 2), "{answer}");
+    }
+    let server = Server::with_token(|_| empty("500 Internal Server Error"));
+    assert_eq!(run("call orders", &server).code, 6);
+    assert_eq!(calls(&server), 1);
+}
+
+#[test]
+fn a_list_goes_on_at_the_page_that_failed() {
+    let user =
+        |id: &str| format!("{{\"id\":\"{id}\",\"systemId\":\"991825827_smartcloud\",\"userType\":\"standard\"}}");
+    let first = format!(
+        "{{\"links\":{{\"next\":\"http://inside/?token=2\"}},\"data\":[{}]}}",
+        user("d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01")
+    );
+    let second = format!("{{\"links\":{{}},\"data\":[{}]}}", user("d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e02"));
+    let answers = [json("200 OK", &first), empty("502 Bad Gateway"), json("200 OK", &second)];
+    let server = Server::vendor_in_turn(answers);
+    let run = run("user list", &server);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let targets: Vec<String> = server.requests().into_iter().skip(1).map(|request| request.target).collect();
+    assert_eq!(targets.len(), 3);
+    assert!(targets[1].ends_with("?token=2") && targets[2] == targets[1], "{targets:?}");
+}
+
+#[test]
+fn what_may_have_been_carried_out_at_altinn_is_not_sent_again() {
+    let creates = "request create 312600757 --right ttd_systembruker-salary";
+    for (arguments, answer) in [
+        (creates, empty(UNAVAILABLE)),
+        (creates, empty("502 Bad Gateway")),
+        (creates, empty("504 Gateway Timeout")),
+        (creates, String::new()),
+        (creates, cut_off("201 Created")),
+        ("request delete c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04", empty(UNAVAILABLE)),
+        ("system register s.json", empty(UNAVAILABLE)),
+    ] {
+        let answered = answer.clone();
+        let server = Server::vendor(move |request| match request.method.as_str() {
+            "GET" => json("200 OK", &asked_for().to_string()),
+            _ => answered.clone(),
+        });
+        let run = vendor(arguments, &server).file("s.json", system().to_string()).run();
+        assert_eq!(run.code, 6, "{arguments}: {}", run.err);
+        let changes =
+            server.requests().into_iter().filter(|request| request.method != "GET" && request.target != "/token");
+        assert_eq!(changes.count(), 1, "{arguments}: {answer}");
+    }
+}
+
+#[test]
+fn what_altinn_cannot_have_carried_out_is_sent_again() {
+    let creates = "request create 312600757 --right ttd_systembruker-salary";
+    let server = Server::vendor(in_turn(usize::MAX, empty("429 Too Many Requests"), String::new()));
+    assert_eq!(run(creates, &server).code, 6);
+    assert_eq!(calls(&server), 3);
+
+    let server = Server::start(|_| opaque_token());
+    let configuration = server
+        .vendor_configuration()
+        .replace(&format!("altinn = \"{}\"", server.url()), &format!("altinn = \"{}\"", nobody()));
+    let run = program(creates).args("--env test --verbose").file("config/test.toml", configuration).run();
+    assert_eq!(run.code, 6, "{}", run.err);
+    assert_eq!(run.err.matches("\nagain ").count(), 2, "{}", run.err);
+    assert_eq!(run.err.matches("\npost ").count(), 4, "{}", run.err);
+}
