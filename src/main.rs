@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use systemuser_demo::cli::{Cli, Console, report};
+use systemuser_demo::cli::{Cli, Console, Stream, report};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -19,9 +19,10 @@ fn main() -> ExitCode {
         }
     };
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let terminal = stderr.is_terminal();
-    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut console = Console::new(&mut stdout, &mut stderr, terminal, colour, cli.is_verbose());
+    let out = Stream { terminal: stdout.is_terminal(), writer: &mut stdout };
+    let err = Stream { terminal: stderr.is_terminal(), writer: &mut stderr };
+    let colour = err.terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut console = Console::new(out, err, colour, cli.is_verbose());
     match run(cli, &mut console) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => ExitCode::from(report(&error, &mut console)),

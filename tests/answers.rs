@@ -1,8 +1,10 @@
 //! What does a successful command print?
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::program::{Program, program};
+use crate::program::{Program, Run, program};
 use crate::server::{Request, Server, json, opaque_token, response};
 
 fn with(server: &Server, arguments: &str) -> Program {
@@ -87,6 +89,45 @@ fn a_configured_api_is_printed_with_its_keys_in_their_order_and_its_numbers_as_t
 fn what_is_not_json_from_a_configured_api_is_printed_as_it_came() {
     let server = Server::with_token(|_| response("200 OK", "text/csv", "a;b\r\n1;2\r\n"));
     with(&server, "call orders --env test").run().succeeds("a;b\r\n1;2\r\n");
+}
+
+/// Control characters of both ranges, one that turns the writing around, one that is not seen, and one beyond 16 bits.
+const DRAWING: &str = "\u{9b}31m\u{7f}\u{202e}\u{200b}\u{2028}\u{e0041}";
+
+#[test]
+fn json_from_others_is_the_same_json_and_cannot_draw_on_a_terminal() {
+    let answer = serde_json::json!({ "status": DRAWING, DRAWING: [DRAWING, "å\u{1b}[2J\n\t"] }).to_string();
+    assert!(answer.contains('\u{9b}'));
+    let api = answer.clone();
+    let server = Server::with_token(move |_| json("200 OK", &api));
+    let harmless = |arguments: &str, out: &str| {
+        let drawing = |c: char| c != '\n' && systemuser_demo::http::draws(c);
+        assert!(!out.contains(drawing) && out.contains("\\u202e"), "{arguments}: {out}");
+        serde_json::from_str::<Value>(out).unwrap()
+    };
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    for arguments in ["call orders --env test", "call logistics --env test --json"] {
+        let run = with(&server, arguments).run();
+        assert_eq!(harmless(arguments, &run.out), answer);
+        assert!(run.out.contains('å') && run.out.contains("\\udb40\\udc41"), "{}", run.out);
+    }
+    let system = crate::server::system().to_string().replace("Smart cloud", DRAWING);
+    let server = Server::vendor(move |_| json("200 OK", &system));
+    let vendor = program("system show --env test --json").file("config/test.toml", server.vendor_configuration());
+    assert_eq!(harmless("system show", &vendor.run().out)["name"]["en"], DRAWING);
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let jwt = format!("{}.{}.{}", part("{}"), part(&format!("{{\"iss\":\"{DRAWING}\"}}")), part("signature"));
+    let inspected = program("inspect --json").arg(jwt).run();
+    assert_eq!(harmless("inspect", &inspected.out)["claims"]["iss"], DRAWING);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn what_is_not_json_cannot_draw_on_a_terminal_either() {
+    let server = Server::with_token(|_| response("200 OK", "text/csv", "a;\u{1b}[2Jb\r\n1\t2\u{202e}\r\n"));
+    let run = Run::of(&mut with(&server, "call orders --env test").at_a_terminal());
+    assert_eq!((run.out.as_str(), run.code), ("a;\\u{1b}[2Jb\r\n1\t2\\u{202e}\r\n", 0));
 }
 
 #[test]

@@ -329,18 +329,14 @@ fn json_has_the_same_facts() {
     assert_eq!((&again["written"], &again["public_jwk"]), (&false.into(), &Value::Null));
 }
 
-/// `script` gives it a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
 fn somebody_at_a_terminal_is_asked() {
     use std::io::Write;
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     let program = program("init --env test --scope a:b");
-    let line = format!("{} init --env test --scope a:b", env!("CARGO_BIN_EXE_systemuser-demo"));
-    let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(program.path(""));
-    script.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
+    let mut script = program.at_a_terminal();
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The client id with a slip, then right; then a number that is none, then Enter, which keeps the example.
     child.stdin.take().unwrap().write_all(b"my client\nmy-client\n310904474\n\n").unwrap();

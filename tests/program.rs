@@ -107,6 +107,20 @@ impl Program {
         command
     }
 
+    /// The same command where somebody looks on: `script` gives it a terminal.
+    #[cfg(target_os = "linux")]
+    pub fn at_a_terminal(&self) -> Command {
+        let plain = self.command();
+        let line: Vec<&str> =
+            std::iter::once(plain.get_program()).chain(plain.get_args()).map(|word| word.to_str().unwrap()).collect();
+        assert!(line.iter().all(|word| !word.contains([' ', '\''])), "no word is quoted here: {line:?}");
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]).env_clear();
+        script.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
+        script.envs(self.variables.iter().cloned()).current_dir(self.path("")).stdin(Stdio::null());
+        script
+    }
+
     pub fn run(self) -> Run {
         self.run_with("")
     }

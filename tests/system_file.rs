@@ -398,20 +398,15 @@ fn a_system_is_deleted_only_where_somebody_says_so() {
     assert!(server.requests().iter().all(|request| request.target == "/token" || request.body.is_empty()));
 }
 
-/// `script` gives it a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
 fn somebody_at_a_terminal_is_asked_before_a_system_is_deleted() {
     use std::io::Write;
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     let answered = |answer: &str, address: &str| {
-        let program = program("").file("config/test.toml", vendor_configuration(address));
-        let line = format!("{} system delete --env test", env!("CARGO_BIN_EXE_systemuser-demo"));
-        let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(program.path(""));
-        script.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
-        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let program = program("system delete --env test").file("config/test.toml", vendor_configuration(address));
+        let mut child = program.at_a_terminal().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
         let run = Run::from(child.wait_with_output().unwrap());
         assert_eq!(run.code, 0, "{}", run.out);

@@ -351,19 +351,12 @@ fn a_machine_without_a_browser_is_no_failure() {
     );
 }
 
-/// `script` gives it a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
 fn somebody_at_a_terminal_sees_that_it_waits() {
     let server = Server::vendor_in_turn([new(), found("New"), found("Accepted")]);
-    let program = create(&server, "");
-    let binary = env!("CARGO_BIN_EXE_systemuser-demo");
-    let line = format!("{binary} request create 313790509 --right demo --env test --wait");
-    let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(program.path(""));
-    script.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
-    let run = Run::of(script.env("NO_COLOR", "1").stdin(Stdio::null()));
+    let run = Run::of(create(&server, "--wait").at_a_terminal().env("NO_COLOR", "1"));
     let said = run.out.replace("\r\n", "\n");
     let live = "\r\x1b[2K\x1b[?7lwaiting for the customer: New, 0 s; Ctrl-C ends the waiting\x1b[?7h";
     let status = "\r\x1b[2Kstatus        Accepted\n";

@@ -52,7 +52,7 @@ impl Call {
         if shown.is_empty() {
             console.say(Tone::Note, "the answer is empty");
         }
-        console.answer(&shown)
+        console.answer_of_others(&shown)
     }
 
     fn query(&self) -> Result<Vec<(&str, &str)>, ConfigError> {

@@ -6,8 +6,10 @@
 use std::io::Write;
 
 use anyhow::Context;
+use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
+use super::json;
 use crate::http::visible;
 
 /// In which tone a line is said.
@@ -53,11 +55,18 @@ const UNWRAPPED: &str = "\x1b[?7l";
 /// The usual way again.
 const WRAPPED: &str = "\x1b[?7h";
 
+/// Where something is written to.
+pub struct Stream<'a> {
+    /// What writes.
+    pub writer: &'a mut dyn Write,
+    /// Whether it is a terminal, so that somebody looks on.
+    pub terminal: bool,
+}
+
 /// The only writers of the program.
 pub struct Console<'a> {
-    out: &'a mut dyn Write,
-    err: &'a mut dyn Write,
-    terminal: bool,
+    out: Stream<'a>,
+    err: Stream<'a>,
     colour: bool,
     verbose: bool,
     /// A live line stands on the terminal.
@@ -65,14 +74,14 @@ pub struct Console<'a> {
 }
 
 impl<'a> Console<'a> {
-    /// `terminal` says whether somebody sees stderr, `colour` is for stderr, and `verbose` turns the story on.
-    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, terminal: bool, colour: bool, verbose: bool) -> Self {
-        Self { out, err, terminal, colour, verbose, live: false }
+    /// `colour` is for what is said, and `verbose` turns the story on.
+    pub fn new(out: Stream<'a>, err: Stream<'a>, colour: bool, verbose: bool) -> Self {
+        Self { out, err, colour, verbose, live: false }
     }
 
     /// Whether a line can be written that changes while somebody looks on.
     pub(super) fn has_live_line(&self) -> bool {
-        self.terminal && !self.verbose
+        self.err.terminal && !self.verbose
     }
 
     /// Writes the live line anew; the next line that is said takes its place.
@@ -93,17 +102,29 @@ impl<'a> Console<'a> {
     /// The answer, whole: what goes to stdout goes there in one piece, or not at all.
     pub(super) fn answer(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         self.end_live_line();
-        self.out.write_all(bytes).and_then(|()| self.out.flush()).context("cannot write to stdout")
+        self.out.writer.write_all(bytes).and_then(|()| self.out.writer.flush()).context("cannot write to stdout")
     }
 
     /// The answer as a line.
     pub(super) fn answer_line(&mut self, line: &str) -> anyhow::Result<()> {
-        self.answer(format!("{line}\n").as_bytes())
+        self.answer(Zeroizing::new(format!("{line}\n")).as_bytes())
+    }
+
+    /// Somebody else's text, as it came; on a terminal with its control characters made visible, apart from line breaks
+    /// and tabs.
+    pub(super) fn answer_of_others(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        if !self.out.terminal {
+            return self.answer(bytes);
+        }
+        let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+        let lines = text.split('\n').map(|line| line.split('\t').map(visible).collect::<Vec<_>>().join("\t"));
+        self.answer(lines.collect::<Vec<_>>().join("\n").as_bytes())
     }
 
     /// The answer as JSON, indented.
     pub(super) fn answer_json(&mut self, answer: &impl Serialize) -> anyhow::Result<()> {
-        self.answer_line(&serde_json::to_string_pretty(answer)?)
+        let json = Zeroizing::new(serde_json::to_string_pretty(answer)?);
+        self.answer_line(&Zeroizing::new(json::harmless(&json)))
     }
 
     /// A line on stderr. Where stderr cannot be written to, nobody is listening.
@@ -117,7 +138,7 @@ impl<'a> Console<'a> {
 
     /// A question on stderr, whose answer is typed behind it.
     pub(super) fn prompt(&mut self, text: &str) {
-        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+        let _ = self.err.writer.write_all(text.as_bytes()).and_then(|()| self.err.writer.flush());
     }
 
     /// A line on stderr that belongs to the one before it.
@@ -134,7 +155,7 @@ impl<'a> Console<'a> {
     /// In one piece, so that lines of several programs do not mix.
     fn write_line(&mut self, line: &str) {
         self.end_live_line();
-        let _ = self.err.write_all(format!("{line}\n").as_bytes());
+        let _ = self.err.writer.write_all(format!("{line}\n").as_bytes());
     }
 
     /// A step of the story, for those who asked for it.

@@ -1,6 +1,9 @@
-//! JSON for a person: indented, and otherwise exactly as it came. Its keys keep their order, its numbers their digits.
+//! JSON for a person: indented, and otherwise as it came. Its keys keep their order, its numbers their digits; what could
+//! draw on a terminal is written as escapes.
 
 use serde::de::IgnoredAny;
+
+use crate::http::draws;
 
 const INDENT: &str = "  ";
 
@@ -46,7 +49,21 @@ pub(super) fn indented(body: &[u8]) -> Option<String> {
         }
     }
     out.push('\n');
-    Some(out)
+    Some(harmless(&out))
+}
+
+/// The same JSON, with what could draw on a terminal written as escapes (RFC 8259, section 7).
+pub(super) fn harmless(json: &str) -> String {
+    // Room for the longest escape of each. There may be a token in it, and a text that grows leaves copies behind.
+    let drawing: usize = json.chars().filter(|c| draws(*c)).count();
+    let mut out = String::with_capacity(json.len() + 12 * drawing);
+    for c in json.chars() {
+        match draws(c) && c != '\n' {
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 fn line(out: &mut String, depth: usize) {

@@ -37,7 +37,7 @@ mod written;
 
 use clap::{Parser, Subcommand};
 
-pub use self::console::Console;
+pub use self::console::{Console, Stream};
 pub use self::inspect::in_words;
 pub use self::report::report;
 
