@@ -211,3 +211,40 @@ fn a_key_that_others_can_read_is_warned_about_by_every_command_that_reads_it() {
         }
     }
 }
+
+/// The system ends whoever writes more than is allowed, in the middle of the key.
+#[cfg(unix)]
+#[test]
+fn a_key_that_was_not_written_whole_is_not_there() {
+    for arguments in ["key new", "init --env test --client-id c --scope s --org 210493352"] {
+        let program = program(arguments);
+        let plain = program.command();
+        let mut limited = std::process::Command::new("sh");
+        limited.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+        let output = limited.env_clear().current_dir(program.path("")).output().unwrap();
+        assert_eq!(output.status.code(), None, "{arguments}: {output:?}");
+        assert!(!program.path("mp-key.pem").exists() && !program.path("config/test.toml").exists(), "{arguments}");
+        assert_eq!(Run::of(&mut program.command()).code, 0, "{arguments}");
+        let whole = fs::read_to_string(program.path("mp-key.pem")).unwrap();
+        assert!(whole.ends_with("-----END PRIVATE KEY-----\n"), "{arguments}");
+    }
+}
+
+#[test]
+fn of_two_that_write_the_same_key_at_once_one_is_told_that_it_is_there() {
+    let program = program("key new");
+    let spawn = || {
+        let mut command = program.command();
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [spawn(), spawn()].map(|child| Run::from(child.wait_with_output().unwrap()));
+    let mut codes = runs.each_ref().map(|run| run.code);
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 3], "{runs:?}");
+    let made = runs.iter().find(|run| run.code == 0).unwrap();
+    let file = program.path("mp-key.pem");
+    let public = jwk(&crate::program::program("key public --env test --kid k --key").arg(file.to_str().unwrap()).run());
+    assert_eq!(public["n"], jwk(made)["n"]);
+    let left: Vec<_> = fs::read_dir(program.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["mp-key.pem"]);
+}

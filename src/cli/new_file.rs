@@ -1,8 +1,10 @@
-//! Files that are written new: nothing is ever overwritten, and what could not be written whole is not left behind.
+//! Files that are written new: nothing is ever overwritten, and a file is there whole or not at all.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
 
 use super::hints;
 use crate::config::ConfigError;
@@ -21,14 +23,12 @@ pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
         let cannot = |error| format!("cannot make the folder `{}`: {error}", folder.display());
         fs::create_dir_all(folder).map_err(|error| ConfigError::new(cannot(error)))?;
     }
-    let mut file = open(path, readers).map_err(|error| match error.kind() {
+    // Under another name until all of it is on the disk: whoever is interrupted leaves no half of a key in its place.
+    let mut file = beside(path, readers).map_err(cannot)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    file.persist_noclobber(path).map(drop).map_err(|failed| match failed.error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
-        _ => cannot(error),
-    })?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        let _ = fs::remove_file(path);
-        cannot(error)
+        _ => cannot(failed.error),
     })
 }
 
@@ -40,12 +40,15 @@ pub(super) fn exists(path: &Path) -> ConfigError {
     }
 }
 
-fn open(path: &Path, readers: Readers) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
+/// A file in the same folder, for its owner alone where nothing else is said. It goes away where it is not made to stay.
+fn beside(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".").suffix(".tmp");
     #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if readers == Readers::Everybody {
+        // As many as the user's own mask lets.
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    options.open(path)
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    builder.tempfile_in(folder)
 }
