@@ -2,7 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::zeroize::ZeroizeOnDrop;
 use serde_json::Value;
+use systemuser_demo::grant::Assertion;
+use systemuser_demo::http::Reply;
+use systemuser_demo::token::AccessToken;
 
 use crate::program::{Program, data_text, program, project_text};
 use crate::server::{Server, json, nobody, response};
@@ -347,4 +351,14 @@ fn help_shows_no_value_of_a_variable() {
             .run();
         assert!(run.out.contains("SYSTEMUSER_ENV") && !run.out.contains("SECRET"));
     }
+}
+
+/// Whether it is, the compiler decides. What a library holds for itself, such as a request on its way, is not ours.
+#[test]
+fn what_holds_an_assertion_or_a_token_is_zeroed_when_it_is_dropped() {
+    fn is_zeroed<T, S: ZeroizeOnDrop>(_: fn(T) -> S) {}
+    is_zeroed(|assertion: Assertion| assertion.0);
+    is_zeroed(|token: AccessToken| token.secret);
+    is_zeroed(|reply: Reply| reply.body);
+    is_zeroed(|key: jsonwebtoken::EncodingKey| key);
 }

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::console::{Console, Tone};
 use super::hints::in_shell;
@@ -28,6 +29,15 @@ pub(super) struct Grant {
     options: GrantOptions,
 }
 
+/// The grant with what it says.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assertion: Option<&'a str>,
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+}
+
 impl Grant {
     pub(super) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.options.configuration(common)?;
@@ -48,11 +58,8 @@ impl Grant {
             return console.answer_line(secret);
         }
         let Decoded { header, claims } = Decoded::read(secret).expect("what was just signed is a JWT");
-        let answer = match self.decode {
-            true => json!({ "header": header, "claims": claims }),
-            false => json!({ "assertion": secret, "header": header, "claims": claims }),
-        };
-        console.answer_json(&answer)
+        let assertion = (!self.decode).then_some(secret);
+        console.answer_json(&Answer { assertion, header, claims })
     }
 }
 

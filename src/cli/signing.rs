@@ -1,6 +1,7 @@
 //! The configured key, read, and what a person should know about it; and the grant that it signs.
 
 use chrono::Utc;
+use secrecy::zeroize::Zeroizing;
 use uuid::Uuid;
 
 use super::configuration::EXAMPLE_KEY;
@@ -75,7 +76,8 @@ pub(super) fn mode(config: &Config, key: &KeySource) -> Option<u32> {
     let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let mode = metadata.permissions().mode() & 0o777;
     let sandbox = config.environment.value == Environment::Sandbox;
-    let is_example = sandbox && std::fs::read(path).is_ok_and(|content| content == EXAMPLE_KEY.as_bytes());
+    let is_example =
+        sandbox && std::fs::read(path).is_ok_and(|content| *Zeroizing::new(content) == EXAMPLE_KEY.as_bytes());
     (!is_example).then_some(mode)
 }
 

@@ -97,7 +97,7 @@ impl Target {
     pub(super) fn show(&self, reply: &Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let indented = || json::indented(&reply.body).map(String::into_bytes);
         let rows = match self {
-            Self::Configured(..) => return Ok(indented().unwrap_or_else(|| reply.body.clone())),
+            Self::Configured(..) => return Ok(indented().unwrap_or_else(|| reply.body.to_vec())),
             Self::Reference(_) if json => {
                 api::read::<IgnoredAny>(reply)?;
                 return Ok(indented().unwrap_or_default());

@@ -13,6 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Utc};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -48,8 +49,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// What a 401 says about the token.
     pub www_authenticate: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body, in which there may be a token.
+    pub body: Zeroizing<Vec<u8>>,
     /// What it answers: an assertion, or a token, or nothing that is secret.
     pub sent: Option<SecretString>,
 }
@@ -133,7 +134,9 @@ impl Http {
         if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(Silence::TooLarge);
         }
-        let mut body = Vec::new();
+        // In one piece, for what grows leaves copies of a token behind.
+        let length = response.content_length().unwrap_or(0).min(LARGEST_BODY as u64);
+        let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0)));
         while let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? {
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(Silence::TooLarge);

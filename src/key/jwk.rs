@@ -5,7 +5,7 @@ use pkcs1::{RsaPrivateKeyRef, UintRef};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use super::{KeyFault, MORE_PRIMES, Material, decode_base64};
@@ -25,7 +25,7 @@ struct Json {
     dp: Option<SecretBox<String>>,
     dq: Option<SecretBox<String>>,
     qi: Option<SecretBox<String>>,
-    oth: Option<Value>,
+    oth: Option<Vec<IgnoredAny>>,
 }
 
 pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
@@ -56,7 +56,7 @@ fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyFault> {
     if jwk.d.is_none() {
         return Err(KeyFault::JwkWithoutD);
     }
-    if matches!(&jwk.oth, Some(Value::Array(primes)) if !primes.is_empty()) {
+    if jwk.oth.is_some_and(|primes| !primes.is_empty()) {
         return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
     }
     let members = [

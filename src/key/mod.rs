@@ -186,7 +186,9 @@ fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(KeyFault::Directory);
     }
-    let mut bytes = Zeroizing::new(Vec::new());
+    // In one piece, for what grows leaves copies behind.
+    let length = file.metadata().map_or(0, |metadata| metadata.len().min(LARGEST_FILE) + 1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0)));
     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(KeyFault::Unreadable)?;
     if bytes.len() as u64 > LARGEST_FILE { Err(KeyFault::NotAKey) } else { Ok(bytes) }
 }

@@ -18,7 +18,7 @@ const OTHER_KINDS: [(ObjectIdentifier, &str); 6] = [
 
 pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
     // A PEM in an environment variable often has its line breaks written out.
-    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let text = Zeroizing::new(Zeroizing::new(text.replace("\\r", "")).replace("\\n", "\n"));
     let blocks = ::pem::parse_many(text.as_bytes()).map_err(|_| KeyFault::Damaged)?;
     // The reader passes over a block without its end.
     if blocks.len() < text.matches("-----BEGIN").count() {
