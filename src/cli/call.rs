@@ -10,7 +10,6 @@ use super::{flow, report};
 use crate::config::{Config, ConfigError, Source};
 use crate::org_number::OrgNumber;
 
-/// call an API with a system-user token
 #[derive(Debug, Args)]
 pub(super) struct Call {
     /// `systemuserinfo`, `logistics`, `salary`, or an [api.NAME] of the configuration

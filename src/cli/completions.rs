@@ -6,7 +6,6 @@ use clap_complete::Shell;
 use super::Cli;
 use super::console::Console;
 
-/// print a shell completion script
 #[derive(Debug, Args)]
 pub(super) struct Completions {
     /// the shell that it is for

@@ -9,7 +9,6 @@ use super::options::{Common, typed};
 use crate::config::ConfigError;
 use crate::explain::{self, Entry};
 
-/// say what a code of Maskinporten or Altinn means, and what to do
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// the code, in any spelling: MP-303, mp303, AUTH-4; without one, all are listed

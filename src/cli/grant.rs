@@ -16,7 +16,6 @@ use crate::config::{Config, ConfigError, looks_like_a_key};
 use crate::maskinporten::GRANT_TYPE;
 use crate::token::Decoded;
 
-/// build and sign a JWT grant, and print it
 #[derive(Debug, Args)]
 pub(super) struct Grant {
     /// print its header and claims instead

@@ -18,7 +18,6 @@ use crate::environment::Environment;
 use crate::http::Http;
 use crate::token::{Decoded, TokenFault, algorithm, verify};
 
-/// show what a token or a grant says
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
     /// the token; without one, or with `-`, it is read from standard input

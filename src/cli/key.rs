@@ -19,7 +19,6 @@ use crate::config::{Config, ConfigError, Overrides, Source};
 use crate::environment::Environment;
 use crate::key::{KeySource, SigningKey};
 
-/// make a key pair, or show the public half of one
 #[derive(Debug, Args)]
 pub(super) struct Key {
     #[command(subcommand)]

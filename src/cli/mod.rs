@@ -7,6 +7,7 @@ mod clock;
 mod completions;
 mod configuration;
 mod console;
+mod deferred;
 mod doctor;
 mod explain;
 mod flow;
@@ -38,6 +39,7 @@ mod written;
 use clap::{Parser, Subcommand};
 
 pub use self::console::{Console, Stream};
+use self::deferred::Deferred;
 pub use self::inspect::in_words;
 pub use self::report::report;
 
@@ -66,20 +68,33 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Token(token::Token),
-    Call(call::Call),
-    Grant(grant::Grant),
-    Inspect(inspect::Inspect),
-    Key(key::Key),
-    Doctor(doctor::Doctor),
-    Explain(explain::Explain),
-    Init(init::Init),
-    System(system::System),
-    Request(request::Request),
-    User(user::User),
+    /// get a system-user token and print it
+    Token(Deferred<token::Token>),
+    /// call an API with a system-user token
+    Call(Deferred<call::Call>),
+    /// build and sign a JWT grant, and print it
+    Grant(Deferred<grant::Grant>),
+    /// show what a token or a grant says
+    Inspect(Deferred<inspect::Inspect>),
+    /// make a key pair, or show the public half of one
+    Key(Deferred<key::Key>),
+    /// check every step of the flow, in order, and say which one is wrong
+    Doctor(Deferred<doctor::Doctor>),
+    /// say what a code of Maskinporten or Altinn means, and what to do
+    Explain(Deferred<explain::Explain>),
+    /// write a starter configuration and key for an environment
+    Init(Deferred<init::Init>),
+    /// register, show and change the system in Altinn's System Register
+    System(Deferred<system::System>),
+    /// ask a customer to create a system user, and follow the answer
+    Request(Deferred<request::Request>),
+    /// list and find system users
+    User(Deferred<user::User>),
     #[cfg(feature = "sandbox")]
-    Sandbox(sandbox::Sandbox),
-    Completions(completions::Completions),
+    /// run the local Maskinporten, Altinn and reference APIs
+    Sandbox(Deferred<sandbox::Sandbox>),
+    /// print a shell completion script
+    Completions(Deferred<completions::Completions>),
 }
 
 impl Cli {
@@ -94,20 +109,20 @@ impl Cli {
     /// Whatever went wrong, for [`report`] to put into words.
     pub async fn run(self, console: &mut Console<'_>) -> anyhow::Result<()> {
         match self.command {
-            Command::Token(token) => token.run(&self.common, console).await,
-            Command::Call(call) => call.run(&self.common, console).await,
-            Command::Grant(grant) => grant.run(&self.common, console),
-            Command::Inspect(inspect) => inspect.run(&self.common, console).await,
-            Command::Key(key) => key.run(&self.common, console),
-            Command::Doctor(doctor) => doctor.run(&self.common, console).await,
-            Command::Explain(explain) => explain.run(&self.common, console),
-            Command::Init(init) => init.run(&self.common, console),
-            Command::System(system) => system.run(&self.common, console).await,
-            Command::Request(request) => request.run(&self.common, console).await,
-            Command::User(user) => user.run(&self.common, console).await,
+            Command::Token(Deferred(token)) => token.run(&self.common, console).await,
+            Command::Call(Deferred(call)) => call.run(&self.common, console).await,
+            Command::Grant(Deferred(grant)) => grant.run(&self.common, console),
+            Command::Inspect(Deferred(inspect)) => inspect.run(&self.common, console).await,
+            Command::Key(Deferred(key)) => key.run(&self.common, console),
+            Command::Doctor(Deferred(doctor)) => doctor.run(&self.common, console).await,
+            Command::Explain(Deferred(explain)) => explain.run(&self.common, console),
+            Command::Init(Deferred(init)) => init.run(&self.common, console),
+            Command::System(Deferred(system)) => system.run(&self.common, console).await,
+            Command::Request(Deferred(request)) => request.run(&self.common, console).await,
+            Command::User(Deferred(user)) => user.run(&self.common, console).await,
             #[cfg(feature = "sandbox")]
-            Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await,
-            Command::Completions(completions) => completions.run(console),
+            Command::Sandbox(Deferred(sandbox)) => sandbox.run(&self.common, console).await,
+            Command::Completions(Deferred(completions)) => completions.run(console),
         }
     }
 }

@@ -18,7 +18,6 @@ use crate::config::{Config, ConfigError};
 use crate::environment::Endpoints;
 use crate::sandbox::{self, Conditions, Paging, Specimen};
 
-/// run the local Maskinporten, Altinn and reference APIs
 #[derive(Debug, Args)]
 pub(super) struct Sandbox {
     /// the port on 127.0.0.1; 0 takes a free one [default: 7070]

@@ -9,7 +9,6 @@ use super::flow::Flow;
 use super::options::{Common, GrantOptions, Patience};
 use crate::token::{Decoded, SystemUser};
 
-/// get a system-user token and print it
 #[derive(Debug, Args)]
 pub(super) struct Token {
     /// exchange it for Altinn's own token, which Altinn's apps and platform want

@@ -12,7 +12,6 @@ use crate::altinn::{Altinn, Item};
 use crate::config::Overrides;
 use crate::org_number::OrgNumber;
 
-/// list and find system users
 #[derive(Debug, Args)]
 pub(super) struct User {
     #[command(subcommand)]

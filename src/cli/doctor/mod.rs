@@ -28,7 +28,6 @@ use crate::http;
 use crate::key::SigningKey;
 use crate::token::CLOCK_TOLERANCE;
 
-/// check every step of the flow, in order, and say which one is wrong
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// the API to call at the end [default: systemuserinfo]

@@ -22,7 +22,6 @@ use crate::environment::Environment;
 use crate::key::{KeySource, PublicJwk, SigningKey};
 use crate::org_number::OrgNumber;
 
-/// write a starter configuration and key for an environment
 #[derive(Debug, Args)]
 pub(super) struct Init {
     #[command(flatten)]

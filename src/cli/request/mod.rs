@@ -17,7 +17,6 @@ use crate::altinn::{Altinn, Item};
 use crate::config::{Config, ConfigError, Overrides};
 use crate::http::CallError;
 
-/// ask a customer to create a system user, and follow the answer
 #[derive(Debug, Args)]
 pub(super) struct Request {
     #[command(subcommand)]

@@ -22,7 +22,6 @@ use crate::altinn::system_register::{self, Listed, SCOPE};
 use crate::altinn::{Altinn, Item};
 use crate::config::{Config, Overrides};
 
-/// register, show and change the system in Altinn's System Register
 #[derive(Debug, Args)]
 pub(super) struct System {
     #[command(subcommand)]
