@@ -49,10 +49,7 @@ impl FromStr for Environment {
     type Err = UnknownEnvironment;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|environment| environment.name() == text)
-            .ok_or_else(|| UnknownEnvironment(text.to_owned()))
+        Self::ALL.into_iter().find(|known| known.name() == text).ok_or_else(|| UnknownEnvironment(text.to_owned()))
     }
 }
 

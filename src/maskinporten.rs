@@ -52,13 +52,11 @@ fn read_token(reply: &Reply) -> Result<AccessToken, Unreachable> {
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(reply.unusable("but its `access_token` cannot be a token"));
     }
-    let token_type = answer.token_type.unwrap_or_else(|| "Bearer".to_owned());
-    if !token_type.eq_ignore_ascii_case("Bearer") {
+    if answer.token_type.is_some_and(|name| !name.eq_ignore_ascii_case("Bearer")) {
         return Err(reply.unusable("but its `token_type` is not Bearer"));
     }
     Ok(AccessToken {
         secret: answer.access_token,
-        token_type,
         expires_in: answer.expires_in,
         scope: answer.scope,
         date: reply.date,

@@ -17,8 +17,6 @@ use serde_json::{Map, Value};
 pub struct AccessToken {
     /// The token itself.
     pub secret: SecretString,
-    /// How it is presented; always `Bearer`.
-    pub token_type: String,
     /// How long it lives from now, in seconds.
     pub expires_in: u64,
     /// The scopes that it carries, where Maskinporten said so.

@@ -360,5 +360,4 @@ fn what_holds_an_assertion_or_a_token_is_zeroed_when_it_is_dropped() {
     is_zeroed(|assertion: Assertion| assertion.0);
     is_zeroed(|token: AccessToken| token.secret);
     is_zeroed(|reply: Reply| reply.body);
-    is_zeroed(|key: jsonwebtoken::EncodingKey| key);
 }

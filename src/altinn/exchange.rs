@@ -32,7 +32,7 @@ pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Unreach
     let lifetime = decoded.as_ref().and_then(|decoded| Some((decoded.time("exp")?, begins(decoded)?)));
     let lifetime = lifetime.and_then(|(ends, begins)| u64::try_from((ends - begins).num_seconds()).ok());
     let expires_in = lifetime.ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
-    Ok(AccessToken { secret: altinns.into(), token_type: "Bearer".to_owned(), expires_in, scope, date: reply.date })
+    Ok(AccessToken { secret: altinns.into(), expires_in, scope, date: reply.date })
 }
 
 /// Where tokens are exchanged, below the address of Altinn's platform.

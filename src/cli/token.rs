@@ -24,7 +24,7 @@ pub(super) struct Token {
 #[derive(Serialize)]
 struct Answer<'a> {
     access_token: &'a str,
-    token_type: &'a str,
+    token_type: &'static str,
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'a str>,
@@ -45,7 +45,8 @@ impl Token {
         }
         let answer = Answer {
             access_token: secret,
-            token_type: &token.token_type,
+            // One of another kind is no usable answer.
+            token_type: "Bearer",
             expires_in: token.expires_in,
             scope: token.scope.as_deref(),
             system_user: Decoded::read(secret).and_then(|decoded| decoded.system_user()),

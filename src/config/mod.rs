@@ -255,11 +255,9 @@ fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
 
 fn date(given: Given<Datetime>) -> Checked<NaiveDate> {
     let Given { value, source } = given;
-    let day = value.date.filter(|_| value.time.is_none());
-    let day = day.and_then(|day| NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into()));
-    match day {
-        Some(value) => Ok(Given { value, source }),
-        None => Err(ConfigError::at(&source, format!("{} is expected", file::DATE))),
+    match value.to_string().parse() {
+        Ok(value) => Ok(Given { value, source }),
+        Err(_) => Err(ConfigError::at(&source, format!("{} is expected", file::DATE))),
     }
 }
 

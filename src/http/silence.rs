@@ -1,8 +1,8 @@
 //! What comes instead of an answer, and what became of a request that failed.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
+use std::{io, iter};
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
@@ -89,11 +89,7 @@ impl Silence {
 
 /// The innermost cause, which is the one that says something.
 fn deepest(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
+    iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// What went wrong in a TLS handshake: it is wrapped as invalid data in an I/O error, whose inside `source` skips.

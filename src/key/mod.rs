@@ -12,12 +12,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaSignatureEncoding};
 use base64::Engine;
 use base64::alphabet;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::Algorithm;
+use pkcs1::RsaPrivateKeyRef;
 use pkcs8::der::Decode;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
@@ -48,27 +51,26 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// Reads the name of a signature algorithm that Maskinporten takes.
+/// The signature algorithms that Maskinporten takes, by their names (RFC 7518, section 3.1).
 /// Source: `token_endpoint_auth_signing_alg_values_supported` of its metadata document.
+const ALGORITHMS: [(&str, Algorithm, &RsaSignatureEncoding, &digest::Algorithm); 3] = [
+    ("RS256", Algorithm::RS256, &RSA_PKCS1_SHA256, &SHA256),
+    ("RS384", Algorithm::RS384, &RSA_PKCS1_SHA384, &SHA384),
+    ("RS512", Algorithm::RS512, &RSA_PKCS1_SHA512, &SHA512),
+];
+
+/// Reads the name of a signature algorithm.
 ///
 /// # Errors
 /// Where Maskinporten does not take it.
 pub fn signing_algorithm(name: &str) -> Result<Algorithm, UnknownAlgorithm> {
-    match name {
-        "RS256" => Ok(Algorithm::RS256),
-        "RS384" => Ok(Algorithm::RS384),
-        "RS512" => Ok(Algorithm::RS512),
-        _ => Err(UnknownAlgorithm(name.chars().take(20).collect())),
-    }
+    let known = ALGORITHMS.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, algorithm, ..)| *algorithm).ok_or_else(|| UnknownAlgorithm(name.chars().take(20).collect()))
 }
 
-/// The name of an algorithm (RFC 7518, section 3.1).
+/// The name of an algorithm that Maskinporten takes.
 pub fn algorithm_name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::RS384 => "RS384",
-        Algorithm::RS512 => "RS512",
-        _ => "RS256",
-    }
+    ALGORITHMS.iter().find(|(_, known, ..)| *known == algorithm).map_or("RS256", |(name, ..)| name)
 }
 
 /// An algorithm that Maskinporten does not take.
@@ -87,10 +89,13 @@ pub enum KidOrigin {
     Thumbprint,
 }
 
-/// A private key that has been read and checked, and can sign. Its `Debug` is harmless: that of [`EncodingKey`] hides.
+/// A private key that has been read and checked, and can sign. Its `Debug` is harmless: that of [`KeyPair`] shows the
+/// public half, and AWS-LC zeroes whatever it frees.
 #[derive(Debug)]
 pub struct SigningKey {
-    pub(crate) encoding: EncodingKey,
+    pair: KeyPair,
+    /// The modulus and the exponent, from the key itself: a JWK's own may have zeros before them.
+    public: [String; 2],
     /// The algorithm it signs with.
     pub algorithm: Algorithm,
     /// The key id that Maskinporten knows its public half by.
@@ -117,9 +122,18 @@ impl SigningKey {
 
     /// The public half, as it is to be registered. Its numbers come from the key itself: those of a JWK may be padded.
     pub fn public_jwk(&self) -> PublicJwk {
-        let AlgorithmParameters::RSA(rsa) = public(&self.encoding).algorithm else { unreachable!("the key is RSA") };
-        let (alg, kid) = (algorithm_name(self.algorithm), self.kid.clone());
-        PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n: rsa.n, e: rsa.e }
+        let (alg, kid, [n, e]) = (algorithm_name(self.algorithm), self.kid.clone(), self.public.clone());
+        PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n, e }
+    }
+
+    /// Signs a text (RFC 7518, section 3.3).
+    pub fn sign(&self, text: &str) -> Vec<u8> {
+        let (.., encoding, hash) =
+            ALGORITHMS.iter().find(|(_, known, ..)| *known == self.algorithm).expect("it is known");
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let signed = self.pair.sign_digest(*encoding, &digest::digest(hash, text.as_bytes()), &mut signature);
+        signed.expect("a key that was read and checked can sign");
+        signature
     }
 
     fn read(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyFault> {
@@ -127,16 +141,21 @@ impl SigningKey {
             KeySource::File(path) => recognise(&read_file(path)?)?,
             KeySource::Text { text, .. } => recognise(text.expose_secret().as_bytes())?,
         };
-        let bits = modulus_bits(&material.pkcs1)?;
+        let numbers = RsaPrivateKeyRef::from_der(&material.pkcs1).map_err(|_| KeyFault::Damaged)?;
+        if numbers.other_prime_infos.is_some() {
+            return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
+        }
+        let modulus = numbers.modulus.as_bytes();
+        let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
         if bits < 2048 {
             return Err(KeyFault::TooSmall { bits });
         }
         // This checks that all the numbers of the key belong together; what is left to refuse is a giant.
-        KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
+        let pair = KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
             0..=8192 => KeyFault::Inconsistent,
             _ => KeyFault::TooLarge { bits },
         })?;
-        let encoding = EncodingKey::from_rsa_der(&material.pkcs1);
+        let public = [modulus, numbers.public_exponent.as_bytes()].map(|number| URL_SAFE_NO_PAD.encode(number));
         let algorithm = match (algorithm, &material.alg) {
             (Some(configured), _) => configured,
             (None, Some(alg)) => signing_algorithm(alg).map_err(KeyFault::Algorithm)?,
@@ -145,10 +164,10 @@ impl SigningKey {
         let (kid, kid_origin) = match (kid, &material.kid) {
             (Some(configured), _) => (configured.to_owned(), KidOrigin::Configured),
             (None, Some(own)) => (own.clone(), KidOrigin::Jwk),
-            (None, None) => (thumbprint(&encoding), KidOrigin::Thumbprint),
+            (None, None) => (thumbprint(&public), KidOrigin::Thumbprint),
         };
         let (kid_of_jwk, form) = (material.kid, material.form);
-        Ok(Self { encoding, algorithm, kid, kid_origin, kid_of_jwk, form, bits })
+        Ok(Self { pair, public, algorithm, kid, kid_origin, kid_of_jwk, form, bits })
     }
 }
 
@@ -245,22 +264,8 @@ fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     URL_SAFE.decode(text.as_bytes()).ok().map(Zeroizing::new)
 }
 
-fn modulus_bits(pkcs1: &[u8]) -> Result<usize, KeyFault> {
-    let key = pkcs1::RsaPrivateKeyRef::from_der(pkcs1).map_err(|_| KeyFault::Damaged)?;
-    if key.other_prime_infos.is_some() {
-        return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
-    }
-    let modulus = key.modulus.as_bytes();
-    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    Ok(modulus.len() * 8 - unused)
-}
-
-/// The thumbprint of the public key, computed from the key itself: a JWK's own numbers may be padded with zeros,
-/// which would change it.
-fn thumbprint(encoding: &EncodingKey) -> String {
-    public(encoding).thumbprint(ThumbprintHash::SHA256).expect("an RSA key has a thumbprint")
-}
-
-fn public(encoding: &EncodingKey) -> Jwk {
-    Jwk::from_encoding_key(encoding, Algorithm::RS256).expect("the key was checked, so its public half is at hand")
+/// The thumbprint of the public half (RFC 7638).
+fn thumbprint([n, e]: &[String; 2]) -> String {
+    let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
+    URL_SAFE_NO_PAD.encode(digest::digest(&SHA256, members.as_bytes()))
 }
