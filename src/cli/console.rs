@@ -158,12 +158,12 @@ impl<'a> Console<'a> {
         let _ = self.err.writer.write_all(format!("{line}\n").as_bytes());
     }
 
-    /// A step of the story, for those who asked for it.
-    pub(super) fn story(&mut self, step: &str, lines: &[String]) {
+    /// A step of the story, for those who asked for it: for others its lines are not even put together.
+    pub(super) fn story(&mut self, step: &str, lines: impl FnOnce() -> Vec<String>) {
         if !self.verbose {
             return;
         }
-        for (nth, line) in lines.iter().enumerate() {
+        for (nth, line) in lines().iter().enumerate() {
             self.write_line(&visible(&format!("{:<14} {line}", if nth == 0 { step } else { "" })));
         }
     }

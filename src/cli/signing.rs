@@ -60,12 +60,9 @@ pub(super) fn is_the_example(key: &SigningKey) -> bool {
 /// Whether others than its owner can read the key's file.
 fn open_to_others(config: &Config, key: &KeySource) -> Option<String> {
     let KeySource::File(path) = key else { return None };
-    let mode = mode(config, key)?;
-    let said = || {
-        let quoted = hints::quoted(path);
-        format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {quoted}`")
-    };
-    (mode & 0o044 != 0).then(said)
+    let mode = mode(config, key).filter(|mode| mode & 0o044 != 0)?;
+    let quoted = hints::quoted(path);
+    Some(format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {quoted}`"))
 }
 
 /// Who may do what with the key's file; of no interest where that is the sandbox's, which is public on purpose.

@@ -18,6 +18,10 @@ use crate::org_number::OrgNumber;
 use crate::token::{AccessToken, Decoded};
 
 pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
+    console.story("configuration", || configured(config));
+}
+
+fn configured(config: &Config) -> Vec<String> {
     let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
     let text = |given: &Option<Given<String>>| said(given, String::clone);
     let mut rows = vec![
@@ -47,7 +51,7 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
         rows.push(("Altinn", format!("{}  ({})", endpoints.altinn, source(altinn_keys))));
         rows.push(("reference API", reference_api.unwrap_or_else(|| "none".to_owned())));
     }
-    console.story("configuration", &[vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat());
+    [vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat()
 }
 
 fn owner(config: &Config) -> String {
@@ -63,6 +67,10 @@ fn said<T>(given: &Option<Given<T>>, show: impl Fn(&T) -> String) -> String {
 }
 
 pub(super) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) {
+    console.story("key", || read(key, config));
+}
+
+fn read(key: &SigningKey, config: &Config) -> Vec<String> {
     let place = match &config.key {
         Some(Given { value: KeySource::File(path), source }) => format!("{} ({})", path.display(), source.place()),
         Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
@@ -74,31 +82,32 @@ pub(super) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
         (None, Algorithm::RS256) => "the usual one".to_owned(),
         (None, _) => "the JWK's own".to_owned(),
     };
-    let lines = [
+    vec![
         format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
         format!("kid {} ({kid_origin})", key.kid),
         format!("signs with {} ({algorithm_origin})", algorithm_name(key.algorithm)),
-    ];
-    console.story("key", &lines);
+    ]
 }
 
 pub(super) fn grant(console: &mut Console<'_>, assertion: &Assertion) {
-    let decoded = Decoded::read(assertion.0.expose_secret());
-    console.story("grant", &[facts(decoded), vec!["the signature is left out".to_owned()]].concat());
+    console.story("grant", || {
+        let decoded = Decoded::read(assertion.0.expose_secret());
+        [facts(decoded), vec!["the signature is left out".to_owned()]].concat()
+    });
 }
 
 pub(super) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
-    console.story(method, &[address.to_owned()]);
+    console.story(method, || vec![address.to_owned()]);
 }
 
 pub(super) fn answered(console: &mut Console<'_>, status: Option<u16>, taken: Duration) {
     let status = status.map_or("none".to_owned(), |status| status.to_string());
-    console.story("answer", &[format!("{status} in {} ms", taken.as_millis())]);
+    console.story("answer", || vec![format!("{status} in {} ms", taken.as_millis())]);
 }
 
 /// What failed is tried again, after a pause.
 pub(super) fn again(console: &mut Console<'_>, pause: Duration) {
-    console.story("again", &[format!("in {}", humantime::format_duration(pause))]);
+    console.story("again", || vec![format!("in {}", humantime::format_duration(pause))]);
 }
 
 /// The calls of Altinn, and how long all of them took.
@@ -107,7 +116,7 @@ pub(super) fn altinn(console: &mut Console<'_>, calls: &[Call], taken: Duration)
         sent(console, &method.as_str().to_lowercase(), address);
         match nth + 1 == calls.len() {
             true => answered(console, *status, taken),
-            false => console.story("answer", &[status.map_or("none".to_owned(), |status| status.to_string())]),
+            false => console.story("answer", || vec![status.map_or("none".to_owned(), |status| status.to_string())]),
         }
         if let Some(pause) = pause {
             again(console, *pause);
@@ -116,9 +125,11 @@ pub(super) fn altinn(console: &mut Console<'_>, calls: &[Call], taken: Duration)
 }
 
 pub(super) fn token(console: &mut Console<'_>, token: &AccessToken) {
-    let scope = token.scope.as_deref().unwrap_or("not said");
-    let first = format!("lives {} s, scope {scope}", token.expires_in);
-    console.story("token", &[vec![first], facts(Decoded::read(token.secret.expose_secret()))].concat());
+    console.story("token", || {
+        let scope = token.scope.as_deref().unwrap_or("not said");
+        let first = format!("lives {} s, scope {scope}", token.expires_in);
+        [vec![first], facts(Decoded::read(token.secret.expose_secret()))].concat()
+    });
 }
 
 fn facts(decoded: Option<Decoded>) -> Vec<String> {
