@@ -1,144 +1,202 @@
-//! How long does a whole process take? `cargo bench` prints medians, and a ratio to `curl`.
+//! How long does a whole process take, and what does it need? `cargo bench` prints medians, and ratios to `curl`.
 //!
-//! The figures are of processes, from start to end, on loopback. The two sides of a ratio run in turn, so that a
-//! machine that slows down slows both; the ratio is the median of the ratios pair by pair.
+//! The figures are of processes, from start to end, on loopback. All that is compared runs in turn, so that a machine
+//! that slows down slows everything; a ratio is the median of the ratios, round by round.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends where it cannot go on")]
+#![allow(unreachable_pub, reason = "a benchmark hands nothing on")]
+
+mod server;
+mod steps;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const RUNS: usize = 60;
+use crate::server::{Authority, Server};
+use crate::steps::{NAMES, Times};
+
+const ROUNDS: usize = 60;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_systemuser-demo");
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, asked, address] = &arguments[..]
+        && asked == "steps"
+    {
+        return steps::run(address);
+    }
     let folder = tempfile::tempdir().unwrap();
-    let address = maskinporten();
+    let authority = Authority::new();
+    let roots = folder.path().join("roots.pem");
+    fs::write(&roots, authority.among_the_systems()).unwrap();
     let form = folder.path().join("form");
-    // A grant as long as a real one. The server takes it again and again.
-    let assertion = format!("{}.{}.{}", "h".repeat(70), "c".repeat(420), "s".repeat(342));
-    fs::write(&form, format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}"))
-        .unwrap();
+    fs::write(&form, posted()).unwrap();
+    let (http, https) = (Server::http(), Server::https(&authority));
+    let sandbox = Sandbox::start();
 
-    let program = |arguments: &str| {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments.split(' ')).env_clear().current_dir(folder.path());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let token = |server: &Server| {
+        let mut command = program("token");
+        command.env("SYSTEMUSER_SANDBOX", &server.address).env("SSL_CERT_FILE", &roots);
         command
     };
-    let mut token = program("token");
-    token.env("SYSTEMUSER_SANDBOX", &address);
-    let mut curl = Command::new("curl");
-    curl.args(["--silent", "--fail", "--output", "/dev/null", "--data", &format!("@{}", form.display())])
-        .arg(format!("{address}token"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let mut call = program("call systemuserinfo");
+    call.env("SYSTEMUSER_SANDBOX", &sandbox.address);
+    let curl = |server: &Server| {
+        let mut command = bare("curl");
+        command.args(["--silent", "--fail", "--output", "/dev/null", "--data", &format!("@{}", form.display())]);
+        command.arg("--cacert").arg(&roots).arg(format!("{}token", server.address));
+        command
+    };
 
-    println!("whole processes on loopback, medians of {RUNS} runs");
-    println!("  --version                               {}", milliseconds(median(&mut program("--version"))));
-    println!("  token                                   {}", milliseconds(median(&mut token)));
-    println!("  call systemuserinfo, sandbox inside     {}", milliseconds(median(&mut program("call systemuserinfo"))));
-    match Command::new("curl").arg("--version").stdout(Stdio::null()).status() {
-        Ok(_) => {
-            let (ours, theirs, ratio) = pairs(&mut token, &mut curl);
-            println!("token against curl posting a ready-made grant, in turn");
-            println!("  token                                   {}", milliseconds(ours));
-            println!("  curl                                    {}", milliseconds(theirs));
-            println!("  ratio, pair by pair (at most 0.6)       {ratio:.2}");
-        }
-        Err(_) => println!("there is no curl on this machine, so there is no ratio to it"),
+    println!("whole processes on loopback, medians of {ROUNDS} rounds");
+    let mut commands = vec![
+        ("--version", program("--version")),
+        ("token", token(&http)),
+        ("call systemuserinfo, sandbox standing", call),
+        ("call systemuserinfo, sandbox inside", program("call systemuserinfo")),
+        ("token, over https", token(&https)),
+    ];
+    let ours = commands.len();
+    if bare("curl").arg("--version").status().is_ok() {
+        commands.push(("curl with a ready-made grant", curl(&http)));
+        commands.push(("curl with a ready-made grant, over https", curl(&https)));
     }
-    println!("size");
-    println!("  the binary                              {:.1} MiB", mebibytes(fs::metadata(PROGRAM).unwrap().len()));
-    for arguments in ["token", "call systemuserinfo"] {
-        match peak_memory(&mut program(arguments)) {
-            Some(kibibytes) => println!("  peak memory, {arguments:<26} {:.1} MiB", mebibytes(kibibytes * 1024)),
+    let times = in_turn(&mut commands);
+    for ((name, _), times) in commands.iter().zip(&times) {
+        line(name, &milliseconds(median(times.clone())));
+    }
+    println!("\nratios, round by round");
+    match &times[ours..] {
+        [curl, curl_over_https] => {
+            line("token to curl (at most 0.6)", &format!("{:.2}", ratio(&times[1], curl)));
+            line("the same over https", &format!("{:.2}", ratio(&times[4], curl_over_https)));
+        }
+        _ => println!("  there is no curl on this machine, so there is none"),
+    }
+    for (server, whole, how) in [(&http, &times[1], ""), (&https, &times[4], ", over https")] {
+        println!("\nwhere the time of token goes{how}");
+        where_it_goes(server, &roots, median(whole.clone()));
+    }
+    println!("\nsize and memory");
+    line("the binary", &mebibytes(fs::metadata(PROGRAM).unwrap().len()));
+    for (name, command) in &commands[1..ours] {
+        match peak_memory(command) {
+            Some(kibibytes) => line(&format!("peak memory, {name}"), &mebibytes(kibibytes * 1024)),
             None => println!("  there is no /usr/bin/time on this machine, so there is no peak memory"),
         }
     }
 }
 
-/// A server that answers every request with a token, on a thread of its own for as long as the process lives.
-fn maskinporten() -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = format!("http://{}/", listener.local_addr().unwrap());
-    let body =
-        format!(r#"{{"access_token":"{}","token_type":"Bearer","expires_in":119,"scope":"a"}}"#, "t".repeat(900));
-    let answer =
-        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let _ = serve(&mut stream.unwrap(), &answer);
-        }
-    });
-    address
+fn line(name: &str, figure: &str) {
+    println!("  {name:<54} {figure:>9}");
 }
 
-fn serve(stream: &mut TcpStream, answer: &str) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if line.trim().is_empty() {
-            break;
+/// What `curl` posts: a grant as long as a real one. The server takes it again and again.
+fn posted() -> String {
+    let assertion = format!("{}.{}.{}", "h".repeat(70), "c".repeat(420), "s".repeat(342));
+    format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}")
+}
+
+/// A command in a bare environment, in the project's folder, that says nothing.
+fn bare(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn program(arguments: &str) -> Command {
+    let mut command = bare(PROGRAM);
+    command.args(arguments.split(' '));
+    command
+}
+
+/// A sandbox that stands until this is dropped.
+struct Sandbox {
+    address: String,
+    process: Child,
+}
+
+impl Sandbox {
+    fn start() -> Self {
+        let mut process = program("sandbox --port 0").stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let export = said.find_map(|line| line.trim().strip_prefix("export SYSTEMUSER_SANDBOX=").map(str::to_owned));
+        Self { address: export.unwrap(), process }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.process.kill().and_then(|()| self.process.wait());
+    }
+}
+
+/// All of them, one after the other, again and again: how long each took, round by round.
+fn in_turn(commands: &mut [(&str, Command)]) -> Vec<Vec<Duration>> {
+    let mut times = vec![Vec::new(); commands.len()];
+    for round in 0..ROUNDS + 5 {
+        for ((_, command), times) in commands.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            let status = command.status().unwrap();
+            let taken = start.elapsed();
+            assert!(status.success(), "{command:?}");
+            // The first ones warm up.
+            if round >= 5 {
+                times.push(taken);
+            }
         }
     }
-    reader.read_exact(&mut vec![0; length])?;
-    stream.write_all(answer.as_bytes())
+    times
 }
 
-fn time(command: &mut Command) -> Duration {
-    let start = Instant::now();
-    let status = command.status().unwrap();
-    let taken = start.elapsed();
-    assert!(status.success(), "{command:?}");
-    taken
+/// The steps, each as it is in a process of its own; what is left of the whole is the start and the end of the process.
+fn where_it_goes(server: &Server, roots: &Path, whole: Duration) {
+    let mut command = bare(std::env::current_exe().unwrap().to_str().unwrap());
+    command.args(["steps", &server.address]).env("SSL_CERT_FILE", roots).stdout(Stdio::piped());
+    let rounds: Vec<[Duration; 5]> = (0..ROUNDS)
+        .map(|_| {
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{command:?}");
+            Times::read(&String::from_utf8(output.stdout).unwrap(), server).steps()
+        })
+        .collect();
+    let steps: [Duration; 5] = std::array::from_fn(|step| median(rounds.iter().map(|round| round[step]).collect()));
+    line("start and end of the process, command line", &milliseconds(whole.saturating_sub(steps.iter().sum())));
+    for (name, step) in NAMES.iter().zip(steps) {
+        line(name, &milliseconds(step));
+    }
 }
 
-fn median(command: &mut Command) -> Duration {
-    let _warm: Duration = (0..5).map(|_| time(command)).sum();
-    let mut times: Vec<Duration> = (0..RUNS).map(|_| time(command)).collect();
-    times.sort();
-    times[RUNS / 2]
+fn median<T: Ord>(mut values: Vec<T>) -> T {
+    values.sort();
+    values.swap_remove(values.len() / 2)
 }
 
-/// The two commands in turn: the median of each, and the median of the ratios.
-fn pairs(ours: &mut Command, theirs: &mut Command) -> (Duration, Duration, f64) {
-    let _warm: Duration = (0..5).map(|_| time(ours) + time(theirs)).sum();
-    let times: Vec<(Duration, Duration)> = (0..RUNS).map(|_| (time(ours), time(theirs))).collect();
-    let middle = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[RUNS / 2]
-    };
-    let of = |pick: fn(&(Duration, Duration)) -> f64| middle(times.iter().map(pick).collect());
-    (
-        Duration::from_secs_f64(of(|(ours, _)| ours.as_secs_f64())),
-        Duration::from_secs_f64(of(|(_, theirs)| theirs.as_secs_f64())),
-        of(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64()),
-    )
+fn ratio(ours: &[Duration], theirs: &[Duration]) -> f64 {
+    let ratios = ours.iter().zip(theirs).map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64());
+    let mut ratios: Vec<f64> = ratios.collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
 }
 
 /// In KiB, as GNU time tells it.
-fn peak_memory(command: &mut Command) -> Option<u64> {
-    let mut time = Command::new("/usr/bin/time");
+fn peak_memory(command: &Command) -> Option<u64> {
+    let mut time = bare("/usr/bin/time");
     time.args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());
-    time.env_clear().current_dir(command.get_current_dir()?);
-    let output = time.output().ok()?;
+    time.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = time.stderr(Stdio::piped()).output().ok()?;
     String::from_utf8(output.stderr).ok()?.lines().last()?.trim().parse().ok()
 }
 
 fn milliseconds(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+    format!("{:.2} ms", duration.as_secs_f64() * 1000.0)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "one decimal is printed")]
-fn mebibytes(bytes: u64) -> f64 {
-    bytes as f64 / 1024.0 / 1024.0
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1024.0 / 1024.0)
 }
