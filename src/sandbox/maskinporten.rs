@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract;
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -16,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::grant::{self, Accepted, GRANT_TYPE};
 use super::state::{ISSUER_KID, State, random};
+use super::whole_body::WholeBody;
 
 /// How long a token lives, in seconds: what real system-user tokens were seen to live.
 const TOKEN_LIFETIME: i64 = 120;
@@ -24,7 +24,7 @@ const TOKEN_LIFETIME: i64 = 120;
 pub(super) async fn token(
     extract::State(state): extract::State<Arc<State>>,
     headers: HeaderMap,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Response {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let checked = match state.conditions.refusal {

@@ -9,6 +9,7 @@ mod approval;
 mod bearer;
 mod cast;
 mod conditions;
+mod connections;
 mod grant;
 mod guid;
 mod jws;
@@ -20,6 +21,7 @@ mod specimen;
 mod state;
 mod store;
 mod text;
+mod whole_body;
 
 use std::future::Future;
 use std::io;
@@ -27,23 +29,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{self, DefaultBodyLimit};
+use axum::extract;
 use axum::http::header::DATE;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::map_response_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use self::conditions::{Conditions, Paging};
 pub use self::specimen::Specimen;
 use self::state::State;
-
-/// More than any honest grant, and little enough to hold many.
-const LARGEST_REQUEST: usize = 64 * 1024;
+use self::whole_body::WholeBody;
 
 /// A sandbox that runs in the background of a Tokio runtime. Dropping it stops it.
 #[derive(Debug)]
@@ -87,20 +85,18 @@ impl Drop for Sandbox {
 /// Serves on a socket of the caller's until `shutdown` is over.
 ///
 /// # Errors
-/// Where the socket is not of this machine alone, or cannot be served on.
+/// Where the socket is not of this machine alone.
 pub async fn serve(
     listener: TcpListener,
     conditions: Conditions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let router = router(address(&listener)?, conditions);
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
     tokio::select! {
-        served = axum::serve(listener, router) => served,
-        () = shutdown => Ok(()),
+        () = connections::serve(listener, router) => {}
+        () = shutdown => {}
     }
+    Ok(())
 }
 
 /// The sandbox without a socket: what answers at this address, which ends in a slash.
@@ -111,7 +107,6 @@ pub fn router(address: String, conditions: Conditions) -> Router {
         .route("/jwk", get(maskinporten::keys))
         .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
         .fallback(other)
-        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .layer(map_response_with_state(state.clone(), dated))
         .with_state(state)
 }
@@ -122,7 +117,7 @@ async fn other(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Response {
     match uri.path().split('/').nth(1).unwrap_or_default().to_ascii_lowercase().as_str() {
         "authentication" => altinn::answer(&state, &method, &uri, &headers, &body),

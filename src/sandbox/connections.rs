@@ -1,0 +1,159 @@
+//! The connections: how many there are at once, and how long a client may keep the sandbox waiting.
+//!
+//! The sandbox answers at once, so whatever is open waits for its client: for a request, for the rest of one, or for an
+//! answer to be read. One measure serves for all of them, the time since the last answer.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncWrite;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// Four times what a busy test suite opens, and with their buffers little enough to hold. One more closes the one that has
+/// kept the sandbox waiting the longest: a newcomer is likelier to mean it.
+const MOST: usize = 256;
+
+/// How long a client may take from one answer to having the next one.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What each client is left before others can push it out: enough to send its request on a busy machine.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What a connection may hold of what it reads, and by that the longest head. Kestrel, in front of the real APIs, takes as
+/// much (learn.microsoft.com, "KestrelServerLimits", `MaxRequestHeadersTotalSize`).
+const LARGEST_HEAD: usize = 32 * 1024;
+
+/// A connection, which dropping it closes.
+struct Connection {
+    task: AbortHandle,
+    answered: Answered,
+}
+
+/// When the last answer was given; before the first one, when the client came.
+#[derive(Clone)]
+struct Answered(Arc<Mutex<Instant>>);
+
+/// Takes connections, and answers what comes over them. Dropping it closes them all.
+pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let mut open: Vec<Connection> = Vec::new();
+    loop {
+        let taken = listener.accept().await;
+        open.retain(|connection| !connection.task.is_finished());
+        match taken {
+            Ok((stream, _)) => {
+                if open.len() >= MOST {
+                    make_room(&mut open).await;
+                }
+                open.push(Connection::open(stream, router.clone()));
+            }
+            // It was gone before it was taken.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            // The machine gives no more of them, for now.
+            Err(_) => make_room(&mut open).await,
+        }
+    }
+}
+
+/// Closes the connection that waits the longest for its client.
+async fn make_room(open: &mut Vec<Connection>) {
+    while let Some(at) = (0..open.len()).min_by_key(|at| open[*at].answered.at()) {
+        let until = open[at].answered.at() + GRACE;
+        if until <= Instant::now() {
+            open.swap_remove(at);
+            // It is closed when its task has had a turn.
+            return tokio::task::yield_now().await;
+        }
+        tokio::time::sleep_until(until).await;
+    }
+    // None of them is in the way.
+    tokio::time::sleep(GRACE).await;
+}
+
+impl Connection {
+    fn open(stream: TcpStream, router: Router) -> Self {
+        let answered = Answered(Arc::new(Mutex::new(Instant::now())));
+        let task = tokio::spawn({
+            let answered = answered.clone();
+            async move {
+                tokio::select! {
+                    () = attend(stream, router, &answered) => {}
+                    () = answered.too_long_ago() => {}
+                }
+            }
+        });
+        Self { task: task.abort_handle(), answered }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Answered {
+    fn at(&self) -> Instant {
+        *self.0.lock().expect("nobody panics while holding it")
+    }
+
+    fn now(&self) {
+        *self.0.lock().expect("nobody panics while holding it") = Instant::now();
+    }
+
+    async fn too_long_ago(&self) {
+        loop {
+            let until = self.at() + PATIENCE;
+            if until <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+}
+
+/// Answers one request after the other, and takes leave.
+async fn attend(stream: TcpStream, router: Router, answered: &Answered) {
+    let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = router.call(request);
+        Box::pin(async {
+            let answer: Result<Response<_>, _> = answer.await;
+            answered.now();
+            answer
+        })
+    });
+    let mut connection =
+        http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service);
+    // What went wrong is the client's: there is nobody else to tell.
+    let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let _ = take_leave(connection.into_parts().io.into_inner()).await;
+}
+
+/// Says that no more is coming, and lets the client finish. A socket that is closed while something unread lies in it
+/// takes the answer back that the client may not have read yet (RFC 9112, section 9.6).
+async fn take_leave(mut stream: TcpStream) -> io::Result<()> {
+    std::future::poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
+    let mut unwanted = vec![0; 16 * 1024];
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut unwanted) {
+            Ok(0) => return Ok(()),
+            // It may have no end, and others wait for their turn.
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The body of a request, read whole.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::HttpBody;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+
+/// More than any honest grant, and little enough to hold many.
+const LARGEST_REQUEST: usize = 64 * 1024;
+
+/// What was sent, in one piece. It is copied together, because each piece that it came in, be it a byte, would keep a
+/// buffer alive.
+pub(super) struct WholeBody(pub(super) Vec<u8>);
+
+impl<S: Sync> FromRequest<S> for WholeBody {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        let mut body = request.into_body();
+        let mut whole = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let frame = frame.map_err(|_| (StatusCode::BAD_REQUEST, "The body ended before its end."))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            if whole.len() + piece.len() > LARGEST_REQUEST {
+                return Err((StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB."));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(Self(whole))
+    }
+}
