@@ -14,6 +14,7 @@ use super::cast::{Client, SCOPE_NOT_GRANTED, SCOPE_OF_ID_PORTEN};
 use super::jws::{Jws, Members, is_array_of_strings};
 use super::refusal::{Refusal, got, shown};
 use super::state::State;
+use super::used::Unusable;
 
 /// How far clocks may differ, in seconds.
 const CLOCK_TOLERANCE: i64 = 10;
@@ -46,13 +47,20 @@ pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Ac
     let client = jws.verify()?;
     let claims = jws.claims;
     check_audience(&claims, &state.issuer)?;
-    let expires = check_times(&claims, state.now())?;
+    // One reading of the clock for both: what has not expired is not forgotten yet.
+    let now = state.now();
+    let expires = check_times(&claims, now)?;
     check_members(&claims, client)?;
     // A grant without an id is known by its signature.
     let id = claims.get("jti").and_then(Value::as_str).unwrap_or(&jws.signature);
-    if !state.use_once(id, expires + TimeDelta::seconds(CLOCK_TOLERANCE)) {
-        return Err(Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", shown(id))));
-    }
+    state.use_once(id, expires + TimeDelta::seconds(CLOCK_TOLERANCE), now).map_err(|unusable| match unusable {
+        Unusable::UsedBefore => {
+            Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", shown(id)))
+        }
+        Unusable::Full => {
+            Refusal::unavailable("The sandbox remembers as many grants as it can; wait until some expire")
+        }
+    })?;
     let scope = check_scope(&claims, client)?;
     let user = check_system_user(&claims, client, state)?;
     Ok(Accepted { client, claims, scope, user })

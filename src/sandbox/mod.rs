@@ -21,6 +21,7 @@ mod specimen;
 mod state;
 mod store;
 mod text;
+mod used;
 mod whole_body;
 
 use std::future::Future;

@@ -10,6 +10,7 @@ pub(super) struct Refusal {
     error: &'static str,
     code: Option<&'static str>,
     description: String,
+    status: StatusCode,
 }
 
 impl Refusal {
@@ -18,7 +19,13 @@ impl Refusal {
         code: impl Into<Option<&'static str>>,
         description: impl Into<String>,
     ) -> Self {
-        Self { error, code: code.into(), description: description.into() }
+        Self { error, code: code.into(), description: description.into(), status: StatusCode::BAD_REQUEST }
+    }
+
+    /// In the words of RFC 6749, section 4.1.2.1.
+    pub(super) fn unavailable(description: impl Into<String>) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, ..Self::new("temporarily_unavailable", None, description) }
     }
 
     pub(super) fn value(description: impl Into<String>) -> Self {
@@ -35,7 +42,7 @@ impl Refusal {
         if let Some(code) = self.code {
             body["error_uri"] = format!("{issuer}errors/{code}").into();
         }
-        (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+        (self.status, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
     }
 }
 

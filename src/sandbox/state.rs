@@ -1,6 +1,5 @@
 //! What the sandbox remembers while it runs: its name, its key, which grants it has seen, and what Altinn knows.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
@@ -11,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::conditions::Conditions;
 use super::store::Store;
+use super::used::{Unusable, Used};
 
 /// The key id of the sandbox's own key.
 pub(super) const ISSUER_KID: &str = "sandbox-issuer";
@@ -29,8 +29,7 @@ pub(super) struct State {
     /// Signs the forms of the approval page.
     pub(super) form_key: aws_lc_rs::hmac::Key,
     store: Mutex<Store>,
-    /// Grants that were used, until they are so old that they are refused anyway.
-    used: Mutex<HashMap<String, DateTime<Utc>>>,
+    used: Mutex<Used>,
     refusals: AtomicU64,
     sessions: AtomicU64,
 }
@@ -85,12 +84,9 @@ impl State {
         Ok(jsonwebtoken::decode(token, &key, &validation)?.claims)
     }
 
-    /// Notes that a grant was used; `false` where it had been used before.
-    pub(super) fn use_once(&self, id: &str, until: DateTime<Utc>) -> bool {
-        let now = self.now();
-        let mut used = self.used.lock().expect("nobody panics while holding it");
-        used.retain(|_, until| *until >= now);
-        used.insert(id.to_owned(), until).is_none()
+    /// Uses a grant, which nobody takes any more after `end`.
+    pub(super) fn use_once(&self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Unusable> {
+        self.used.lock().expect("nobody panics while holding it").once(id, end, now)
     }
 
     /// A trace id that is the same in each run: they are counted.
