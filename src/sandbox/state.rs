@@ -1,7 +1,7 @@
 //! What the sandbox remembers while it runs: its name, its key, which grants it has seen, and what Altinn knows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
@@ -25,6 +25,7 @@ pub(super) struct State {
     pub(super) issuer: String,
     /// Signs tokens.
     pub(super) key: EncodingKey,
+    public_key: OnceLock<(String, String)>,
     pub(super) conditions: Conditions,
     /// Signs the forms of the approval page.
     pub(super) form_key: aws_lc_rs::hmac::Key,
@@ -43,6 +44,7 @@ impl State {
         Self {
             issuer,
             key: EncodingKey::from_rsa_der(pem.contents()),
+            public_key: OnceLock::new(),
             conditions,
             form_key: aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &random()),
             store: Mutex::new(Store::of_the_cast(now)),
@@ -57,13 +59,15 @@ impl State {
         Utc::now() + self.conditions.clock_ahead
     }
 
-    /// The public half of the sandbox's own key: modulus and exponent, base64url.
-    pub(super) fn public_key(&self) -> (String, String) {
-        let jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS256).expect("the file is part of the program");
-        match jwk.algorithm {
-            AlgorithmParameters::RSA(rsa) => (rsa.n, rsa.e),
-            _ => unreachable!("the file holds an RSA key"),
-        }
+    /// The public half of the sandbox's own key: modulus and exponent, base64url. To work it out takes as long as to use it.
+    pub(super) fn public_key(&self) -> &(String, String) {
+        self.public_key.get_or_init(|| {
+            let jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS256).expect("the file is part of the program");
+            match jwk.algorithm {
+                AlgorithmParameters::RSA(rsa) => (rsa.n, rsa.e),
+                _ => unreachable!("the file holds an RSA key"),
+            }
+        })
     }
 
     /// What Altinn knows.
@@ -75,7 +79,7 @@ impl State {
     /// one clock decides in all of the sandbox, and the library would ask the machine's.
     pub(super) fn signed_claims(&self, token: &str) -> jsonwebtoken::errors::Result<Map<String, Value>> {
         let (n, e) = self.public_key();
-        let key = DecodingKey::from_rsa_components(&n, &e)?;
+        let key = DecodingKey::from_rsa_components(n, e)?;
         let mut validation = Validation::new(Algorithm::RS256);
         validation.leeway = 0;
         validation.validate_exp = false;
