@@ -60,3 +60,19 @@ fn more_changes_of_systems_than_anybody_makes_are_refused() {
     is_full(&altinn.delete(&path));
     assert_eq!(altinn.get(&path).status, 200);
 }
+
+#[test]
+fn a_few_huge_ones_fill_it_as_many_small_ones_do() {
+    let altinn = altinn();
+    let token = lasting(&altinn);
+    let huge = "a".repeat(60_000);
+    let (held, refused) = until_refused(5_100, |number| {
+        let body = changed(wish(), |wish| wish["externalRef"] = json!(format!("{number}{huge}")));
+        altinn.call(&token, "POST", REQUESTS, &body)
+    });
+    is_full(&refused);
+    assert!((100..200).contains(&held), "{held}");
+    is_full(&altinn.post("systemregister/vendor", &changed(new_system(), |system| system["name"]["nn"] = json!(huge))));
+    // There is room for a small one still.
+    assert_eq!(altinn.post("systemregister/vendor", &new_system()).status, 200);
+}

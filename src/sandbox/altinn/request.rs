@@ -50,7 +50,7 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         return Ok(text::json(StatusCode::OK, &told(call.state, same, true)));
     }
     check(&store, &wish, kind, vendor)?;
-    if !store.has_room_for_request() {
+    if !store.has_room_for_request(call.body.len()) {
         return Err(Failure::full());
     }
     let id = store.new_id();
@@ -67,6 +67,7 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         decision: Decision::New,
         redirect_url: wish.redirect_url,
         created: call.state.now(),
+        size: call.body.len(),
     };
     let body = told(call.state, &request, true);
     // It leaves out `vendor/`, so it leads nowhere.

@@ -120,7 +120,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     faults.extend(validation::of_rights(&lists.rights));
     faults.extend(validation::of_packages(&lists.packages, proposal.visible));
     none_of(faults)?;
-    if !store.has_room_for_change() {
+    if !store.has_room_for_change(call.body.len()) {
         return Err(Failure::full());
     }
     let internal_id = store.new_id();
@@ -275,7 +275,7 @@ fn change(
     kind: &'static str,
     change: impl FnOnce(&mut System) -> Option<Value>,
 ) -> Answer {
-    if !store.has_room_for_change() {
+    if !store.has_room_for_change(call.body.len()) {
         return Err(Failure::full());
     }
     let system = store.system_mut(id).ok_or(NULL)?;
@@ -286,7 +286,7 @@ fn change(
 
 fn note(call: &Call<'_>, caller: &Caller, system: &mut System, kind: &'static str, data: Option<Value>) {
     let (by, client) = (system.vendor.clone(), caller.client.clone());
-    system.changes.push(Change { by, client, kind, data, created: call.state.now() });
+    system.changes.push(Change { by, client, kind, data, created: call.state.now(), size: call.body.len() });
 }
 
 fn whole(system: &System) -> Value {

@@ -13,6 +13,10 @@ use super::cast::{self, Api, Client, Decision};
 /// few enough to be held in memory. The real Altinn has no such limit.
 const MOST: usize = 5_000;
 
+/// How many bytes of bodies all of that may have come in, which are held as several times as many. It is more than as many
+/// honest requests have.
+const MOST_BYTES: usize = 8 << 20;
+
 #[derive(Default)]
 pub(super) struct Store {
     pub(super) systems: Vec<System>,
@@ -40,14 +44,24 @@ impl Store {
         format!("00000000-0000-4000-8000-{:012x}", self.ids)
     }
 
-    /// Whether one more request can be held, and the system user that may come of it.
-    pub(super) fn has_room_for_request(&self) -> bool {
-        self.requests.len().max(self.users.len()) < MOST
+    /// Whether one more request can be held, which came in so many bytes, and the system user that may come of it.
+    pub(super) fn has_room_for_request(&self, size: usize) -> bool {
+        self.requests.len().max(self.users.len()) < MOST && self.bytes() + size <= MOST_BYTES
     }
 
-    /// Whether one more change can be held. A new system is one, too.
-    pub(super) fn has_room_for_change(&self) -> bool {
-        self.systems.iter().map(|system| system.changes.len()).sum::<usize>() < MOST
+    /// Whether one more change can be held, which came in so many bytes. A new system is one, too.
+    pub(super) fn has_room_for_change(&self, size: usize) -> bool {
+        self.changes().count() < MOST && self.bytes() + size <= MOST_BYTES
+    }
+
+    fn bytes(&self) -> usize {
+        let changes = self.changes().map(|change| change.size);
+        let requests = self.requests.iter().map(|request| request.size);
+        changes.chain(requests).chain(self.users.iter().map(|user| user.size)).sum()
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.systems.iter().flat_map(|system| &system.changes)
     }
 
     /// A system of the register, deleted ones too.

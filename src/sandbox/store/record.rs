@@ -61,6 +61,8 @@ pub(crate) struct Change {
     pub(crate) kind: &'static str,
     pub(crate) data: Option<Value>,
     pub(crate) created: DateTime<Utc>,
+    /// How many bytes it came in.
+    pub(crate) size: usize,
 }
 
 /// A right to a resource.
@@ -122,6 +124,8 @@ pub(crate) struct Request {
     pub(crate) decision: Decision,
     pub(crate) redirect_url: Option<String>,
     pub(crate) created: DateTime<Utc>,
+    /// How many bytes it came in.
+    pub(crate) size: usize,
 }
 
 impl Request {
@@ -154,6 +158,7 @@ impl Request {
             rights: self.rights.clone(),
             packages: self.packages.clone(),
             created: now,
+            size: self.size,
         }
     }
 }
@@ -169,6 +174,8 @@ pub(crate) struct SystemUser {
     pub(crate) rights: Vec<Right>,
     pub(crate) packages: Vec<String>,
     pub(crate) created: DateTime<Utc>,
+    /// How many bytes it came in.
+    pub(crate) size: usize,
 }
 
 impl SystemUser {

@@ -48,6 +48,7 @@ fn system(seed: &cast::System, created: DateTime<Utc>) -> System {
             kind: "create",
             data: Some(json!({ "id": seed.id })),
             created,
+            size: 0,
         }],
     }
 }
@@ -65,6 +66,7 @@ fn request(seed: &cast::Request, created: DateTime<Utc>) -> Request {
         decision: seed.decision,
         redirect_url: None,
         created,
+        size: 0,
     }
 }
 
