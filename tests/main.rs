@@ -43,6 +43,8 @@ mod clock;
 mod doctor;
 #[cfg(feature = "sandbox")]
 mod every_refusal;
+#[cfg(all(target_os = "linux", feature = "sandbox"))]
+mod load;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "sandbox")]

@@ -7,25 +7,24 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use crate::program::program;
 use crate::server::nobody;
 
-struct Standing {
-    child: Child,
+pub struct Standing {
+    pub child: Child,
     stderr: BufReader<ChildStderr>,
     introduction: String,
-    address: String,
+    pub address: String,
 }
 
-fn standing() -> Standing {
+pub fn standing() -> Standing {
     standing_with("")
 }
 
 fn standing_with(options: &str) -> Standing {
-    let mut child = program("sandbox --port 0 --verbose")
-        .args(options)
-        .command()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    standing_by(program("sandbox --port 0 --verbose").args(options).command())
+}
+
+/// Started by this command.
+pub fn standing_by(mut command: Command) -> Standing {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut introduction = String::new();
     while !introduction.contains("export SYSTEMUSER_SANDBOX=") {
@@ -37,7 +36,7 @@ fn standing_with(options: &str) -> Standing {
 
 impl Standing {
     /// Sends the signal, and tells the exit code and what was said after the introduction, on stdout and stderr.
-    fn end(&mut self, signal: &str) -> (Option<i32>, String, String) {
+    pub fn end(&mut self, signal: &str) -> (Option<i32>, String, String) {
         let kill = format!("kill {signal} {}", self.child.id());
         let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(kill.success());

@@ -1,0 +1,51 @@
+//! More connections than the sandbox takes.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Client, METADATA, answers_others, ends_within_a_second, has_held_little};
+use crate::program::program;
+use crate::sandbox::{standing, standing_by};
+
+/// How many it takes.
+const MOST: usize = 256;
+
+#[test]
+fn more_connections_than_it_takes_close_those_that_keep_it_waiting_the_longest() {
+    let sandbox = standing();
+    let mut busy = Client::of(&sandbox);
+    let mut crowd = Vec::new();
+    for _ in 0..6 {
+        crowd.extend((0..50).map(|_| Client::of(&sandbox)));
+        answers_others(&sandbox);
+        assert_eq!(busy.ask(METADATA).unwrap().status, 200);
+    }
+    // The last ones are there still, and are answered.
+    let (first, last) = crowd.split_at_mut(40);
+    assert!(last[20..].iter_mut().all(|client| client.ask(METADATA).unwrap().status == 200));
+    let begun = Instant::now();
+    while !first.iter_mut().all(Client::is_closed) {
+        assert!(begun.elapsed() < Duration::from_secs(1));
+        thread::sleep(Duration::from_millis(10));
+    }
+    let open = crowd.iter_mut().filter_map(|client| (!client.is_closed()).then_some(())).count();
+    assert!(open < MOST, "{open}");
+    has_held_little(&sandbox);
+    ends_within_a_second(sandbox);
+}
+
+#[test]
+fn it_answers_others_where_the_machine_gives_it_fewer_than_it_would_take() {
+    let binary = program("sandbox --port 0").command();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 64; exec \"$0\" sandbox --port 0"]).arg(binary.get_program()).env_clear();
+    let sandbox = standing_by(shell);
+    let crowd: Vec<Client> = (0..100).map(|_| Client::of(&sandbox)).collect();
+    let begun = Instant::now();
+    assert_eq!(Client::of(&sandbox).ask(METADATA).unwrap().status, 200);
+    // Sooner than the others' time is over.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    drop(crowd);
+    ends_within_a_second(sandbox);
+}
