@@ -1,8 +1,11 @@
 //! More connections than the sandbox takes.
 
+use std::io;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use systemuser_demo::sandbox::Sandbox;
 
 use super::{Client, METADATA, answers_others, ends_within_a_second, has_held_little};
 use crate::program::program;
@@ -48,4 +51,27 @@ fn it_answers_others_where_the_machine_gives_it_fewer_than_it_would_take() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     drop(crowd);
     ends_within_a_second(sandbox);
+}
+
+/// Waits for something to read, and tells how much there was; 0 at the end.
+async fn read(stream: &tokio::net::TcpStream) -> usize {
+    loop {
+        stream.readable().await.unwrap();
+        match stream.try_read(&mut [0; 4096]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            read => return read.unwrap_or(0),
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_dropped_takes_its_connections_along() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let address = sandbox.address().trim_start_matches("http://").trim_end_matches('/');
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    assert_eq!(stream.try_write(METADATA.as_bytes()).unwrap(), METADATA.len());
+    assert!(read(&stream).await > 0);
+    drop(sandbox);
+    let ended = async { while read(&stream).await > 0 {} };
+    tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
 }
