@@ -73,13 +73,7 @@ pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
     if reply.status == 204 {
         return Err(CallError::Refused(reply.refused().into()));
     }
-    reply.json_object().map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        match error.is_data() {
-            true => reply.unusable(format!("but not the JSON of this API (line {line}, column {column})")).into(),
-            false => reply.is_not("JSON").into(),
-        }
-    })
+    reply.json_object().map_err(|_| reply.is_not("the JSON of this API").into())
 }
 
 /// Who the system user is.
@@ -87,7 +81,8 @@ pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
 pub struct SystemUserInfo {
     /// The organisation that owns it.
     pub systemuser_org: Option<Owner>,
-    /// Its id; a list in shape, one element in fact.
+    /// Its id; a list in shape, one element in fact. The server writes nulls, so it is there; here and below.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub systemuser_id: Option<Vec<String>>,
     /// The vendor's system that it belongs to.
     pub system_id: Option<String>,
@@ -106,6 +101,7 @@ pub struct Owner {
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the reference gives these words no meaning")]
 pub struct Logistics {
+    #[serde(deserialize_with = "Option::deserialize")]
     pub status: Option<String>,
     pub shipment_status: Option<String>,
     pub import_status: Option<String>,
@@ -120,6 +116,7 @@ pub struct Logistics {
 #[serde(rename_all = "camelCase")]
 pub struct Salary {
     /// In a word.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub salary_status: Option<String>,
     /// In kroner, with as many decimals as came.
     pub salary_amount: Option<Number>,

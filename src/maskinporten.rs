@@ -48,8 +48,8 @@ fn read_token(reply: &Reply) -> Result<AccessToken, Unreachable> {
     // Neither the body nor the parser's words about it are shown: they may hold the token.
     let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not the JSON of a token"))?;
     let token = answer.access_token.expose_secret();
-    // RFC 6750 allows fewer characters still; this keeps out whatever would break a header or a line.
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // RFC 6750 allows fewer characters still; this keeps out whatever would break a line, or a header and its server.
+    if token.is_empty() || token.len() > 65_536 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(reply.unusable("but its `access_token` cannot be a token"));
     }
     if answer.token_type.is_some_and(|name| !name.eq_ignore_ascii_case("Bearer")) {

@@ -207,7 +207,7 @@ fn with_metadata(change: impl Fn(&mut Value) + Send + 'static) -> Server {
         change(&mut metadata);
         match request.target.as_str() {
             "/token" => crate::server::opaque_token(),
-            "/api/SystemUserInfo" => answer("200 OK", "{}"),
+            "/api/SystemUserInfo" => answer("200 OK", r#"{"systemuser_id":null}"#),
             _ => answer("200 OK", &metadata.to_string()),
         }
     })
@@ -256,7 +256,7 @@ fn a_metadata_document_that_is_none() {
     ] {
         let server = Server::start(move |request: &Request| match request.target.as_str() {
             "/token" => crate::server::opaque_token(),
-            "/api/SystemUserInfo" => answer("200 OK", "{}"),
+            "/api/SystemUserInfo" => answer("200 OK", r#"{"systemuser_id":null}"#),
             _ => reply.clone(),
         });
         let run = doctor_of(&server);

@@ -22,9 +22,11 @@ pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result
 /// # Errors
 /// Where there is none in it.
 pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Unreachable> {
-    let text = Zeroizing::new(String::from_utf8_lossy(&reply.body).into_owned());
+    // No server takes more in a header.
+    let body = Some(&reply.body[..]).filter(|body| body.len() <= 65_536).unwrap_or_default();
+    let text = std::str::from_utf8(body).unwrap_or_default();
     // It is a JSON string for whoever accepts JSON, and bare for others.
-    let quoted = serde_json::from_str::<String>(&text).map(Zeroizing::new);
+    let quoted = serde_json::from_str::<String>(text).map(Zeroizing::new);
     let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
     // What came may be a token all the same, so it is not shown.
     let decoded = Decoded::read(altinns).filter(|_| altinns.bytes().all(|byte| byte.is_ascii_graphic()));

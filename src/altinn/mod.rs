@@ -112,12 +112,12 @@ fn last(calls: &mut [Call]) -> &mut Call {
 
 /// Reads an answer that is an object of this kind, which is called `what` where it is none.
 fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallError> {
-    serde_json::from_slice(&reply.body).ok().and_then(item).ok_or_else(|| reply.is_not(what).into())
+    reply.json().ok().and_then(item).ok_or_else(|| reply.is_not(what).into())
 }
 
 /// The same for an array of them.
 fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
-    let items = serde_json::from_slice::<Vec<Value>>(&reply.body).ok();
+    let items = reply.json::<Vec<Value>>().ok();
     items.and_then(|items| items.into_iter().map(item).collect()).ok_or_else(|| reply.is_not(what).into())
 }
 

@@ -65,7 +65,7 @@ pub async fn show(altinn: &Altinn<'_>, system_id: &str) -> Result<Item<System>, 
 /// Registers a new system; answers with Altinn's own id for it.
 pub async fn register(altinn: &Altinn<'_>, system: &System) -> Result<String, CallError> {
     let reply = altinn.send(Method::POST, &altinn.address(&["systemregister", "vendor"]), system).await?;
-    let id = serde_json::from_slice::<String>(&reply.body).ok();
+    let id = reply.json::<String>().ok();
     id.as_deref().and_then(excerpt).ok_or_else(|| reply.is_not("the id of a system").into())
 }
 

@@ -46,7 +46,7 @@ impl Call {
         }
         let token = flow.token(console).await?;
         let answer = target.ask(&flow.servers.http, &url, &token, console).await;
-        let shown = answer.and_then(|reply| target.show(&reply, common.json));
+        let shown = answer.and_then(|reply| target.show(reply, common.json));
         let shown = shown.map_err(|error| target.explained(error, self.whose.is_some(), &flow.servers.config))?;
         if shown.is_empty() {
             console.say(Tone::Note, "the answer is empty");

@@ -7,12 +7,15 @@ use crate::http::draws;
 
 const INDENT: &str = "  ";
 
+/// The most that is laid out anew, in bytes. Nobody reads more.
+const LARGEST: usize = 1024 * 1024;
 /// How many times its size a text may grow. Deep nesting makes more indentation than text.
 const GROWTH: usize = 8;
 
-/// The text with its white space laid out anew; `None` where it is not JSON, or too deep to be read more easily so.
+/// The text with its white space laid out anew; `None` where it is not JSON, or too large or too deep to be
+/// read more easily so.
 pub(super) fn indented(body: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= LARGEST)?;
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = 0;

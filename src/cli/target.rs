@@ -1,7 +1,8 @@
 //! The API that is called: one of the reference's, or a configured one.
 
+use std::mem;
+
 use reqwest::Url;
-use serde::de::IgnoredAny;
 
 use super::console::{Console, aligned};
 use super::report::Again;
@@ -94,19 +95,15 @@ impl Target {
         }
     }
 
-    pub(super) fn show(&self, reply: &Reply, json: bool) -> Result<Vec<u8>, CallError> {
-        let indented = || json::indented(&reply.body).map(String::into_bytes);
+    pub(super) fn show(&self, mut reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
-            Self::Configured(..) => return Ok(indented().unwrap_or_else(|| reply.body.to_vec())),
-            Self::Reference(_) if json => {
-                api::read::<IgnoredAny>(reply)?;
-                return Ok(indented().unwrap_or_default());
-            }
-            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(api::read(reply)?),
-            Self::Reference(ReferenceApi::Logistics) => logistics(api::read(reply)?),
-            Self::Reference(ReferenceApi::Salary) => salary(api::read(reply)?),
+            Self::Configured(..) => return Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes)),
+            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(api::read(&reply)?),
+            Self::Reference(ReferenceApi::Logistics) => logistics(api::read(&reply)?),
+            Self::Reference(ReferenceApi::Salary) => salary(api::read(&reply)?),
         };
-        Ok(aligned(&rows).into_bytes())
+        let text = if json { json::indented(&reply.body).unwrap_or_default() } else { aligned(&rows) };
+        Ok(text.into_bytes())
     }
 }
 

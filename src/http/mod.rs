@@ -23,6 +23,8 @@ use crate::environment::is_loopback;
 
 /// The most that is read of an answer, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
+/// The longest text that an error quotes from, in bytes. Where one were cut, so might be a secret.
+const LONGEST_QUOTE: usize = 64 * 1024;
 /// What stands where a server repeats a secret.
 const STRUCK: &str = "[what was sent]";
 /// The longest that an error quotes from an answer, in characters.
@@ -134,9 +136,8 @@ impl Http {
         if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(Silence::TooLarge);
         }
-        // In one piece, for what grows leaves copies of a token behind.
-        let length = response.content_length().unwrap_or(0).min(LARGEST_BODY as u64);
-        let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0)));
+        // It doubles, and so never takes more than the largest; and what holds a token does not grow, which leaves copies.
+        let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? {
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(Silence::TooLarge);
@@ -145,7 +146,7 @@ impl Http {
         }
         let header = |name: &HeaderName| {
             let value = response.headers().get(name)?;
-            Some(visible(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned())))
+            excerpt(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
         let date = header(&DATE).and_then(|date| DateTime::parse_from_rfc2822(&date).ok()).map(|date| date.to_utc());
         // A clock that tells another century tells nothing, and cannot be reckoned with.
@@ -171,11 +172,10 @@ impl Http {
             (false, _) => (2, builder.https_only(true)),
         };
         let slot = &self.clients[way];
-        if let Some(client) = slot.get() {
-            return Ok(client);
+        match slot.get() {
+            Some(client) => Ok(client),
+            None => builder.build().map(|client| slot.get_or_init(|| client)),
         }
-        let client = builder.build()?;
-        Ok(slot.get_or_init(|| client))
     }
 }
 
@@ -236,13 +236,24 @@ impl Reply {
         self.unusable(format!("but not {what}{}", quoted.unwrap_or_default()))
     }
 
-    /// The body as a JSON object. serde would take an array for a struct, too, member by member.
+    /// The body as JSON, if it is not too large to be understood here.
+    ///
+    /// # Errors
+    /// Where it is none, or not of this type.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        // A small value takes many times its length when it has been read, so each counts for more.
+        let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
+        let is_too_large = self.body.iter().map(weight).sum::<usize>() > LARGEST_BODY;
+        serde_json::from_slice(if is_too_large { &[] } else { &self.body })
+    }
+
+    /// The same for an object. serde would take an array for a struct, too, member by member.
     ///
     /// # Errors
     /// Where it is none, or not one of this type.
     pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&self.body)?;
-        serde_json::from_slice(&self.body)
+        self.json::<BTreeMap<String, IgnoredAny>>()?;
+        self.json()
     }
 
     /// A public document in JSON, which is called `what` where it is none.
@@ -258,7 +269,8 @@ impl Reply {
 
     /// The body as it may be quoted: a server that repeats the secret it was sent is not repeated.
     pub fn quotable(&self) -> String {
-        without(self.sent.as_ref(), String::from_utf8_lossy(&self.body).into_owned())
+        let quoted = if self.body.len() > LONGEST_QUOTE { b"[a text of more than 64 KiB]" } else { &self.body[..] };
+        without(self.sent.as_ref(), String::from_utf8_lossy(quoted).into_owned())
     }
 
     /// The answer, where it is a yes.

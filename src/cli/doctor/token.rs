@@ -74,7 +74,7 @@ pub(super) async fn call(
     };
     let url = target.address(config, org)?;
     let answer = target.ask(http, &url, token, findings.console()).await;
-    match answer.and_then(|reply| target.show(&reply, false).map(|_| reply.status)) {
+    match answer.and_then(|reply| Ok((reply.status, target.show(reply, false)?).0)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", target.name()), &[]),
         Err(error) => findings.failed(Step::Api, &target.explained(error, false, config)),
     }
