@@ -51,8 +51,9 @@ fn complete_options_do_without_a_file() {
     // It got as far as the network.
     run.fails(
         6,
-        "error: no usable answer from `https://test.maskinporten.no/token`: no connection: Connection refused\n\
-         hint: a proxy is named in the environment, and asked first: is it there?\n",
+        "error: no usable answer from `https://test.maskinporten.no/token`: no connection through the proxy: \
+         Connection refused\n\
+         hint: HTTPS_PROXY names it: is it there, and does it let this address through?\n",
     );
 }
 
@@ -552,8 +553,9 @@ fn production_with_an_organisation_of_the_test_series_is_warned_about() {
         .run();
     let warning =
         |org: &str| format!("warning: {org} is of the series for test environments, and this is production\n");
-    let silence = "error: no usable answer from `https://maskinporten.no/token`: no connection: Connection refused\n\
-                   hint: a proxy is named in the environment, and asked first: is it there?\n";
+    let silence = "error: no usable answer from `https://maskinporten.no/token`: no connection through the \
+                   proxy: Connection refused\n\
+                   hint: HTTPS_PROXY names it: is it there, and does it let this address through?\n";
     run.fails(6, &format!("{}{silence}", warning("210493352 (--org)")));
     let file = "environment = \"prod\"\n[vendor]\norg = \"310904473\"\n[api.x]\nurl = \"https://x.no/{org}\"\n";
     let run = program("call x 210493352 --env prod --client-id c --scope s --org 991825827 --kid k --key")

@@ -183,8 +183,8 @@ fn a_server_that_does_not_speak_http_is_told_from_one_that_is_slow() {
     let run = token(|_| "hello\r\n".to_owned());
     run.fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: the connection was closed without an answer in \
-         HTTP: invalid HTTP version parsed\n",
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: no whole answer in HTTP came: invalid HTTP \
+         version parsed\n",
     );
     let run = token(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
     run.fails(
@@ -219,7 +219,8 @@ fn a_machine_without_root_certificates_is_told_what_it_lacks() {
         6,
         "error: no usable answer from `https://test.maskinporten.no/token`: the client could not be set up: unexpected \
          error: No CA certificates were loaded from the system\n\
-         hint: does this machine have root certificates? Debian's package is called ca-certificates\n",
+         hint: SSL_CERT_FILE is set: does it name what is there, with certificates in PEM? without it, the system's are \
+         taken\n",
     );
 }
 

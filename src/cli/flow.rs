@@ -9,7 +9,7 @@ use super::clock::Difference;
 use super::console::{Console, Tone};
 use super::refusal::RefusedGrant;
 use super::report::Again;
-use super::{again, asking, hints, report, signing, story};
+use super::{again, asking, hints, proxy, report, signing, story};
 use crate::altinn;
 use crate::config::{Config, ConfigError, Given};
 use crate::environment::Environment;
@@ -44,6 +44,7 @@ impl Servers {
             let address = &config.endpoints.issuer;
             console.say(Tone::Note, &format!("this is the sandbox at {address}; nothing leaves this machine"));
         }
+        proxy::warn(&config, console);
         Ok(Self {
             http: Http::new(patience),
             config,

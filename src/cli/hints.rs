@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{ConfigError, Given, KEY};
 use crate::environment::Environment;
-use crate::http::{Refused, Silence, Unreachable};
+use crate::http::Refused;
 use crate::key::{KeyFault, KeySource};
 
 pub(super) fn of_config(error: &ConfigError) -> Vec<String> {
@@ -209,35 +209,4 @@ pub(super) fn of_altinn(refused: &Refused) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![hint.to_owned()]
-}
-
-pub(super) fn of_silence(unreachable: &Unreachable) -> Vec<String> {
-    if let (Silence::Status { .. }, Some(after)) = (&unreachable.silence, unreachable.retry_after) {
-        return vec![format!("it asks to be left alone for {}", humantime::format_duration(after))];
-    }
-    let loopback = unreachable.address.starts_with("http:");
-    let hint = match &unreachable.silence {
-        Silence::Connection(_) if loopback && cfg!(feature = "sandbox") => {
-            "is a sandbox standing there? `systemuser-demo sandbox` starts one"
-        }
-        Silence::Connection(_) if loopback => "is a server standing there?",
-        Silence::Connection(_) | Silence::UnknownHost { .. } | Silence::NoConnection if proxy_is_named() => {
-            "a proxy is named in the environment, and asked first: is it there?"
-        }
-        Silence::Connection(_) | Silence::UnknownHost { .. } | Silence::NoConnection => {
-            "is there a way to the internet from here? a proxy is named in HTTPS_PROXY"
-        }
-        Silence::Tls(_) => {
-            "does a proxy open the encryption? its root certificate goes into the file that SSL_CERT_FILE names"
-        }
-        Silence::Setup(_) => "does this machine have root certificates? Debian's package is called ca-certificates",
-        Silence::TooSlow { .. } => "--timeout gives it longer",
-        _ => return Vec::new(),
-    };
-    vec![hint.to_owned()]
-}
-
-/// The variables that reqwest reads.
-fn proxy_is_named() -> bool {
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].iter().any(|name| std::env::var_os(name).is_some())
 }

@@ -12,7 +12,7 @@ use super::clock::{duration, time};
 use super::console::{Console, Tone, aligned};
 use super::options::{Common, Patience};
 use super::written::Written;
-use super::{clock, flow, hints, report};
+use super::{clock, flow, hints, proxy, report};
 use crate::config::{ConfigError, Overrides};
 use crate::environment::Environment;
 use crate::http::Http;
@@ -94,6 +94,7 @@ impl Inspect {
             }
             .into());
         }
+        proxy::warn(&config, console);
         let http = Http::new(patience);
         let (keys, clock) = flow::published_keys(&http, &config.endpoints.jwks, console).await;
         flow::warn_of(clock, console);

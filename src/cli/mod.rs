@@ -20,12 +20,14 @@ mod key;
 mod new_file;
 mod options;
 mod origin;
+mod proxy;
 mod refusal;
 mod report;
 mod request;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod signing;
+mod silence;
 mod story;
 mod system;
 mod table;

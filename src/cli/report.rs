@@ -6,6 +6,7 @@ use std::io;
 use super::console::{Console, Tone};
 use super::hints;
 use super::refusal::RefusedGrant;
+use super::silence;
 use super::told::{Told, exit};
 use crate::config::ConfigError;
 use crate::explain::{self, Cause, Entry};
@@ -124,13 +125,8 @@ fn tell(error: &anyhow::Error) -> Told {
     } else if let Some(Failed { exit_code, problem, detail, hints }) = error.downcast_ref::<Failed>() {
         let (sentence, detail, hints) = (problem.clone(), detail.clone(), hints.clone());
         Told { exit_code: *exit_code, sentence, detail, hints, notes: Vec::new() }
-    } else if let Some(silence) = error.downcast_ref::<Unreachable>() {
-        Told {
-            exit_code: exit::SILENCE,
-            sentence: silence.to_string(),
-            hints: hints::of_silence(silence),
-            ..Told::default()
-        }
+    } else if let Some(unreachable) = error.downcast_ref::<Unreachable>() {
+        silence::told(unreachable)
     } else {
         Told { exit_code: exit::UNEXPECTED, sentence: format!("{error:#}"), ..Told::default() }
     }

@@ -97,7 +97,9 @@ impl Target {
 
     pub(super) fn show(&self, mut reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
-            Self::Configured(..) => return Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes)),
+            Self::Configured(..) => {
+                return Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes));
+            }
             Self::Reference(ReferenceApi::SystemUserInfo) => system_user(api::read(&reply)?),
             Self::Reference(ReferenceApi::Logistics) => logistics(api::read(&reply)?),
             Self::Reference(ReferenceApi::Salary) => salary(api::read(&reply)?),

@@ -1,8 +1,9 @@
 //! What comes instead of an answer, and what became of a request that failed.
 
 use std::error::Error;
+use std::io;
+use std::iter::successors;
 use std::time::Duration;
-use std::{io, iter};
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
@@ -47,11 +48,13 @@ pub enum Silence {
     TooSlow { seconds: u64 },
     #[error("no connection: {0}")]
     Connection(String),
+    #[error("no connection through the proxy: {0}")]
+    Proxy(String),
     #[error("the TLS handshake failed: {0}")]
     Tls(String),
     #[error("the connection broke before the answer was whole")]
     CutOff { status: u16 },
-    #[error("the connection was closed without an answer in HTTP: {0}")]
+    #[error("no whole answer in HTTP came: {0}")]
     NotHttp(String),
     #[error("the answer is larger than 8 MiB")]
     TooLarge,
@@ -64,8 +67,9 @@ pub enum Silence {
 }
 
 impl Silence {
-    /// What became of a request, from the error that came back, maybe behind a status. The order matters: a TLS failure is also a failure
-    /// to connect, and a stalled body is also a timeout.
+    /// What became of a request, from the error that came back, and the status that may have come before it. The order
+    /// matters: a TLS failure is also a failure to connect, a stalled body is also a timeout, and a name that is not
+    /// found may be the proxy's.
     pub(super) fn of(error: &reqwest::Error, url: &Url, patience: Duration, status: Option<u16>) -> Self {
         if error.is_builder() {
             Self::Setup(deepest(error))
@@ -73,6 +77,8 @@ impl Silence {
             Self::NoConnection
         } else if error.is_timeout() {
             Self::TooSlow { seconds: patience.as_secs() }
+        } else if causes(error).any(|cause| cause.to_string().starts_with("tunnel error")) {
+            Self::Proxy(deepest(error))
         } else if error.is_dns() {
             Self::UnknownHost { host: url.host_str().unwrap_or_default().to_owned() }
         } else if let Some(reason) = tls_failure(error) {
@@ -88,8 +94,13 @@ impl Silence {
 }
 
 /// The innermost cause, which is the one that says something.
-fn deepest(error: &(dyn Error + 'static)) -> String {
-    iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+fn deepest(error: &reqwest::Error) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The error, its cause, the cause of that, and so on.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
 }
 
 /// What went wrong in a TLS handshake: it is wrapped as invalid data in an I/O error, whose inside `source` skips.
