@@ -13,6 +13,7 @@ mod answers;
 mod completions;
 mod configuration;
 mod explain;
+mod faults;
 mod grant;
 mod grant_command;
 mod house;

@@ -1,0 +1,176 @@
+//! Answers of 200 that are not what was asked for, and answers that are too large.
+
+use std::sync::Arc;
+
+use super::wire::{Connection, Wire};
+use super::{Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, hold, silence, token_answer};
+use crate::program::Run;
+use crate::server::response;
+
+/// What is said of a body that is not what was asked for. A configured API may answer with what it likes.
+fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
+    let quote = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
+    let what = match call {
+        Call::Orders => return (0, printed.to_owned()),
+        Call::Token => "the JSON of a token".to_owned(),
+        Call::Exchange => "a token with a lifetime".to_owned(),
+        Call::Reference => format!("the JSON of this API{quote}"),
+        Call::System => format!("a system{quote}"),
+        Call::Users => format!("a page of a list{quote}"),
+        Call::Create => format!("a request for a system user{quote}"),
+    };
+    silence(call, HTTP, &format!("status 200, but not {what}"))
+}
+
+/// An answer with a body of any bytes.
+fn with_body(status: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+#[test]
+fn an_answer_that_is_not_what_was_asked_for_is_told_by_its_beginning() {
+    let bodies: [(&str, &str); 8] = [
+        ("", "note: the answer is empty\n"),
+        ("null", "null\n"),
+        ("[]", "[]\n"),
+        ("{}", "{}\n"),
+        ("[{}]", "[\n  {}\n]\n"),
+        ("\"text\"", "\"text\"\n"),
+        ("<html>sign in</html>", "<html>sign in</html>"),
+        ("{\"error\":", "{\"error\":"),
+    ];
+    let cases = bodies.into_iter().flat_map(|(body, printed)| {
+        let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
+        answer(body, response("200 OK", kind, body), |call| rubbish(call, printed, body))
+    });
+    // What would draw on a terminal, or is no text, is another matter where the answer itself is printed.
+    let odd: [(&[u8], &str); 3] = [
+        (b"\x1b[2J\x07", "\\u{1b}[2J\\u{7}"),
+        (b"{\"\x1b]0;title\x07\":1}", "{\"\\u{1b}]0;title\\u{7}\":1}"),
+        (b"{\"a\":\"\xff\xfe\x80\"}", "{\"a\":\"\u{fffd}\u{fffd}\u{fffd}\"}"),
+    ];
+    let odd = odd.into_iter().flat_map(|(body, quoted)| {
+        answer(quoted, with_body("200 OK", body), |call| rubbish(call, "", quoted))
+            .into_iter()
+            .filter(|case| case.call != Call::Orders)
+    });
+    hold(cases.chain(odd));
+}
+
+const TOO_LONG: &str = "[a text of more than 64 KiB]";
+
+/// What is said of a refusal whose words are too long.
+fn refused(call: Call) -> (i32, String) {
+    let address = format!("{HTTP}{}", call.path());
+    match call {
+        Call::Token => (
+            4,
+            format!(
+                "error: Maskinporten refused the grant: status 400 from `{address}`\n  \"{TOO_LONG}\"\n\
+                 hint: is this the address of Maskinporten's token endpoint?\n"
+            ),
+        ),
+        _ => (5, format!("error: `{address}` refused the call: status 400, {TOO_LONG}\n")),
+    }
+}
+
+/// A little less than the most that is read.
+const LARGE: usize = 8 * 1024 * 1024 - 64;
+
+/// This one after the other, between a beginning and an end.
+fn filled(begin: &str, one: &str, end: &str) -> Arc<[u8]> {
+    let body = format!("{begin}{}{end}", one.repeat((LARGE - begin.len() - end.len()) / one.len()));
+    body.into_bytes().into()
+}
+
+#[test]
+fn what_is_large_or_deep_takes_no_memory() {
+    let nested = |open: &str, close: &str| -> Arc<[u8]> {
+        format!("{}0{}", open.repeat(200_000), close.repeat(200_000)).into_bytes().into()
+    };
+    let distinct: String = (0..LARGE / 11).map(|nth| format!("\"{nth:06}\":0,")).collect();
+    let bodies: [(&str, Arc<[u8]>); 11] = [
+        ("arrays 200,000 deep", nested("[", "]")),
+        ("objects 200,000 deep", nested("{\"a\":", "}")),
+        ("a list of empty arrays", filled("[", "[],", "[]]")),
+        ("a list of empty objects", filled("[", "{},", "{}]")),
+        ("the same member again and again", filled("{", "\"a\":0,", "\"a\":0}")),
+        ("ever another member", format!("{{{distinct}\"a\":0}}").into_bytes().into()),
+        ("a page of numbers", filled("{\"data\":[", "0,", "0]}")),
+        ("a member of arrays", filled("{\"systemuser_id\":[", "[],", "[]],\"id\":\"a\",\"status\":\"New\"}")),
+        ("a text", filled("\"", "x", "\"")),
+        ("a token", filled("{\"expires_in\":5,\"access_token\":\"", "x", "\"}")),
+        ("not UTF-8", vec![0xff; LARGE].into()),
+    ];
+    let cases = bodies.into_iter().flat_map(|(fault, body)| {
+        let case = move |(status, call): (&'static str, Call)| {
+            let expected = match status {
+                "200 OK" => rubbish(call, "", TOO_LONG),
+                "400 Bad Request" => refused(call),
+                _ => silence(call, HTTP, &format!("status 500: {TOO_LONG}")),
+            };
+            let body = body.clone();
+            let server = move || {
+                let body = body.clone();
+                Wire::answering(move |_| with_body(status, &body))
+            };
+            Case::new(&format!("{status}: {fault}"), call, server, expected)
+        };
+        let of_no_use = ["400 Bad Request", "500 Internal Server Error"].map(|status| (status, Call::Token));
+        let calls = Call::ALL.into_iter().filter(|call| *call != Call::Orders).map(|call| ("200 OK", call));
+        calls.chain(of_no_use).chain([("400 Bad Request", Call::System)]).map(case)
+    });
+    hold(cases);
+}
+
+/// What a configured API answers goes to stdout, as it came.
+#[test]
+fn a_large_answer_is_printed_as_it_came_and_takes_no_more_memory_than_others() {
+    let body = filled("[", "[],", "[]]");
+    let server = Wire::answering({
+        let body = body.clone();
+        move |request| match request.target.as_str() {
+            "/token" => token_answer(&TOKEN).into_bytes(),
+            _ => with_body("200 OK", &body),
+        }
+    });
+    let program = || Call::Orders.program(&server.url(), &server.url(), PATIENCE);
+    let run = Run::of(&mut bounded(&program(), MEMORY));
+    assert!(run.code == 0 && run.out.as_bytes() == &*body, "{}", run.err);
+    // With less memory than the answer alone takes, it is ended: the limit is one.
+    if cfg!(target_os = "linux") {
+        let run = Run::of(&mut bounded(&program(), 8 * 1024));
+        assert!(run.code == -1 && run.out.is_empty() && run.err.contains("memory allocation"), "{}", run.err);
+    }
+}
+
+#[test]
+fn an_answer_without_an_end_is_left() {
+    const GIB: usize = 1024 * 1024 * 1024;
+    let endless = |status: &'static str, chunked: bool| {
+        move |mut connection: Connection| {
+            if connection.request().is_none() {
+                return;
+            }
+            let head = if chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {GIB}") };
+            connection.send(format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n"));
+            let piece =
+                [if chunked { "10000\r\n" } else { "" }, &"x".repeat(0x10000), if chunked { "\r\n" } else { "" }];
+            let piece = piece.concat();
+            let sent = (0..GIB / 0x10000).take_while(|_| connection.send(&piece)).count();
+            assert!(sent < 1000, "the client took {sent} pieces of 64 KiB");
+        }
+    };
+    let cases = ["200 OK", "400 Bad Request", "503 Service Unavailable", "302 Found"].into_iter().flat_map(|status| {
+        [true, false].into_iter().flat_map(move |chunked| {
+            let case = move |call| {
+                let server = move || Wire::start(endless(status, chunked));
+                let fault = format!("{status}, 1 GiB{}", if chunked { " in chunks" } else { "" });
+                Case::new(&fault, call, server, silence(call, HTTP, "the answer is larger than 8 MiB"))
+            };
+            Call::ALL.into_iter().filter(move |call| status == "200 OK" || *call == Call::Token).map(case)
+        })
+    });
+    hold(cases);
+}

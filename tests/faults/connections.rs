@@ -1,0 +1,106 @@
+//! Connections that are not made, or break, or bring nothing.
+
+use std::thread;
+use std::time::Duration;
+
+use super::wire::Connection;
+use super::{Call, Case, HTTP, HTTPS, everywhere, hold, silence, token_answer};
+use crate::server::{empty, nobody};
+
+/// Reads the request, and goes on with the connection.
+fn asked(act: impl Fn(Connection) + Clone + Send + Sync + 'static) -> impl Fn(Connection) + Clone + Send + Sync {
+    move |mut connection: Connection| {
+        if connection.request().is_some() {
+            act(connection);
+        }
+    }
+}
+
+/// Sends a part of an answer, and then resets the connection, or ends it as if that were all.
+fn partly(part: &'static str, reset: bool) -> impl Fn(Connection) + Clone + Send + Sync {
+    asked(move |mut connection| {
+        connection.send(part);
+        if reset {
+            connection.reset();
+        }
+    })
+}
+
+const TOO_SLOW: &str = "it took longer than 1 s\nhint: --timeout gives it longer";
+
+#[test]
+fn a_connection_that_breaks_is_said_to_have_broken() {
+    let reset = "no whole answer in HTTP came: Connection reset by peer";
+    let closed = "no whole answer in HTTP came: connection closed before message completed";
+    let broken = "the connection broke before the answer was whole";
+    let (head, body) = ("HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"");
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n";
+    hold(
+        [
+            everywhere("reset without a word", partly("", true), reset),
+            everywhere("reset in the headers", partly(head, true), reset),
+            everywhere("reset in the body", partly(body, true), broken),
+            everywhere("reset in the chunks", partly(chunks, true), broken),
+            everywhere("closed without a word", partly("", false), closed),
+            everywhere("closed in the headers", partly(head, false), closed),
+            everywhere("closed in the body", partly(body, false), broken),
+            everywhere("closed in the chunks", partly(chunks, false), broken),
+            everywhere(
+                "another protocol",
+                partly("SSH-2.0-OpenSSH_9.2p1\r\n", false),
+                "no whole answer in HTTP came: invalid HTTP version parsed",
+            ),
+            everywhere(
+                "a length that is none",
+                partly("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", false),
+                "no whole answer in HTTP came: invalid content-length parsed",
+            ),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+}
+
+#[test]
+fn a_server_that_takes_its_time_is_waited_for_as_long_as_patience_lasts() {
+    let late = asked(|mut connection| {
+        thread::sleep(Duration::from_millis(1500));
+        connection.send(token_answer("late"));
+    });
+    let drip = asked(|mut connection| connection.drip(empty("200 OK").as_bytes()));
+    let drip_body = asked(|mut connection| {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
+        connection.drip(&[b' '; 100]);
+    });
+    let cases = [
+        everywhere("accepted and then silent", |mut connection| connection.wait_for_its_end(), TOO_SLOW),
+        everywhere("silent when asked", asked(|mut connection| connection.wait_for_its_end()), TOO_SLOW),
+        everywhere("a reply after the patience is over", late, TOO_SLOW),
+        everywhere("headers of a byte a second", drip, TOO_SLOW),
+        everywhere("a body of a byte a second", drip_body, TOO_SLOW),
+    ];
+    hold(cases.into_iter().flatten().map(|case| case.within(1)));
+}
+
+#[test]
+fn an_address_at_which_nobody_is_is_told_from_a_name_that_nobody_has() {
+    let sandbox = match cfg!(feature = "sandbox") {
+        true => "is a sandbox standing there? `systemuser-demo sandbox` starts one",
+        false => "is a server standing there?",
+    };
+    let refused = |call, url: String, server, hint| {
+        let said = format!("no connection: Connection refused\nhint: {hint}");
+        Case::nowhere("connection refused", call, url, silence(call, server, &said))
+    };
+    let cases = Call::ALL.into_iter().flat_map(|call| {
+        let unknown = "the name `nobody.invalid` was not found\n\
+            hint: is there a way to the internet from here? a proxy is named in HTTPS_PROXY";
+        let url = "https://nobody.invalid/";
+        [
+            refused(call, nobody(), HTTP, sandbox),
+            refused(call, nobody().replace("http:", "https:"), HTTPS, "is a server standing there?"),
+            Case::nowhere("name not resolved", call, url.to_owned(), silence(call, url, unknown)),
+        ]
+    });
+    hold(cases);
+}

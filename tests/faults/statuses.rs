@@ -1,0 +1,89 @@
+//! Answers that are no yes.
+
+use super::{Call, HTTP, answer, hold, silence};
+use crate::server::{empty, json, response};
+
+#[test]
+fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
+    let html = "<html>\r\n<title>Oops</title></html>";
+    let statuses = [
+        "429 Too Many Requests",
+        "429 Too Many Requests\r\nRetry-After: 3600",
+        "429 Too Many Requests\r\nRetry-After: Wed, 21 Oct 2099 07:28:00 GMT",
+        "500 Internal Server Error",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "504 Gateway Timeout",
+    ];
+    let cases = statuses.into_iter().flat_map(|status| {
+        let code = &status[..3];
+        let words = answer(status, response(status, "text/html", html), |call| {
+            silence(call, HTTP, &format!("status {code}: <html> <title>Oops</title></html>"))
+        });
+        let bare = answer(status, empty(status), |call| silence(call, HTTP, &format!("status {code}")));
+        words.into_iter().chain(bare)
+    });
+    hold(cases);
+}
+
+/// What is said of a refusal in a text of no known form.
+fn refused(call: Call, words: &str) -> (i32, String) {
+    let address = format!("{HTTP}{}", call.path());
+    match call {
+        Call::Token => (
+            4,
+            format!(
+                "error: Maskinporten refused the grant: status 400 from `{address}`\n  \"{words}\"\n\
+                 hint: is this the address of Maskinporten's token endpoint?\n"
+            ),
+        ),
+        _ => (5, format!("error: `{address}` refused the call: status 400, {words}\n")),
+    }
+}
+
+#[test]
+fn a_refusal_cannot_draw_on_the_terminal_or_fill_it() {
+    let escapes = "\u{1b}[2J\u{1b}]0;title\u{7}gone\u{202e}";
+    let shown = "\\u{1b}[2J\\u{1b}]0;title\\u{7}gone\\u{202e}";
+    let bad = "400 Bad Request";
+    let problem = json(bad, &serde_json::json!({ "error": escapes, "title": escapes }).to_string());
+    let problem = answer("escape codes in JSON", problem, |call| match call {
+        Call::Token => (
+            4,
+            format!(
+                "error: Maskinporten refused the grant: {shown}\n\
+                 note: no trace id came along, {HTTP}{}\n",
+                call.path()
+            ),
+        ),
+        _ => {
+            let (code, said) = refused(call, shown);
+            (code, format!("{said}  error: {shown}\n"))
+        }
+    });
+    let words = "word ".repeat(10_000);
+    let not_utf8 =
+        [response(bad, "text/plain", "??????").trim_end_matches('?').as_bytes(), b"a\xff\xfe\x80bc"].concat();
+    let texts = [
+        answer("escape codes in a text", response(bad, "text/plain", escapes), |call| refused(call, shown)),
+        answer("invalid UTF-8", not_utf8, |call| refused(call, "a\u{fffd}\u{fffd}\u{fffd}bc")),
+        answer("a long text", response(bad, "text/plain", &words), |call| {
+            refused(call, &format!("{}…", &words[..200]))
+        }),
+        answer("escape codes in a header", empty("302 Found\r\nLocation: /\x1b[2J"), |call| {
+            silence(call, HTTP, "no whole answer in HTTP came: invalid HTTP header parsed")
+        }),
+    ];
+    hold(texts.into_iter().flatten().chain(problem));
+}
+
+/// A server can make no page of a sentence.
+#[test]
+fn a_header_that_is_quoted_is_cut_short() {
+    let long = format!("/{}", "x".repeat(10_000));
+    let cases = answer("a long Location", empty(&format!("302 Found\r\nLocation: {long}")), |call| {
+        let said = format!("status 302 points elsewhere, to `{}…`, and no redirect is followed", &long[..200]);
+        silence(call, HTTP, &said)
+    });
+    hold(cases);
+}

@@ -1,0 +1,80 @@
+//! Token answers that lack something, or have something that cannot be.
+
+use serde_json::{Value, json};
+
+use super::wire::Wire;
+use super::{Call, Case, HTTP, TOKEN, hold, silence};
+use crate::server;
+
+/// What Maskinporten answers, with a member replaced, or left out.
+fn with(member: &str, value: Option<Value>) -> String {
+    let mut answer = json!({ "access_token": *TOKEN, "token_type": "Bearer", "expires_in": 119, "scope": "a:b" });
+    match value {
+        Some(value) => answer[member] = value,
+        None => drop(answer.as_object_mut().unwrap().remove(member)),
+    }
+    answer.to_string()
+}
+
+#[test]
+fn a_token_that_cannot_be_used_is_no_token_and_is_not_shown() {
+    let not_json = "status 200, but not the JSON of a token";
+    let no_token = "status 200, but its `access_token` cannot be a token";
+    let text = |text: &str| Some(Value::from(text));
+    let broken = |by: &str| text(&TOKEN.replacen('.', by, 1));
+    let cases = [
+        ("expires_in", None, not_json),
+        ("expires_in", Some(json!(null)), not_json),
+        ("expires_in", Some(json!(-1)), not_json),
+        ("expires_in", Some(json!(1.5)), not_json),
+        ("expires_in", text("119"), not_json),
+        ("expires_in", text(&TOKEN), not_json),
+        ("access_token", None, not_json),
+        ("access_token", Some(json!(null)), not_json),
+        ("access_token", Some(json!(5)), not_json),
+        ("access_token", Some(json!([*TOKEN])), not_json),
+        ("access_token", text(""), no_token),
+        ("access_token", broken("\n"), no_token),
+        ("access_token", broken("\r\nX-Injected: "), no_token),
+        ("access_token", broken(" "), no_token),
+        ("access_token", broken("\0"), no_token),
+        ("access_token", broken("\u{1b}[2J"), no_token),
+        ("access_token", broken("æ"), no_token),
+        ("access_token", text(&"x".repeat(70_000)), no_token),
+        ("token_type", text("DPoP"), "status 200, but its `token_type` is not Bearer"),
+        ("token_type", Some(json!(5)), not_json),
+        ("scope", Some(json!(["a:b"])), not_json),
+    ];
+    hold(cases.into_iter().map(|(member, value, said)| {
+        let body = with(member, value);
+        let server = {
+            let body = body.clone();
+            move || answering(&body)
+        };
+        Case::new(&body, Call::Token, server, silence(Call::Token, HTTP, said))
+    }));
+}
+
+#[test]
+fn a_token_of_altinns_that_cannot_be_used_is_no_token_either() {
+    let expired = TOKEN.split('.').next().unwrap();
+    let bodies = [
+        json!(TOKEN.replacen('.', "\n", 1)).to_string(),
+        json!(format!("{}\r\n{}", *TOKEN, *TOKEN)).to_string(),
+        json!({ "access_token": *TOKEN }).to_string(),
+        json!([*TOKEN]).to_string(),
+        expired.to_owned(),
+        format!("{}.e30.c2ln", expired),
+        format!("{} {}", *TOKEN, *TOKEN),
+        format!("\"{}", *TOKEN),
+    ];
+    hold(bodies.map(|body| {
+        let said = silence(Call::Exchange, HTTP, "status 200, but not a token with a lifetime");
+        Case::new(&body.clone(), Call::Exchange, move || answering(&body), said)
+    }));
+}
+
+fn answering(body: &str) -> Wire {
+    let answer = server::json("200 OK", body).into_bytes();
+    Wire::answering(move |_| answer.clone())
+}
