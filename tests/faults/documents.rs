@@ -1,7 +1,7 @@
 //! What is public: Maskinporten's metadata document, which `doctor` reads, and its keys, with which `inspect` verifies.
 
 use super::wire::{Connection, Wire};
-use super::{MEMORY, TOKEN, bounded, outcome, shows_no_secret, tls};
+use super::{MEMORY, TOKEN, at_once, bounded, outcome, shows_no_secret, tls};
 use crate::program::{Program, Run, data, program, without_chance};
 use crate::server::{empty, json};
 
@@ -67,17 +67,17 @@ fn asking(command: &str, server: &Wire) -> Program {
 
 #[test]
 fn keys_that_do_not_come_verify_nothing() {
-    for (fault, server, _, said) in faults() {
+    at_once(faults(), |(fault, server, _, said)| {
         let (code, told) = outcome(&asking("inspect --verify", &server).arg(TOKEN.as_str()), 1, &[&server]);
         let address = without_chance(&server.url());
         let said = format!("error: no usable answer from `{address}jwk`: {said}\n");
         assert!(code == 6 && told.starts_with(&said), "{fault}: {told}\n{said}");
-    }
+    });
 }
 
 #[test]
 fn a_metadata_document_that_does_not_come_is_a_step_that_failed() {
-    for (fault, server, said, _) in faults() {
+    at_once(faults(), |(fault, server, said, _)| {
         let run = Run::of(&mut bounded(&asking("doctor", &server), MEMORY));
         shows_no_secret(&run.err, &[&server]);
         shows_no_secret(&run.out, &[&server]);
@@ -87,5 +87,5 @@ fn a_metadata_document_that_does_not_come_is_a_step_that_failed() {
         );
         let out = without_chance(&run.out);
         assert!(matches!(run.code, 4 | 6) && out.contains(&said), "{fault}: {out}\n{said}");
-    }
+    });
 }

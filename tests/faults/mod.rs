@@ -239,12 +239,18 @@ fn answer(fault: &str, answer: impl Into<Vec<u8>>, said: impl Fn(Call) -> (i32, 
     Call::ALL.into_iter().map(case).collect()
 }
 
+/// Does this with all of them at once: most of it is waiting.
+fn at_once<T: Send>(all: impl IntoIterator<Item = T>, act: impl Fn(T) + Sync) {
+    let act = &act;
+    thread::scope(|threads| all.into_iter().for_each(|one| drop(threads.spawn(move || act(one)))));
+}
+
 /// Goes through a part of the table, several cases at a time.
 fn hold(cases: impl IntoIterator<Item = Case>) {
     let cases: Vec<Case> = cases.into_iter().collect();
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|threads| {
-        for _ in 0..12 {
+        for _ in 0..16 {
             threads.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case.outcome()));

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::wire::{Connection, Wire};
-use super::{Call, PATIENCE, TOKEN, outcome, shows_no_secret, silence, tls, token_answer};
+use super::{Call, PATIENCE, TOKEN, at_once, outcome, shows_no_secret, silence, tls, token_answer};
 use crate::program::{Program, Run};
 use crate::secrets::shows_none;
 use crate::server::{json, nobody, response};
@@ -94,19 +94,20 @@ fn a_name_and_a_password_in_a_proxys_address_are_for_the_proxy_alone() {
 
 #[test]
 fn a_host_that_no_proxy_excepts_is_looked_for_without_one() {
-    for (variable, excepted) in [
+    let exceptions = [
         ("NO_PROXY", "maskinporten.example"),
         ("no_proxy", "maskinporten.example"),
         ("NO_PROXY", "other.example, .example"),
         ("NO_PROXY", "*"),
-    ] {
+    ];
+    at_once(exceptions, |(variable, excepted)| {
         let proxy = Wire::start(|_| {});
         let program = program(Call::Token).var("HTTPS_PROXY", proxy.url()).var(variable, excepted);
         let said = "the name `maskinporten.example` was not found\n\
             hint: NO_PROXY excepts this host from the proxy that HTTPS_PROXY names: is there another way to it?";
         assert_eq!(outcome(&program, PATIENCE, &[]), silence(Call::Token, SERVER, said), "{variable}={excepted}");
         assert_eq!(proxy.connections(), 0);
-    }
+    });
     // Another's exception is none.
     let server = server();
     let proxy = tunnel(&server);
@@ -192,23 +193,23 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
             "it took longer than 1 s\nhint: --timeout gives it longer".to_owned(),
         ),
     ];
-    for (proxy, timeout, said) in proxies {
+    at_once(proxies, |(proxy, timeout, said)| {
         let named = format!("http://{CREDENTIALS}@{}", proxy.address);
         let program = Call::Token.program(SERVER, SERVER, timeout).var("HTTPS_PROXY", named);
         let (code, told) = outcome(&program.var("SSL_CERT_FILE", tls::roots()), timeout, &[]);
         shows_none(&told, &credentials());
         assert_eq!((code, told), silence(Call::Token, SERVER, &said));
-    }
+    });
     let nowhere = [
         (nobody(), "Connection refused"),
         ("http://proxy.invalid:8080".to_owned(), "its name was not found"),
         ("socks5://127.0.0.1:1080".to_owned(), "unsupported scheme socks5"),
     ];
-    for (named, said) in nowhere {
+    at_once(nowhere, |(named, said)| {
         let said = format!("no connection through the proxy: {said}{names}");
         let program = program(Call::Token).var("HTTPS_PROXY", named);
         assert_eq!(outcome(&program, PATIENCE, &[]), silence(Call::Token, SERVER, &said));
-    }
+    });
 }
 
 #[test]
@@ -252,10 +253,12 @@ fn a_proxy_that_is_none_is_warned_about_and_not_shown() {
         )]
     };
     let nobody = nobody();
-    for value in ["http://", "not an address", "ftp://127.0.0.1:1", &format!("http://{CREDENTIALS}@"), "http://[::1"] {
-        assert_eq!(warned(&[("HTTPS_PROXY", value)]), passed_over("HTTPS_PROXY"), "{value}");
-        assert_eq!(warned(&[("all_proxy", value)]), passed_over("all_proxy"), "{value}");
-    }
+    let password = format!("http://{CREDENTIALS}@");
+    at_once(["http://", "not an address", "ftp://127.0.0.1:1", &password, "http://[::1"], |value| {
+        for name in ["HTTPS_PROXY", "all_proxy"] {
+            assert_eq!(warned(&[(name, value)]), passed_over(name), "{value}");
+        }
+    });
     assert_eq!(warned(&[("HTTPS_PROXY", &nobody), ("ALL_PROXY", "?")]), [""; 0]);
     assert_eq!(warned(&[("HTTPS_PROXY", ""), ("HTTP_PROXY", "?")]), [""; 0]);
     // For this machine none is asked.
