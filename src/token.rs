@@ -48,16 +48,12 @@ pub struct SystemUser {
 impl Decoded {
     /// Reads a compact JWT; `None` for anything else.
     pub fn read(token: &str) -> Option<Self> {
-        let mut parts = token.split('.');
-        let (header, claims) = (parts.next()?, parts.next()?);
-        parts.next()?;
+        let parts: Vec<&str> = token.splitn(4, '.').collect();
+        let [header, claims, _] = parts[..] else { return None };
         let object = |part: &str| {
             let json = URL_SAFE_NO_PAD.decode(part).ok()?;
             serde_json::from_slice::<Map<String, Value>>(&json).ok()
         };
-        if parts.next().is_some() {
-            return None;
-        }
         Some(Self { header: object(header)?, claims: object(claims)? })
     }
 

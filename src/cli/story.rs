@@ -13,7 +13,7 @@ use crate::config::{Config, Given, Source};
 use crate::environment::Environment;
 use crate::grant::Assertion;
 use crate::http::address;
-use crate::key::{KeySource, SigningKey, algorithm_name};
+use crate::key::{KeySource, SigningKey};
 use crate::org_number::OrgNumber;
 use crate::token::{AccessToken, Decoded};
 
@@ -85,7 +85,7 @@ fn read(key: &SigningKey, config: &Config) -> Vec<String> {
     vec![
         format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
         format!("kid {} ({kid_origin})", key.kid),
-        format!("signs with {} ({algorithm_origin})", algorithm_name(key.algorithm)),
+        format!("signs with {:?} ({algorithm_origin})", key.algorithm),
     ]
 }
 

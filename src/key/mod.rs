@@ -68,11 +68,6 @@ pub fn signing_algorithm(name: &str) -> Result<Algorithm, UnknownAlgorithm> {
     known.map(|(_, algorithm, ..)| *algorithm).ok_or_else(|| UnknownAlgorithm(name.chars().take(20).collect()))
 }
 
-/// The name of an algorithm that Maskinporten takes.
-pub fn algorithm_name(algorithm: Algorithm) -> &'static str {
-    ALGORITHMS.iter().find(|(_, known, ..)| *known == algorithm).map_or("RS256", |(name, ..)| name)
-}
-
 /// An algorithm that Maskinporten does not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the algorithm is `{0}`, and Maskinporten takes RS256, RS384 and RS512")]
@@ -122,7 +117,7 @@ impl SigningKey {
 
     /// The public half, as it is to be registered. Its numbers come from the key itself: those of a JWK may be padded.
     pub fn public_jwk(&self) -> PublicJwk {
-        let (alg, kid, [n, e]) = (algorithm_name(self.algorithm), self.kid.clone(), self.public.clone());
+        let (alg, kid, [n, e]) = (self.algorithm, self.kid.clone(), self.public.clone());
         PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n, e }
     }
 
@@ -177,7 +172,7 @@ impl SigningKey {
 pub struct PublicJwk {
     pub kty: &'static str,
     pub r#use: &'static str,
-    pub alg: &'static str,
+    pub alg: Algorithm,
     pub kid: String,
     pub n: String,
     pub e: String,

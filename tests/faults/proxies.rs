@@ -190,7 +190,7 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
         (
             Wire::start(|mut connection| connection.wait_for_its_end()),
             1,
-            "it took longer than 1 s\nhint: --timeout gives it longer".to_owned(),
+            "no connection in time\nhint: a proxy is asked first, which HTTPS_PROXY names: is it there?".to_owned(),
         ),
     ];
     at_once(proxies, |(proxy, timeout, said)| {

@@ -8,7 +8,7 @@ use crate::cli::console::Tone;
 use crate::cli::origin;
 use crate::config::{Config, Given, Source};
 use crate::http::excerpt;
-use crate::key::{SigningKey, algorithm_name};
+use crate::key::SigningKey;
 use crate::token::{Decoded, SYSTEM_USER};
 
 pub(super) fn of_metadata(
@@ -36,9 +36,9 @@ pub(super) fn of_metadata(
             "[endpoints] in the configuration replaces what the environment implies, if the document is to be trusted";
         faults.push(Tone::Hint.line(hint));
     }
-    let algorithm = key.map(|key| algorithm_name(key.algorithm));
+    let algorithm = key.map(|key| format!("{:?}", key.algorithm));
     let algorithms = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
-    if let (Some(ours), Some(theirs)) = (algorithm, algorithms.filter(|known| !lists(known, algorithm))) {
+    if let (Some(ours), Some(theirs)) = (&algorithm, algorithms.filter(|known| !lists(known, algorithm.as_deref()))) {
         faults.push(format!("algorithm: the key signs with {ours}, and the document lists {}", listed(theirs)));
     }
     let types = metadata.authorization_details_types_supported.as_deref();
