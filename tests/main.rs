@@ -16,6 +16,7 @@ mod explain;
 mod faults;
 mod grant;
 mod grant_command;
+mod hostile;
 mod house;
 mod init;
 mod inspect;

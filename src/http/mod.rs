@@ -205,16 +205,15 @@ pub fn excerpt(text: &str) -> Option<String> {
 /// Whether a character does something to a terminal, or to the order or the look of other characters.
 pub fn draws(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The text with control characters written out, so that a server cannot draw on a terminal.
 pub fn visible(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if draws(c) {
-            shown.extend(c.escape_unicode())
-        } else {
-            shown.push(c)
+        match draws(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
         }
         shown
     })

@@ -69,7 +69,7 @@ impl Reply {
     }
 }
 
-/// As many faults are read, and as many other members.
+/// As many faults are read, as many paths of each, and as many other members.
 const MOST: usize = 20;
 
 /// What a problem document has that is told otherwise, or says the status once more.
@@ -92,7 +92,7 @@ fn faults(problem: &Map<String, Value>) -> Vec<Fault> {
 
 fn texts(value: &Value) -> Vec<String> {
     let array = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    array.iter().filter_map(|text| excerpt(text.as_str()?)).collect()
+    array.iter().filter_map(|text| excerpt(text.as_str()?)).take(MOST).collect()
 }
 
 /// A value in a line.

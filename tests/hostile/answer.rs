@@ -1,0 +1,140 @@
+//! A yes, whatever comes with it: tokens, exchanged tokens, and documents.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use systemuser_demo::altinn::exchange;
+use systemuser_demo::altinn::system::{Draft, System};
+use systemuser_demo::altinn::system_user_request::Request;
+use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
+use systemuser_demo::http::CallError;
+use systemuser_demo::maskinporten::{self, ExchangeError};
+use systemuser_demo::token::{AccessToken, PublishedKeys};
+
+use super::{SENT, acts, any_json, giants, is_soon_done, object_with, reply, text, try_all};
+
+const NAMES: &[&str] = &["access_token", "token_type", "expires_in", "scope", "error"];
+const OF_ALTINN: &[&str] = &[
+    "id",
+    "vendor",
+    "name",
+    "description",
+    "rights",
+    "accessPackages",
+    "clientId",
+    "isVisible",
+    "allowedRedirectUrls",
+    "status",
+    "timedOut",
+    "externalRef",
+    "partyOrgNo",
+    "ID",
+    "nb",
+    "resource",
+    "action",
+    "value",
+    "urn",
+];
+
+fn is_a_token(token: &AccessToken) -> bool {
+    let secret = token.secret.expose_secret();
+    !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Answers with a token, of which some could be one.
+fn bodies() -> impl Strategy<Value = String> {
+    let token = prop_oneof![Just(r#"{"access_token":"opaque-token","expires_in":119}"#.to_owned()), text()];
+    let near =
+        (text(), prop_oneof![Just("Bearer".to_owned()), text()], any::<u64>()).prop_map(|(token, kind, lives)| {
+            serde_json::json!({ "access_token": token, "token_type": kind, "expires_in": lives }).to_string()
+        });
+    let jwt = (object_with(&["iat", "nbf", "exp"]), any::<bool>()).prop_map(|(claims, quoted)| {
+        let part = URL_SAFE_NO_PAD.encode(claims.to_string());
+        let token = format!("e30.{part}.AQAB");
+        if quoted { Value::from(token).to_string() } else { token }
+    });
+    prop_oneof![
+        token,
+        near,
+        jwt,
+        object_with(NAMES).prop_map(|json| json.to_string()),
+        any_json().prop_map(|json| json.to_string())
+    ]
+}
+
+#[test]
+fn what_is_taken_for_a_token_can_be_one_and_what_is_not_is_not_shown() {
+    try_all(4_000, bodies(), |body| {
+        let shown = |error: &dyn std::fmt::Display| {
+            let error = error.to_string();
+            let words = error.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() > 12);
+            words.filter(|word| body.contains(*word)).map(str::to_owned).collect::<Vec<_>>()
+        };
+        match maskinporten::read(&reply(200, body.as_str())) {
+            Ok(token) => prop_assert!(is_a_token(&token)),
+            Err(ExchangeError::Unreachable(error)) => prop_assert!(shown(&error).is_empty(), "{}", error),
+            Err(ExchangeError::Refused(refused)) => prop_assert!(false, "{:?}", refused),
+        }
+        match exchange::read(&reply(200, body.as_str()), None) {
+            Ok(token) => prop_assert!(is_a_token(&token)),
+            Err(error) => prop_assert!(shown(&error).is_empty(), "{}", error),
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
+    fn told<T: serde::de::DeserializeOwned>(body: &str) -> Option<String> {
+        let answer: Result<T, CallError> = api::read(&reply(200, body));
+        answer.err().map(|error| error.to_string())
+    }
+    let body = prop_oneof![
+        object_with(&["systemuser_org", "systemuser_id", "system_id", "status", "createTime", "salaryAmount"]),
+        object_with(OF_ALTINN),
+        object_with(&["keys"]),
+        any_json(),
+    ];
+    let body = prop_oneof![body.prop_map(|json: Value| json.to_string().replace("null", SENT)), text()];
+    try_all(5_000, body, |body| {
+        let keys = reply(200, body.as_str()).document::<PublishedKeys>("JWK set").err().map(|error| error.to_string());
+        let all = [told::<SystemUserInfo>(&body), told::<Logistics>(&body), told::<Salary>(&body), keys];
+        for said in all.into_iter().flatten() {
+            prop_assert!(!said.contains(acts) && !said.contains(SENT) && said.len() < 3_000, "{:?}", said);
+        }
+        if let Ok(request) = serde_json::from_str::<Request>(&body) {
+            prop_assert!(request.state().is_some() || request.status() == request.status);
+        }
+        if let Ok(system) = serde_json::from_str::<System>(&body) {
+            system.flaws();
+            let sent = serde_json::to_value(&system).unwrap();
+            prop_assert_eq!(
+                serde_json::to_value(serde_json::from_value::<System>(sent.clone()).unwrap()).unwrap(),
+                sent
+            );
+        }
+        if let Ok(draft) = serde_json::from_str::<Draft>(&body) {
+            draft.without_what_is_shown_only().new_system().flaws();
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_giant_answer_is_read_or_refused_and_nothing_worse() {
+    for (name, giant) in giants() {
+        is_soon_done(|| {
+            let token = maskinporten::read(&reply(200, giant.as_str()));
+            assert!(token.is_err_and(|error| error.to_string().len() < 300), "{name}");
+            let token = exchange::read(&reply(200, giant.as_str()), None);
+            assert!(token.is_err_and(|error| error.to_string().len() < 300), "{name}");
+            let info: Result<SystemUserInfo, _> = api::read(&reply(200, giant.as_str()));
+            assert!(
+                info.map_or_else(|error| error.to_string().len() < 3_000, |info| info.system_id.is_none()),
+                "{name}"
+            );
+        });
+    }
+}

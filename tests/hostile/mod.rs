@@ -1,0 +1,131 @@
+//! Does hostile input come to nothing? No panic, no work or memory beyond a bound that follows from its size, and nothing
+//! on a terminal but text. The fuzz targets in tests/fuzz ask the same of the same places, for longer.
+
+mod answer;
+mod problem;
+mod token;
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use systemuser_demo::http::Reply;
+
+/// As large as the largest input that is read of a file.
+const MEBIBYTE: usize = 1024 * 1024;
+
+/// Tries as many inputs, the same ones each time.
+#[track_caller]
+fn try_all<S: Strategy>(cases: u32, inputs: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    runner.run(&inputs, test).unwrap();
+}
+
+/// Whether the character draws, hides, or turns the direction of writing. It is said here once more, and not taken from
+/// the program, so that the two can differ.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c), 0x61c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb
+            | 0xe0000..=0xe007f)
+}
+
+/// Everything that acts, each between two letters. Escape and C1 begin what a terminal obeys.
+fn acting() -> String {
+    let all = (0..=0xe007f).filter_map(char::from_u32).filter(|c| acts(*c));
+    all.map(|c| format!("a{c}b")).collect::<String>() + "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}2J\u{90}q\u{9c}"
+}
+
+/// One of these texts.
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(texts).prop_map(str::to_owned)
+}
+
+/// A piece of a text: plain letters mostly, and whatever acts, breaks, or means something to a reader.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ -~]{0,8}",
+        1 => any::<char>().prop_map(String::from),
+        1 => one_of(&[
+            "\u{1b}[2J", "\u{9b}", "\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{e0041}", "\u{2028}", "\r\n", "\0",
+            "\"", "\\", "%", "%00", "{", "[", "}", "]", "`", "'''", "=", "&", ";", "MP-303", "(trace_id:", ")", "null",
+        ]),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// Any JSON, of texts like these.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    use serde_json::Value;
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop::sample::select(&["1e400", "-0.0", "1e-400", "184467440737095516160"][..])
+            .prop_map(|number| serde_json::from_str(number).unwrap()),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((text(), inner), 0..5)
+                .prop_map(|members| Value::from(members.into_iter().collect::<serde_json::Map<_, _>>())),
+        ]
+    })
+}
+
+/// An object that has these members, each with anything in it, or not at all.
+fn object_with(names: &'static [&'static str]) -> impl Strategy<Value = serde_json::Value> {
+    let member = (prop::sample::select(names), any_json());
+    prop::collection::vec(member, 0..6).prop_map(|members| {
+        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
+        serde_json::Value::from(members.collect::<serde_json::Map<_, _>>())
+    })
+}
+
+/// An answer with this status and body to [`SENT`].
+fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
+    Reply {
+        address: "https://maskinporten.example/token".to_owned(),
+        status,
+        date: None,
+        www_authenticate: None,
+        body: body.into(),
+        sent: Some(SENT.into()),
+    }
+}
+
+/// What an answer answers, and must never come out again.
+const SENT: &str = "sent-9f1c7a2e.40b8-6d53.assertion-e07c41";
+
+/// The work is of the size of the input, and not of its square: it takes seconds at most where nothing is optimised, and
+/// the machine is busy.
+#[track_caller]
+fn is_soon_done<T>(work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let done = work();
+    let taken = started.elapsed();
+    assert!(taken < Duration::from_secs(20), "{taken:?}");
+    done
+}
+
+/// Texts of about a mebibyte that are worse than they look, each with its name.
+fn giants() -> [(&'static str, String); 9] {
+    let fill = |piece: &str| piece.repeat(MEBIBYTE / piece.len());
+    let deep = |open: &str| open.repeat(200_000);
+    let members: String = (0..60_000).map(|nth| format!("\"member{nth}\":{nth},")).collect();
+    [
+        ("deep arrays", deep("[")),
+        ("deep objects", deep("{\"a\":")),
+        ("closed arrays", format!("{}{}", deep("["), deep("]"))),
+        ("many members", format!("{{{members}\"last\":0}}")),
+        ("a long text", format!("{{\"access_token\":\"{}\"}}", fill("a"))),
+        ("escapes", format!("{{\"title\":\"{}\"}}", fill("\\u001b"))),
+        ("percents", format!("https://a.no/?x={}&token={}", fill("%41"), "%4")),
+        ("controls", fill("\u{1b}")),
+        ("zeros", fill("0")),
+    ]
+}
