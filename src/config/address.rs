@@ -102,9 +102,9 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
         if example.contains(['{', '}']) {
             return Err(format!("`{text}` has a placeholder other than `{{org}}`"));
         }
-        let host = text.find("://").map_or(0, |end| end + 3);
-        let path = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
-        if text[..path].contains("{org}") {
+        // A reader of addresses sees the server even where slashes are missing, or too many.
+        let asked = |url: Url| (url.host_str().map(str::to_owned), url.port());
+        if Url::parse(&text.replace("{org}", "")).map(asked) != Url::parse(&example).map(asked) {
             return Err(format!("`{text}` has `{{org}}` in the server's name, and it belongs behind that"));
         }
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)

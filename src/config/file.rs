@@ -10,8 +10,9 @@ use toml::value::Datetime;
 use super::{ConfigError, Given, Source};
 
 /// Reads the tables of a file that lies at `path`.
-pub(super) fn read(text: &str, path: &Path) -> Result<File, ConfigError> {
-    toml::from_str(text).map_err(|error| toml_error(text, path, &error))
+pub(super) fn read<'f>(text: &str, path: &'f Path) -> Result<(File, Place<'f>), ConfigError> {
+    let place = Place { breaks: text.match_indices('\n').map(|(at, _)| at).collect(), path };
+    toml::from_str(text).map_err(|error| toml_error(text, &place, &error)).map(|file| (file, place))
 }
 
 /// The file as it is written; an unknown key is an error.
@@ -71,7 +72,8 @@ pub(super) struct ApiTable {
 
 /// A file that is being read, for telling lines.
 pub(super) struct Place<'f> {
-    pub(super) text: &'f str,
+    /// Where its lines end.
+    pub(super) breaks: Vec<usize>,
     pub(super) path: &'f Path,
 }
 
@@ -79,21 +81,21 @@ impl Place<'_> {
     /// The value with the place where it stands.
     pub(super) fn given<T>(&self, value: Option<Spanned<T>>) -> Option<Given<T>> {
         value.map(|value| {
-            let source = Source::File { path: self.path.to_owned(), line: line_of(self.text, value.span().start) };
+            let source = Source::File { path: self.path.to_owned(), line: self.line_of(value.span().start) };
             Given { value: value.into_inner(), source }
         })
     }
-}
 
-fn line_of(text: &str, at: usize) -> usize {
-    text[..at].matches('\n').count() + 1
+    fn line_of(&self, at: usize) -> usize {
+        self.breaks.partition_point(|end| *end < at) + 1
+    }
 }
 
 /// What the parser says, without what the file says: only names of keys are repeated.
-fn toml_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
-    let line = line_of(text, error.span().map_or(0, |span| span.start.min(text.len())));
+fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigError {
+    let line = place.line_of(error.span().map_or(0, |span| span.start));
     let message = error.message();
-    let place = format!("{} line {line}", path.display());
+    let place = format!("{} line {line}", place.path.display());
     if let Some(names) = message.strip_prefix("unknown field ") {
         let mut names = names.split('`').skip(1).step_by(2).map(str::to_owned);
         let key = names.next().unwrap_or_default();

@@ -111,8 +111,7 @@ impl Config {
     /// # Errors
     /// Where it says something that cannot be.
     pub fn parse(text: &str, path: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
-        let file = file::read(text, path)?;
-        let place = Place { text, path };
+        let (file, place) = file::read(text, path)?;
         let environment = place.given(file.environment.clone()).ok_or_else(|| {
             ConfigError::new(format!("`{}` does not say its `environment`: sandbox, test or prod", path.display()))
         })?;
@@ -130,7 +129,7 @@ impl Config {
     /// # Errors
     /// Where a value cannot be.
     pub fn without_file(environment: Given<Environment>, overrides: Overrides) -> Result<Self, ConfigError> {
-        Self::merge(environment, File::default(), &Place { text: "", path: Path::new("") }, overrides)
+        Self::merge(environment, File::default(), &Place { breaks: Vec::new(), path: Path::new("") }, overrides)
     }
 
     fn merge(

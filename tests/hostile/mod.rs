@@ -2,6 +2,7 @@
 //! on a terminal but text. The fuzz targets in tests/fuzz ask the same of the same places, for longer.
 
 mod answer;
+mod configuration;
 mod problem;
 mod token;
 
