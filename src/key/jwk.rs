@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use super::{KeyFault, MORE_PRIMES, Material, decode_base64};
+use super::{KeyFault, MORE_PRIMES, Material, decode_base64, name};
 
 /// What is read of a JWK or a JWK set. .NET writes empty `key_ops`, `oth` and `x5c` arrays; they are passed over.
 #[derive(Deserialize)]
@@ -48,10 +48,9 @@ pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
 }
 
 fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyFault> {
-    match jwk.kty.as_deref() {
-        Some("RSA") => {}
-        Some(other) => return Err(KeyFault::NotRsa { kind: other.chars().take(20).collect() }),
-        None => return Err(not_a_jwk("it has no `kty`")),
+    let kty = jwk.kty.as_deref().ok_or_else(|| not_a_jwk("it has no `kty`"))?;
+    if kty != "RSA" {
+        return Err(KeyFault::NotRsa { kind: name(kty) });
     }
     if jwk.d.is_none() {
         return Err(KeyFault::JwkWithoutD);

@@ -65,7 +65,13 @@ const ALGORITHMS: [(&str, Algorithm, &RsaSignatureEncoding, &digest::Algorithm);
 /// Where Maskinporten does not take it.
 pub fn signing_algorithm(name: &str) -> Result<Algorithm, UnknownAlgorithm> {
     let known = ALGORITHMS.iter().find(|(known, ..)| *known == name);
-    known.map(|(_, algorithm, ..)| *algorithm).ok_or_else(|| UnknownAlgorithm(name.chars().take(20).collect()))
+    known.map(|(_, algorithm, ..)| *algorithm).ok_or_else(|| UnknownAlgorithm(self::name(name)))
+}
+
+/// A name that a key was given: what is longer than one may be a part of the key.
+fn name(text: &str) -> String {
+    let short = text.len() <= 40 && text.split(' ').all(|word| word.len() <= 12);
+    if short { text } else { "unknown" }.to_owned()
 }
 
 /// An algorithm that Maskinporten does not take.

@@ -3,7 +3,7 @@
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use secrecy::zeroize::Zeroizing;
 
-use super::{KeyFault, Material};
+use super::{KeyFault, Material, name};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// The other kinds of key that `openssl genpkey` makes, by the object identifier inside PKCS#8.
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
         "RSA PRIVATE KEY" => Ok(material(contents, "PKCS#1 PEM")),
         "ENCRYPTED PRIVATE KEY" => Err(KeyFault::Encrypted),
         "OPENSSH PRIVATE KEY" => Err(KeyFault::OpenSsh),
-        other => Err(KeyFault::NotRsa { kind: other.trim_end_matches("PRIVATE KEY").trim().to_owned() }),
+        other => Err(KeyFault::NotRsa { kind: name(other.trim_end_matches("PRIVATE KEY").trim()) }),
     }
 }
 
@@ -64,6 +64,6 @@ fn not_private(tag: &str) -> KeyFault {
     match tag {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyFault::PublicKey,
         "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => KeyFault::Certificate,
-        other => KeyFault::OtherPem { tag: format!("a PEM block `{other}`") },
+        other => KeyFault::OtherPem { tag: format!("a PEM block `{}`", name(other)) },
     }
 }

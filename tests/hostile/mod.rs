@@ -3,6 +3,7 @@
 
 mod answer;
 mod configuration;
+mod key;
 mod problem;
 mod token;
 
