@@ -78,9 +78,8 @@ pub(super) async fn all<T: DeserializeOwned>(
 
 /// The `token` in an address, which may be relative.
 pub fn token_of(next: &str) -> Option<String> {
-    let (_, query) = next.split_once('?')?;
-    let query = query.split('#').next().unwrap_or_default();
-    let base = Url::parse(&format!("https://altinn.invalid/?{query}")).ok()?;
-    let token = base.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
+    let base = Url::parse("https://altinn.invalid/").expect("an address");
+    let next = base.join(next).ok()?;
+    let token = next.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
     token.filter(|token| !token.is_empty())
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod configuration;
 mod key;
+mod paging;
 mod problem;
 mod token;
 

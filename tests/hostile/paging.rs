@@ -1,0 +1,47 @@
+//! The link to a list's next page.
+
+use proptest::prelude::*;
+use reqwest::Url;
+use systemuser_demo::altinn::page::token_of;
+
+use super::{giants, is_soon_done, one_of, piece, try_all};
+
+const OWN: &[&str] = &["?", "&", "#", "token=", "%74oken=", "https://a.no/", "+", "%20", "%F0%9F", ";", "list"];
+
+#[test]
+fn a_link_of_any_kind_gives_the_token_that_is_in_it_or_none() {
+    let piece = prop_oneof![piece(), one_of(OWN)];
+    try_all(20_000, prop::collection::vec(piece, 0..10), |pieces| {
+        let link = pieces.concat();
+        let token = token_of(&link);
+        if let Some(token) = &token {
+            prop_assert!(!token.is_empty() && token.len() <= 3 * link.len());
+            let mut list = Url::parse("https://altinn.example/list").unwrap();
+            list.query_pairs_mut().append_pair("token", token);
+            let again = token_of(list.as_str());
+            prop_assert_eq!(again.as_ref(), Some(token));
+        }
+        if let Ok(url) = Url::parse(&link) {
+            let there = url.query_pairs().find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
+            prop_assert_eq!(token, there.filter(|token| !token.is_empty()), "{}", url);
+        }
+        Ok(())
+    });
+}
+
+/// Found by the fuzz target `paging`: the link was taken apart by hand, and not as addresses are.
+#[test]
+fn a_link_is_taken_apart_as_addresses_are() {
+    // What stands behind the sign of a fragment is no query, and what stands before it is part of one.
+    assert_eq!(token_of("https://a.no/list?token=MDAw\u{11}#x").as_deref(), Some("MDAw\u{11}"));
+    assert_eq!(token_of("https://a.no/list#x?token=MDAw"), None);
+    assert_eq!(token_of("list?token=MDAw#x?token=other").as_deref(), Some("MDAw"));
+}
+
+#[test]
+fn a_giant_link_is_read_in_a_time_that_its_size_allows() {
+    for (name, giant) in giants() {
+        let token = is_soon_done(|| token_of(&format!("list?a=b&token={giant}")));
+        assert!(token.is_none_or(|token| !token.is_empty() && token.len() <= 3 * giant.len() + 32), "{name}");
+    }
+}
