@@ -3,6 +3,7 @@
 use chrono::Utc;
 
 use super::clock::{Difference, time};
+use super::table::width;
 use super::told::{Told, exit};
 use super::{again, origin};
 use crate::config::{Config, Given, Source};
@@ -178,8 +179,7 @@ fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Diff
 
 /// Names, values and sources in three columns.
 fn aligned(values: &[Value]) -> Vec<String> {
-    let width = |of: fn(&Value) -> &str| values.iter().map(|value| of(value).chars().count()).max().unwrap_or(0);
-    let (names, texts) = (width(|value| value.name), width(|value| &value.text));
+    let (names, texts) = (width(values.iter().map(|value| value.name)), width(values.iter().map(|value| &*value.text)));
     let line = |Value { name, text, source }: &Value| match source {
         Some(source) => format!("  {name:<names$}  {text:<texts$}  ({source})"),
         None => format!("  {name:<names$}  {text}"),

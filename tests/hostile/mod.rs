@@ -5,6 +5,7 @@ mod answer;
 mod configuration;
 mod key;
 mod paging;
+mod printing;
 mod problem;
 mod token;
 
