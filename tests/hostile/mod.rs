@@ -7,6 +7,12 @@ mod key;
 mod paging;
 mod printing;
 mod problem;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "sandbox")]
+mod sandbox_form;
+#[cfg(feature = "sandbox")]
+mod sandbox_token;
 mod token;
 
 use std::time::{Duration, Instant};

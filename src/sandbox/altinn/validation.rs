@@ -3,6 +3,9 @@
 //! Source: github.com/Altinn/altinn-authentication, `src/Core/Errors/ValidationErrors.cs` and
 //! `src/Authentication/Controllers/SystemRegisterController.cs`.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use serde_json::{Value, json};
 
 use super::super::cast::{self, PackageKind};
@@ -90,7 +93,7 @@ pub(super) fn of_new_system(
         let title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx";
         faults.push(Fault::new("AUTH.VLD-00005", title, REDIRECTS));
     }
-    if clients.iter().any(|client| taken(store, client, None)) {
+    if taken(store, clients, None) {
         faults.push(Fault::client_taken());
     }
     faults
@@ -99,18 +102,20 @@ pub(super) fn of_new_system(
 /// The clients that a known system is to have.
 pub(super) fn of_clients(store: &Store, system: &str, clients: &[String]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if has_twins(clients, |one, other| one.eq_ignore_ascii_case(other)) {
+    if has_twins(clients, |client| client.to_ascii_lowercase()) {
         faults.push(Fault::new("AUTH.VLD-00011", "Request contains duplicate client ids", CLIENT));
     }
-    if clients.iter().any(|client| taken(store, client, Some(system))) {
+    if taken(store, clients, Some(system)) {
         faults.push(Fault::client_taken());
     }
     faults
 }
 
-fn taken(store: &Store, client: &str, except: Option<&str>) -> bool {
-    let mut others = store.systems.iter().filter(|system| !system.deleted && Some(system.id.as_str()) != except);
-    others.any(|system| system.has_client(client))
+/// Whether another system has one of the clients. Lists may be long, so each is gone through once.
+fn taken(store: &Store, clients: &[String], except: Option<&str>) -> bool {
+    let clients: HashSet<String> = clients.iter().map(|client| client.to_ascii_lowercase()).collect();
+    let others = store.systems.iter().filter(|system| !system.deleted && Some(system.id.as_str()) != except);
+    others.flat_map(|system| &system.clients).any(|client| clients.contains(&client.to_ascii_lowercase()))
 }
 
 pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
@@ -153,7 +158,7 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
         .filter(|(which, ..)| !which.is_empty())
         .map(|(which, code, title, label)| Fault::new(code, title, RIGHTS).with(label, which.join(" | ")))
         .collect();
-    if has_twins(rights, |one, other| one.resource == other.resource) {
+    if has_twins(rights, |right| &right.resource) {
         faults.push(Fault::new("AUTH.VLD-00006", "One or more duplicate rights found", RIGHTS));
     }
     faults
@@ -182,7 +187,7 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
         let fault = Fault::new("AUTH.VLD-00008", title, PACKAGES);
         faults.push(fault.with("Invalid Urn Details : ", details.join(" | ")));
     }
-    if has_twins(urns, |one, other| one == other) {
+    if has_twins(urns, |urn| urn) {
         faults.push(Fault::new("AUTH.VLD-00007", "One or more duplicate access package(s) found", PACKAGES));
     }
     if visible && for_clients {
@@ -199,6 +204,7 @@ pub(super) fn is_delegable(right: &Right) -> bool {
     right.resource.iter().all(|attribute| known(&attribute.value))
 }
 
-fn has_twins<T>(items: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
-    items.iter().enumerate().any(|(nth, item)| items[..nth].iter().any(|earlier| same(item, earlier)))
+fn has_twins<'t, T, K: Eq + Hash>(items: &'t [T], what_counts: impl Fn(&'t T) -> K) -> bool {
+    let mut seen = HashSet::new();
+    !items.iter().map(what_counts).all(|what| seen.insert(what))
 }

@@ -88,16 +88,17 @@ fn of_package(urn: &str, words: &Words) -> Thing {
     Thing { named, kind: words.package, action: None }
 }
 
-/// A text of somebody else's in which nothing acts unseen: controls, and what turns the direction of writing (Unicode
-/// Standard Annex 9, section 2), are shown by their numbers; line breaks and tabs are spaces.
+/// A text of somebody else's in which nothing acts unseen: controls, what turns the direction of writing (Unicode Standard
+/// Annex 9, section 2), and what has no width, are shown by their numbers; line breaks and tabs are spaces.
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\t' | '\n' | '\r' => shown.push(' '),
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => {
                 shown.push_str(&number(c));
             }
+            '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => shown.push_str(&number(c)),
             c if c.is_control() => shown.push_str(&number(c)),
             c => shown.push(c),
         }

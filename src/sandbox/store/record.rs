@@ -74,7 +74,7 @@ pub(crate) struct Right {
 }
 
 /// What a right is to.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub(crate) struct Attribute {
     pub(crate) id: String,
     pub(crate) value: String,

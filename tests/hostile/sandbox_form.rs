@@ -1,0 +1,206 @@
+//! The sandbox's Altinn, whatever a vendor sends, and its approval page, whatever a browser sends.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::sandbox::{ADDRESS, Answer, CLIENT, Sandbox, claims, header, signed};
+use super::{acts, any_json, is_soon_done, object_with, text, try_all};
+
+const SYSTEM: &str = "991825827_smartcloud";
+
+struct Vendor {
+    sandbox: Sandbox,
+    bearer: String,
+}
+
+fn vendor() -> Vendor {
+    let sandbox = Sandbox::start();
+    let scopes = ["systemregister.write", "systemuser.request.write", "systemuser.request.read"];
+    let scopes = scopes.map(|scope| format!("altinn:authentication/{scope}")).join(" ");
+    let answer = sandbox.grant(&signed(header().to_string().as_bytes(), claims(&scopes).to_string().as_bytes()));
+    let bearer = format!("Bearer {}", answer.json()["access_token"].as_str().unwrap());
+    Vendor { sandbox, bearer }
+}
+
+impl Vendor {
+    fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let request = Request::builder().method(method).uri(format!("/authentication/api/v1/{path}"));
+        let request = request.header("authorization", &self.bearer).header("content-type", "application/json");
+        self.sandbox.call(request.body(Body::from(body.to_string())).unwrap())
+    }
+
+    fn page(&self, method: Method, path: &str, cookie: &str, form: String) -> Answer {
+        let request =
+            Request::builder().method(method).uri(path).header("host", "127.0.0.1:7070").header("cookie", cookie);
+        self.sandbox.call(request.body(form.into()).unwrap())
+    }
+}
+
+/// What Altinn takes.
+fn wish() -> Value {
+    json!({ "systemId": SYSTEM, "partyOrgNo": "312600757", "rights": rights() })
+}
+
+fn rights() -> Value {
+    json!([{ "resource": [{ "id": "urn:altinn:resource", "value": "ttd_systembruker-logistikk-demo" }] }])
+}
+
+fn system(id: &str) -> Value {
+    json!({
+        "id": id, "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Nytt" }, "description": { "nb": "Nytt" },
+        "rights": rights(), "accessPackages": [], "clientId": [], "isVisible": true, "allowedRedirectUrls": [],
+    })
+}
+
+fn over(mut usual: Value, members: &Value) -> Value {
+    usual.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    usual
+}
+
+/// A page that is whole, and has no element, and nothing that acts, of somebody else's.
+#[track_caller]
+fn is_a_page(answer: &Answer) {
+    assert!(answer.headers.contains_key("content-security-policy"), "{}", answer.status);
+    let text = answer.body.split_once("</style>").unwrap().1;
+    assert!(text.ends_with("</html>") && !text.contains(acts), "{text:?}");
+    assert!(!text.contains("<x") && !text.contains("javascript:"), "{text}");
+}
+
+#[test]
+fn a_vendors_json_is_taken_or_refused_and_shown_to_the_customer_as_text() {
+    const OF_REQUEST: &[&str] = &[
+        "systemId",
+        "partyOrgNo",
+        "externalRef",
+        "integrationTitle",
+        "rights",
+        "accessPackages",
+        "redirectUrl",
+        "more",
+    ];
+    const OF_SYSTEM: &[&str] = &[
+        "id",
+        "vendor",
+        "name",
+        "description",
+        "rights",
+        "accessPackages",
+        "clientId",
+        "isVisible",
+        "allowedRedirectUrls",
+        "ID",
+        "Rights",
+    ];
+    let words = (text(), text()).prop_map(|(nb, en)| json!({ "nb": format!("<x>{nb}"), "en": en }));
+    let named = (words, text()).prop_map(|(words, title)| {
+        json!({ "name": words, "description": words, "integrationTitle": format!("{title}<x>"), "externalRef": title,
+            "redirectUrl": format!("javascript:{title}") })
+    });
+    let members = prop_oneof![object_with(OF_REQUEST), object_with(OF_SYSTEM), named, any_json()];
+    let vendor = vendor();
+    let nth = std::cell::Cell::new(0);
+    let shown = std::cell::Cell::new(0);
+    try_all(600, members, |members| {
+        nth.set(nth.get() + 1);
+        let id = format!("991825827_{}", nth.get());
+        let whole = if members.is_object() { over(system(&id), &members) } else { members.clone() };
+        let null = |member: &(&String, &Value)| member.1.is_null();
+        let is_null = members.as_object().is_some_and(|members| members.iter().any(|member| null(&member)));
+        for (method, path, body) in [
+            (Method::POST, "systemregister/vendor", &whole),
+            (Method::PUT, &*format!("systemregister/vendor/{SYSTEM}/rights"), &members),
+            (Method::PUT, &format!("systemregister/vendor/{SYSTEM}/accesspackages"), &members),
+            (Method::POST, "systemuser/request/vendor/agent", &members),
+        ] {
+            let answer = vendor.call(method, path, body);
+            // Altinn itself fails where a list is null.
+            prop_assert!(answer.status.as_u16() < 500 || is_null, "{path} {}: {}", body, answer.body);
+        }
+        // A customer is asked for that system, or for one of such names.
+        let mut wish = if members.is_object() { over(wish(), &members) } else { wish() };
+        if vendor.call(Method::GET, &format!("systemregister/vendor/{id}"), &Value::Null).status == 200 {
+            wish = json!({ "systemId": id, "partyOrgNo": "312600757", "rights": rights() });
+        } else if wish["externalRef"].is_null() {
+            wish["externalRef"] = format!("customer-{id}").into();
+        }
+        let answer = vendor.call(Method::POST, "systemuser/request/vendor", &wish);
+        prop_assert!(answer.status.as_u16() < 500, "{}: {}", wish, answer.body);
+        if answer.status == 201 {
+            let confirm = answer.json()["confirmUrl"].as_str().unwrap().replace(ADDRESS, "/");
+            for language in ["nb", "en"] {
+                is_a_page(&vendor.page(Method::GET, &format!("{confirm}&lang={language}"), "", String::new()));
+            }
+            shown.set(shown.get() + 1);
+        }
+        Ok(())
+    });
+    assert!(shown.get() > 100, "{}", shown.get());
+}
+
+#[test]
+fn fields_cookies_and_queries_of_any_kind_decide_nothing() {
+    let vendor = vendor();
+    let answer = vendor.call(Method::POST, "systemuser/request/vendor", &wish());
+    let body = answer.json();
+    let (id, confirm) = (body["id"].as_str().unwrap(), body["confirmUrl"].as_str().unwrap().replace(ADDRESS, "/"));
+    let page = vendor.page(Method::GET, &confirm, "", String::new());
+    let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
+    let token = page.body.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let value = prop_oneof![text(), Just(token), Just("approve".to_owned()), "[ -~]{43}"];
+    let fields = prop::collection::vec(
+        (prop_oneof![Just("decision".to_owned()), Just("token".to_owned()), text()], value),
+        0..5,
+    );
+    // One that is ours in name and shape, and another's.
+    let other = format!("{}={}", cookie.split_once('=').unwrap().0, "A".repeat(43));
+    let cookies = prop_oneof!["[ -~]{0,60}", Just(other), Just(cookie.replace('=', "=;")), Just(cookie.to_uppercase())];
+    try_all(2_000, (fields, cookies, text()), |(fields, cookies, query)| {
+        let form = fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        let query: String =
+            query.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '%' | '=' | '&')).collect();
+        let pressed = vendor.page(Method::POST, &format!("{confirm}&{query}"), &cookies, form);
+        is_a_page(&pressed);
+        prop_assert_eq!(pressed.status, 403);
+        let other = vendor.page(
+            Method::GET,
+            &format!("/accessmanagement/ui/systemuser/request?{query}"),
+            &cookies,
+            String::new(),
+        );
+        is_a_page(&other);
+        prop_assert!(other.status.is_client_error(), "{}", other.status);
+        Ok(())
+    });
+    let answer = vendor.call(Method::GET, &format!("systemuser/request/vendor/{id}"), &Value::Null);
+    assert_eq!(answer.json()["status"], "New");
+}
+
+/// Each of the lists is gone through once, however many are compared.
+#[test]
+fn lists_as_long_as_a_request_may_be_are_soon_compared() {
+    let vendor = vendor();
+    let many = |letter: &str| json!(vec![letter; 16_000]);
+    for (nth, letter) in ["b", "c", "d", "e"].into_iter().enumerate() {
+        let mut system = system(&format!("991825827_{nth}"));
+        system["clientId"] = many(letter);
+        let answer = is_soon_done(|| vendor.call(Method::POST, "systemregister/vendor", &system));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let mut replaced = system(SYSTEM);
+    replaced["clientId"] = (0..8_000).map(|nth| format!("{nth:x}")).collect();
+    let answer = is_soon_done(|| vendor.call(Method::PUT, &format!("systemregister/vendor/{SYSTEM}"), &replaced));
+    assert_eq!(answer.json()["validationErrors"][0]["code"], "AUTH.VLD-00004", "{}", answer.body);
+    // They differ in case, and are twins.
+    replaced["clientId"] = json!([CLIENT, CLIENT.to_uppercase()]);
+    let answer = vendor.call(Method::PUT, &format!("systemregister/vendor/{SYSTEM}"), &replaced);
+    assert_eq!(answer.json()["validationErrors"][0]["code"], "AUTH.VLD-00011", "{}", answer.body);
+    let urns: Value = (0..4_000).map(|nth| json!({ "urn": nth.to_string() })).collect();
+    let path = format!("systemregister/vendor/{SYSTEM}/accesspackages");
+    assert_eq!(is_soon_done(|| vendor.call(Method::PUT, &path, &urns)).status, 400);
+    let rights: Value =
+        (0..1_500).map(|nth| json!({ "resource": [{ "id": "a", "value": nth.to_string() }] })).collect();
+    let path = format!("systemregister/vendor/{SYSTEM}/rights");
+    assert_eq!(is_soon_done(|| vendor.call(Method::PUT, &path, &rights)).status, 400);
+}

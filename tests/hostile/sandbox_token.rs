@@ -1,0 +1,118 @@
+//! The sandbox's `/token`, whatever is posted there.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::sandbox::{Answer, CLIENT, Sandbox, claims, header, signed};
+use super::{any_json, giants, is_soon_done, object_with, text, try_all};
+
+const DEMO: &str = "altinn:systembruker.demo";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A token, or a refusal in the real form.
+#[track_caller]
+fn is_an_answer(answer: &Answer) {
+    let body = answer.json();
+    let said = body["error_description"].as_str().unwrap_or_default();
+    match answer.status.as_u16() {
+        200 => assert!(body["access_token"].is_string(), "{body}"),
+        400 => assert!(body["error"].is_string() && said.contains("(trace_id: ") && said.len() < 2_500, "{body}"),
+        status => panic!("{status} {body}"),
+    }
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[test]
+fn a_form_with_anything_in_it_is_answered() {
+    let sandbox = Sandbox::start();
+    let field = prop_oneof![
+        text().prop_map(|text| format!("assertion={text}")),
+        Just("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer".to_owned()),
+        Just("assertion=e30.e30.AQAB".to_owned()),
+        text(),
+    ];
+    let form = prop::collection::vec(field, 0..5).prop_map(|fields| fields.join("&"));
+    let kind = prop_oneof![4 => Just(FORM.to_owned()), 1 => "[ -~]{0,40}"];
+    try_all(2_000, (kind, form), |(kind, form)| {
+        is_an_answer(&sandbox.post_form("/token", &kind, form));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_signed_grant_with_anything_in_it_is_answered() {
+    const CLAIMS: &[&str] = &[
+        "aud",
+        "iss",
+        "scope",
+        "iat",
+        "exp",
+        "jti",
+        "sub",
+        "pid",
+        "resource",
+        "consumer_org",
+        "iss_onbehalfof",
+        "authorization_details",
+        "more",
+    ];
+    let sandbox = Sandbox::start();
+    let details = object_with(&["type", "systemuser_org", "externalRef", "more"]);
+    let party = object_with(&["authority", "ID", "more"]);
+    let details = (details, party, 0..4).prop_map(|(more, party, depth)| {
+        // As many of its layers are right.
+        let mut details = json!({ "type": "urn:altinn:systemuser" });
+        let known = json!({ "authority": "iso6523-actorid-upis", "ID": "0192:210493352" });
+        details["systemuser_org"] = if depth > 1 { known } else { party };
+        if depth != 3 {
+            details.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        }
+        json!({ "authorization_details": [details] })
+    });
+    let over = prop_oneof![object_with(CLAIMS), details, any_json()];
+    try_all(400, (over, object_with(&["alg", "kid", "x5c", "more"]), any::<bool>()), |(over, odd, of_header)| {
+        let (mut claims, mut header) = (claims(DEMO), header());
+        match (over.as_object(), of_header) {
+            (_, true) => header.as_object_mut().unwrap().extend(odd.as_object().unwrap().clone()),
+            (Some(members), false) => claims.as_object_mut().unwrap().extend(members.clone()),
+            (None, false) => claims = over,
+        }
+        is_an_answer(&sandbox.grant(&signed(header.to_string().as_bytes(), claims.to_string().as_bytes())));
+        Ok(())
+    });
+}
+
+#[test]
+fn times_beyond_the_calendar_are_refused() {
+    let sandbox = Sandbox::start();
+    for time in ["1e400", "-1e400", "1e18", "-9223372036854775808", "18446744073709551616", "8210266876799", "null"] {
+        for name in ["iat", "exp"] {
+            let mut claims = claims(DEMO);
+            claims[name] = serde_json::from_str(time).unwrap_or(Value::Null);
+            let answer = sandbox.grant(&signed(header().to_string().as_bytes(), claims.to_string().as_bytes()));
+            is_an_answer(&answer);
+            assert!(answer.status == 400, "{name} {time}: {}", answer.body);
+        }
+    }
+}
+
+#[test]
+fn what_is_too_large_is_not_read_and_what_is_just_not_is_soon_answered() {
+    let sandbox = Sandbox::start();
+    for (name, giant) in giants() {
+        let answer = sandbox.post_form("/token", FORM, giant.clone());
+        assert_eq!(answer.status, 413, "{name}");
+        let end = (0..=40_000).rev().find(|end| giant.is_char_boundary(*end)).unwrap();
+        let part = &giant[..end];
+        let claims = signed(header().to_string().as_bytes(), part.as_bytes());
+        let many = "assertion=a&".repeat(5_000);
+        for form in [part.to_owned(), format!("grant_type={part}"), format!("assertion={claims}"), many] {
+            is_an_answer(&is_soon_done(|| sandbox.post_form("/token", FORM, form)));
+        }
+        is_an_answer(&is_soon_done(|| sandbox.grant(&claims)));
+    }
+    let mut claims = claims(DEMO);
+    claims["resource"] = json!(vec!["a"; 9_000]);
+    let answer = sandbox.grant(&signed(header().to_string().as_bytes(), claims.to_string().as_bytes()));
+    assert_eq!((answer.status.as_u16(), CLIENT.len()), (200, 36), "{}", answer.body);
+}
