@@ -71,7 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
 /// The entry of a code, however it is spelt: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`, or with words behind it.
 pub fn of_code(text: &str) -> Option<&'static Entry> {
     let first = text.split_whitespace().next().unwrap_or_default();
-    [text, first].into_iter().find_map(|text| all().find(|entry| entry.code == canonical(text)))
+    [text, first].map(canonical).into_iter().find_map(|code| all().find(|entry| entry.code == code))
 }
 
 /// All that go by OAuth's name for a refusal, such as `invalid_grant`.
