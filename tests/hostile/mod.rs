@@ -122,11 +122,11 @@ fn is_soon_done<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Texts of about a mebibyte that are worse than they look, each with its name.
+/// Texts of a quarter of a mebibyte to a whole one that are worse than they look, each with its name.
 fn giants() -> [(&'static str, String); 9] {
-    let fill = |piece: &str| piece.repeat(MEBIBYTE / piece.len());
+    let fill = |piece: &str| piece.repeat(MEBIBYTE / 4 / piece.len());
     let deep = |open: &str| open.repeat(200_000);
-    let members: String = (0..60_000).map(|nth| format!("\"member{nth}\":{nth},")).collect();
+    let members: String = (0..20_000).map(|nth| format!("\"member{nth}\":{nth},")).collect();
     [
         ("deep arrays", deep("[")),
         ("deep objects", deep("{\"a\":")),

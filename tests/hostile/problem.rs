@@ -52,7 +52,7 @@ fn bodies() -> impl Strategy<Value = String> {
 
 #[test]
 fn what_is_kept_of_a_no_is_short_and_harmless_and_not_what_was_sent() {
-    try_all(2_000, bodies(), |body| {
+    try_all(1_000, bodies(), |body| {
         let refused = reply(400, body.as_str()).refused();
         all_fit(&texts(&refused));
         all_fit(&[&refused
@@ -85,7 +85,7 @@ fn what_is_shown_of_any_text_is_harmless() {
 #[test]
 fn however_much_a_server_says_little_of_it_is_kept() {
     let many = |what: &'static str| vec![what; 50_000];
-    let long = "\u{1b}".repeat(256 * 1024);
+    let long = "\u{1b}".repeat(64 * 1024);
     let documents = [
         json!({ "code": "STD-00000", "validationErrors": [{ "code": "a", "paths": many("/b") }] }),
         json!({ "code": "STD-00000", "validationErrors": vec![json!({ "code": "a", "paths": ["b"] }); 20_000] }),

@@ -102,7 +102,7 @@ fn a_vendors_json_is_taken_or_refused_and_shown_to_the_customer_as_text() {
     let vendor = vendor();
     let nth = std::cell::Cell::new(0);
     let shown = std::cell::Cell::new(0);
-    try_all(600, members, |members| {
+    try_all(200, members, |members| {
         nth.set(nth.get() + 1);
         let id = format!("991825827_{}", nth.get());
         let whole = if members.is_object() { over(system(&id), &members) } else { members.clone() };
@@ -136,7 +136,7 @@ fn a_vendors_json_is_taken_or_refused_and_shown_to_the_customer_as_text() {
         }
         Ok(())
     });
-    assert!(shown.get() > 100, "{}", shown.get());
+    assert!(shown.get() > 40, "{}", shown.get());
 }
 
 #[test]
