@@ -1,0 +1,67 @@
+//! The key loader: whatever a key file holds, it is a key that can sign, or an error that shows none of it.
+
+#![no_main]
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::DateTime;
+use libfuzzer_sys::fuzz_target;
+use reqwest::Url;
+use serde_json::Value;
+use systemuser_demo::grant::Grant;
+use systemuser_demo::key::{KeySource, SigningKey};
+use systemuser_demo_fuzz::{PIECE, of_base64, over};
+
+const JWK: &str = include_str!("../../data/key.jwk.json");
+
+fuzz_target!(|data: &[u8]| {
+    let Some(text) = text(data) else { return };
+    let source = KeySource::Text { name: "FUZZ".to_owned(), text: text.clone().into() };
+    match SigningKey::load(&source, None, None) {
+        Ok(key) => can_sign(&key),
+        Err(error) => shows_nothing(&error.to_string(), &text),
+    }
+});
+
+/// The key as somebody may have written it down. The first byte tells how; most are part of the text.
+fn text(data: &[u8]) -> Option<String> {
+    let (first, rest) = data.split_first()?;
+    let pem = |tag: &str| format!("-----BEGIN {tag}-----\n{}\n-----END {tag}-----\n", STANDARD.encode(rest));
+    match first {
+        0 => Some(pem("PRIVATE KEY")),
+        1 => Some(pem("RSA PRIVATE KEY")),
+        // A whole JWK, but for the members that the input has.
+        2 => Some(Value::from(over(&serde_json::from_str(JWK).expect("a fixture"), rest)?).to_string()),
+        3 => Some(URL_SAFE_NO_PAD.encode(rest)),
+        _ => Some(String::from_utf8_lossy(data).into_owned()),
+    }
+}
+
+fn can_sign(key: &SigningKey) {
+    assert!((2048..=8192).contains(&key.bits) && !key.kid.is_empty());
+    let public = serde_json::to_value(key.public_jwk()).expect("a JWK");
+    assert!(public["n"].as_str().is_some_and(|n| n.len() > 340) && public.get("d").is_none());
+    let grant = Grant {
+        issuer: &Url::parse("https://maskinporten.example/").expect("an address"),
+        client_id: "fuzz",
+        scope: "a:b",
+        system_user: None,
+        resource: &[],
+        now: DateTime::UNIX_EPOCH,
+        jti: uuid::Uuid::nil(),
+    };
+    // It panics where the key cannot sign after all.
+    let _ = grant.sign(key);
+}
+
+/// No piece of what was given comes out: it may be of the private key. Our own words are none.
+fn shows_nothing(error: &str, text: &str) {
+    assert!(error.chars().count() < 300, "{error:?}");
+    let own = ["Maskinporten"];
+    for piece in error.split(|c: char| !c.is_ascii() || !of_base64(c as u8)).filter(|word| !own.contains(word)) {
+        for piece in piece.as_bytes().windows(PIECE) {
+            let piece = std::str::from_utf8(piece).expect("it is ASCII");
+            assert!(!text.contains(piece), "{piece:?} of the key is in {error:?}");
+        }
+    }
+}

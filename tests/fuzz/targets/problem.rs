@@ -1,0 +1,71 @@
+//! What comes back where the answer is no: an API's problem document, and Maskinporten's refusal.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use systemuser_demo::explain;
+use systemuser_demo::http::{Refused, excerpt, visible};
+use systemuser_demo::maskinporten::{self, ExchangeError, TokenRefused};
+use systemuser_demo_fuzz::{SENT, is_harmless, is_short, reply, with_what_was_sent};
+
+/// As many characters are told of each text, with `…`.
+const EXCERPT: usize = 201;
+/// As many of each kind of thing.
+const MOST: usize = 20;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((first, rest)) = data.split_first() else { return };
+    let body = with_what_was_sent(rest);
+    match first % 3 {
+        0 => of_an_api(&reply(400 + u16::from(*first), &body).refused()),
+        1 => match maskinporten::read(&reply(400 + u16::from(*first) % 100, &body)) {
+            Err(ExchangeError::Refused(refused)) => of_maskinporten(&refused),
+            other => panic!("{other:?}"),
+        },
+        _ => of_text(&String::from_utf8_lossy(&body)),
+    }
+});
+
+fn of_an_api(refused: &Refused) {
+    let said = refused.to_string();
+    is_short(&said, 2 * EXCERPT + 200);
+    assert!(!said.contains(SENT));
+    [&refused.code, &refused.text].into_iter().flatten().for_each(|text| is_short(text, EXCERPT));
+    assert!(refused.faults.len() <= MOST && refused.others.len() <= MOST);
+    for fault in &refused.faults {
+        assert!(fault.paths.len() <= MOST, "{} paths", fault.paths.len());
+        let texts = [&fault.code, &fault.text].into_iter().flatten().chain(&fault.paths);
+        texts.for_each(|text| is_short(text, EXCERPT));
+    }
+    refused.others.iter().flat_map(|(name, value)| [name, value]).for_each(|text| is_short(text, EXCERPT));
+    let shown = format!("{refused:?}");
+    assert!(!shown.contains(SENT), "{shown}");
+    let _ = refused.code.as_deref().and_then(explain::of_code);
+}
+
+fn of_maskinporten(refused: &TokenRefused) {
+    let TokenRefused { code, error, description, trace_id, error_uri, .. } = refused;
+    [code, error, description, trace_id, error_uri].into_iter().flatten().for_each(|text| is_short(text, EXCERPT));
+    if let Some(code) = code {
+        let digits = code.strip_prefix("MP-").expect("a code of Maskinporten's");
+        assert!((1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()), "{code:?}");
+    }
+    is_short(&refused.to_string(), EXCERPT + 100);
+    assert!(!format!("{refused:?}").contains(SENT));
+    let words = description.as_deref().unwrap_or_default();
+    let _ = (explain::of_refusal(code.as_deref(), words), explain::speaks_of_time(words));
+    let _ = error.as_deref().map(|error| (explain::of_error(error), explain::nearest(error)));
+}
+
+fn of_text(text: &str) {
+    let shown = visible(text);
+    is_harmless(&shown);
+    // A character grows to `\u{10ffff}` at most, and what is harmless stays as it is.
+    assert!(shown.len() <= 10 * text.len());
+    assert_eq!(visible(&shown), shown);
+    match excerpt(text) {
+        Some(excerpt) => is_short(&excerpt, EXCERPT),
+        None => assert!(text.trim().is_empty()),
+    }
+    let _ = (explain::of_code(text), explain::of_refusal(Some(text), text));
+}

@@ -1,0 +1,122 @@
+//! What comes back where all is well: token answers, exchanged tokens, and the documents of the APIs.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use systemuser_demo::altinn::exchange;
+use systemuser_demo::altinn::system::{Draft, System};
+use systemuser_demo::altinn::system_user::SystemUser;
+use systemuser_demo::altinn::system_user_request::{Request, State};
+use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
+use systemuser_demo::http::{CallError, Unreachable};
+use systemuser_demo::maskinporten::{self, ExchangeError};
+use systemuser_demo::token::{AccessToken, Decoded, PublishedKeys};
+use systemuser_demo_fuzz::{CLIENTS_KEY, PIECE, SENT, is_short, of_base64, reply, signed, with_what_was_sent};
+
+fuzz_target!(|data: &[u8]| {
+    let Some((first, rest)) = data.split_first() else { return };
+    let body = with_what_was_sent(rest);
+    match first {
+        0 => token_answer(&body),
+        1 => exchanged(&body),
+        // Claims under a good signature.
+        2 => exchanged(signed(&CLIENTS_KEY, br#"{"alg":"RS256"}"#, rest).as_bytes()),
+        3 => {
+            document::<SystemUserInfo>(&body);
+            document::<Logistics>(&body);
+            document::<Salary>(&body);
+        }
+        4 => public_document(&body),
+        _ => of_altinn(&body),
+    }
+});
+
+fn token_answer(body: &[u8]) {
+    match maskinporten::read(&reply(200, body)) {
+        Ok(token) => is_a_token(&token),
+        // Neither the body nor the parser's words about it are shown: they may hold the token.
+        Err(ExchangeError::Unreachable(error)) => shows_nothing(&error, body),
+        Err(ExchangeError::Refused(refused)) => panic!("a 200 is no refusal: {refused:?}"),
+    }
+}
+
+fn exchanged(body: &[u8]) {
+    match exchange::read(&reply(200, body), None) {
+        Ok(token) => {
+            is_a_token(&token);
+            assert!(Decoded::read(token.secret.expose_secret()).is_some());
+        }
+        Err(error) => shows_nothing(&error, body),
+    }
+}
+
+fn is_a_token(token: &AccessToken) {
+    let secret = token.secret.expose_secret();
+    assert!(!secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic()), "{secret:?}");
+    assert!(token.token_type.eq_ignore_ascii_case("Bearer"));
+    // What carries it may show itself, and does not show it.
+    let shown = format!("{token:?}");
+    assert!(secret.len() < PIECE || token.scope.is_some() || !shown.contains(secret), "{shown}");
+}
+
+fn shows_nothing(error: &Unreachable, body: &[u8]) {
+    let said = error.to_string();
+    is_short(&said, 300);
+    // The server's address and our own words are not the body's.
+    let said =
+        said.replace("https://maskinporten.example/token", "").replace("access_token", "").replace("token_type", "");
+    let body = String::from_utf8_lossy(body);
+    for word in said.split(|c: char| !c.is_ascii() || !of_base64(c as u8)).filter(|word| word.len() >= PIECE) {
+        assert!(!body.contains(word), "{word:?} of the answer is in {said:?}");
+    }
+}
+
+/// The answer of a reference API.
+fn document<T: DeserializeOwned>(body: &[u8]) {
+    for status in [200, 204] {
+        let answer: Result<T, CallError> = api::read(&reply(status, body));
+        let Err(error) = answer else { continue };
+        is_short(&error.to_string(), 1_000);
+        assert!(!error.to_string().contains(SENT));
+        assert_eq!(matches!(error, CallError::Refused(_)), status == 204);
+    }
+}
+
+fn public_document(body: &[u8]) {
+    for status in [200, 404] {
+        if let Err(error) = reply(status, body).document::<PublishedKeys>("JWK set") {
+            is_short(&error.to_string(), 1_000);
+            assert!(!error.to_string().contains(SENT));
+        }
+    }
+}
+
+/// What Altinn has: none of the words about it panics, and what was read is sent back as it came.
+fn of_altinn(body: &[u8]) {
+    if let Ok(request) = serde_json::from_slice::<Request>(body) {
+        let known = request.state().map(State::name);
+        assert_eq!(request.status(), known.unwrap_or(&request.status));
+        assert!(request.asks_for().is_sorted());
+        let _ = request.external_ref();
+    }
+    if let Ok(user) = serde_json::from_slice::<SystemUser>(body) {
+        let _ = user.external_ref();
+    }
+    if let Ok(system) = serde_json::from_slice::<System>(body) {
+        let again = serde_json::to_value(&system).expect("it has texts for keys");
+        let same: System = serde_json::from_value(again.clone()).expect("what is sent can be read");
+        assert_eq!(serde_json::to_value(&same).expect("likewise"), again);
+        assert!(system.flaws().iter().all(|flaw| !flaw.code.is_empty() && !flaw.problem.is_empty()));
+        assert!(!system.has_client("\n"));
+        if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
+            // A draft that is laid over the system that it was made of changes nothing that is sent.
+            let over = draft.without_what_is_shown_only().over(&system);
+            assert_eq!(serde_json::to_value(&over.id).ok(), serde_json::to_value(&system.id).ok());
+        }
+    }
+    if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
+        let _ = draft.without_what_is_shown_only().new_system().flaws();
+    }
+}
