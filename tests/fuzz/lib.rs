@@ -59,8 +59,9 @@ pub fn reply(status: u16, body: &[u8]) -> Reply {
         address: "https://maskinporten.example/token".to_owned(),
         status,
         date: None,
+        retry_after: None,
         www_authenticate: None,
-        body: body.to_vec(),
+        body: body.to_vec().into(),
         sent: Some(SENT.into()),
     }
 }

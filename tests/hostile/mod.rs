@@ -102,8 +102,9 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
         address: "https://maskinporten.example/token".to_owned(),
         status,
         date: None,
+        retry_after: None,
         www_authenticate: None,
-        body: body.into(),
+        body: body.into().into(),
         sent: Some(SENT.into()),
     }
 }
