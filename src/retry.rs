@@ -5,15 +5,15 @@
 
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::http::{CallError, Silence, Unreachable};
 
 /// How long to wait before the second try, and before the third, which is the last.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];
 
-/// What an exchange may end with, silence among it.
-pub trait Failure: From<Unreachable> {
+/// What a try may end with, silence among it.
+pub trait Failure {
     /// What came instead of an answer; `None` where there was one.
     fn silence(&self) -> Option<&Unreachable>;
 }
@@ -33,52 +33,48 @@ impl Failure for CallError {
     }
 }
 
-/// An exchange with a server, as often as it may be tried.
+/// How often something is tried, and how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Exchange<'a> {
-    /// Who is asked, without the query.
-    pub address: &'a str,
-    /// How long all tries may take, with the pauses between them.
+pub struct Tries {
+    /// How long all of them may take, with the pauses between them.
     pub patience: Duration,
     /// Whether it does no harm where a try that failed was carried out all the same.
     pub repeatable: bool,
 }
 
-impl Exchange<'_> {
+impl Tries {
     /// Tries until there is an answer, or until it is of no use to go on. `again` is told of each pause, as it begins;
     /// both get hold of `teller`, so that each can tell the story.
     ///
     /// # Errors
-    /// What the last try ended with.
-    pub async fn tried<C, T, E: Failure>(
+    /// What the last try ended with that ended within the patience. How long the first one may take is its own affair.
+    pub async fn make<C, T, E: Failure>(
         self,
         teller: &mut C,
         mut attempt: impl AsyncFnMut(&mut C) -> Result<T, E>,
         again: impl Fn(&mut C, Duration),
     ) -> Result<T, E> {
-        let mut failed = None;
-        let tries = async {
+        let patience = sleep(self.patience);
+        let end = patience.deadline();
+        let mut answer = attempt(teller).await;
+        let others = async {
             for pause in PAUSES {
-                let answer = attempt(teller).await;
                 let silence = answer.as_ref().err().and_then(E::silence);
-                let Some(pause) = silence.and_then(|silence| self.pause(silence, pause)) else { return answer };
-                failed = answer.err();
+                let Some(pause) = silence.and_then(|silence| self.pause(silence, pause)) else { break };
+                let paused = sleep(pause);
+                if paused.deadline() >= end {
+                    break;
+                }
                 again(teller, pause);
-                sleep(pause).await;
-                failed = None;
+                paused.await;
+                answer = attempt(teller).await;
             }
-            attempt(teller).await
         };
-        match timeout(self.patience, tries).await {
-            Ok(answer) => answer,
-            Err(_) => Err(failed.unwrap_or_else(|| self.too_slow().into())),
+        tokio::select! {
+            () = others => {}
+            () = patience => {}
         }
-    }
-
-    /// The patience is over in the middle of a try.
-    fn too_slow(self) -> Unreachable {
-        let silence = Silence::TooSlow { seconds: self.patience.as_secs() };
-        Unreachable { address: self.address.to_owned(), date: None, retry_after: None, silence }
+        answer
     }
 
     /// How long to wait after this, where another try is of use: `pause`, or longer if the server asks for it.
@@ -91,7 +87,8 @@ impl Exchange<'_> {
             Silence::CutOff { status: 200..=299 | 429 | 502..=504 } => self.repeatable,
             _ => false,
         };
-        let pause = pause.max(unreachable.retry_after.unwrap_or_default());
-        (may_pass && pause < self.patience).then_some(pause)
+        // What is longer than any patience would be no time that a clock has.
+        let asked_for = unreachable.retry_after.unwrap_or_default().min(Duration::from_secs(86_400));
+        may_pass.then_some(pause.max(asked_for))
     }
 }

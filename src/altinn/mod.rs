@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::{self, CallError, Http, Reply, Unreachable};
-use crate::retry::Exchange;
+use crate::retry::Tries;
 use crate::token::AccessToken;
 
 /// Altinn, and the token that opens it.
@@ -99,8 +99,8 @@ impl<'a> Altinn<'a> {
         };
         let again = |calls: &mut Vec<Call>, pause| last(calls).again = Some(pause);
         let mut calls = Vec::new();
-        let exchange = Exchange { address: &address, patience: self.http.patience, repeatable };
-        let answer = exchange.tried(&mut calls, attempt, again).await;
+        let tries = Tries { patience: self.http.patience, repeatable };
+        let answer = tries.make(&mut calls, attempt, again).await;
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
         answer?.accepted()
     }

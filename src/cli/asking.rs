@@ -9,34 +9,37 @@ use super::clock::{Asked, Difference};
 use super::console::Console;
 use super::story;
 use crate::http::{Http, address};
-use crate::retry::{Exchange, Failure};
+use crate::retry::{Failure, Tries};
 
 /// What the story tells of an answer: its status, and when it was given by the server's clock.
-pub(super) type Told = (Option<u16>, Option<DateTime<Utc>>);
+pub(super) type Facts = (Option<u16>, Option<DateTime<Utc>>);
 
 /// Asks until there is an answer; tells also how far the clocks differ. `ask` says what it sends, and to whom, before it
 /// is waited for.
 pub(super) async fn asked<T, E: Failure, A: Future<Output = Result<T, E>>>(
     http: &Http,
-    url: &Url,
     console: &mut Console<'_>,
     mut ask: impl FnMut(&mut Console<'_>) -> A,
-    tell: impl Fn(&Result<T, E>) -> Told,
+    tell: impl Fn(&Result<T, E>) -> Facts,
 ) -> (Result<T, E>, Option<Difference>) {
-    let mut clock = None;
+    let (mut clock, mut waiting) = (None, None);
     let attempt = async |console: &mut Console<'_>| {
         let answer = ask(console);
-        let asked = Asked::now();
+        let asked = waiting.insert(Asked::now());
         let answer = answer.await;
         let taken = asked.taken();
         let (status, date) = tell(&answer);
         story::answered(console, status, taken);
         clock = asked.difference(date, taken);
+        waiting = None;
         answer
     };
     let again = |console: &mut Console<'_>, pause: Duration| story::again(console, pause);
-    let exchange = Exchange { address: &address(url), patience: http.patience, repeatable: true };
-    let answer = exchange.tried(console, attempt, again).await;
+    let answer = Tries { patience: http.patience, repeatable: true }.make(console, attempt, again).await;
+    // The patience was over in the middle of a try.
+    if let Some(asked) = waiting {
+        story::answered(console, None, asked.taken());
+    }
     (answer, clock)
 }
 
@@ -46,11 +49,11 @@ pub(super) async fn got<T, E: Failure, A: Future<Output = Result<T, E>>>(
     url: &Url,
     console: &mut Console<'_>,
     get: impl Fn() -> A,
-    tell: impl Fn(&Result<T, E>) -> Told,
+    tell: impl Fn(&Result<T, E>) -> Facts,
 ) -> (Result<T, E>, Option<Difference>) {
     let get = |console: &mut Console<'_>| {
         story::sent(console, "get", &address(url));
         get()
     };
-    asked(http, url, console, get, tell).await
+    asked(http, console, get, tell).await
 }

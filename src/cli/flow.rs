@@ -170,14 +170,14 @@ impl Flow {
     ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
         let Servers { config, http, .. } = &self.servers;
         let token_endpoint = &config.endpoints.token;
-        let grant = signing::grant(config, self.system_user)?;
+        let sign = signing::signer(config, &self.key, self.system_user)?;
         let post = |console: &mut Console<'_>| {
-            let assertion = signing::sign_anew(&grant, &self.key);
+            let assertion = sign();
             story::grant(console, &assertion);
             story::sent(console, "post", &address(token_endpoint));
             async move { exchange(http, token_endpoint, &assertion).await }
         };
-        let (answer, clock) = asking::asked(http, token_endpoint, console, post, |answer| match answer {
+        let (answer, clock) = asking::asked(http, console, post, |answer| match answer {
             Ok(token) => (Some(200), token.date),
             Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
             Err(ExchangeError::Unreachable(unreachable)) => (unreachable.status(), unreachable.date),

@@ -50,7 +50,7 @@ impl Grant {
         if self.curl {
             return console.answer_line(&curl(&config)?);
         }
-        let assertion = signing::grant(&config, system_user)?.sign(&key);
+        let assertion = signing::signer(&config, &key, system_user)?();
         story::grant(console, &assertion);
         let secret = assertion.0.expose_secret();
         if !self.decode && !common.json {

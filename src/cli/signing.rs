@@ -83,22 +83,25 @@ pub(super) fn mode(_: &Config, _: &KeySource) -> Option<u32> {
     None
 }
 
-/// The grant for what is configured, made just now. Here are the clock and the randomness.
-pub(super) fn grant(config: &Config, system_user: bool) -> Result<Grant<'_>, ConfigError> {
+/// What signs a new grant each time, for Maskinporten takes none twice. Here are the clock and the randomness.
+pub(super) fn signer<'a>(
+    config: &'a Config,
+    key: &'a SigningKey,
+    system_user: bool,
+) -> Result<impl Fn() -> Assertion + 'a, ConfigError> {
     let external_ref = config.external_ref.as_ref().map(|given| given.value.as_str());
     let owner = system_user.then(|| config.org()).transpose()?;
-    Ok(Grant {
-        issuer: &config.endpoints.issuer,
-        client_id: &config.client_id()?.value,
-        scope: &config.scope()?.value,
-        system_user: owner.map(|owner| SystemUserOf { owner: owner.value, external_ref }),
-        resource: config.resource.as_ref().map_or(&[], |given| &given.value),
-        now: Utc::now(),
-        jti: Uuid::new_v4(),
+    let (client_id, scope) = (&config.client_id()?.value, &config.scope()?.value);
+    Ok(move || {
+        let grant = Grant {
+            issuer: &config.endpoints.issuer,
+            client_id,
+            scope,
+            system_user: owner.map(|owner| SystemUserOf { owner: owner.value, external_ref }),
+            resource: config.resource.as_ref().map_or(&[], |given| &given.value),
+            now: Utc::now(),
+            jti: Uuid::new_v4(),
+        };
+        grant.sign(key)
     })
-}
-
-/// Signs it as a new one, for Maskinporten takes none twice.
-pub(super) fn sign_anew(grant: &Grant<'_>, key: &SigningKey) -> Assertion {
-    Grant { now: Utc::now(), jti: Uuid::new_v4(), ..grant.clone() }.sign(key)
 }

@@ -104,8 +104,10 @@ impl Target {
             Self::Reference(ReferenceApi::Logistics) => logistics(api::read(&reply)?),
             Self::Reference(ReferenceApi::Salary) => salary(api::read(&reply)?),
         };
-        let text = if json { json::indented(&reply.body).unwrap_or_default() } else { aligned(&rows) };
-        Ok(text.into_bytes())
+        match json {
+            true => Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes)),
+            false => Ok(aligned(&rows).into_bytes()),
+        }
     }
 }
 

@@ -127,7 +127,7 @@ async fn look(
                 }
                 None => return Err(error),
             },
-            Err(_) => silence = Some(no_answer()),
+            Err(_) => silence = silence.or_else(|| Some(no_answer())),
         }
         if !matches!(request.known.state(), Some(State::New) | None) {
             return Ok(true);
