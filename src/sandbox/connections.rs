@@ -20,9 +20,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// Four times what a busy test suite opens, and with their buffers little enough to hold. One more closes the one that has
+/// Twice what a busy test suite opens, and with their buffers and the largest answers little enough to hold. One more closes the one that has
 /// kept the sandbox waiting the longest: a newcomer is likelier to mean it.
-const MOST: usize = 256;
+const MOST: usize = 128;
 
 /// How long a client may take from one answer to having the next one.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,10 +65,11 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     }
 }
 
-/// Closes the connection that waits the longest for its client.
+/// Closes the connection that waits the longest for its client; where all are busy, another one must end after a while.
 async fn make_room(open: &mut Vec<Connection>) {
+    let enough = Instant::now() + 10 * GRACE;
     while let Some(at) = (0..open.len()).min_by_key(|at| open[*at].answered.at()) {
-        let until = open[at].answered.at() + GRACE;
+        let until = (open[at].answered.at() + GRACE).min(enough);
         if until <= Instant::now() {
             open.swap_remove(at);
             // It is closed when its task has had a turn.
@@ -128,6 +129,7 @@ async fn attend(stream: TcpStream, router: Router, answered: &Answered) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
         let answer = router.call(request);
+        // hyper moves it about.
         Box::pin(async {
             let answer: Result<Response<_>, _> = answer.await;
             answered.now();

@@ -12,7 +12,7 @@ use crate::program::program;
 use crate::sandbox::{standing, standing_by};
 
 /// How many it takes.
-const MOST: usize = 256;
+const MOST: usize = 128;
 
 #[test]
 fn more_connections_than_it_takes_close_those_that_keep_it_waiting_the_longest() {
@@ -26,14 +26,15 @@ fn more_connections_than_it_takes_close_those_that_keep_it_waiting_the_longest()
     }
     // The last ones are there still, and are answered.
     let (first, last) = crowd.split_at_mut(40);
-    assert!(last[20..].iter_mut().all(|client| client.ask(METADATA).unwrap().status == 200));
+    let late = last.len() - 100;
+    assert!(last[late..].iter_mut().all(|client| client.ask(METADATA).unwrap().status == 200));
     let begun = Instant::now();
     while !first.iter_mut().all(Client::is_closed) {
         assert!(begun.elapsed() < Duration::from_secs(1));
         thread::sleep(Duration::from_millis(10));
     }
     let open = crowd.iter_mut().filter_map(|client| (!client.is_closed()).then_some(())).count();
-    assert!(open < MOST, "{open}");
+    assert!((100..MOST).contains(&open), "{open}");
     has_held_little(&sandbox);
     ends_within_a_second(sandbox);
 }

@@ -13,9 +13,9 @@ use super::cast::{self, Api, Client, Decision};
 /// few enough to be held in memory. The real Altinn has no such limit.
 const MOST: usize = 5_000;
 
-/// How many bytes of bodies all of that may have come in, which are held as several times as many. It is more than as many
-/// honest requests have.
-const MOST_BYTES: usize = 8 << 20;
+/// How many bytes of bodies all of that may have come in, which are held as several times as many, and given out in one
+/// answer where Altinn has no pages. It is as much as that many honest requests have.
+const MOST_BYTES: usize = 2 << 20;
 
 #[derive(Default)]
 pub(super) struct Store {
