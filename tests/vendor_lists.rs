@@ -1,6 +1,7 @@
 //! Is a list read to its end, and does the token stay with the server that it is for?
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -213,4 +214,20 @@ fn a_token_that_expires_between_two_pages_is_replaced_once_and_the_list_read_ane
     let run = list(&server);
     assert_eq!((run.code, run.out.as_str()), (5, ""), "{}", run.err);
     assert_eq!(server.grants().len(), 2);
+}
+
+/// Each of its pages is honest, and all of them are more than anybody could hold.
+#[test]
+fn a_list_of_ever_more_large_pages_is_left() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::vendor(move |_| {
+        let nth = asked.fetch_add(1, Ordering::SeqCst);
+        let filling = "x".repeat(2 * 1024 * 1024);
+        let entry = format!("{{\"id\":\"{nth}\",\"systemId\":\"s\",\"filling\":\"{filling}\"}}");
+        crate::server::json("200 OK", &format!("{{\"links\":{{\"next\":\"?token={nth}\"}},\"data\":[{entry}]}}"))
+    });
+    let run = program("user list --env test").file("config/test.toml", server.vendor_configuration()).run();
+    assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
+    assert!(run.err.ends_with("but the list has no end after 16 entries on 16 pages\n"), "{}", run.err);
+    assert_eq!(server.calls().len(), 16);
 }

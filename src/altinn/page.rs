@@ -17,6 +17,10 @@ use crate::http::CallError;
 const MOST_PAGES: usize = 2_000;
 /// Likewise.
 const MOST_ENTRIES: usize = 100_000;
+/// Likewise, in bytes of answers, which are held as several times as many.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// No token is longer, in bytes: it is sent in an address.
+const LONGEST_TOKEN: usize = 8 * 1024;
 
 /// All of a list.
 #[derive(Debug)]
@@ -48,8 +52,10 @@ pub(super) async fn all<T: DeserializeOwned>(
     let mut ids = HashSet::new();
     let mut tokens = HashSet::new();
     let mut url = list.clone();
+    let mut bytes = 0;
     loop {
         let reply = altinn.get(&url).await?;
+        bytes += reply.body.len();
         let page: Page = reply.json_object().map_err(|_| reply.is_not("a page of a list"))?;
         for entry in page.data {
             // A list without an order may have an entry on two pages.
@@ -65,11 +71,10 @@ pub(super) async fn all<T: DeserializeOwned>(
         if !tokens.insert(token.clone()) {
             return Err(reply.unusable("but it leads back to a page that has been read: the list has no end").into());
         }
-        if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES {
+        if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {
             let (pages, entries) = (tokens.len(), items.len());
-            return Err(reply
-                .unusable(format!("but the list has no end after {entries} entries on {pages} pages"))
-                .into());
+            let said = format!("but the list has no end after {entries} entries on {pages} pages");
+            return Err(reply.unusable(said).into());
         }
         url = list.clone();
         url.query_pairs_mut().append_pair("token", &token);
@@ -81,5 +86,5 @@ pub fn token_of(next: &str) -> Option<String> {
     let base = Url::parse("https://altinn.invalid/").expect("an address");
     let next = base.join(next).ok()?;
     let token = next.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
-    token.filter(|token| !token.is_empty())
+    token.filter(|token| (1..=LONGEST_TOKEN).contains(&token.len()))
 }
