@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use systemuser_demo::cli::{Cli, Console, Stream, report};
+use systemuser_demo::http::{draws, visible};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // clap's own voice: help on stdout, a wrong command line on stderr. Nobody listening is no failure.
-            let _ = match without_secrets(&error.to_string()) {
+            let _ = match harmless(&error.to_string()) {
                 Some(text) => io::stderr().write_all(text.as_bytes()),
                 None => error.print(),
             };
@@ -29,8 +30,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// A message of clap's without the arguments that it repeats and that may be secrets; `None` where there are none.
-fn without_secrets(message: &str) -> Option<String> {
+/// A message of clap's without the arguments that it repeats and that may be secrets or draw on a terminal; `None` where
+/// there are none.
+fn harmless(message: &str) -> Option<String> {
     const LONGEST: usize = 60;
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
     // Of `--option=value` clap repeats the value alone.
@@ -40,7 +42,9 @@ fn without_secrets(message: &str) -> Option<String> {
     secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
     let scrubbed =
         secrets.iter().fold(message.to_owned(), |text, secret| text.replace(secret, "[too long to be shown]"));
-    (!secrets.is_empty()).then_some(scrubbed)
+    let drawn = message.contains(|c| c != '\n' && draws(c));
+    let shown: Vec<String> = scrubbed.split('\n').map(visible).collect();
+    (drawn || !secrets.is_empty()).then(|| shown.join("\n"))
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> anyhow::Result<()> {

@@ -121,6 +121,16 @@ fn json_from_others_is_the_same_json_and_cannot_draw_on_a_terminal() {
     assert_eq!(harmless("inspect", &inspected.out)["claims"]["iss"], DRAWING);
 }
 
+#[test]
+fn a_command_line_that_makes_no_sense_cannot_draw_on_a_terminal() {
+    for arguments in [vec![DRAWING], vec!["token", "--env", DRAWING], vec!["key", "new", "--bits", DRAWING]] {
+        let run = arguments.into_iter().fold(program(""), Program::arg).run();
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
+        assert!(!run.err.contains(|c| c != '\n' && systemuser_demo::http::draws(c)), "{}", run.err);
+        assert!(run.err.contains("\\u{9b}31m"), "{}", run.err);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]

@@ -47,6 +47,9 @@ impl Tone {
     }
 }
 
+/// Room for a token with what is known of it, so that the text of it need not grow.
+const LONGEST_SECRET: usize = 80 * 1024;
+
 /// To the beginning of an empty line (ECMA-48, "erase in line").
 const ERASED: &str = "\r\x1b[2K";
 
@@ -107,7 +110,10 @@ impl<'a> Console<'a> {
 
     /// The answer as a line.
     pub(super) fn answer_line(&mut self, line: &str) -> anyhow::Result<()> {
-        self.answer(Zeroizing::new(format!("{line}\n")).as_bytes())
+        // What grows leaves copies behind, and this may be a token.
+        let mut whole = Zeroizing::new(String::with_capacity(line.len() + 1));
+        whole.extend([line, "\n"]);
+        self.answer(whole.as_bytes())
     }
 
     /// Somebody else's text, as it came; on a terminal with its control characters made visible, apart from line breaks
@@ -123,8 +129,9 @@ impl<'a> Console<'a> {
 
     /// The answer as JSON, indented.
     pub(super) fn answer_json(&mut self, answer: &impl Serialize) -> anyhow::Result<()> {
-        let json = Zeroizing::new(serde_json::to_string_pretty(answer)?);
-        self.answer_line(&Zeroizing::new(json::harmless(&json)))
+        let mut json = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET));
+        serde_json::to_writer_pretty(&mut *json, answer)?;
+        self.answer_line(&Zeroizing::new(json::harmless(&String::from_utf8_lossy(&json))))
     }
 
     /// A line on stderr. Where stderr cannot be written to, nobody is listening.

@@ -42,8 +42,10 @@ pub(super) fn exists(path: &Path) -> ConfigError {
 
 /// A file in the same folder, for its owner alone where nothing else is said. It goes away where it is not made to stay.
 fn beside(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    // Whoever is killed just then leaves it behind: its name says what it was to be.
+    let prefix = format!(".{}.", path.file_name().unwrap_or_default().display());
     let mut builder = Builder::new();
-    builder.prefix(".").suffix(".tmp");
+    builder.prefix(&prefix).suffix(".tmp");
     #[cfg(unix)]
     if readers == Readers::Everybody {
         // As many as the user's own mask lets.

@@ -261,8 +261,9 @@ fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
         '/' => '_',
         other => other,
     };
-    let text: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).map(url_safe).collect());
-    URL_SAFE.decode(text.as_bytes()).ok().map(Zeroizing::new)
+    let mut bare = Zeroizing::new(String::with_capacity(text.len()));
+    bare.extend(text.chars().filter(|c| !c.is_whitespace()).map(url_safe));
+    URL_SAFE.decode(bare.as_bytes()).ok().map(Zeroizing::new)
 }
 
 /// The thumbprint of the public half (RFC 7638).
