@@ -82,7 +82,7 @@ impl Tries {
         let may_pass = match unreachable.silence {
             Silence::UnknownHost { .. } | Silence::NoConnection | Silence::Connection(_) => true,
             Silence::Status { status: 429, .. } => true,
-            Silence::Status { status: 502..=504, .. } | Silence::NotHttp(_) => self.repeatable,
+            Silence::Status { status: 502..=504, .. } | Silence::NotHttp { closed: true, .. } => self.repeatable,
             // A no whose words were cut off is a no.
             Silence::CutOff { status: 200..=299 | 429 | 502..=504 } => self.repeatable,
             _ => false,

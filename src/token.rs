@@ -89,17 +89,8 @@ impl Decoded {
         })
     }
 
-    /// How many system users the claims name.
-    pub fn system_users(&self) -> usize {
-        let ids = self.system_user_details().map(|details| match &details["systemuser_id"] {
-            Value::Array(ids) => ids.iter().filter(|id| id.as_str().is_some_and(|id| !id.is_empty())).count(),
-            Value::String(id) => usize::from(!id.is_empty()),
-            _ => 0,
-        });
-        ids.sum()
-    }
-
-    fn system_user_details(&self) -> impl Iterator<Item = &Value> {
+    /// What the claims say of system users.
+    pub fn system_user_details(&self) -> impl Iterator<Item = &Value> {
         let details = self.claims.get("authorization_details").and_then(Value::as_array);
         details.into_iter().flatten().filter(|details| details["type"] == SYSTEM_USER)
     }

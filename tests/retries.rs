@@ -63,7 +63,7 @@ fn a_grant_that_nobody_answers_is_followed_by_two_new_ones() {
             (empty(UNAVAILABLE), "status 503"),
             (empty("504 Gateway Timeout"), "status 504"),
             (nothing, "no whole answer in HTTP came"),
-            (cut_off("200 OK"), "the connection broke before the answer was whole"),
+            (cut_off("200 OK"), "the answer broke off before its end"),
         ] {
             at_once.spawn(move || {
                 let server = Server::start(in_turn(usize::MAX, answer, String::new()));
@@ -104,6 +104,10 @@ fn what_is_an_answer_is_not_asked_for_again() {
         "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n".to_owned(),
         cut_off("400 Bad Request"),
         cut_off("500 Internal Server Error"),
+        // What makes no sense may be a refusal all the same.
+        "HTTP/1.1 400 Bad Request\r\nA: b\u{1}c\r\n\r\n".to_owned(),
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".to_owned(),
+        "220 mail.example ESMTP\r\n".to_owned(),
     ] {
         let server = Server::start(in_turn(usize::MAX, answer.clone(), String::new()));
         let run = run("token", &server);
@@ -167,12 +171,36 @@ fn a_server_that_asks_for_more_than_the_patience_is_not_asked_again() {
 
 #[test]
 fn the_patience_is_for_all_tries_together() {
-    // The second pause would last for as long as the patience, and more.
+    // What would be waited for beyond the patience is not waited for at all.
     let server = Server::start(in_turn(usize::MAX, empty(UNAVAILABLE), String::new()));
     let begun = Instant::now();
     run("token --timeout 1", &server)
         .fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503\n");
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(distinct_grants(&server), 2);
+}
+
+#[test]
+fn a_try_that_the_patience_cuts_off_leaves_what_the_one_before_it_said() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (held, asked) = (std::sync::Mutex::new(held), AtomicUsize::new(0));
+    let server = Server::start(move |_| {
+        if asked.fetch_add(1, Ordering::SeqCst) > 0 {
+            let _ = held.lock().unwrap().recv();
+        }
+        empty(UNAVAILABLE)
+    });
+    let begun = Instant::now();
+    let run = run("token --timeout 2 --verbose", &server);
+    let taken = begun.elapsed();
+    drop(release);
+    assert!((Duration::from_secs(2)..Duration::from_secs(4)).contains(&taken), "{taken:?}");
+    let error = run.err.find("error: ").unwrap();
+    assert_eq!(
+        without_chance(&run.err[error..]),
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503\n"
+    );
+    assert!(run.err.contains("\nanswer         none in "), "{}", run.err);
     assert_eq!(distinct_grants(&server), 2);
 }
 
@@ -217,14 +245,19 @@ fn what_may_have_been_carried_out_at_altinn_is_not_sent_again() {
         (creates, cut_off("201 Created")),
         ("request delete c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04", empty(UNAVAILABLE)),
         ("system register s.json", empty(UNAVAILABLE)),
+        ("system update other.json", empty("502 Bad Gateway")),
+        ("system delete --yes", String::new()),
     ] {
         let answered = answer.clone();
         let server = Server::vendor(move |request| match request.method.as_str() {
+            "GET" if request.target.contains("systemregister") => json("200 OK", &system().to_string()),
             "GET" => json("200 OK", &asked_for().to_string()),
             _ => answered.clone(),
         });
-        let run = vendor(arguments, &server).file("s.json", system().to_string()).run();
+        let run = vendor(arguments, &server).file("s.json", system().to_string());
+        let run = run.file("other.json", system().to_string().replace("Regnskap", "Annet")).run();
         assert_eq!(run.code, 6, "{arguments}: {}", run.err);
+        assert!(run.err.contains("\nhint: it may have been carried out all the same"), "{arguments}: {}", run.err);
         let changes =
             server.requests().into_iter().filter(|request| request.method != "GET" && request.target != "/token");
         assert_eq!(changes.count(), 1, "{arguments}: {answer}");

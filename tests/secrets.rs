@@ -332,6 +332,32 @@ fn nothing_is_shown_by_servers_that_repeat_what_they_were_sent() {
 }
 
 #[test]
+fn a_secret_that_is_repeated_behind_escapes_is_not_shown_either() {
+    let escaped = |bearer: &str| bearer.replace('+', "\\u002b").replace('-', "\\u002d");
+    for body in
+        ["{\"code\":\"A-1\",\"title\":\"bad token TOKEN\"}", "\"TOKEN\"", "{\"errors\":{\"TOKEN\":[\"TOKEN\"]}}"]
+    {
+        let api = Server::start(move |request| match request.header("authorization") {
+            None => json("200 OK", "{\"access_token\":\"opaque+token-that-is-long\",\"expires_in\":9}"),
+            Some(bearer) => json("401 Unauthorized", &body.replace("TOKEN", &escaped(&bearer["Bearer ".len()..]))),
+        });
+        let run = verbose("call orders --env test").file("config/test.toml", api.configuration()).run();
+        assert_eq!(run.code, 5, "{}", run.err);
+        shows_none(&run.err, &["opaque+token-that-is-long".to_owned()]);
+    }
+}
+
+#[test]
+fn a_token_in_an_answer_of_no_use_is_not_quoted() {
+    for status in ["400 Bad Request", "500 Internal Server Error", "503 Service Unavailable"] {
+        let server = Server::start(move |_| json(status, "{\"access_token\":\"a-token-of-somebody\"}"));
+        let run = verbose("token --env test").file("config/test.toml", server.configuration()).run();
+        assert!(matches!(run.code, 4 | 6), "{}", run.err);
+        shows_none(&run.err, &["a-token-of-somebody".to_owned()]);
+    }
+}
+
+#[test]
 fn help_shows_no_value_of_a_variable() {
     for arguments in [
         "--help",

@@ -8,11 +8,21 @@ use reqwest::Url;
 use super::clock::{Asked, Difference};
 use super::console::Console;
 use super::story;
-use crate::http::{Http, address};
+use crate::http::{CallError, Http, address};
 use crate::retry::{Failure, Tries};
 
 /// What the story tells of an answer: its status, and when it was given by the server's clock.
 pub(super) type Facts = (Option<u16>, Option<DateTime<Utc>>);
+
+/// The status of an answer of an API's; none where there was no answer.
+pub(super) fn status<T>(answer: &Result<T, CallError>, success: impl Fn(&T) -> u16) -> Facts {
+    let status = match answer {
+        Ok(answer) => Some(success(answer)),
+        Err(CallError::Refused(refused)) => Some(refused.status),
+        Err(CallError::Unreachable(unreachable)) => unreachable.status(),
+    };
+    (status, None)
+}
 
 /// Asks until there is an answer; tells also how far the clocks differ. `ask` says what it sends, and to whom, before it
 /// is waited for.

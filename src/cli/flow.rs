@@ -13,7 +13,7 @@ use super::{again, asking, hints, proxy, report, signing, story};
 use crate::altinn;
 use crate::config::{Config, ConfigError, Given};
 use crate::environment::Environment;
-use crate::http::{CallError, Http, Unreachable, address};
+use crate::http::{Http, Unreachable, address};
 use crate::key::SigningKey;
 use crate::maskinporten::{self, ExchangeError, exchange};
 use crate::org_number::OrgNumber;
@@ -155,7 +155,7 @@ impl Flow {
         let Servers { config, http, .. } = &self.servers;
         let url = altinn::exchange::address(&config.endpoints.altinn);
         let exchange = || altinn::exchange::exchange(http, &url, token);
-        let status = |answer: &Result<_, _>| (answer.as_ref().map_or_else(CallError::status, |_| Some(200)), None);
+        let status = |answer: &Result<_, _>| asking::status(answer, |_| 200);
         let (answer, _) = asking::got(http, &url, console, exchange, status).await;
         let again = || Again { options: again::options(config), system: String::new() };
         let token = answer.map_err(|error| report::of_call(error, again(), hints::of_altinn))?;

@@ -1,6 +1,7 @@
 //! The configured key, read, and what a person should know about it; and the grant that it signs.
 
 use chrono::Utc;
+use jsonwebtoken::Algorithm;
 use secrecy::zeroize::Zeroizing;
 use uuid::Uuid;
 
@@ -47,6 +48,15 @@ pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
         remarks.push((Tone::Note, said.to_owned()));
     }
     Ok((key, remarks))
+}
+
+/// The name of the algorithm that a key signs with (RFC 7518, section 3.1).
+pub(super) fn algorithm_name(key: &SigningKey) -> &'static str {
+    match key.algorithm {
+        Algorithm::RS384 => "RS384",
+        Algorithm::RS512 => "RS512",
+        _ => "RS256",
+    }
 }
 
 /// What is said of the sandbox's key, where it might be taken for another.

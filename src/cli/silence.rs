@@ -12,21 +12,36 @@ use crate::http::{Silence, Unreachable};
 pub(super) fn told(unreachable: &Unreachable) -> Told {
     let sentence = unreachable.to_string();
     let sentence = match &unreachable.silence {
-        Silence::Tls(theirs) | Silence::Proxy(theirs) => sentence.replace(theirs, &plain(theirs)),
+        Silence::Tls(theirs)
+        | Silence::Proxy(theirs)
+        | Silence::Connection(theirs)
+        | Silence::NotHttp { reason: theirs, .. } => sentence.replace(theirs, &plain(theirs)),
         _ => sentence,
     };
     Told { exit_code: exit::SILENCE, sentence, hints: hints(unreachable), ..Told::default() }
 }
 
+/// Whether the server may have done what it was asked for: it was reached, and nothing can be made of what it said.
+pub(super) fn may_be_done(unreachable: &Unreachable) -> bool {
+    match unreachable.silence {
+        Silence::TooSlow { .. } | Silence::CutOff { .. } | Silence::NotHttp { .. } | Silence::TooLarge => true,
+        Silence::Status { status, .. } => status != 429,
+        _ => false,
+    }
+}
+
 /// What TLS and tunnels are found wanting in, by the words of the libraries.
-const PLAIN: [(&str, &str); 11] = [
+const PLAIN: [(&str, &str); 14] = [
     (EXPIRED, "its certificate has expired"),
     (NOT_YET, "its certificate is not valid yet"),
     (UNTRUSTED, "its certificate is signed by nobody who is trusted here"),
     // Of an authority that is known by name.
     ("BadSignature", "its certificate is signed by nobody who is trusted here"),
-    ("CaUsedAsEndEntity", "its certificate is for signing others, and not a server's"),
+    (SIGNS_OTHERS, "its certificate is one for signing others, as self-signed ones often are"),
     (NO_TLS, "it does not speak TLS"),
+    (NO_HANDSHAKE, "it closed the connection in the TLS handshake"),
+    ("without sending TLS close_notify", "the connection was closed"),
+    ("invalid HTTP version parsed", "it does not speak HTTP"),
     (PASSWORD, "it wants a user name and a password"),
     ("tunnel error: unsuccessful", "it refuses to make one"),
     ("tunnel error: unexpected end of file", "it closed the connection"),
@@ -37,6 +52,8 @@ const EXPIRED: &str = "certificate expired";
 const NOT_YET: &str = "certificate not valid yet";
 const OTHER_HOST: &str = "certificate not valid for name";
 const UNTRUSTED: &str = "UnknownIssuer";
+const SIGNS_OTHERS: &str = "CaUsedAsEndEntity";
+const NO_HANDSHAKE: &str = "tls handshake eof";
 const NO_TLS: &str = "InvalidContentType";
 const PASSWORD: &str = "tunnel error: proxy authorization required";
 
@@ -52,7 +69,8 @@ fn plain(theirs: &str) -> String {
 }
 
 fn hints(unreachable: &Unreachable) -> Vec<String> {
-    if let (Silence::Status { .. }, Some(after)) = (&unreachable.silence, unreachable.retry_after) {
+    let asked_for = unreachable.retry_after.filter(|after| !after.is_zero());
+    if let (Silence::Status { .. }, Some(after)) = (&unreachable.silence, asked_for) {
         return vec![format!("it asks to be left alone for {}", humantime::format_duration(after))];
     }
     let on_this_machine = Url::parse(&unreachable.address).is_ok_and(|url| is_loopback(&url));
@@ -62,6 +80,7 @@ fn hints(unreachable: &Unreachable) -> Vec<String> {
         Silence::Connection(_) if unreachable.address.starts_with("http:") && cfg!(feature = "sandbox") => {
             "is a sandbox standing there? `systemuser-demo sandbox` starts one".to_owned()
         }
+        Silence::Connection(reason) if reason.contains(NO_HANDSHAKE) => "does it speak TLS at this port?".to_owned(),
         Silence::Connection(_) if on_this_machine => "is a server standing there?".to_owned(),
         Silence::Proxy(reason) if reason.contains(PASSWORD) => {
             format!("{proxy} takes them as http://NAME:PASSWORD@HOST:PORT, with what is no letter or digit as %XX")
@@ -78,6 +97,9 @@ fn hints(unreachable: &Unreachable) -> Vec<String> {
         }
         Silence::Tls(reason) if reason.contains(EXPIRED) || reason.contains(NOT_YET) => {
             "is the clock of this machine right? if it is, the certificate is the server's to renew".to_owned()
+        }
+        Silence::Tls(reason) if reason.contains(SIGNS_OTHERS) => {
+            "one of your own that is to be trusted by itself says CA:FALSE, and the host among its names".to_owned()
         }
         Silence::Tls(reason) if reason.contains(OTHER_HOST) => {
             "is the address right? a network that wants a login first may answer in a server's place, too".to_owned()

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::console::{Console, aligned};
-use super::origin;
+use super::{origin, signing};
 use crate::altinn::Call;
 use crate::config::{Config, Given, Source};
 use crate::environment::Environment;
@@ -85,7 +85,7 @@ fn read(key: &SigningKey, config: &Config) -> Vec<String> {
     vec![
         format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
         format!("kid {} ({kid_origin})", key.kid),
-        format!("signs with {:?} ({algorithm_origin})", key.algorithm),
+        format!("signs with {} ({algorithm_origin})", signing::algorithm_name(key)),
     ]
 }
 

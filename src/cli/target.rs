@@ -69,9 +69,7 @@ impl Target {
         token: &AccessToken,
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
-        let status = |answer: &Result<Reply, _>| {
-            (answer.as_ref().map_or_else(CallError::status, |reply| Some(reply.status)), None)
-        };
+        let status = |answer: &Result<_, _>| asking::status(answer, |reply: &Reply| reply.status);
         asking::got(http, url, console, || api::get(http, url, token), status).await.0
     }
 

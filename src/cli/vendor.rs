@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use reqwest::Method;
+
 use super::clock::Asked;
 use super::console::{Console, Tone};
 use super::flow::{self, Flow, Servers};
 use super::report::Again;
-use super::{again, hints, report, story};
+use super::{again, hints, report, silence, story};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
@@ -106,7 +108,14 @@ impl Vendor {
                 }
                 _ => self.tokens.insert(scope, token),
             };
-            return answer.map_err(|error| report::of_call(error, self.again(), hints::of_altinn));
+            let changes = calls.last().is_some_and(|call| call.method != Method::GET);
+            return answer.map_err(|error| match error {
+                CallError::Unreachable(unreachable) if changes && silence::may_be_done(&unreachable) => {
+                    let hint = "it may have been carried out all the same: look before it is sent again".to_owned();
+                    report::with_hints(vec![hint], unreachable)
+                }
+                error => report::of_call(error, self.again(), hints::of_altinn),
+            });
         }
     }
 

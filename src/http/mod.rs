@@ -16,6 +16,7 @@ use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 pub use self::refused::{Fault, Refused};
 pub use self::silence::{Silence, Unreachable};
@@ -136,7 +137,7 @@ impl Http {
         if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(Silence::TooLarge);
         }
-        // It doubles, and so never takes more than the largest; and what holds a token does not grow, which leaves copies.
+        // What holds a token does not grow, which leaves copies.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? {
             if body.len() + chunk.len() > LARGEST_BODY {
@@ -231,6 +232,9 @@ impl Reply {
 
     /// The answer is of no use, since it is not what was asked for.
     pub fn is_not(&self, what: &str) -> Unreachable {
+        if self.is_too_large() {
+            return self.unusable(format!("but more than is read of {what}"));
+        }
         let quoted = excerpt(&self.quotable()).map(|text| format!(": {text}"));
         self.unusable(format!("but not {what}{}", quoted.unwrap_or_default()))
     }
@@ -240,10 +244,13 @@ impl Reply {
     /// # Errors
     /// Where it is none, or not of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        // A small value takes many times its length when it has been read, so each counts for more.
+        serde_json::from_slice(if self.is_too_large() { &[] } else { &self.body })
+    }
+
+    /// A small value takes many times its length when it has been read, so each counts for more.
+    fn is_too_large(&self) -> bool {
         let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
-        let is_too_large = self.body.iter().map(weight).sum::<usize>() > LARGEST_BODY / 2;
-        serde_json::from_slice(if is_too_large { &[] } else { &self.body })
+        self.body.iter().map(weight).sum::<usize>() > LARGEST_BODY / 2
     }
 
     /// The same for an object. serde would take an array for a struct, too, member by member.
@@ -268,8 +275,15 @@ impl Reply {
 
     /// The body as it may be quoted: a server that repeats the secret it was sent is not repeated.
     pub fn quotable(&self) -> String {
-        let quoted = if self.body.len() > LONGEST_QUOTE { b"[a text of more than 64 KiB]" } else { &self.body[..] };
-        without(self.sent.as_ref(), String::from_utf8_lossy(quoted).into_owned())
+        let quoted = match &self.body[..] {
+            body if body.len() > LONGEST_QUOTE => &b"[a text of more than 64 KiB]"[..],
+            body if body.windows(12).any(|word| word == b"access_token") => b"[a text with a token in it]",
+            body => body,
+        };
+        // Without escapes, behind which it might hide.
+        let plain = serde_json::from_slice::<Value>(quoted).ok().filter(|_| quoted.contains(&b'\\'));
+        let plain = plain.map_or_else(|| String::from_utf8_lossy(quoted).into_owned(), |json| json.to_string());
+        without(self.sent.as_ref(), plain)
     }
 
     /// The answer, where it is a yes.
@@ -294,14 +308,4 @@ pub enum CallError {
     /// Nobody said anything of use.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-}
-
-impl CallError {
-    /// The status of the answer, where there was one.
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::Refused(refused) => Some(refused.status),
-            Self::Unreachable(unreachable) => unreachable.status(),
-        }
-    }
 }

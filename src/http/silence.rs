@@ -52,10 +52,10 @@ pub enum Silence {
     Proxy(String),
     #[error("the TLS handshake failed: {0}")]
     Tls(String),
-    #[error("the connection broke before the answer was whole")]
+    #[error("the answer broke off before its end")]
     CutOff { status: u16 },
-    #[error("no whole answer in HTTP came: {0}")]
-    NotHttp(String),
+    #[error("no whole answer in HTTP came: {reason}")]
+    NotHttp { reason: String, closed: bool },
     #[error("the answer is larger than 8 MiB")]
     TooLarge,
     #[error("status {status} points elsewhere{}, and no redirect is followed", location.as_ref().map(|to| format!(", to `{to}`")).unwrap_or_default())]
@@ -81,14 +81,15 @@ impl Silence {
             Self::Proxy(deepest(error))
         } else if error.is_dns() {
             Self::UnknownHost { host: url.host_str().unwrap_or_default().to_owned() }
-        } else if let Some(reason) = tls_failure(error) {
-            Self::Tls(reason)
         } else if error.is_connect() {
-            Self::Connection(deepest(error))
-        } else if let (Some(status), true) = (status, error.is_decode() || error.is_body()) {
+            tls_failure(error).map_or_else(|| Self::Connection(deepest(error)), Self::Tls)
+        } else if let Some(status) = status {
             Self::CutOff { status }
         } else {
-            Self::NotHttp(deepest(error))
+            let reason = deepest(error);
+            // What came and makes no sense may be a refusal all the same.
+            let closed = causes(error).any(|cause| cause.is::<io::Error>()) || reason.starts_with("connection closed");
+            Self::NotHttp { reason, closed }
         }
     }
 }

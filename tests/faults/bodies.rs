@@ -10,16 +10,18 @@ use crate::server::response;
 /// What is said of a body that is not what was asked for. A configured API may answer with what it likes.
 fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
     let quote = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
+    let is_too_large = quoted == TOO_LONG;
+    let (but, quote) = if is_too_large { ("more than is read of", String::new()) } else { ("not", quote) };
     let what = match call {
         Call::Orders => return (0, printed.to_owned()),
-        Call::Token => "the JSON of a token".to_owned(),
-        Call::Exchange => "a token with a lifetime".to_owned(),
+        Call::Token => return silence(call, HTTP, "status 200, but not the JSON of a token"),
+        Call::Exchange => return silence(call, HTTP, "status 200, but not a token with a lifetime"),
         Call::Reference => format!("the JSON of this API{quote}"),
         Call::System => format!("a system{quote}"),
         Call::Users => format!("a page of a list{quote}"),
         Call::Create => format!("a request for a system user{quote}"),
     };
-    silence(call, HTTP, &format!("status 200, but not {what}"))
+    silence(call, HTTP, &format!("status 200, but {but} {what}"))
 }
 
 /// An answer with a body of any bytes.

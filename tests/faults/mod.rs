@@ -210,7 +210,14 @@ impl Case {
 
 /// The sentence about a server that gave no usable answer; hints may follow it.
 fn silence(call: Call, server: &str, said: &str) -> (i32, String) {
-    (6, format!("error: no usable answer from `{server}{}`: {said}\n", call.path()))
+    let (said, hints) =
+        said.split_once('\n').map_or((said, String::new()), |(said, hints)| (said, format!("{hints}\n")));
+    // It never came so far, or was sent away.
+    let undone = ["the name ", "no connection", "the TLS handshake", "status 429", "status 200,", "the client "];
+    let undone = undone.iter().any(|begin| said.starts_with(begin)) || said.contains("points elsewhere");
+    let looks = "hint: it may have been carried out all the same: look before it is sent again\n";
+    let looks = if call == Create && !undone { looks } else { "" };
+    (6, format!("error: no usable answer from `{server}{}`: {said}\n{looks}{hints}", call.path()))
 }
 
 const HTTP: &str = "http://127.0.0.1:PORT/";

@@ -134,8 +134,71 @@ fn a_server_whose_certificate_cannot_be_trusted_gets_no_secret() {
         with_certificate(
             "the authority's own",
             TRUSTED.itself(),
-            "its certificate is for signing others, and not a server's\nhint: does a proxy open the encryption? its root \
-             certificate goes into the file that SSL_CERT_FILE names",
+            "its certificate is one for signing others, as self-signed ones often are\nhint: one of your own that is to be \
+             trusted by itself says CA:FALSE, and the host among its names",
+        ),
+    ];
+    hold(cases.into_iter().flatten());
+}
+
+#[test]
+fn what_goes_wrong_behind_the_handshake_is_told_as_it_is_without_one() {
+    let fault = |fault: &str, act: fn(Connection), said: &str| -> Vec<Case> {
+        let case = |call| {
+            let server = move || Wire::start_tls(TRUSTED.server(here(NOW)), act);
+            Case::new(&format!("{fault}, over TLS"), call, server, silence(call, HTTPS, said)).within(2)
+        };
+        Call::ALL.into_iter().map(case).collect()
+    };
+    let cases = [
+        fault(
+            "silent",
+            |mut connection| {
+                connection.request();
+                connection.wait_for_its_end();
+            },
+            "it took longer than 2 s\nhint: --timeout gives it longer",
+        ),
+        fault(
+            "reset",
+            |mut connection| {
+                connection.request();
+                connection.reset();
+            },
+            "no whole answer in HTTP came: Connection reset by peer",
+        ),
+        fault(
+            "closed in the head, without a word",
+            |mut connection| {
+                connection.request();
+                connection.send("HTTP/1.1 200 OK\r\nContent-");
+            },
+            "no whole answer in HTTP came: the connection was closed",
+        ),
+        fault(
+            "closed in the body",
+            |mut connection| {
+                connection.request();
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+            },
+            "the answer broke off before its end",
+        ),
+        fault(
+            "without an end",
+            |mut connection| {
+                connection.request();
+                connection.send("HTTP/1.1 200 OK\r\n\r\n");
+                while connection.send([b' '; 0x10000]) {}
+            },
+            "the answer is larger than 8 MiB",
+        ),
+        fault(
+            "a redirect to http",
+            |mut connection| {
+                connection.request();
+                connection.send(empty("302 Found\r\nLocation: http://127.0.0.1:9/"));
+            },
+            "status 302 points elsewhere, to `http://127.0.0.1:PORT/`, and no redirect is followed",
         ),
     ];
     hold(cases.into_iter().flatten());
@@ -151,16 +214,17 @@ fn a_server_that_does_not_come_to_speak_tls_is_told_from_one_that_is_not_there()
         Call::ALL.into_iter().map(case).collect()
     };
     let standing = "\nhint: is a server standing there?";
+    let no_way = "\nhint: is there a way to the internet from here? a proxy is named in HTTPS_PROXY";
     let cases = [
         fault(
             "silent in the handshake",
             |mut connection| connection.wait_for_its_end(),
-            "it took longer than 2 s\nhint: --timeout gives it longer",
+            &format!("no connection in time{no_way}"),
         ),
         fault(
             "closed in the handshake",
             |mut connection| connection.hear(),
-            &format!("no connection: tls handshake eof{standing}"),
+            "no connection: it closed the connection in the TLS handshake\nhint: does it speak TLS at this port?",
         ),
         fault(
             "reset in the handshake",

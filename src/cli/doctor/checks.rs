@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::metadata::Metadata;
 use crate::cli::console::Tone;
-use crate::cli::origin;
+use crate::cli::{origin, signing};
 use crate::config::{Config, Given, Source};
 use crate::http::excerpt;
 use crate::key::SigningKey;
@@ -36,9 +36,9 @@ pub(super) fn of_metadata(
             "[endpoints] in the configuration replaces what the environment implies, if the document is to be trusted";
         faults.push(Tone::Hint.line(hint));
     }
-    let algorithm = key.map(|key| format!("{:?}", key.algorithm));
+    let algorithm = key.map(signing::algorithm_name);
     let algorithms = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
-    if let (Some(ours), Some(theirs)) = (&algorithm, algorithms.filter(|known| !lists(known, algorithm.as_deref()))) {
+    if let (Some(ours), Some(theirs)) = (algorithm, algorithms.filter(|known| !lists(known, algorithm))) {
         faults.push(format!("algorithm: the key signs with {ours}, and the document lists {}", listed(theirs)));
     }
     let types = metadata.authorization_details_types_supported.as_deref();
@@ -90,7 +90,7 @@ pub(super) fn of_claims(decoded: &Decoded, config: &Config, system_user: bool) -
             faults.push(format!("audience: `{asked}` is configured ({source}), and the token says `{audience}`"));
         }
     }
-    match (system_user, decoded.system_users()) {
+    match (system_user, system_users(decoded)) {
         (true, 1) | (false, 0) => {}
         (true, count) => faults.push(format!("system user: exactly one is wanted, and the token has {count}")),
         (false, count) => faults.push(format!("system user: none is wanted, and the token has {count}")),
@@ -114,4 +114,14 @@ fn listed(names: &[String]) -> String {
 /// A text of Maskinporten's, fit to be shown.
 fn short(text: &str) -> String {
     excerpt(text).unwrap_or_default()
+}
+
+/// How many system users the claims name.
+fn system_users(decoded: &Decoded) -> usize {
+    let ids = decoded.system_user_details().map(|details| match &details["systemuser_id"] {
+        Value::Array(ids) => ids.iter().filter(|id| id.as_str().is_some_and(|id| !id.is_empty())).count(),
+        Value::String(id) => usize::from(!id.is_empty()),
+        _ => 0,
+    });
+    ids.sum()
 }

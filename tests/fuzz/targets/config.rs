@@ -72,7 +72,7 @@ fn can_be_used(config: &Config) {
         assert!(url.username().is_empty() && url.password().is_none(), "{url}");
     }
     assert!(config.endpoints.issuer.path().ends_with('/') && config.endpoints.altinn.path().ends_with('/'));
-    for result in [config.org().err(), config.key().err(), config.org_numbers(true).err()] {
+    for result in [config.org().err(), config.key().err(), config.vendor.org.clone().and_then(Result::err)] {
         result.iter().for_each(shows_no_key);
     }
 }

@@ -55,7 +55,6 @@ fn exchanged(body: &[u8]) {
 fn is_a_token(token: &AccessToken) {
     let secret = token.secret.expose_secret();
     assert!(!secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic()), "{secret:?}");
-    assert!(token.token_type.eq_ignore_ascii_case("Bearer"));
     // What carries it may show itself, and does not show it.
     let shown = format!("{token:?}");
     assert!(secret.len() < PIECE || token.scope.is_some() || !shown.contains(secret), "{shown}");

@@ -111,7 +111,7 @@ const FACTS: [&str; 17] = [
 /// What is said is a fact a line, and none that a token made up.
 fn said(text: &str) {
     if let Some(decoded) = Decoded::read(text) {
-        let _ = (decoded.consumer(), decoded.supplier(), decoded.system_user(), decoded.system_users());
+        let _ = (decoded.consumer(), decoded.supplier(), decoded.system_user());
     }
     let Ok(words) = cli::in_words(text, now()) else { return };
     is_harmless(&words.replace('\n', ""));
