@@ -18,10 +18,11 @@ const OTHER_KINDS: [(ObjectIdentifier, &str); 6] = [
 
 pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
     // A PEM in an environment variable often has its line breaks written out.
-    let text = Zeroizing::new(Zeroizing::new(text.replace("\\r", "")).replace("\\n", "\n"));
-    let blocks = ::pem::parse_many(text.as_bytes()).map_err(|_| KeyFault::Damaged)?;
+    let mut lines = Zeroizing::new(String::with_capacity(text.len() + 1));
+    text.split("\\n").for_each(|line| lines.extend(line.split("\\r").chain(["\n"])));
+    let blocks = ::pem::parse_many(lines.as_bytes()).map_err(|_| KeyFault::Damaged)?;
     // The reader passes over a block without its end.
-    if blocks.len() < text.matches("-----BEGIN").count() {
+    if blocks.len() < lines.matches("-----BEGIN").count() {
         return Err(KeyFault::Damaged);
     }
     let (keys, others): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.tag().ends_with("PRIVATE KEY"));
