@@ -132,14 +132,9 @@ impl TokenRefused {
         }
     }
 
-    /// Whether it has nothing of a refusal but the status.
-    pub fn is_anonymous(&self) -> bool {
-        self.code.is_none() && self.error.is_none()
-    }
-
     fn name(&self) -> String {
         let known: Vec<&str> = [&self.code, &self.error].into_iter().flatten().map(String::as_str).collect();
-        if self.is_anonymous() { format!("status {} from `{}`", self.status, self.address) } else { known.join(" ") }
+        if known.is_empty() { format!("status {} from `{}`", self.status, self.address) } else { known.join(" ") }
     }
 }
 

@@ -3,6 +3,11 @@
 use crate::config::{Config, Source};
 use crate::key::{KidOrigin, SigningKey};
 
+/// Whether a value stands in a file, and nobody said it for this run.
+pub(super) fn is_file(source: &Source) -> bool {
+    matches!(source, Source::File { .. })
+}
+
 /// Of the key id.
 pub(super) fn kid(config: &Config, key: &SigningKey, tell: impl Fn(&Source) -> String) -> String {
     match (&config.kid, key.kid_origin) {

@@ -91,7 +91,7 @@ impl RefusedGrant {
             cause.in_a_line().replace("key public --env ENV", &public).replace("--env ENV", &self.again)
         };
         hints.extend(causes.iter().take(CAUSES).map(here));
-        if refused.is_anonymous() {
+        if is_anonymous(refused) {
             hints.push("is this the address of Maskinporten's token endpoint?".to_owned());
         }
         let code = self.explained.filter(|_| causes.len() > CAUSES).map(|entry| entry.code);
@@ -133,13 +133,18 @@ impl RefusedGrant {
     }
 }
 
+/// Whether it has nothing of a refusal but the status.
+fn is_anonymous(refused: &TokenRefused) -> bool {
+    refused.code.is_none() && refused.error.is_none()
+}
+
 /// What support asks for.
 fn for_support(refused: &TokenRefused) -> Option<String> {
     let address = refused.error_uri.as_ref().unwrap_or(&refused.address);
     match &refused.trace_id {
         Some(id) => Some(format!("trace id {id}, {address}")),
         // Then the sentence has the address.
-        None if refused.is_anonymous() => None,
+        None if is_anonymous(refused) => None,
         None => Some(format!("no trace id came along, {address}")),
     }
 }

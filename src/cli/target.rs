@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::console::{Console, aligned};
 use super::report::Again;
-use super::{again, asking, hints, json, report};
+use super::{again, asking, hints, json, origin, report};
 use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::config::{Api, Config, ConfigError, Given};
 use crate::http::{CallError, Http, Reply};
@@ -84,7 +84,7 @@ impl Target {
 
     /// The scope that the API wants, unless an option or a variable says another.
     pub(super) fn scoped(&self, config: Config) -> Config {
-        let in_file = config.scope.as_ref().is_none_or(|scope| scope.source.is_file());
+        let in_file = config.scope.as_ref().is_none_or(|scope| origin::is_file(&scope.source));
         match self {
             Self::Configured(_, Api { scope: Some(scope), .. }) if in_file => {
                 Config { scope: Some(scope.clone()), ..config }

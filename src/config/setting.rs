@@ -57,11 +57,6 @@ pub enum Source {
 }
 
 impl Source {
-    /// Whether it stands in a file, and nobody said it for this run.
-    pub fn is_file(&self) -> bool {
-        matches!(self, Self::File { .. })
-    }
-
     /// The place to look at: with the line, where there is one.
     pub fn place(&self) -> String {
         match self {

@@ -4,6 +4,7 @@
 //! a redirect, 429, 5xx) is [`Unreachable`]; a [`Reply`] is an answer, be it yes or no.
 
 mod refused;
+mod shown;
 mod silence;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 pub use self::refused::{Fault, Refused};
+use self::shown::without;
+pub use self::shown::{draws, excerpt, visible};
 pub use self::silence::{Silence, Unreachable};
 use crate::environment::is_loopback;
 
@@ -26,10 +29,6 @@ use crate::environment::is_loopback;
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// The longest text that an error quotes from, in bytes. Where one were cut, so might be a secret.
 const LONGEST_QUOTE: usize = 64 * 1024;
-/// What stands where a server repeats a secret.
-const STRUCK: &str = "[what was sent]";
-/// The longest that an error quotes from an answer, in characters.
-const LONGEST_EXCERPT: usize = 200;
 
 /// A client for all the servers of the flow.
 #[derive(Debug)]
@@ -180,44 +179,12 @@ impl Http {
     }
 }
 
-/// The text without a secret that it may repeat.
-fn without(secret: Option<&SecretString>, text: String) -> String {
-    secret.map(|secret| text.replace(secret.expose_secret(), STRUCK)).unwrap_or(text)
-}
-
 /// The address without its query, which is nobody's business.
 pub fn address(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_query(None);
     bare.set_fragment(None);
     bare.to_string()
-}
-
-/// The beginning of a body, fit to be shown: on one line, short, and with control characters made visible.
-pub fn excerpt(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().take(LONGEST_EXCERPT).collect();
-    let line = visible(&words.join(" "));
-    match line.char_indices().nth(LONGEST_EXCERPT) {
-        Some((end, _)) => Some(format!("{}…", &line[..end])),
-        None => (!line.is_empty()).then_some(line),
-    }
-}
-
-/// Whether a character does something to a terminal, or to the order or the look of other characters.
-pub fn draws(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// The text with control characters written out, so that a server cannot draw on a terminal.
-pub fn visible(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        match draws(c) {
-            true => shown.extend(c.escape_unicode()),
-            false => shown.push(c),
-        }
-        shown
-    })
 }
 
 impl Reply {

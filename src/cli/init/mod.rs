@@ -16,7 +16,7 @@ use super::console::{Console, Tone};
 use super::key::{self, Bits, is_registrable};
 use super::new_file::{self, Readers};
 use super::options::{Common, KeyOptions, PartyOptions, typed};
-use super::signing;
+use super::{origin, signing};
 use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
 use crate::environment::Environment;
 use crate::key::{KeySource, PublicJwk, SigningKey};
@@ -97,7 +97,7 @@ impl Init {
         let shipped = starter::shipped_for(file, shipped(environment));
         let config = Config::parse(&shipped, file, given)?;
         // What was not given still comes from the shipped file, and is an example; its organisation may be none at all.
-        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !given.source.is_file());
+        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !origin::is_file(&given.source));
         let values = [
             ("client_id", own(&config.client_id).map(|given| given.value)),
             ("scope", own(&config.scope).map(|given| given.value)),
@@ -109,7 +109,7 @@ impl Init {
         }
         // The sandbox's kid is no example.
         let sandbox = environment == Environment::Sandbox;
-        let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
+        let config = Config { kid: config.kid.filter(|kid| sandbox || !origin::is_file(&kid.source)), ..config };
         let (key, new) = key_for(&config, console)?;
         check_kid(&config, &key)?;
         if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
@@ -145,12 +145,12 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> anyhow::Result<(Signin
     let sandbox = config.environment.value == Environment::Sandbox;
     let Given { value, source } = config.key()?;
     match value {
-        KeySource::File(path) if source.is_file() && !is_there(path) => {
+        KeySource::File(path) if origin::is_file(source) && !is_there(path) => {
             let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
             let (pem, key) = if sandbox { example_key(kid)? } else { key::make(Bits::Rsa2048, kid)? };
             return Ok((key, Some((path.clone(), pem))));
         }
-        KeySource::File(path) if source.is_file() => {
+        KeySource::File(path) if origin::is_file(source) => {
             let said = format!("the key in `{}` was there already, and is used", path.display());
             console.say(Tone::Note, &said);
         }
@@ -160,7 +160,7 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> anyhow::Result<(Signin
             console.say(Tone::Note, &said);
         }
     }
-    if sandbox && !source.is_file() {
+    if sandbox && !origin::is_file(source) {
         console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
     }
     let (key, remarks) = signing::read_key(config)?;
