@@ -45,3 +45,11 @@ fn a_giant_link_is_read_in_a_time_that_its_size_allows() {
         assert!(token.is_none_or(|token| !token.is_empty() && token.len() <= 3 * giant.len() + 32), "{name}");
     }
 }
+
+/// It goes back in an address, and no server takes one that is longer.
+#[test]
+fn a_token_that_no_address_has_room_for_is_none() {
+    let link = |length| format!("list?token={}", "a".repeat(length));
+    assert_eq!(token_of(&link(8 * 1024)).map(|token| token.len()), Some(8 * 1024));
+    assert_eq!(token_of(&link(8 * 1024 + 1)), None);
+}

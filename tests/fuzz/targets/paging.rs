@@ -20,9 +20,9 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(list.query_pairs().count(), 1);
         assert_eq!(token_of(list.as_str()).as_ref(), Some(token));
     }
-    // Where it is a whole address, it is the token that a browser would find there.
+    // Where it is a whole address, it is the token that a browser would find there, if a server would take it back.
     if let Ok(url) = Url::parse(&link) {
         let pair = url.query_pairs().find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
-        assert_eq!(token, pair.filter(|token| !token.is_empty()), "{url}");
+        assert_eq!(token, pair.filter(|token| (1..=8 * 1024).contains(&token.len())), "{url}");
     }
 });
