@@ -222,12 +222,12 @@ fn a_list_of_ever_more_large_pages_is_left() {
     let asked = AtomicUsize::new(0);
     let server = Server::vendor(move |_| {
         let nth = asked.fetch_add(1, Ordering::SeqCst);
-        let filling = "x".repeat(2 * 1024 * 1024);
+        let filling = "x".repeat(1024 * 1024);
         let entry = format!("{{\"id\":\"{nth}\",\"systemId\":\"s\",\"filling\":\"{filling}\"}}");
         crate::server::json("200 OK", &format!("{{\"links\":{{\"next\":\"?token={nth}\"}},\"data\":[{entry}]}}"))
     });
     let run = program("user list --env test").file("config/test.toml", server.vendor_configuration()).run();
     assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
-    assert!(run.err.ends_with("but the list has no end after 16 entries on 16 pages\n"), "{}", run.err);
-    assert_eq!(server.calls().len(), 16);
+    assert!(run.err.ends_with("but the list has no end after 32 entries on 32 pages\n"), "{}", run.err);
+    assert_eq!(server.calls().len(), 32);
 }

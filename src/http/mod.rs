@@ -217,7 +217,8 @@ impl Reply {
     /// A small value takes many times its length when it has been read, so each counts for more.
     fn is_too_large(&self) -> bool {
         let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
-        self.body.iter().map(weight).sum::<usize>() > LARGEST_BODY / 4
+        let most = LARGEST_BODY / 4;
+        self.body.len() > most || self.body.iter().map(weight).sum::<usize>() > most
     }
 
     /// The same for an object. serde would take an array for a struct, too, member by member.
