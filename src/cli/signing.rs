@@ -1,7 +1,6 @@
 //! The configured key, read, and what a person should know about it; and the grant that it signs.
 
 use chrono::Utc;
-use jsonwebtoken::Algorithm;
 use secrecy::zeroize::Zeroizing;
 use uuid::Uuid;
 
@@ -11,7 +10,7 @@ use super::{hints, report};
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::grant::{Assertion, Grant, SystemUserOf};
-use crate::key::{KeySource, KidOrigin, SigningKey};
+use crate::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
 
 /// What is to be said, and how.
 pub(super) type Remark = (Tone, String);
@@ -50,13 +49,10 @@ pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
     Ok((key, remarks))
 }
 
-/// The name of the algorithm that a key signs with (RFC 7518, section 3.1).
+/// The name of the algorithm that a key signs with.
 pub(super) fn algorithm_name(key: &SigningKey) -> &'static str {
-    match key.algorithm {
-        Algorithm::RS384 => "RS384",
-        Algorithm::RS512 => "RS512",
-        _ => "RS256",
-    }
+    let known = ALGORITHMS.iter().find(|(_, algorithm, ..)| *algorithm == key.algorithm);
+    known.map(|(name, ..)| *name).expect("the key signs with it")
 }
 
 /// What is said of the sandbox's key, where it might be taken for another.

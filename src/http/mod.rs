@@ -7,7 +7,6 @@ mod refused;
 mod shown;
 mod silence;
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AF
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
 
 pub use self::refused::{Fault, Refused};
@@ -226,8 +225,10 @@ impl Reply {
     /// # Errors
     /// Where it is none, or not one of this type.
     pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        self.json::<BTreeMap<String, IgnoredAny>>()?;
-        self.json()
+        match self.body.trim_ascii_start().first() {
+            Some(b'{') => self.json(),
+            _ => Err(Error::custom("no object")),
+        }
     }
 
     /// A public document in JSON, which is called `what` where it is none.
@@ -249,7 +250,7 @@ impl Reply {
             body => body,
         };
         // Without escapes, behind which it might hide.
-        let plain = serde_json::from_slice::<Value>(quoted).ok().filter(|_| quoted.contains(&b'\\'));
+        let plain = quoted.contains(&b'\\').then(|| serde_json::from_slice::<Value>(quoted).ok()).flatten();
         let plain = plain.map_or_else(|| String::from_utf8_lossy(quoted).into_owned(), |json| json.to_string());
         without(self.sent.as_ref(), plain)
     }

@@ -53,7 +53,7 @@ impl fmt::Display for KeySource {
 
 /// The signature algorithms that Maskinporten takes, by their names (RFC 7518, section 3.1).
 /// Source: `token_endpoint_auth_signing_alg_values_supported` of its metadata document.
-const ALGORITHMS: [(&str, Algorithm, &RsaSignatureEncoding, &digest::Algorithm); 3] = [
+pub(crate) const ALGORITHMS: [(&str, Algorithm, &RsaSignatureEncoding, &digest::Algorithm); 3] = [
     ("RS256", Algorithm::RS256, &RSA_PKCS1_SHA256, &SHA256),
     ("RS384", Algorithm::RS384, &RSA_PKCS1_SHA384, &SHA384),
     ("RS512", Algorithm::RS512, &RSA_PKCS1_SHA512, &SHA512),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::wire::{Connection, Wire};
-use super::{Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, hold, silence, token_answer};
+use super::{Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, hold, refused, silence, token_answer};
 use crate::program::Run;
 use crate::server::response;
 
@@ -62,21 +62,6 @@ fn an_answer_that_is_not_what_was_asked_for_is_told_by_its_beginning() {
 
 const TOO_LONG: &str = "[a text of more than 64 KiB]";
 
-/// What is said of a refusal whose words are too long.
-fn refused(call: Call) -> (i32, String) {
-    let address = format!("{HTTP}{}", call.path());
-    match call {
-        Call::Token => (
-            4,
-            format!(
-                "error: Maskinporten refused the grant: status 400 from `{address}`\n  \"{TOO_LONG}\"\n\
-                 hint: is this the address of Maskinporten's token endpoint?\n"
-            ),
-        ),
-        _ => (5, format!("error: `{address}` refused the call: status 400, {TOO_LONG}\n")),
-    }
-}
-
 /// A little less than the most that is read.
 const LARGE: usize = 8 * 1024 * 1024 - 64;
 
@@ -109,7 +94,7 @@ fn what_is_large_or_deep_takes_no_memory() {
         let case = move |(status, call): (&'static str, Call)| {
             let expected = match status {
                 "200 OK" => rubbish(call, "", TOO_LONG),
-                "400 Bad Request" => refused(call),
+                "400 Bad Request" => refused(call, TOO_LONG),
                 _ => silence(call, HTTP, &format!("status 500: {TOO_LONG}")),
             };
             let body = body.clone();

@@ -220,6 +220,21 @@ fn silence(call: Call, server: &str, said: &str) -> (i32, String) {
     (6, format!("error: no usable answer from `{server}{}`: {said}\n{looks}{hints}", call.path()))
 }
 
+/// What is said of a refusal in a text of no known form.
+fn refused(call: Call, words: &str) -> (i32, String) {
+    let address = format!("{HTTP}{}", call.path());
+    match call {
+        Call::Token => (
+            4,
+            format!(
+                "error: Maskinporten refused the grant: status 400 from `{address}`\n  \"{words}\"\n\
+                 hint: is this the address of Maskinporten's token endpoint?\n"
+            ),
+        ),
+        _ => (5, format!("error: `{address}` refused the call: status 400, {words}\n")),
+    }
+}
+
 const HTTP: &str = "http://127.0.0.1:PORT/";
 const HTTPS: &str = "https://127.0.0.1:PORT/";
 

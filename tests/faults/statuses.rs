@@ -1,6 +1,6 @@
 //! Answers that are no yes.
 
-use super::{Call, HTTP, answer, hold, silence};
+use super::{Call, HTTP, answer, hold, refused, silence};
 use crate::server::{empty, json, response};
 
 #[test]
@@ -26,21 +26,6 @@ fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
         words.into_iter().chain(bare)
     });
     hold(cases);
-}
-
-/// What is said of a refusal in a text of no known form.
-fn refused(call: Call, words: &str) -> (i32, String) {
-    let address = format!("{HTTP}{}", call.path());
-    match call {
-        Call::Token => (
-            4,
-            format!(
-                "error: Maskinporten refused the grant: status 400 from `{address}`\n  \"{words}\"\n\
-                 hint: is this the address of Maskinporten's token endpoint?\n"
-            ),
-        ),
-        _ => (5, format!("error: `{address}` refused the call: status 400, {words}\n")),
-    }
 }
 
 #[test]
