@@ -61,4 +61,5 @@ pub mod org_number;
 pub mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod sanitize;
 pub mod token;

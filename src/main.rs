@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use systemuser_demo::cli::{Cli, Console, Stream, report};
-use systemuser_demo::http::{draws, visible};
+use systemuser_demo::sanitize::{draws, visible};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::grant::Assertion;
-use crate::http::{Http, Reply, Unreachable, excerpt};
+use crate::http::{Http, Reply, Unreachable};
+use crate::sanitize::excerpt;
 use crate::token::{AccessToken, PublishedKeys};
 
 /// How a grant is presented (RFC 7523).

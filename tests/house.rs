@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 use crate::program::{project, project_text};
 
 /// The floors: a room imports from the floors below its own, and never sideways.
-const FLOORS: [&[&str]; 5] = [
+const FLOORS: [&[&str]; 6] = [
+    &["sanitize"],
     &["org_number", "environment", "explain"],
     &["key", "token", "http"],
     &["config", "grant", "retry"],
@@ -17,8 +18,8 @@ const FLOORS: [&[&str]; 5] = [
 ];
 
 /// The files that one copies.
-const COPYABLE: [&str; 9] =
-    ["org_number", "environment", "key", "config", "grant", "http", "maskinporten", "token", "api"];
+const COPYABLE: [&str; 10] =
+    ["sanitize", "org_number", "environment", "key", "config", "grant", "http", "maskinporten", "token", "api"];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

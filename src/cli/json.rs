@@ -3,7 +3,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::http::draws;
+use crate::sanitize::draws;
 
 const INDENT: &str = "  ";
 

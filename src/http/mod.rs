@@ -4,7 +4,6 @@
 //! a redirect, 429, 5xx) is [`Unreachable`]; a [`Reply`] is an answer, be it yes or no.
 
 mod refused;
-mod shown;
 mod silence;
 
 use std::sync::OnceLock;
@@ -19,10 +18,9 @@ use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
 
 pub use self::refused::{Fault, Refused};
-use self::shown::without;
-pub use self::shown::{draws, excerpt, visible};
 pub use self::silence::{Silence, Unreachable};
 use crate::environment::is_loopback;
+use crate::sanitize::{excerpt, without};
 
 /// The most that is read of an answer, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;

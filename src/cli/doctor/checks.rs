@@ -7,8 +7,8 @@ use super::metadata::Metadata;
 use crate::cli::console::Tone;
 use crate::cli::{origin, signing};
 use crate::config::{Config, Given, Source};
-use crate::http::excerpt;
 use crate::key::SigningKey;
+use crate::sanitize::excerpt;
 use crate::token::{Decoded, SYSTEM_USER};
 
 pub(super) fn of_metadata(

@@ -8,7 +8,7 @@ const STRUCK: &str = "[what was sent]";
 const LONGEST_EXCERPT: usize = 200;
 
 /// The text without a secret that it may repeat.
-pub(super) fn without(secret: Option<&SecretString>, text: String) -> String {
+pub fn without(secret: Option<&SecretString>, text: String) -> String {
     secret.map(|secret| text.replace(secret.expose_secret(), STRUCK)).unwrap_or(text)
 }
 
