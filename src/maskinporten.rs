@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::grant::Assertion;
 use crate::http::{Http, Reply, Unreachable};
 use crate::sanitize::excerpt;
-use crate::token::{AccessToken, PublishedKeys};
+use crate::token::AccessToken;
 
 /// How a grant is presented (RFC 7523).
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -62,15 +62,6 @@ fn read_token(reply: &Reply) -> Result<AccessToken, Unreachable> {
         scope: answer.scope,
         date: reply.date,
     })
-}
-
-/// Fetches the keys with which Maskinporten signs; tells also when it answered, by its own clock.
-///
-/// # Errors
-/// Where it did not answer with keys.
-pub async fn published_keys(http: &Http, jwks: &Url) -> Result<(PublishedKeys, Option<DateTime<Utc>>), Unreachable> {
-    let reply = http.get_public(jwks).await?;
-    Ok((reply.document("JWK set")?, reply.date))
 }
 
 /// Why there is no token.

@@ -9,8 +9,8 @@ use proptest::test_runner::{Config, TestRunner};
 use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli::in_words;
+use systemuser_demo::cli::verification::{PublishedKeys, TokenFault, verify};
 use systemuser_demo::key::{KeySource, SigningKey};
-use systemuser_demo::token::{PublishedKeys, TokenFault, verify};
 
 use crate::program::{Program, data, program};
 use crate::server::{Server, json as json_response, response};

@@ -9,16 +9,17 @@ use super::clock::Difference;
 use super::console::{Console, Tone};
 use super::refusal::RefusedGrant;
 use super::report::Again;
+use super::verification::{self, PublishedKeys};
 use super::{again, asking, hints, proxy, report, signing, story};
 use crate::altinn;
 use crate::config::{Config, ConfigError, Given};
 use crate::environment::Environment;
 use crate::http::{Http, Unreachable, address};
 use crate::key::SigningKey;
-use crate::maskinporten::{self, ExchangeError, exchange};
+use crate::maskinporten::{ExchangeError, exchange};
 use crate::org_number::OrgNumber;
 use crate::retry::Failure;
-use crate::token::{AccessToken, PublishedKeys};
+use crate::token::AccessToken;
 
 /// Everything that is needed to get a token.
 pub(super) struct Flow {
@@ -100,7 +101,7 @@ pub(super) async fn published_keys(
     jwks: &Url,
     console: &mut Console<'_>,
 ) -> (Result<PublishedKeys, Unreachable>, Option<Difference>) {
-    fetched(http, jwks, || maskinporten::published_keys(http, jwks), console).await
+    fetched(http, jwks, || verification::published_keys(http, jwks), console).await
 }
 
 /// Fetches a public document, and tells how far the clocks differ.

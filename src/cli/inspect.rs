@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::clock::{duration, time};
 use super::console::{Console, Tone, aligned};
 use super::options::{Common, Patience};
+use super::verification::{TokenFault, algorithm, verify};
 use super::written::Written;
 use super::{clock, flow, hints, proxy, report};
 use crate::config::{ConfigError, Overrides};
 use crate::environment::Environment;
 use crate::http::Http;
-use crate::token::{Decoded, TokenFault, algorithm, verify};
+use crate::token::Decoded;
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {

@@ -36,6 +36,7 @@ mod token;
 mod told;
 mod user;
 mod vendor;
+pub mod verification;
 mod written;
 
 use clap::{Parser, Subcommand};

@@ -8,11 +8,11 @@ use super::hints;
 use super::refusal::RefusedGrant;
 use super::silence;
 use super::told::{Told, exit};
+use super::verification::TokenFault;
 use crate::config::ConfigError;
 use crate::explain::{self, Cause, Entry};
 use crate::http::{CallError, Refused, Unreachable};
 use crate::key::KeyError;
-use crate::token::TokenFault;
 
 /// The command line has a shape that clap lets pass, and that makes no sense.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,10 @@ use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user_request::Request;
 use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
+use systemuser_demo::cli::verification::PublishedKeys;
 use systemuser_demo::http::CallError;
 use systemuser_demo::maskinporten::{self, ExchangeError};
-use systemuser_demo::token::{AccessToken, PublishedKeys};
+use systemuser_demo::token::AccessToken;
 
 use super::{SENT, acts, any_json, giants, is_soon_done, object_with, reply, text, try_all};
 

@@ -20,13 +20,13 @@ use super::report::AlreadyTold;
 use super::signing::{self, Remark};
 use super::target::Target;
 use super::told::exit;
+use super::verification::CLOCK_TOLERANCE;
 use super::{again, clock, origin, story};
 use crate::api::ReferenceApi;
 use crate::config::{Config, ConfigError, Source};
 use crate::grant;
 use crate::http;
 use crate::key::SigningKey;
-use crate::token::CLOCK_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {

@@ -8,7 +8,8 @@ use crate::cli::clock::{self, Difference};
 use crate::cli::flow::{self, Flow, Servers};
 use crate::cli::target::Target;
 use crate::cli::told::exit;
-use crate::token::{AccessToken, Decoded, verify};
+use crate::cli::verification::verify;
+use crate::token::{AccessToken, Decoded};
 
 pub(super) async fn claims(
     flow: &Flow,
