@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
+use crate::sanitize::quote;
+
 /// Which world a configuration belongs to. Their registers are separate: what exists in one is unknown in the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -61,7 +63,7 @@ impl fmt::Display for Environment {
 
 /// A name that is none of the environments'.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an environment, which is one of sandbox, test and prod")]
+#[error("{} is not an environment, which is one of sandbox, test and prod", quote(.0))]
 pub struct UnknownEnvironment(pub String);
 
 /// Where the servers of the flow are.
@@ -129,10 +131,10 @@ pub fn is_loopback(url: &Url) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// Not an absolute http or https address.
-    #[error("`{0}` is not an address, which begins with https:// or, on this machine, http://")]
+    #[error("{} is not an address, which begins with https:// or, on this machine, http://", quote(.0))]
     NotAnAddress(String),
     /// A secret would travel unencrypted.
-    #[error("`{0}` is plain http, which is for loopback addresses only")]
+    #[error("{} is plain http, which is for loopback addresses only", quote(.0))]
     PlainHttp(String),
     /// A user name or password inside the address. It may be a secret, so it is not repeated.
     #[error("the address holds a user name or password, which does not belong there")]

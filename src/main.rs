@@ -1,21 +1,20 @@
 //! The edge of the process: the command line comes in, an exit code goes out.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 use systemuser_demo::cli::{Cli, Console, Stream, report};
-use systemuser_demo::sanitize::{draws, visible};
+use systemuser_demo::sanitize::{may_be_secret, show};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap's own voice: help on stdout, a wrong command line on stderr. Nobody listening is no failure.
-            let _ = match harmless(&error.to_string()) {
-                Some(text) => io::stderr().write_all(text.as_bytes()),
-                None => error.print(),
-            };
+            // Help goes to stdout, a wrong command line to stderr. Nobody listening is no failure.
+            let error = sanitized(error);
+            let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -30,21 +29,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// A message of clap's without the arguments that it repeats and that may be secrets or draw on a terminal; `None` where
-/// there are none.
-fn harmless(message: &str) -> Option<String> {
-    const LONGEST: usize = 60;
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
-    // Of `--option=value` clap repeats the value alone.
-    let values = arguments.iter().flat_map(|text| [Some(text.as_str()), text.split_once('=').map(|(_, value)| value)]);
-    let secrets = values.flatten().filter(|text| text.len() > LONGEST && message.contains(text));
-    let mut secrets: Vec<&str> = secrets.collect();
-    secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    let scrubbed =
-        secrets.iter().fold(message.to_owned(), |text, secret| text.replace(secret, "[too long to be shown]"));
-    let drawn = message.contains(|c| c != '\n' && draws(c));
-    let shown: Vec<String> = scrubbed.split('\n').map(visible).collect();
-    (drawn || !secrets.is_empty()).then(|| shown.join("\n"))
+/// An error of clap's without the arguments in it that may be secrets, or that draw on a terminal.
+fn sanitized(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
+        let Some(ContextValue::String(argument)) = error.get(kind) else { continue };
+        let shown = if may_be_secret(argument) { format!("[{}]", show(argument)) } else { show(argument) };
+        if shown != *argument {
+            error.insert(kind, ContextValue::String(shown));
+            // It repeats the argument.
+            error.remove(ContextKind::Suggested);
+        }
+    }
+    error
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> anyhow::Result<()> {

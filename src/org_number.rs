@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::sanitize::quote;
+
 /// A Norwegian organisation number: nine digits, the last of which checks the others.
 ///
 /// Altinn looks a number up and does not compute the check digit, so a slip of the finger comes back as "no such
@@ -68,13 +70,13 @@ impl fmt::Display for OrgNumber {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrgNumberError {
     /// Something other than digits, or nothing at all.
-    #[error("`{given}` is not an organisation number, which is nine digits")]
+    #[error("{} is not an organisation number, which is nine digits", quote(given))]
     NotDigits {
         /// What was given.
         given: String,
     },
     /// Too few digits, or too many.
-    #[error("`{given}` has {digits} digits, and an organisation number has nine")]
+    #[error("{} has {digits} digits, and an organisation number has nine", quote(given))]
     Length {
         /// What was given.
         given: String,
@@ -82,7 +84,7 @@ pub enum OrgNumberError {
         digits: usize,
     },
     /// Nine digits that do not belong together.
-    #[error("`{given}` is not an organisation number, its check digit is wrong")]
+    #[error("{} is not an organisation number, its check digit is wrong", quote(given))]
     CheckDigit {
         /// What was given.
         given: String,

@@ -422,11 +422,11 @@ fn a_value_that_cannot_be_one_is_not_repeated() {
     let long = "a".repeat(501);
     refused(
         &test_file(&format!("org = \"{long}\"")),
-        "error: config/test.toml line 4: the value cannot be one, and may be a secret\n",
+        "error: config/test.toml line 4: the value cannot be right, and may be a secret\n",
     );
     refused(
         &format!("environment = \"test\"\n{long} = 1\n"),
-        "error: config/test.toml line 2: this is not a key that is known here\n",
+        "error: config/test.toml line 2: a text of 501 characters is not a key that is known here\n",
     );
 }
 

@@ -175,7 +175,7 @@ fn a_page_for_a_browser_is_quoted_on_one_line() {
             "error: `{REQUESTS}` refused the call: status 400, <html> <body> Access denied by the firewall</body></html>\n"
         ),
     );
-    let body = "x".repeat(5000);
+    let body = "long.".repeat(1000);
     let first = format!("error: `{REQUESTS}` refused the call: status 400, {}…\n", &body[..200]);
     run(CREATE, &response("400 Bad Request", "text/plain", &body)).fails(5, &first);
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::rights::{ACCESS_PACKAGE, AccessPackage, Right};
 use crate::org_number::OrgNumber;
+use crate::sanitize::quote;
 
 /// A system. What Altinn itself decides, and shows, is read and not sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -157,16 +158,16 @@ impl System {
         let vendor = self.vendor.id.strip_prefix("0192:").ok_or("it does not begin with `0192:`".to_owned());
         let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| error.to_string()));
         match &vendor {
-            Err(problem) => flaw("AUTH.VLD-00000", "vendor.ID", format!("`{}`: {problem}", self.vendor.id)),
+            Err(problem) => flaw("AUTH.VLD-00000", "vendor.ID", format!("{}: {problem}", quote(&self.vendor.id))),
             Ok(org) => {
                 let name = self.id.strip_prefix(&format!("{org}_"));
                 if name.is_none_or(str::is_empty) {
-                    flaw("AUTH.VLD-00001", "id", format!("`{}` is not `{org}_` and a name", self.id));
+                    flaw("AUTH.VLD-00001", "id", format!("{} is not `{org}_` and a name", quote(&self.id)));
                 }
             }
         }
         if self.id.contains(char::is_whitespace) {
-            flaw("AUTH.VLD-00013", "id", format!("`{}` has a space in it", self.id));
+            flaw("AUTH.VLD-00013", "id", format!("{} has a space in it", quote(&self.id)));
         }
         if self.name.get("nb").is_none_or(|name| name.trim().is_empty()) {
             flaw("AUTH-00017", "name", "there is no `nb`, and without it no customer can approve a request".to_owned());
@@ -177,25 +178,33 @@ impl System {
                 flaw("AUTH.VLD-00009", "rights", "a right has no `resource`".to_owned());
                 continue;
             }
-            flaw("AUTH.VLD-00009", "rights", format!("the `id` of resource `{name}` is not `urn:altinn:resource`"));
+            flaw(
+                "AUTH.VLD-00009",
+                "rights",
+                format!("the `id` of resource {} is not `urn:altinn:resource`", quote(&name)),
+            );
         }
         for name in repeated(self.rights.iter().map(Right::resource)) {
-            flaw("AUTH.VLD-00006", "rights", format!("`{name}` is there twice"));
+            flaw("AUTH.VLD-00006", "rights", format!("{} is there twice", quote(&name)));
         }
         for AccessPackage { urn } in &self.access_packages {
             match urn.strip_prefix(ACCESS_PACKAGE) {
                 Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => {}
-                Some(_) => flaw("AUTH.VLD-00008", "accessPackages", format!("`{urn}` has no name that could be one")),
-                None => {
-                    flaw("AUTH.VLD-00008", "accessPackages", format!("`{urn}` does not begin with `{ACCESS_PACKAGE}`"))
+                Some(_) => {
+                    flaw("AUTH.VLD-00008", "accessPackages", format!("{} has no name that could be one", quote(urn)))
                 }
+                None => flaw(
+                    "AUTH.VLD-00008",
+                    "accessPackages",
+                    format!("{} does not begin with `{ACCESS_PACKAGE}`", quote(urn)),
+                ),
             }
         }
         for urn in repeated(self.access_packages.iter().map(|package| package.urn.clone())) {
-            flaw("AUTH.VLD-00007", "accessPackages", format!("`{urn}` is there twice"));
+            flaw("AUTH.VLD-00007", "accessPackages", format!("{} is there twice", quote(&urn)));
         }
         for id in repeated(self.client_id.iter().cloned()) {
-            flaw("AUTH.VLD-00011", "clientId", format!("`{id}` is there twice"));
+            flaw("AUTH.VLD-00011", "clientId", format!("{} is there twice", quote(&id)));
         }
         for url in &self.allowed_redirect_urls {
             let parsed = Url::parse(url).ok().filter(|_| url.starts_with("https://") && !url.starts_with("https:///"));
@@ -203,7 +212,7 @@ impl System {
                 flaw(
                     "AUTH.VLD-00005",
                     "allowedRedirectUrls",
-                    format!("`{url}` is no address that begins with https://"),
+                    format!("{} is no address that begins with https://", quote(url)),
                 );
             }
         }

@@ -9,6 +9,7 @@ use super::target::Target;
 use super::{flow, report};
 use crate::config::{Config, ConfigError, Source};
 use crate::org_number::OrgNumber;
+use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Call {
@@ -69,7 +70,7 @@ impl Call {
         target.address(config, None)?;
         match &self.whose {
             Some(_) if !target.takes_org() => {
-                let problem = format!("`{}` takes no ORG, its address has no `{{org}}`", self.api);
+                let problem = format!("{} takes no ORG, its address has no `{{org}}`", quote(&self.api));
                 Err(report::Usage { problem, command: "call" }.into())
             }
             Some(org) => Ok(Some(typed("ORG", org).check(|org| org.parse::<OrgNumber>())?.value)),

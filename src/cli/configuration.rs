@@ -8,6 +8,7 @@ use crate::config::{Config, ConfigError, Given, Overrides, Source};
 use crate::environment::Environment;
 #[cfg(feature = "sandbox")]
 use crate::key::KeySource;
+use crate::sanitize::quote_path;
 
 /// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
 pub(super) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
@@ -57,7 +58,7 @@ pub(super) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
-    let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read `{}`: {why}", path.display()));
+    let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read {}: {why}", quote_path(path)));
     match read {
         Ok(_) if text.len() as u64 <= LARGEST => Ok(text),
         Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),

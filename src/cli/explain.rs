@@ -8,6 +8,7 @@ use super::hints;
 use super::options::{Common, typed};
 use crate::config::ConfigError;
 use crate::explain::{self, Entry};
+use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -63,7 +64,7 @@ fn named(code: &str) -> Result<Asked, ConfigError> {
         (true, Some(name)) => hints::did_you_mean(name),
         (true, None) => "`systemuser-demo explain` lists all that can be explained".to_owned(),
     };
-    Err(ConfigError::Invalid { problem: format!("`{code}` is not a code that is known here"), hint: Some(hint) })
+    Err(ConfigError::Invalid { problem: format!("{} is not a code that is known here", quote(code)), hint: Some(hint) })
 }
 
 fn in_full(entry: &Entry) -> String {

@@ -42,7 +42,7 @@ impl Servers {
         #[cfg(feature = "sandbox")]
         let (config, sandbox) = super::sandbox::inside(config, console).await?;
         if config.environment.value == Environment::Sandbox && !config.sandbox_inside {
-            let address = &config.endpoints.issuer;
+            let address = address(&config.endpoints.issuer);
             console.say(Tone::Note, &format!("this is the sandbox at {address}; nothing leaves this machine"));
         }
         proxy::warn(&config, console);
@@ -174,7 +174,7 @@ impl Flow {
         let sign = signing::signer(config, &self.key, self.system_user)?;
         let post = |console: &mut Console<'_>| {
             let assertion = sign();
-            story::grant(console, &assertion);
+            story::grant(console, &assertion, &self.key);
             story::sent(console, "post", &address(token_endpoint));
             async move { exchange(http, token_endpoint, &assertion).await }
         };

@@ -12,8 +12,10 @@ use super::console::{Console, Tone};
 use super::hints::in_shell;
 use super::options::{Common, GrantOptions};
 use super::{flow, signing, story};
-use crate::config::{Config, ConfigError, looks_like_a_key};
+use crate::config::{Config, ConfigError};
+use crate::http::address;
 use crate::maskinporten::GRANT_TYPE;
+use crate::sanitize::may_be_secret;
 use crate::token::Decoded;
 
 #[derive(Debug, Args)]
@@ -43,15 +45,16 @@ impl Grant {
         let system_user = self.options.system_user();
         let key = flow::prepare(&config, system_user, console)?;
         if config.sandbox_inside {
-            let issuer = &config.endpoints.issuer;
+            let issuer = address(&config.endpoints.issuer);
             let said = format!("it is for a sandbox at {issuer}, which `systemuser-demo sandbox` starts");
             console.say(Tone::Note, &said);
         }
         if self.curl {
-            return console.answer_line(&curl(&config)?);
+            let line = curl(&config, console)?;
+            return console.answer_line(&line);
         }
         let assertion = signing::signer(&config, &key, system_user)?();
-        story::grant(console, &assertion);
+        story::grant(console, &assertion, &key);
         let secret = assertion.0.expose_secret();
         if !self.decode && !common.json {
             return console.answer_line(secret);
@@ -63,16 +66,33 @@ impl Grant {
 }
 
 /// The command line. A shell takes the line break from the end of what `$(…)` prints.
-fn curl(config: &Config) -> Result<String, ConfigError> {
+fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, ConfigError> {
     let typed: Result<Vec<String>, _> = env::args_os().map(OsString::into_string).collect();
     let typed =
         typed.map_err(|_| ConfigError::new("an argument is not UTF-8 text, and cannot be repeated".to_owned()))?;
+    let value = |argument: &str| match argument.split_once('=') {
+        Some((option, value)) if option.starts_with("--") => value.to_owned(),
+        _ => argument.to_owned(),
+    };
+    if typed.iter().skip(1).any(|argument| may_be_secret(&value(argument))) {
+        return Err(ConfigError::Invalid {
+            problem: "an argument of this command may be a secret, so it is not repeated".to_owned(),
+            hint: Some("put the value into the configuration file, or into a SYSTEMUSER_… variable".to_owned()),
+        });
+    }
     let told = ["--curl", "--json", "--verbose", "-v"];
     let again = typed.iter().filter(|argument| !told.contains(&argument.as_str())).map(|argument| in_shell(argument));
-    // What was set for this run only would be lost. What an option outranks has not been looked at, and may be a key.
+    // What was set for this run only would be lost.
     let set = REPEATED.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
-    let set = set.filter(|(_, value)| !value.is_empty() && !looks_like_a_key(value));
-    let variables = set.map(|(name, value)| format!("{name}={}", in_shell(&value)));
+    let (secret, set): (Vec<_>, Vec<_>) =
+        set.filter(|(_, value)| !value.is_empty()).partition(|(_, value)| may_be_secret(value));
+    for (name, _) in secret {
+        console.say(
+            Tone::Note,
+            &format!("{name} may be a secret, so it is not repeated: export it before the command runs"),
+        );
+    }
+    let variables = set.into_iter().map(|(name, value)| format!("{name}={}", in_shell(&value)));
     let again: Vec<String> = variables.chain(again).collect();
     Ok(format!(
         "curl --data-urlencode {} --data-urlencode \"assertion=$({})\" {}",

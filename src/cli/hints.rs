@@ -6,6 +6,7 @@ use crate::config::{ConfigError, Given, KEY};
 use crate::environment::Environment;
 use crate::http::Refused;
 use crate::key::{KeyFault, KeySource};
+use crate::sanitize::may_be_secret;
 
 pub(super) fn of_config(error: &ConfigError) -> Vec<String> {
     match error {
@@ -154,7 +155,12 @@ pub(super) fn free_name(path: &Path) -> PathBuf {
 
 /// A path as a shell takes it.
 pub(super) fn quoted(path: &Path) -> String {
-    in_shell(&path.display().to_string())
+    argument(&path.to_string_lossy(), "FILE")
+}
+
+/// A value as a shell takes it; one that may be a secret is left to whoever types the command.
+fn argument(value: &str, placeholder: &str) -> String {
+    if may_be_secret(value) { placeholder.to_owned() } else { in_shell(value) }
 }
 
 /// A text as a shell takes it.
@@ -170,7 +176,14 @@ pub(super) fn in_shell(text: &str) -> String {
 pub(super) fn option(name: &str, value: &str) -> String {
     // Behind a space, what begins like an option would be taken for one.
     let sign = if value.starts_with('-') { '=' } else { ' ' };
-    format!(" {name}{sign}{}", in_shell(value))
+    let placeholder = match name {
+        "--key" => "FILE",
+        "--kid" => "KID",
+        "--scope" => "SCOPE",
+        "--external-ref" => "REF",
+        _ => "ID",
+    };
+    format!(" {name}{sign}{}", argument(value, placeholder))
 }
 
 /// `call` is the command that names a client; `org_named` is whether the call named an organisation; `None` where the API takes none.

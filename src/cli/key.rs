@@ -18,6 +18,7 @@ use super::{origin, signing, story};
 use crate::config::{Config, ConfigError, Overrides, Source};
 use crate::environment::Environment;
 use crate::key::{KeySource, SigningKey};
+use crate::sanitize::{quote, quote_path};
 
 #[derive(Debug, Args)]
 pub(super) struct Key {
@@ -76,7 +77,7 @@ impl Public {
         let key = signing::load_key(&config, console)?;
         story::key(console, &key, &config);
         let origin = origin::kid(&config, &key, Source::to_string);
-        console.say(Tone::Note, &format!("the kid that is sent is `{}` ({origin})", key.kid));
+        console.say(Tone::Note, &format!("the kid that is sent is {} ({origin})", origin::quote_kid(&key)));
         if !is_registrable(&key.kid) {
             console.say(Tone::Warning, "a kid that is registered holds letters, digits, `.`, `_` and `-` only");
         }
@@ -111,22 +112,24 @@ impl New {
             (None, configured) => configured.unwrap_or_else(|| "mp-key.pem".into()),
         };
         if path.file_name().is_none() || path.as_os_str() == "-" {
-            return Err(ConfigError::new(format!("FILE: `{}` is not the name of a file", path.display())).into());
+            return Err(ConfigError::new(format!("FILE: {} is not the name of a file", quote_path(&path))).into());
         }
         // Before a key is made for nothing.
         if path.symlink_metadata().is_ok() {
             return Err(new_file::exists(&path).into());
         }
+        // Once it is there, a path can be told from a key by its folder.
+        let quoted = quote_path(&path);
         let (pem, key) = make(self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
-        let said = format!(
-            "the private key is in `{}`, for its owner alone; its public half is to be registered",
-            path.display()
-        );
+        let said = format!("the private key is in {quoted}, for its owner alone; its public half is to be registered");
         console.say(Tone::Note, &said);
         if let Some(kid) = config.and_then(|config| config.kid) {
-            let said =
-                format!("the kid that is sent is `{}` ({}), and not that of this key", kid.value, kid.source.place());
+            let said = format!(
+                "the kid that is sent is {} ({}), and not that of this key",
+                quote(&kid.value),
+                kid.source.place()
+            );
             console.say(Tone::Warning, &said);
         }
         console.answer_json(&key.public_jwk())

@@ -8,6 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::hints;
 use crate::config::ConfigError;
+use crate::sanitize::{may_be_secret, quote_path};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +19,11 @@ pub(super) enum Readers {
 
 /// Writes a new file, and the folders above it.
 pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), ConfigError> {
-    let cannot = |error: io::Error| ConfigError::new(format!("cannot write `{}`: {error}", path.display()));
+    let cannot = |error: io::Error| ConfigError::new(format!("cannot write {}: {error}", quote_path(path)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let cannot = |error| format!("cannot make the folder `{}`: {error}", folder.display());
+        // A part of what may be a secret may be one, too.
+        let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };
+        let cannot = |error| format!("cannot make the folder {}: {error}", quote_path(named));
         fs::create_dir_all(folder).map_err(|error| ConfigError::new(cannot(error)))?;
     }
     // Under another name until all of it is on the disk: whoever is interrupted leaves no half of a key in its place.
@@ -35,7 +38,7 @@ pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
 /// The target is there already.
 pub(super) fn exists(path: &Path) -> ConfigError {
     ConfigError::Invalid {
-        problem: format!("`{}` exists already, and nothing is overwritten", path.display()),
+        problem: format!("{} exists already, and nothing is overwritten", quote_path(path)),
         hint: Some(format!("name another file, such as {}", hints::quoted(&hints::free_name(path)))),
     }
 }

@@ -2,10 +2,21 @@
 
 use crate::config::{Config, Source};
 use crate::key::{KidOrigin, SigningKey};
+use crate::sanitize::{quote, show};
 
 /// Whether a value stands in a file, and nobody said it for this run.
 pub(super) fn is_file(source: &Source) -> bool {
     matches!(source, Source::File { .. })
+}
+
+/// The key id as a table shows it. The key's own thumbprint is as long as a piece of a key, and is none.
+pub(super) fn show_kid(key: &SigningKey) -> String {
+    if key.kid == key.thumbprint() { key.kid.clone() } else { show(&key.kid) }
+}
+
+/// The key id as a message quotes it.
+pub(super) fn quote_kid(key: &SigningKey) -> String {
+    if key.kid == key.thumbprint() { format!("`{}`", key.kid) } else { quote(&key.kid) }
 }
 
 /// Of the key id.

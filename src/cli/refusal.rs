@@ -8,8 +8,10 @@ use super::told::{Told, exit};
 use super::{again, origin};
 use crate::config::{Config, Given, Source};
 use crate::explain::{self, Cause, Entry, Subject};
+use crate::http::address;
 use crate::key::{KeySource, SigningKey};
 use crate::maskinporten::TokenRefused;
+use crate::sanitize::{may_be_secret, show};
 
 /// How many causes a report names; `explain` has them all.
 const CAUSES: usize = 3;
@@ -66,7 +68,8 @@ impl RefusedGrant {
         let again = format!("{environment}{}", again::typed(config));
         let again_with_key = format!("{environment}{}", again::key(config));
         let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
-        let vendors: Vec<&str> = scope.split(' ').filter(|scope| scope.starts_with(VENDOR_SCOPE)).collect();
+        let is_vendors = |scope: &&str| scope.starts_with(VENDOR_SCOPE) && !may_be_secret(scope);
+        let vendors: Vec<&str> = scope.split(' ').filter(is_vendors).collect();
         let not_had = matches!(refused.code.as_deref(), Some("MP-200" | "MP-250"));
         let vendor_scopes = (not_had && !vendors.is_empty()).then(|| vendors.join(" "));
         Self { refused, explained, values, is_about_the_clock, clock, again, again_with_key, vendor_scopes }
@@ -151,11 +154,11 @@ fn for_support(refused: &TokenRefused) -> Option<String> {
 
 fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Difference>) -> Value {
     let text =
-        |given: &Option<Given<String>>| given.as_ref().map(|given| (given.value.clone(), given.source.to_string()));
+        |given: &Option<Given<String>>| given.as_ref().map(|given| (show(&given.value), given.source.to_string()));
     let (name, said) = match subject {
         Subject::Issuer => {
             let source = origin::endpoint(config, &["issuer"], Source::to_string);
-            ("issuer", Some((config.endpoints.issuer.to_string(), source)))
+            ("issuer", Some((address(&config.endpoints.issuer), source)))
         }
         Subject::ClientId => ("client id", text(&config.client_id)),
         Subject::Scope => ("scope", text(&config.scope)),
@@ -163,16 +166,16 @@ fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Diff
         Subject::ExternalRef => ("external ref", text(&config.external_ref)),
         Subject::Resource => {
             let given = config.resource.as_ref();
-            ("resource", given.map(|given| (given.value.join(" "), given.source.to_string())))
+            ("resource", given.map(|given| (show(&given.value.join(" ")), given.source.to_string())))
         }
         Subject::Key => {
             let named = |given: &Given<KeySource>| match &given.value {
-                KeySource::File(path) => (path.display().to_string(), given.source.to_string()),
+                KeySource::File(path) => (show(&path.to_string_lossy()), given.source.to_string()),
                 KeySource::Text { .. } => (key.form.to_owned(), given.source.to_string()),
             };
             ("key", config.key.as_ref().map(named))
         }
-        Subject::Kid => ("kid", Some((key.kid.clone(), origin::kid(config, key, Source::to_string)))),
+        Subject::Kid => ("kid", Some((origin::show_kid(key), origin::kid(config, key, Source::to_string)))),
         Subject::Clock => {
             let words = clock.map_or("Maskinporten did not say its time".to_owned(), Difference::words);
             ("this clock", Some((time(Utc::now()), words)))

@@ -17,6 +17,7 @@ use super::report;
 use crate::config::{Config, ConfigError};
 use crate::environment::Endpoints;
 use crate::sandbox::{self, Conditions, Paging, Specimen};
+use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Sandbox {
@@ -46,7 +47,8 @@ impl Sandbox {
         let port: u16 = match &self.port {
             None => 7070,
             Some(text) => {
-                let parse = |text: String| text.parse().map_err(|_| format!("`{text}` is not a port, 0 to 65535"));
+                let parse =
+                    |text: String| text.parse().map_err(|_| format!("{} is not a port, 0 to 65535", quote(&text)));
                 typed("--port", text).check(parse)?.value
             }
         };
@@ -71,7 +73,7 @@ impl Sandbox {
     fn conditions(&self) -> Result<Conditions, ConfigError> {
         let ahead = |text: String| match text.parse() {
             Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
-            _ => Err(format!("`{text}` is not a number of seconds, a year at most")),
+            _ => Err(format!("{} is not a number of seconds, a year at most", quote(&text))),
         };
         let clock_ahead = match &self.clock_ahead {
             Some(text) => typed("--clock-ahead", text).check(ahead)?.value,
@@ -80,18 +82,22 @@ impl Sandbox {
         let known = |text: String| {
             Specimen::named(&text).ok_or_else(|| {
                 let names: Vec<&str> = Specimen::all().iter().map(|specimen| specimen.name).collect();
-                format!("`{text}` is not a refusal that the sandbox knows, which are {}", names.join(", "))
+                format!("{} is not a refusal that the sandbox knows, which are {}", quote(&text), names.join(", "))
             })
         };
         let refusal = self.refuse.as_ref().map(|text| typed("--refuse", text).check(known)).transpose()?;
         let size = |text: String| {
-            text.parse::<NonZeroUsize>().map_err(|_| format!("`{text}` is not a number of rows, 1 or more"))
+            text.parse::<NonZeroUsize>().map_err(|_| format!("{} is not a number of rows, 1 or more", quote(&text)))
         };
         let page_size = self.page_size.as_ref().map(|text| typed("--page-size", text).check(size)).transpose()?;
         let fault = |text: String| {
             Paging::named(&text).ok_or_else(|| {
                 let names: Vec<&str> = Paging::names().collect();
-                format!("`{text}` is not a way of paging that the sandbox knows, which are {}", names.join(", "))
+                format!(
+                    "{} is not a way of paging that the sandbox knows, which are {}",
+                    quote(&text),
+                    names.join(", ")
+                )
             })
         };
         let paging = self.paging_fault.as_ref().map(|text| typed("--paging-fault", text).check(fault)).transpose()?;

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::configuration::EXAMPLE_KEY;
 use super::console::{Console, Tone};
-use super::{hints, report};
+use super::{hints, origin, report};
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::grant::{Assertion, Grant, SystemUserOf};
 use crate::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
+use crate::sanitize::quote;
 
 /// What is to be said, and how.
 pub(super) type Remark = (Tone, String);
@@ -36,7 +37,12 @@ pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
     }
     match (kid, &key.kid_of_jwk) {
         (Some(kid), Some(own)) if *own != kid.value => {
-            let said = format!("the key's own kid is `{own}`, and `{}` ({}) is sent", kid.value, kid.source);
+            let said = format!(
+                "the key's own kid is {}, and {} ({}) is sent",
+                quote(own),
+                origin::quote_kid(&key),
+                kid.source
+            );
             remarks.push((Tone::Warning, said));
         }
         _ => {}

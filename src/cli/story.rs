@@ -15,6 +15,7 @@ use crate::grant::Assertion;
 use crate::http::address;
 use crate::key::{KeySource, SigningKey};
 use crate::org_number::OrgNumber;
+use crate::sanitize::show;
 use crate::token::{AccessToken, Decoded};
 
 pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
@@ -22,8 +23,8 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
 }
 
 fn configured(config: &Config) -> Vec<String> {
-    let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
-    let text = |given: &Option<Given<String>>| said(given, String::clone);
+    let file = config.file.as_ref().map_or("no file".to_owned(), |file| show(&file.to_string_lossy()));
+    let text = |given: &Option<Given<String>>| said(given, |text| show(text));
     let mut rows = vec![
         ("environment", format!("{}  ({})", config.environment.value, config.environment.source.place())),
         ("client id", text(&config.client_id)),
@@ -35,7 +36,7 @@ fn configured(config: &Config) -> Vec<String> {
         rows.push(("system", text(&config.vendor.system_id)));
     }
     if config.resource.is_some() {
-        rows.push(("resource", said(&config.resource, |audiences| audiences.join(" "))));
+        rows.push(("resource", said(&config.resource, |audiences| show(&audiences.join(" ")))));
     }
     if !config.sandbox_inside {
         let source = |keys: &[&str]| origin::endpoint(config, keys, Source::place);
@@ -45,10 +46,11 @@ fn configured(config: &Config) -> Vec<String> {
             Environment::Sandbox => (&["altinn", "issuer"], &["reference_api", "issuer"]),
             _ => (&["altinn"], &["reference_api"]),
         };
-        let reference_api = endpoints.reference_api.as_ref().map(|url| format!("{url}  ({})", source(reference_keys)));
-        rows.push(("issuer", format!("{}  ({})", endpoints.issuer, source(&["issuer"]))));
+        let reference_api =
+            endpoints.reference_api.as_ref().map(|url| format!("{}  ({})", address(url), source(reference_keys)));
+        rows.push(("issuer", format!("{}  ({})", address(&endpoints.issuer), source(&["issuer"]))));
         rows.push(("token", format!("{}  ({})", address(&endpoints.token), source(&["token", "issuer"]))));
-        rows.push(("Altinn", format!("{}  ({})", endpoints.altinn, source(altinn_keys))));
+        rows.push(("Altinn", format!("{}  ({})", address(&endpoints.altinn), source(altinn_keys))));
         rows.push(("reference API", reference_api.unwrap_or_else(|| "none".to_owned())));
     }
     [vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat()
@@ -72,7 +74,9 @@ pub(super) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
 
 fn read(key: &SigningKey, config: &Config) -> Vec<String> {
     let place = match &config.key {
-        Some(Given { value: KeySource::File(path), source }) => format!("{} ({})", path.display(), source.place()),
+        Some(Given { value: KeySource::File(path), source }) => {
+            format!("{} ({})", show(&path.to_string_lossy()), source.place())
+        }
         Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
         None => "nowhere".to_owned(),
     };
@@ -84,16 +88,29 @@ fn read(key: &SigningKey, config: &Config) -> Vec<String> {
     };
     vec![
         format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
-        format!("kid {} ({kid_origin})", key.kid),
+        format!("kid {} ({kid_origin})", origin::show_kid(key)),
         format!("signs with {} ({algorithm_origin})", signing::algorithm_name(key)),
     ]
 }
 
-pub(super) fn grant(console: &mut Console<'_>, assertion: &Assertion) {
+pub(super) fn grant(console: &mut Console<'_>, assertion: &Assertion, key: &SigningKey) {
     console.story("grant", || {
-        let decoded = Decoded::read(assertion.0.expose_secret());
+        let mut decoded = Decoded::read(assertion.0.expose_secret());
+        if let Some(Decoded { header, .. }) = &mut decoded {
+            header.insert("kid".to_owned(), origin::show_kid(key).into());
+        }
         [facts(decoded), vec!["the signature is left out".to_owned()]].concat()
     });
+}
+
+/// Puts a description into the place of each text that may be a secret.
+fn hide(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = show(text),
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(members) => members.values_mut().for_each(hide),
+        _ => {}
+    }
 }
 
 pub(super) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
@@ -134,7 +151,9 @@ pub(super) fn token(console: &mut Console<'_>, token: &AccessToken) {
 
 fn facts(decoded: Option<Decoded>) -> Vec<String> {
     match decoded {
-        Some(Decoded { header, claims }) => {
+        Some(Decoded { header, mut claims }) => {
+            // The token's own id is as long as a piece of a key, and nobody can have typed it.
+            claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| hide(value));
             vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
         }
         None => vec!["opaque, it is no JWT".to_owned()],

@@ -11,6 +11,7 @@ use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::config::{Api, Config, ConfigError, Given};
 use crate::http::{CallError, Http, Reply};
 use crate::org_number::OrgNumber;
+use crate::sanitize::{may_be_secret, quote};
 use crate::token::{AccessToken, without_scheme};
 
 /// What is called.
@@ -29,12 +30,12 @@ impl Target {
             return Ok(Self::Configured(name.clone(), api.clone()));
         }
         let mut known: Vec<&str> = ReferenceApi::ALL.map(ReferenceApi::name).to_vec();
-        known.extend(config.apis.keys().map(String::as_str));
+        known.extend(config.apis.keys().map(String::as_str).filter(|name| !may_be_secret(name)));
         let hint = match hints::nearest(name, known.iter().copied()) {
             Some(nearest) => hints::did_you_mean(nearest),
             None => format!("known are {}; others are configured under [api.NAME]", known.join(", ")),
         };
-        Err(ConfigError::Invalid { problem: format!("`{name}` is not an API that is known"), hint: Some(hint) })
+        Err(ConfigError::Invalid { problem: format!("{} is not an API that is known", quote(name)), hint: Some(hint) })
     }
 
     pub(super) fn takes_org(&self) -> bool {
@@ -76,7 +77,8 @@ impl Target {
     /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
     pub(super) fn explained(&self, error: CallError, org_named: bool, config: &Config) -> anyhow::Error {
         let options = again::options(config);
-        let call = format!("systemuser-demo call {} ORG{}{options}", self.name(), again::parties(config));
+        let call =
+            format!("systemuser-demo call {} ORG{}{options}", hints::in_shell(self.name()), again::parties(config));
         let org_named = self.takes_org().then_some(org_named);
         let again = Again { options, system: String::new() };
         report::of_call(error, again, |refused| hints::of_refusal(refused, &call, org_named))

@@ -11,6 +11,7 @@ use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
 use crate::config::Overrides;
 use crate::org_number::OrgNumber;
+use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct User {
@@ -67,7 +68,7 @@ impl List {
             return console.answer_json(&users.iter().map(|user| &user.json).collect::<Vec<_>>());
         }
         if users.is_empty() {
-            console.say(Tone::Note, &format!("`{}` has no system users", system.value));
+            console.say(Tone::Note, &format!("{} has no system users", quote(&system.value)));
             return Ok(());
         }
         let heading = ["system user", "kind", "owner", "external ref", "created", "title"];

@@ -14,6 +14,7 @@ use crate::altinn::system_user_request::Request;
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 use crate::http::CallError;
 use crate::org_number::OrgNumber;
+use crate::sanitize::quote;
 use crate::token::AccessToken;
 
 /// Somebody who asks Altinn in the vendor's name.
@@ -173,6 +174,6 @@ impl Vendor {
 /// Says a value that nobody typed for this command, so that it does not come as a surprise.
 pub(super) fn tell_untyped(words: &str, given: Option<&Given<String>>, console: &mut Console<'_>) {
     if let Some(Given { value, source: source @ (Source::File { .. } | Source::Variable(_)) }) = given {
-        console.say(Tone::Note, &format!("{words} `{value}` ({source})"));
+        console.say(Tone::Note, &format!("{words} {} ({source})", quote(value)));
     }
 }

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
-use crate::config::{ConfigError, looks_like_a_key};
+use crate::config::ConfigError;
+use crate::sanitize::is_secret;
 use crate::token::Decoded;
 
 /// What a text turned out to be.
@@ -50,7 +51,7 @@ impl Written {
             (None, None, _) if token.starts_with('{') => {
                 return Err(ConfigError::new("this is JSON, and there is no `access_token` in it".to_owned()));
             }
-            (None, None, _) if looks_like_a_key(&token) => {
+            (None, None, _) if is_secret(&token) => {
                 return Err(ConfigError::new("this is no token: it looks like a key".to_owned()));
             }
             (None, None, _) => return Ok(Self::Opaque),

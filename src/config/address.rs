@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use reqwest::Url;
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
-use super::{Api, ConfigError, Given, Source, optional, words};
+use super::{Api, ConfigError, Given, Source, optional};
 use crate::environment::{Endpoints, Environment, is_loopback, parse_endpoint};
+use crate::sanitize::quote;
 
 /// Where the servers are, where that came from, and what is to be said about it.
 pub(super) struct Servers {
@@ -62,7 +63,9 @@ pub(super) fn servers(
 
 fn issuer(given: Given<String>, notes: &mut Vec<String>) -> Result<Given<String>, ConfigError> {
     let given = given.check(|text| match text.trim_end_matches('/').rsplit_once('/') {
-        Some((issuer, "token" | "jwk")) => Err(format!("`{text}` is not the issuer, which is probably `{issuer}/`")),
+        Some((issuer, "token" | "jwk")) => {
+            Err(format!("{} is not the issuer, which is probably {}", quote(&text), quote(&format!("{issuer}/"))))
+        }
         _ => Ok(text),
     })?;
     if !given.value.ends_with('/') {
@@ -74,7 +77,9 @@ fn issuer(given: Given<String>, notes: &mut Vec<String>) -> Result<Given<String>
 /// An address to which paths are joined, so it ends in a slash.
 fn base(environment: Environment, given: Given<String>) -> Result<Url, ConfigError> {
     let checked = given.check(|text| match server(environment, &text)? {
-        url if url.query().is_some() || url.fragment().is_some() => Err(format!("`{text}` has more than a path")),
+        url if url.query().is_some() || url.fragment().is_some() => {
+            Err(format!("{} has more than a path", quote(&text)))
+        }
         url => Ok(url),
     });
     let mut url = checked?.value;
@@ -88,7 +93,7 @@ fn server(environment: Environment, text: &str) -> Result<Url, String> {
     let url = parse_endpoint(text).map_err(|error| error.to_string())?;
     match environment {
         Environment::Sandbox if !is_loopback(&url) => {
-            Err(format!("`{text}` is not a loopback address, and the sandbox stays on this machine"))
+            Err(format!("{} is not a loopback address, and the sandbox stays on this machine", quote(text)))
         }
         _ => Ok(url),
     }
@@ -100,14 +105,14 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
         // The address is whole once the organisation is known; any other brace would be sent as it stands.
         let example = text.replace("{org}", "000000000");
         if example.contains(['{', '}']) {
-            return Err(format!("`{text}` has a placeholder other than `{{org}}`"));
+            return Err(format!("{} has a placeholder other than `{{org}}`", quote(&text)));
         }
         // A reader of addresses sees the server even where slashes are missing, or too many.
         let asked = |url: Url| (url.host_str().map(str::to_owned), url.port());
         if Url::parse(&text.replace("{org}", "")).map(asked) != Url::parse(&example).map(asked) {
-            return Err(format!("`{text}` has `{{org}}` in the server's name, and it belongs behind that"));
+            return Err(format!("{} has `{{org}}` in the server's name, and it belongs behind that", quote(&text)));
         }
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)
     })?;
-    Ok(Api { url, scope: place.given(table.scope).map(|scope| scope.check_long(words)).transpose()? })
+    Ok(Api { url, scope: place.given(table.scope).map(Given::scopes).transpose()? })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Setting, Source};
 use crate::environment::Environment;
+use crate::sanitize::{quote, quote_path};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum ConfigError {
         hint: Option<String>,
     },
     /// It has a key that means nothing.
-    #[error("{place}: {} is not a key that is known here", quoted(key))]
+    #[error("{place}: {} is not a key that is known here", quote(key))]
     UnknownKey {
         /// The file and the line.
         place: String,
@@ -51,16 +52,11 @@ impl ConfigError {
     }
 }
 
-/// Somebody may have put a key of another kind there.
-fn quoted(key: &str) -> String {
-    if key.len() > 40 { "this".to_owned() } else { format!("`{key}`") }
-}
-
 fn missing(setting: &Setting, environment: Environment, file: Option<&Path>) -> String {
     let Setting { words, key, option, variable } = setting;
     match file {
         Some(file) => {
-            format!("no {words}: `{}` has no `{key}`, and neither {option} nor {variable} is given", file.display())
+            format!("no {words}: {} has no `{key}`, and neither {option} nor {variable} is given", quote_path(file))
         }
         None => format!(
             "no {words}: there is no configuration file for `{environment}`, and neither {option} nor {variable} is given"

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::{ConfigError, Given, Source};
+use crate::sanitize::show;
 
 /// Reads the tables of a file that lies at `path`.
 pub(super) fn read<'f>(text: &str, path: &'f Path) -> Result<(File, Place<'f>), ConfigError> {
@@ -95,7 +96,7 @@ impl Place<'_> {
 fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigError {
     let line = place.line_of(error.span().map_or(0, |span| span.start));
     let message = error.message();
-    let place = format!("{} line {line}", place.path.display());
+    let place = format!("{} line {line}", show(&place.path.to_string_lossy()));
     if let Some(names) = message.strip_prefix("unknown field ") {
         let mut names = names.split('`').skip(1).step_by(2).map(str::to_owned);
         let key = names.next().unwrap_or_default();

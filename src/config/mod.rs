@@ -19,11 +19,11 @@ use toml::value::Datetime;
 
 pub use self::error::ConfigError;
 use self::file::{File, Place, Text};
-pub(crate) use self::setting::looks_like_a_key;
 pub use self::setting::*;
 use crate::environment::{Endpoints, Environment};
 use crate::key::{KeySource, signing_algorithm};
 use crate::org_number::OrgNumber;
+use crate::sanitize::{is_secret, quote_path};
 
 /// What options and variables say: each replaces what the file says.
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ impl Config {
     pub fn parse(text: &str, path: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
         let (file, place) = file::read(text, path)?;
         let environment = place.given(file.environment.clone()).ok_or_else(|| {
-            ConfigError::new(format!("`{}` does not say its `environment`: sandbox, test or prod", path.display()))
+            ConfigError::new(format!("{} does not say its `environment`: sandbox, test or prod", quote_path(path)))
         })?;
         let environment = environment.check(|text| text.parse::<Environment>())?;
         if let Some(asked) = overrides.environment.as_ref().filter(|asked| asked.value != environment.value) {
@@ -157,7 +157,7 @@ impl Config {
             environment,
             file: None,
             client_id: optional(or(from.client_id, file.client_id), one_word)?,
-            scope: or(from.scope, file.scope).map(|scope| scope.check_long(words)).transpose()?,
+            scope: or(from.scope, file.scope).map(Given::scopes).transpose()?,
             org: or(from.org, file.org).map(|org| org.check(number)),
             external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
             resource: from.resource.or_else(|| place.given(file.resource)).map(not_blank).transpose()?,
@@ -232,10 +232,6 @@ fn not_empty(text: String) -> Result<String, &'static str> {
     if text.is_empty() { Err("the value is empty") } else { Ok(text.to_owned()) }
 }
 
-fn words(text: String) -> Result<String, &'static str> {
-    not_empty(text).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
 fn one_word(text: String) -> Result<String, &'static str> {
     not_empty(text)
         .and_then(|text| if text.contains(char::is_whitespace) { Err("the value has a space in it") } else { Ok(text) })
@@ -273,7 +269,7 @@ fn beside(file: &Path, path: &str) -> PathBuf {
 fn plausible_key(given: Given<KeySource>) -> Checked<KeySource> {
     let KeySource::File(path) = &given.value else { return Ok(given) };
     let text = path.to_string_lossy();
-    let is_key = looks_like_a_key(&text) || text.contains(char::is_control);
+    let is_key = is_secret(&text) || text.contains(char::is_control);
     if text.is_empty() {
         Err(ConfigError::at(&given.source, "the value is empty"))
     } else if is_key || text.split('/').any(|name| name.len() > 255) {

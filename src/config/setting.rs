@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::ConfigError;
+use crate::sanitize::{is_secret, quote, show};
 
 /// A setting by all its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Source {
     /// The place to look at: with the line, where there is one.
     pub fn place(&self) -> String {
         match self {
-            Self::File { path, line } => format!("{} line {line}", path.display()),
+            Self::File { path, line } => format!("{} line {line}", show(&path.to_string_lossy())),
             _ => self.to_string(),
         }
     }
@@ -70,7 +71,7 @@ impl Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
-            Self::File { path, .. } => write!(f, "{}", path.display()),
+            Self::File { path, .. } => f.write_str(&show(&path.to_string_lossy())),
         }
     }
 }
@@ -88,23 +89,10 @@ pub struct Given<T> {
 pub type Checked<T> = Result<Given<T>, ConfigError>;
 
 impl Given<String> {
-    /// Makes of the text what it stands for. A message may repeat the text, so what could be a secret is refused unseen.
+    /// Makes of the text what it stands for. A key or a token stands for nothing else, and must not be sent.
     pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
-        if self.value.len() > 500 || self.value.contains(char::is_control) {
-            return Err(ConfigError::at(&self.source, NOT_SHOWN));
-        }
-        self.check_long(check)
-    }
-
-    /// The text itself, if it cannot be a secret.
-    pub(crate) fn harmless(self) -> Checked<String> {
-        self.check(Ok::<_, ConfigError>)
-    }
-
-    /// The same for a text that may be long.
-    pub(super) fn check_long<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
         let Self { value, source } = self;
-        if looks_like_a_key(&value) {
+        if is_secret(&value) || value.len() > 500 || value.contains(char::is_control) {
             return Err(ConfigError::at(&source, NOT_SHOWN));
         }
         match check(value) {
@@ -112,13 +100,29 @@ impl Given<String> {
             Err(problem) => Err(ConfigError::at(&source, problem)),
         }
     }
+
+    /// The text itself, if it is no key and no token.
+    pub(crate) fn harmless(self) -> Checked<String> {
+        self.check(Ok::<_, ConfigError>)
+    }
+
+    /// Scopes, with one space between each (RFC 6749, section 3.3).
+    pub(super) fn scopes(self) -> Checked<String> {
+        let Self { value, source } = self;
+        let is_scope = |word: &&str| {
+            let is_text = word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+            is_text && word.len() <= LONGEST_SCOPE && !word.starts_with("eyJ")
+        };
+        let words: Vec<&str> = value.split_whitespace().collect();
+        match words.iter().find(|word| !is_scope(word)) {
+            _ if is_secret(&value) => Err(ConfigError::at(&source, NOT_SHOWN)),
+            _ if words.is_empty() => Err(ConfigError::at(&source, "the value is empty")),
+            Some(word) => Err(ConfigError::at(&source, format!("{} is not a scope", quote(word)))),
+            None => Ok(Given { value: words.join(" "), source }),
+        }
+    }
 }
 
-const NOT_SHOWN: &str = "the value cannot be one, and may be a secret";
-
-/// Whether a text may be a private key: in PEM, in JSON, or in base64, whose beginnings are those of DER, JSON and PEM.
-pub(crate) fn looks_like_a_key(text: &str) -> bool {
-    let text = text.trim_start();
-    let begins = ["MI", "MC", "ey", "ew", "LS"].iter().any(|start| text.starts_with(start));
-    text.contains("-----BEGIN") || text.starts_with('{') || begins && text.len() > 40 && !text.contains(['.', ' '])
-}
+const NOT_SHOWN: &str = "the value cannot be right, and may be a secret";
+/// No scope is longer, in characters.
+const LONGEST_SCOPE: usize = 200;

@@ -20,7 +20,7 @@ use serde_json::Value;
 pub use self::refused::{Fault, Refused};
 pub use self::silence::{Silence, Unreachable};
 use crate::environment::is_loopback;
-use crate::sanitize::{excerpt, without};
+use crate::sanitize::{excerpt, may_be_secret, without};
 
 /// The most that is read of an answer, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -176,12 +176,13 @@ impl Http {
     }
 }
 
-/// The address without its query, which is nobody's business.
+/// The address without its query, which is nobody's business, and without parts that may be secrets.
 pub fn address(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_query(None);
     bare.set_fragment(None);
-    bare.to_string()
+    let parts = bare.as_str().split('/').map(|part| if may_be_secret(part) { "…" } else { part });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 impl Reply {

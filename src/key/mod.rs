@@ -27,6 +27,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 pub use self::fault::{KeyError, KeyFault};
+use crate::sanitize::quote_path;
 
 /// Where a private key is.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ pub enum KeySource {
 impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "the key file `{}`", path.display()),
+            Self::File(path) => write!(f, "the key file {}", quote_path(path)),
             Self::Text { name, .. } => write!(f, "the key in {name}"),
         }
     }
@@ -125,6 +126,11 @@ impl SigningKey {
     pub fn public_jwk(&self) -> PublicJwk {
         let (alg, kid, [n, e]) = (self.algorithm, self.kid.clone(), self.public.clone());
         PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n, e }
+    }
+
+    /// The thumbprint of the public half (RFC 7638).
+    pub fn thumbprint(&self) -> String {
+        thumbprint(&self.public)
     }
 
     /// Signs a text (RFC 7518, section 3.3).

@@ -114,7 +114,9 @@ fn the_no_of_an_api() {
 #[test]
 fn what_stands_in_headers() {
     // HTTP itself lets no control of ASCII into a header.
-    let acting: String = acting().chars().filter(|c| !c.is_ascii_control()).collect();
+    let acting = acting();
+    let acting = &acting[acting.find("a\u{80}b").unwrap()..];
+    let acting: String = acting.chars().filter(|c| !c.is_ascii_control()).collect();
     for (status, name) in [("302 Found", "Location"), ("401 Unauthorized", "WWW-Authenticate")] {
         let head = format!("HTTP/1.1 {status}\r\n{name}: {acting}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         prints("call orders", move |_| head.clone(), "a\\u{80}b");

@@ -7,8 +7,9 @@ use super::metadata::Metadata;
 use crate::cli::console::Tone;
 use crate::cli::{origin, signing};
 use crate::config::{Config, Given, Source};
+use crate::http::address;
 use crate::key::SigningKey;
-use crate::sanitize::excerpt;
+use crate::sanitize::{excerpt, quote};
 use crate::token::{Decoded, SYSTEM_USER};
 
 pub(super) fn of_metadata(
@@ -27,7 +28,7 @@ pub(super) fn of_metadata(
     let mut faults: Vec<String> = Vec::new();
     for (name, theirs, ours, source) in addresses {
         if theirs != ours.as_str() {
-            let theirs = short(theirs);
+            let (theirs, ours) = (short(theirs), address(ours));
             faults.push(format!("{name}: the document says `{theirs}`, and `{ours}` is used ({source})"));
         }
     }
@@ -59,7 +60,7 @@ pub(super) fn of_claims(decoded: &Decoded, config: &Config, system_user: bool) -
     let mut compare = |name: &str, ours: &str, source: &Source, theirs: Option<&str>| {
         if theirs != Some(ours) {
             let theirs = theirs.map_or("none".to_owned(), |theirs| format!("`{}`", short(theirs)));
-            faults.push(format!("{name}: `{ours}` is configured ({source}), and the token says {theirs}"));
+            faults.push(format!("{name}: {} is configured ({source}), and the token says {theirs}", quote(ours)));
         }
     };
     let user = decoded.system_user();
@@ -80,14 +81,15 @@ pub(super) fn of_claims(decoded: &Decoded, config: &Config, system_user: bool) -
     if let Some(Given { value, source }) = &config.scope {
         let missing: Vec<&str> = value.split(' ').filter(|scope| !granted.contains(scope)).collect();
         if !missing.is_empty() {
-            faults.push(format!("scope: `{}` is configured ({source}), and the token lacks it", missing.join(" ")));
+            let missing = quote(&missing.join(" "));
+            faults.push(format!("scope: {missing} is configured ({source}), and the token lacks it"));
         }
     }
     if let Some(Given { value, source }) = &config.resource {
         let audience = words(decoded.claims.get("aud"));
         if value.iter().any(|resource| !audience.contains(&resource.as_str())) {
-            let (asked, audience) = (value.join(" "), audience.join(" "));
-            faults.push(format!("audience: `{asked}` is configured ({source}), and the token says `{audience}`"));
+            let (asked, audience) = (quote(&value.join(" ")), short(&audience.join(" ")));
+            faults.push(format!("audience: {asked} is configured ({source}), and the token says `{audience}`"));
         }
     }
     match (system_user, system_users(decoded)) {

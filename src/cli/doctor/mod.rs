@@ -27,6 +27,7 @@ use crate::config::{Config, ConfigError, Source};
 use crate::grant;
 use crate::http;
 use crate::key::SigningKey;
+use crate::sanitize::show;
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -205,7 +206,7 @@ fn configuration(
     findings: &mut Findings<'_, '_>,
 ) -> anyhow::Result<Option<Target>> {
     story::configuration(findings.console(), config);
-    let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
+    let file = config.file.as_ref().map_or("no file".to_owned(), |file| show(&file.to_string_lossy()));
     match target.and_then(|target| config.client_id().and(config.scope()).map(|_| target)) {
         Ok(target) => {
             let notes: Vec<Remark> = config.notes.iter().map(|note| (Tone::Note, note.clone())).collect();
@@ -231,7 +232,7 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<
     let origin = origin::kid(config, &key, Source::to_string);
     let mode = config.key.as_ref().and_then(|given| signing::mode(config, &given.value));
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
-    let says = format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, key.kid);
+    let says = format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, origin::show_kid(&key));
     if let Some(registered) = &config.registered {
         let again = again::environment(config.environment.value, config.file.as_deref());
         remarks.extend(of_registration(registered.value, Utc::now().date_naive(), &again));

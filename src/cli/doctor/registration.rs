@@ -10,6 +10,7 @@ use crate::cli::told::exit;
 use crate::cli::vendor::Vendor;
 use crate::config::Config;
 use crate::http::{self, Unreachable};
+use crate::sanitize::{self, quote};
 
 /// Looks the system up, where the client has the vendor's scope, and gives the flow back as it was.
 pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyhow::Result<Flow> {
@@ -30,15 +31,19 @@ pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyh
     let flow = vendor.into_flow();
     match answer.map(|Item { known, .. }| known) {
         Ok(system) if system.is_deleted => {
-            let says = format!("`{}` has been deleted from the System Register", system.id);
+            let says = format!("{} has been deleted from the System Register", quote(&system.id));
             findings.fault(Step::System, exit::API, says, Vec::new())?;
         }
         Ok(system) if !system.has_client(&client_id) => {
-            let says = format!("`{}` does not have client id {client_id} in the System Register", system.id);
+            let says = format!(
+                "{} does not have client id {} in the System Register",
+                quote(&system.id),
+                sanitize::show(&client_id)
+            );
             let hint = format!("add it to `clientId` and keep the others: `{update}`, with a file from `{show}`");
             findings.fault(Step::System, exit::API, says, vec![Tone::Hint.line(&hint)])?;
         }
-        Ok(system) => findings.passed(Step::System, format!("`{}` has the client id", system.id), &[])?,
+        Ok(system) => findings.passed(Step::System, format!("{} has the client id", quote(&system.id)), &[])?,
         // What is wrong with the grant, or keeps it from being answered, is the next step's affair.
         Err(error) => match (error.downcast_ref::<RefusedGrant>(), error.downcast_ref::<Unreachable>()) {
             (Some(refused), _) => {

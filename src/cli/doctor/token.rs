@@ -9,6 +9,7 @@ use crate::cli::flow::{self, Flow, Servers};
 use crate::cli::target::Target;
 use crate::cli::told::exit;
 use crate::cli::verification::verify;
+use crate::sanitize::show;
 use crate::token::{AccessToken, Decoded};
 
 pub(super) async fn claims(
@@ -76,7 +77,7 @@ pub(super) async fn call(
     let url = target.address(config, org)?;
     let answer = target.ask(http, &url, token, findings.console()).await;
     match answer.and_then(|reply| Ok((reply.status, target.show(reply, false)?).0)) {
-        Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", target.name()), &[]),
+        Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
         Err(error) => findings.failed(Step::Api, &target.explained(error, false, config)),
     }
 }

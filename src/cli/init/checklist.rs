@@ -5,6 +5,7 @@ use std::path::Path;
 use super::starter::Example;
 use crate::cli::{again, hints};
 use crate::environment::Environment;
+use crate::sanitize::quote_path;
 
 /// Altinn's guide.
 pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";
@@ -20,11 +21,11 @@ pub(super) fn steps(
     let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
     let lines = lines.join(", ");
     let own = (!lines.is_empty()).then(|| {
-        format!("in `{}`, put your own values into the lines that still hold the example's: {lines}", file.display())
+        format!("in {}, put your own values into the lines that still hold the example's: {lines}", quote_path(file))
     });
     let key = missing_key.map(|key| {
         let path = hints::quoted(key);
-        format!("there is no private key at `{}`: `systemuser-demo key new {path}` makes one", key.display())
+        format!("there is no private key at {}: `systemuser-demo key new {path}` makes one", quote_path(key))
     });
     let steps = match environment {
         Environment::Sandbox => {

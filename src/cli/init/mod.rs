@@ -21,6 +21,7 @@ use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE
 use crate::environment::Environment;
 use crate::key::{KeySource, PublicJwk, SigningKey};
 use crate::org_number::OrgNumber;
+use crate::sanitize::{may_be_secret, quote, quote_path};
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -42,6 +43,7 @@ impl Init {
                 if is_there(&file) {
                     (file, None, None)
                 } else {
+                    check_name(&file)?;
                     let (text, jwk) = self.write(environment, &file, console)?;
                     (file, Some(text), Some(jwk))
                 }
@@ -50,7 +52,7 @@ impl Init {
         let text = text.map_or_else(|| configuration::text(&file, ""), Ok)?;
         let config = Config::parse(&text, &file, Overrides { environment: asked, ..Overrides::default() })?;
         if jwk.is_none() {
-            console.say(Tone::Note, &format!("`{}` is there already, so nothing is written", file.display()));
+            console.say(Tone::Note, &format!("{} is there already, so nothing is written", quote_path(&file)));
             let given = self.parties.overrides(self.key.overrides()?)?;
             if given.client_id.or(given.scope).or(given.org).or(given.kid).is_some() || given.key.is_some() {
                 console.say(Tone::Warning, "what was given for it by options and variables is not used");
@@ -122,12 +124,14 @@ impl Init {
         if let Some((path, pem)) = new {
             new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
             let said = match environment {
-                Environment::Sandbox => format!("the sandbox's key, which is public, is in `{}`", path.display()),
-                _ => format!("the private key is in `{}`, for its owner alone: keep it out of commits", path.display()),
+                Environment::Sandbox => format!("the sandbox's key, which is public, is in {}", quote_path(&path)),
+                _ => {
+                    format!("the private key is in {}, for its owner alone: keep it out of commits", quote_path(&path))
+                }
             };
             console.say(Tone::Note, &said);
         }
-        console.say(Tone::Note, &format!("the configuration is in `{}`", file.display()));
+        console.say(Tone::Note, &format!("the configuration is in {}", quote_path(file)));
         Ok((text, key.public_jwk()))
     }
 }
@@ -135,6 +139,17 @@ impl Init {
 /// Whether anything stands there, be it a link that leads nowhere.
 fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
+}
+
+/// Files and folders named after a key that was pasted in the place of a path would show it from then on.
+fn check_name(file: &Path) -> Result<(), ConfigError> {
+    if file.extension().is_some_and(|extension| extension == "toml") || !may_be_secret(&file.to_string_lossy()) {
+        return Ok(());
+    }
+    Err(ConfigError::Invalid {
+        problem: format!("{} is not the name of a configuration file", quote_path(file)),
+        hint: Some("a name that ends in .toml is taken as it is".to_owned()),
+    })
 }
 
 /// A key that is still to be written, and where.
@@ -151,7 +166,7 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> anyhow::Result<(Signin
             return Ok((key, Some((path.clone(), pem))));
         }
         KeySource::File(path) if origin::is_file(source) => {
-            let said = format!("the key in `{}` was there already, and is used", path.display());
+            let said = format!("the key in {} was there already, and is used", quote_path(path));
             console.say(Tone::Note, &said);
         }
         KeySource::File(_) => {}
@@ -177,7 +192,7 @@ fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningK
 
 /// Whether the key can be registered under the id that is written down.
 fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
-    let problem = format!("`{}` is no kid that could be registered", key.kid);
+    let problem = format!("{} is no kid that could be registered", quote(&key.kid));
     let hint = "a kid holds letters, digits, `.`, `_` and `-`; --kid gives one".to_owned();
     match &config.kid {
         _ if is_registrable(&key.kid) => Ok(()),
@@ -230,9 +245,9 @@ fn seen_from(file: &Path, path: &Path) -> Result<String, ConfigError> {
     let seen = match plain && path.is_relative() {
         true => folder.iter().map(|_| "..").collect::<PathBuf>().join(path),
         false => {
-            std::path::absolute(path).map_err(|error| ConfigError::new(format!("`{}`: {error}", path.display())))?
+            std::path::absolute(path).map_err(|error| ConfigError::new(format!("{}: {error}", quote_path(path))))?
         }
     };
     let text = seen.into_os_string().into_string();
-    text.map_err(|_| ConfigError::new(format!("the path `{}` is not UTF-8 text", path.display())))
+    text.map_err(|_| ConfigError::new(format!("the path {} is not UTF-8 text", quote_path(path))))
 }

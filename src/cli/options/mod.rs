@@ -22,6 +22,7 @@ use crate::config::{
 };
 use crate::environment::Environment;
 use crate::key::KeySource;
+use crate::sanitize::quote;
 
 /// The variable that names the configuration file.
 pub(super) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
@@ -152,7 +153,7 @@ impl Patience {
         let Some(text) = &self.timeout else { return Ok(Duration::from_secs(30)) };
         let seconds = typed("--timeout", text).check(|text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),
-            _ => Err(format!("`{text}` is not 1 to 3600 seconds")),
+            _ => Err(format!("{} is not 1 to 3600 seconds", quote(&text))),
         })?;
         Ok(Duration::from_secs(seconds.value))
     }

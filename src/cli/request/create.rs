@@ -16,6 +16,7 @@ use crate::cli::{flow, hints, report};
 use crate::config::{Config, ConfigError, Given, Overrides};
 use crate::environment::parse_endpoint;
 use crate::org_number::OrgNumber;
+use crate::sanitize::quote;
 
 /// ask a customer for a system user
 #[derive(Debug, Args)]
@@ -139,7 +140,7 @@ impl Create {
         };
         let check = |text: String| match Url::parse(text.trim()) {
             Ok(url) if url.has_host() => Ok(text.trim().to_owned()),
-            _ => Err(format!("`{text}` is not an address, such as https://example.no/receipt")),
+            _ => Err(format!("{} is not an address, such as https://example.no/receipt", quote(&text))),
         };
         given.map(|given| given.check(check)).transpose()
     }
@@ -182,8 +183,8 @@ fn each((option, begins): Named, given: &[String], (its_option, other): Named) -
     let mut names: Vec<String> = Vec::new();
     for text in given {
         let name = typed(option, text).check(|text| match text.trim() {
-            name if name.contains(char::is_whitespace) => Err(format!("`{name}` has a space in it")),
-            name if name.starts_with(other) => Err(format!("`{name}` belongs to {its_option}")),
+            name if name.contains(char::is_whitespace) => Err(format!("{} has a space in it", quote(name))),
+            name if name.starts_with(other) => Err(format!("{} belongs to {its_option}", quote(name))),
             name => match name.strip_prefix(begins).unwrap_or(name) {
                 "" => Err("the value is empty".to_owned()),
                 name => Ok(name.to_owned()),

@@ -16,6 +16,7 @@ use crate::altinn::system_user_request::{self, Kind, READ, Request as Made, Stat
 use crate::altinn::{Altinn, Item};
 use crate::config::{Config, ConfigError, Overrides};
 use crate::http::CallError;
+use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Request {
@@ -75,7 +76,7 @@ fn id(text: &str, config: &Config) -> Result<String, ConfigError> {
     match uuid::Uuid::try_parse(given.value.trim()) {
         Ok(id) => Ok(id.to_string()),
         Err(_) => Err(ConfigError::Invalid {
-            problem: format!("ID: `{}` is not a request's id, which is a UUID", given.value),
+            problem: format!("ID: {} is not a request's id, which is a UUID", quote(&given.value)),
             hint: Some(match given.value.trim().parse::<crate::org_number::OrgNumber>() {
                 Ok(org) => {
                     format!("a customer's request is found by `systemuser-demo request status --org {org}{again}`")
@@ -161,7 +162,7 @@ impl List {
         }
         if requests.is_empty() {
             let which = status.map(|status| format!(" that are {}", status.value.name())).unwrap_or_default();
-            console.say(Tone::Note, &format!("`{}` has no {} requests{which}", system.value, word(kind)));
+            console.say(Tone::Note, &format!("{} has no {} requests{which}", quote(&system.value), word(kind)));
             return Ok(());
         }
         let row = |Item { known: request, .. }: &&Item<Made>| {
@@ -182,7 +183,7 @@ fn known(text: String) -> Result<State, String> {
     found.ok_or_else(|| {
         let names = State::ALL.map(State::name);
         let near = hints::nearest(&text, names.iter().copied()).map(|name| format!("; {}", hints::did_you_mean(name)));
-        format!("`{text}` is not a status, which are {}{}", names.join(", "), near.unwrap_or_default())
+        format!("{} is not a status, which are {}{}", quote(&text), names.join(", "), near.unwrap_or_default())
     })
 }
 

@@ -17,6 +17,7 @@ use crate::cli::vendor::Vendor;
 use crate::cli::{clock, hints};
 use crate::config::ConfigError;
 use crate::http::Unreachable;
+use crate::sanitize::quote;
 
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
@@ -38,8 +39,8 @@ impl Waiting {
         let Some(text) = &self.wait else { return Ok(None) };
         let given = typed("--wait", text).check(|text| match humantime::parse_duration(&text) {
             Ok(duration) if (SHORTEST_WAIT..=LONGEST_WAIT).contains(&duration) => Ok(duration),
-            Ok(_) => Err(format!("`{text}` is not between 1s and 180d, after which a request has timed out")),
-            Err(_) => Err(format!("`{text}` is not a duration, such as 90s, 10m or 2h")),
+            Ok(_) => Err(format!("{} is not between 1s and 180d, after which a request has timed out", quote(&text))),
+            Err(_) => Err(format!("{} is not a duration, such as 90s, 10m or 2h", quote(&text))),
         })?;
         Ok(Some(given.value))
     }

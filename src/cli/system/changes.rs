@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::altinn::rights::Right;
 use crate::altinn::system::{System, Words};
+use crate::sanitize::without_pieces;
 
 /// What a field loses and gains.
 #[derive(Debug, Serialize)]
@@ -21,7 +22,10 @@ impl Change {
     pub(super) fn lines(&self) -> Vec<String> {
         let removed = self.removed.iter().map(|value| ('-', value));
         let added = self.added.iter().map(|value| ('+', value));
-        removed.chain(added).map(|(sign, value)| format!("{sign} {}: {value}", self.field)).collect()
+        removed
+            .chain(added)
+            .map(|(sign, value)| format!("{sign} {}: {}", without_pieces(&self.field), without_pieces(value)))
+            .collect()
     }
 }
 

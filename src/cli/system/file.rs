@@ -10,6 +10,7 @@ use crate::cli::report::Failed;
 use crate::cli::told::exit;
 use crate::cli::{configuration, hints};
 use crate::config::{ConfigError, Source};
+use crate::sanitize::{quote, quote_path};
 
 /// The fields that it may have.
 const KNOWN: [&str; 9] =
@@ -28,12 +29,12 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), ConfigError> {
         serde_path_to_error::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note))
     };
     let wrong = |field: &str, error: &serde_json::Error| ConfigError::Invalid {
-        problem: format!("`{}`: {field}{}", path.display(), without_texts(error)),
+        problem: format!("{}: {field}{}", quote_path(&path), without_texts(error)),
         hint: if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) },
     };
     let draft: Draft = draft.map_err(|error| match error.path().to_string().as_str() {
         "." | "?" => wrong("", error.inner()),
-        field => wrong(&format!("`{field}`: "), error.inner()),
+        field => wrong(&format!("{}: ", quote(field)), error.inner()),
     })?;
     json.end().map_err(|error| wrong("", &error))?;
     match unknown.into_iter().find(|field| !PASSED_OVER.contains(&field.as_str())) {
@@ -67,7 +68,7 @@ fn first_unknown(path: &Path, draft: &Draft, is_known: impl Fn(&str) -> bool) ->
 
 fn unknown_field(path: &Path, key: String) -> ConfigError {
     let hint = meant(&key).map(hints::did_you_mean);
-    let unknown = ConfigError::UnknownKey { place: format!("`{}`", path.display()), key, known: Vec::new() };
+    let unknown = ConfigError::UnknownKey { place: quote_path(path), key, known: Vec::new() };
     ConfigError::Invalid { problem: unknown.to_string(), hint }
 }
 
@@ -122,12 +123,12 @@ pub(super) fn check(path: &Path, system: &System) -> Result<(), Failed> {
     let flaws = system.flaws();
     let line = |Flaw { code, field, problem }: &Flaw| format!("`{field}`: {problem} ({code})");
     let explain = |flaw: &Flaw| format!("`systemuser-demo explain {}` says more", flaw.code);
-    let path = path.display();
+    let path = quote_path(path);
     let (problem, detail, hint) = match flaws.as_slice() {
         [] => return Ok(()),
-        [flaw] => (format!("`{path}`: {}", line(flaw)), Vec::new(), explain(flaw)),
+        [flaw] => (format!("{path}: {}", line(flaw)), Vec::new(), explain(flaw)),
         [first, ..] => {
-            let problem = format!("`{path}` has {} faults", flaws.len());
+            let problem = format!("{path} has {} faults", flaws.len());
             (problem, flaws.iter().map(line).collect(), format!("{}, and likewise for the others", explain(first)))
         }
     };

@@ -15,12 +15,13 @@ use super::options::{self, Common, SystemOption, VendorOptions};
 use super::table::table;
 use super::told::exit;
 use super::vendor::Vendor;
-use super::{clock, hints, report};
+use super::{clock, report};
 use crate::altinn::rights::Right;
 use crate::altinn::system::System as Registered;
 use crate::altinn::system_register::{self, Listed, SCOPE};
 use crate::altinn::{Altinn, Item};
 use crate::config::{Config, Overrides};
+use crate::sanitize::{quote, show};
 
 #[derive(Debug, Args)]
 pub(super) struct System {
@@ -216,7 +217,8 @@ impl Register {
         console.answer(aligned(&rows).as_bytes())?;
         let known = vendor.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
         if !known {
-            let said = format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", system.id);
+            let said =
+                format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", show(&system.id));
             console.say(Tone::Note, &said);
         }
         Ok(())
@@ -234,7 +236,7 @@ impl Update {
         let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
         let current = vendor.ask(SCOPE, console, call).await?.known;
         if current.is_deleted {
-            let problem = format!("`{id}` has been deleted, so it cannot be changed");
+            let problem = format!("{} has been deleted, so it cannot be changed", quote(&id));
             let hints = vec!["its id stays taken: register a system with another name".to_owned()];
             return Err(report::Failed { exit_code: exit::API, problem, detail: Vec::new(), hints }.into());
         }
@@ -242,9 +244,9 @@ impl Update {
         let system = draft.over(&current);
         let changes = changes::between(&current, &system);
         if changes.is_empty() {
-            console.say(Tone::Note, &format!("`{id}` is so already, and nothing is sent"));
+            console.say(Tone::Note, &format!("{} is so already, and nothing is sent", quote(&id)));
         } else {
-            console.say(Tone::Note, &format!("the file would change this in `{id}`"));
+            console.say(Tone::Note, &format!("the file would change this in {}", quote(&id)));
             changes.iter().flat_map(Change::lines).for_each(|line| console.detail(&line));
             self.check_client_ids(&current, &system)?;
             let call = async |altinn: &Altinn<'_>| system_register::update(altinn, &system).await;
@@ -287,7 +289,7 @@ impl Delete {
         if !self.yes {
             console.prompt(&format!(
                 "delete {}? its system users get no tokens any more, and its id stays taken [y/N] ",
-                hints::in_shell(&id)
+                quote(&id)
             ));
             let mut line = String::new();
             io::stdin().read_line(&mut line)?;
