@@ -48,6 +48,8 @@ mod every_refusal;
 #[cfg(all(target_os = "linux", feature = "sandbox"))]
 mod load;
 #[cfg(feature = "sandbox")]
+mod pasted;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod strictness;

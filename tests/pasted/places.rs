@@ -1,0 +1,368 @@
+//! Every place where text can enter: arguments, options, variables, the configuration, a system's file, standard input.
+
+use crate::program::{Run, program};
+
+/// A command line, variables, a file and standard input, in one of which `@` stands for what is pasted.
+pub struct Place {
+    pub name: String,
+    command: String,
+    variable: Option<&'static str>,
+    file: Option<(&'static str, String)>,
+    input: &'static str,
+    /// The command's answer is made of what was given there, if it can be right.
+    pub answers_with_it: bool,
+}
+
+impl Place {
+    fn new(name: &str, command: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            command: command.to_owned(),
+            variable: None,
+            file: None,
+            input: "",
+            answers_with_it: false,
+        }
+    }
+
+    /// Runs the command with something pasted; `server` refuses whatever it is asked, also as a proxy.
+    pub fn run(&self, pasted: &str, verbose: bool, server: &str) -> Run {
+        let words = self.command.split(' ').filter(|word| !word.is_empty());
+        // At the beginning, since what is pasted may end the options.
+        let words = std::iter::once("--verbose").filter(|_| verbose).chain(words);
+        let filled = |text: &str| text.replace('@', pasted).replace("http://SERVER", server);
+        let mut run = words.fold(program(""), |run, word| run.arg(filled(word))).var("HTTPS_PROXY", server);
+        if let Some(name) = self.variable {
+            run = run.var(name, pasted);
+        }
+        if let Some((path, content)) = &self.file {
+            run = run.file(path, filled(content));
+        }
+        run.run_with(&filled(self.input))
+    }
+}
+
+const WITH_ALL: &str = "--env test --client-id c --scope a:b --org 210493352 --timeout 1";
+const CREATE: &str = "request create 312600757 --right ttd_systembruker-salary";
+
+/// Commands with an option whose value is pasted, for each way to write that.
+const OPTIONS: &[(&str, &[&str])] = &[
+    (
+        "token",
+        &[
+            "--env",
+            "--config",
+            "--client-id",
+            "--scope",
+            "--org",
+            "--external-ref",
+            "--resource",
+            "--key",
+            "--kid",
+            "--timeout",
+        ],
+    ),
+    ("call systemuserinfo", &["--query", "--scope", "--external-ref", "--key", "--kid", "--timeout"]),
+    ("call logistics", &["--org", "--client-id", "--resource"]),
+    ("grant --env test --client-id c --scope a:b --org 210493352", &["--key"]),
+    ("grant --curl", &["--client-id", "--scope", "--external-ref", "--resource", "--key", "--kid", "--config"]),
+    ("inspect --verify", &["--timeout", "--config", "--env"]),
+    ("key public", &["--key"]),
+    ("key new x.pem", &["--bits", "--config"]),
+    (
+        "doctor",
+        &[
+            "--api",
+            "--system",
+            "--client-id",
+            "--scope",
+            "--org",
+            "--external-ref",
+            "--resource",
+            "--key",
+            "--kid",
+            "--timeout",
+        ],
+    ),
+    ("doctor --offline", &["--client-id", "--external-ref", "--kid"]),
+    ("init --env test", &["--client-id", "--scope", "--org", "--key"]),
+    ("init", &["--config", "--env"]),
+    ("explain", &["--config"]),
+    ("system list", &["--client-id", "--key", "--kid", "--timeout"]),
+    ("system show", &["--system"]),
+    ("system update s.json", &["--client-id"]),
+    ("system delete --yes", &["--system"]),
+    ("system log", &["--system"]),
+    (
+        CREATE,
+        &[
+            "--right",
+            "--package",
+            "--redirect-url",
+            "--title",
+            "--wait",
+            "--system",
+            "--client-id",
+            "--key",
+            "--kid",
+            "--timeout",
+        ],
+    ),
+    ("request create 312600757 --agent", &["--package"]),
+    ("request status", &["--org", "--external-ref", "--system", "--wait"]),
+    ("request list", &["--status", "--system"]),
+    ("request delete", &["--kid"]),
+    ("user list", &["--system"]),
+    ("user find 210493352", &["--external-ref", "--system"]),
+    ("sandbox", &["--port", "--clock-ahead", "--refuse", "--page-size", "--paging-fault", "--config"]),
+];
+
+/// Options whose value the answer holds, if it is one.
+const ANSWERED: &[(&str, &[&str])] = &[
+    ("grant --decode", &["--client-id", "--scope", "--external-ref", "--resource", "--kid"]),
+    ("grant --json", &["--client-id", "--scope", "--external-ref", "--resource", "--kid"]),
+    ("key public", &["--kid"]),
+    ("init --env test", &["--kid"]),
+    (CREATE, &["--external-ref"]),
+];
+
+/// Command lines with what is pasted as an argument, or joined to one.
+const ARGUMENTS: &[&str] = &[
+    "@",
+    "-@",
+    "--@",
+    "-e@",
+    "-c@",
+    "-v@",
+    "-h@",
+    "-V@",
+    "-ve@",
+    "token @",
+    "token -@",
+    "token --@",
+    "token --@=x",
+    "token -e@",
+    "token -c@",
+    "token -v@",
+    "token -- @",
+    "token --json=@",
+    "token --verbose=@",
+    "token --exchange=@",
+    "token --no-system-user=@",
+    "token --help=@",
+    "token --keys @",
+    "token --kye=@",
+    "call @",
+    "call -- @",
+    "call systemuserinfo @",
+    "call systemuserinfo x @",
+    "call logistics @",
+    "call logistics 210493352 --query x=@",
+    "call logistics 210493352 @",
+    "grant @",
+    "grant --curl @",
+    "grant --decode=@",
+    "inspect @",
+    "inspect -- @",
+    "inspect --verify @",
+    "inspect Bearer @",
+    "key @",
+    "key public @",
+    "key public --set=@",
+    "key new @",
+    "key new -- @",
+    "key new folder/@",
+    "key new x @",
+    "doctor @",
+    "doctor --offline=@",
+    "explain @",
+    "explain -- @",
+    "explain MP-303 @",
+    "init @",
+    "init --env test @",
+    "system @",
+    "system list @",
+    "system show @",
+    "system show -- @",
+    "system register @",
+    "system register -- @",
+    "system update @",
+    "system update -- @",
+    "system delete @",
+    "system delete --yes -- @",
+    "system log @",
+    "request @",
+    "request create @",
+    "request create --right r -- @",
+    "request create 312600757 --right r @",
+    "request create 312600757 --right r --open=@",
+    "request create 312600757 --right r --wait @",
+    "request status @",
+    "request status -- @",
+    "request list @",
+    "request list --agent=@",
+    "request delete @",
+    "request delete -- @",
+    "user @",
+    "user list @",
+    "user find @",
+    "user find -- @",
+    "sandbox @",
+    "completions @",
+    "completions -- @",
+];
+
+/// Variables, and commands that read them.
+const VARIABLES: &[(&str, &[&str])] = &[
+    ("SYSTEMUSER_ENV", &["token", "init"]),
+    ("SYSTEMUSER_CONFIG", &["token", "init", "doctor", "system list"]),
+    ("SYSTEMUSER_CLIENT_ID", &["token", "doctor", "grant --curl", "init --env test", "request list"]),
+    ("SYSTEMUSER_SCOPE", &["token", "doctor", "grant --curl", "init --env test"]),
+    ("SYSTEMUSER_ORG", &["token", "doctor", "grant --curl", "init --env test", "request status"]),
+    ("SYSTEMUSER_EXTERNAL_REF", &["token", "doctor", "grant --curl", "request status", "user find 210493352"]),
+    ("SYSTEMUSER_KEY", &["token", "doctor", "grant --curl", "key public", "init --env test"]),
+    ("SYSTEMUSER_KEY_FILE", &["token", "doctor", "grant --curl", "key public", "init --env test"]),
+    ("SYSTEMUSER_KID", &["token", "doctor", "grant --curl", "system list"]),
+    ("SYSTEMUSER_SANDBOX", &["token", "doctor", "inspect --verify eyJhbGciOiJSUzI1NiJ9.e30.AAAA", "request list"]),
+    ("SYSTEMUSER_OTHER", &["token"]),
+    ("SSL_CERT_FILE", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1"]),
+    ("SSL_CERT_DIR", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1"]),
+    ("NO_COLOR", &["token --org x"]),
+    ("TERM", &["token --org x"]),
+    ("NO_PROXY", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1"]),
+    ("ALL_PROXY", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1"]),
+    ("HTTPS_PROXY", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1", "doctor --env test"]),
+];
+
+/// Lines of a configuration for `test`, whose servers are not there.
+const LINES: &[&str] = &[
+    "client_id = '@'",
+    "client_id = '''@'''",
+    "client_id = \"@\"",
+    "client_id = @",
+    "client_id = ['''@''']",
+    "scope = '''@'''",
+    "org = '''@'''",
+    "org = '@'",
+    "external_ref = '''@'''",
+    "resource = ['''@''']",
+    "resource = '''@'''",
+    "key = '''@'''",
+    "'@' = 1",
+    "@ = 1",
+    "@",
+    "[@]",
+    "['@']",
+    "['@'.x]",
+    "[key]\npath = '''@'''",
+    "[key]\npath = \"@\"",
+    "[key]\npath = @",
+    "[key]\nkid = '''@'''",
+    "[key]\nalg = '''@'''",
+    "[key]\nregistered = '''@'''",
+    "[key]\nregistered = @",
+    "[key]\n@",
+    "[key]\n'@' = 1",
+    "[vendor]\norg = '''@'''",
+    "[vendor]\nsystem_id = '''@'''",
+    "[vendor]\nredirect_url = '''@'''",
+    "[vendor]\n'@' = 1",
+    "[endpoints]\nissuer = '''@'''",
+    "[endpoints]\nissuer = 'http://SERVER/@/'",
+    "[endpoints]\ntoken = '''@'''",
+    "[endpoints]\njwks = '''@'''",
+    "[endpoints]\naltinn = '''@'''",
+    "[endpoints]\nreference_api = '''@'''",
+    "[endpoints]\n'@' = 1",
+    "[api.orders]\nurl = '''@'''",
+    "[api.orders]\nurl = 'http://SERVER/@/{org}'",
+    "[api.orders]\nurl = 'http://SERVER/?key=@'",
+    "[api.orders]\nurl = 'http://SERVER/'\nscope = '''@'''",
+    "[api.orders]\nurl = 'http://SERVER/'\n'@' = 1",
+    "[api.'@']\nurl = 'http://SERVER/'",
+    "[api.'@']\nurl = 5",
+];
+
+/// Commands that read a configuration.
+const READERS: [&str; 3] = ["token", "call orders", "doctor"];
+
+/// What may stand in the file of a system, as JSON.
+const FIELDS: &[&str] = &[
+    r#"{"id":"@","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"}}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"@"},"name":{"nb":"n"},"description":{"nb":"n"}}"#,
+    r#"{"id":"991825827_x","vendor":"@","name":{"nb":"n"},"description":{"nb":"n"}}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":"@","description":{"nb":"n"}}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"@":"n"},"description":{"nb":"n"}}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"@":5},"description":{"nb":"n"}}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"rights":"@"}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"rights":[{"resource":[{"id":"@","value":"r"}]}]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"rights":[{"resource":[{"id":"urn:altinn:resource","value":"@"}]}]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"rights":[{"@":1}]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"accessPackages":[{"urn":"@"}]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"clientId":["@"]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"clientId":["@","@"]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"isVisible":"@"}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"allowedRedirectUrls":["@"]}"#,
+    r#"{"id":"991825827_x","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"@":1}"#,
+    r#"{"id":"991825827_smartcloud","vendor":{"ID":"0192:991825827"},"name":{"nb":"@"},"description":{"nb":"@"}}"#,
+    r#"{"id":"991825827_smartcloud","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"},"clientId":["@"],"allowedRedirectUrls":["https://a.no/@"]}"#,
+    r#""@""#,
+    r#"["@"]"#,
+    "@",
+];
+
+pub fn places() -> Vec<Place> {
+    let mut places = Vec::new();
+    for (answers_with_it, (command, options)) in
+        OPTIONS.iter().map(|row| (false, row)).chain(ANSWERED.iter().map(|row| (true, row)))
+    {
+        for option in *options {
+            for command in [format!("{command} {option} @"), format!("{command} {option}=@")] {
+                places.push(Place { answers_with_it, ..Place::new(&command, &command) });
+            }
+        }
+    }
+    places.extend(ARGUMENTS.iter().map(|command| Place::new(command, command)));
+    for (variable, commands) in VARIABLES {
+        places.extend(commands.iter().map(|command| Place {
+            variable: Some(variable),
+            ..Place::new(&format!("{variable}=@ {command}"), command)
+        }));
+    }
+    for lines in LINES {
+        let begins = if lines.starts_with("client_id") {
+            "environment = 'test'\n"
+        } else {
+            "environment = 'test'\nclient_id = 'c'\n"
+        };
+        let key = if lines.contains("[key]") { "" } else { "\n[key]\npath = 'k.pem'\n" };
+        for reader in READERS.iter().filter(|reader| **reader != "call orders" || lines.contains("api")) {
+            let command = format!("{reader} --config a.toml --scope a:b --org 210493352 --timeout 1");
+            let file = Some(("a.toml", format!("{begins}{lines}{key}")));
+            places.push(Place { file, ..Place::new(&format!("{reader}: {lines}"), &command) });
+        }
+    }
+    places.push(Place {
+        file: Some(("a.toml", "environment = '''@'''".to_owned())),
+        ..Place::new("environment", "token --config a.toml")
+    });
+    for field in FIELDS {
+        for command in ["system register s.json", "system update s.json"] {
+            places.push(Place {
+                file: Some(("s.json", (*field).to_owned())),
+                ..Place::new(&format!("{command}: {field}"), command)
+            });
+        }
+    }
+    for command in ["inspect", "inspect -", "inspect --verify"] {
+        places.push(Place { input: "@", ..Place::new(&format!("{command} < @"), command) });
+    }
+    for file in ["k.pem"] {
+        places.push(Place { file: Some((file, "@".to_owned())), ..Place::new("the key file", "token --key k.pem") });
+        places.push(Place {
+            file: Some((file, "@".to_owned())),
+            ..Place::new("the key file, against test", &format!("token --key k.pem {WITH_ALL}"))
+        });
+    }
+    places
+}
