@@ -299,22 +299,40 @@ fn the_command_to_go_on_takes_the_configuration_and_the_options_along() {
     assert_eq!((grants.len(), &grants[before]["iss"]), (before + 1, &json!("other")));
 }
 
-/// A folder with a browser that writes down what it is to open, and into a pipe, at which somebody waits.
+/// A folder with a browser, which is a script.
+#[cfg(target_os = "linux")]
+fn browser(script: &str) -> (tempfile::TempDir, std::ffi::OsString) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("xdg-open");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    let search = std::env::join_paths([folder.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
+    (folder, search)
+}
+
+/// A pipe beside the browser, and what comes out of it.
+#[cfg(target_os = "linux")]
+fn at_the_pipe(folder: &tempfile::TempDir) -> mpsc::Receiver<String> {
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(std::fs::read_to_string(pipe).unwrap()));
+    receiver
+}
+
+/// So long the browser may take.
+#[cfg(target_os = "linux")]
+const SOON: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The browser writes down what it is to open, and into a pipe, at which somebody waits.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_browser_gets_the_confirm_address_and_no_other_kind() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, search) = browser(&format!(
+        "cd \"${{0%/*}}\"\nprintf '%s\\n' \"$@\" >> log\ncase $1 in {CONFIRM:?}) echo \"$@\" > pipe;; esac\n"
+    ));
     let path = |name: &str| folder.path().join(name);
-    let script = format!(
-        "#!/bin/sh\nprintf '%s\\n' \"$@\" >> {log:?}\ncase $1 in {CONFIRM:?}) echo \"$@\" > {pipe:?};; esac\n",
-        log = path("log"),
-        pipe = path("pipe")
-    );
-    std::fs::write(path("xdg-open"), script).unwrap();
-    std::fs::set_permissions(path("xdg-open"), PermissionsExt::from_mode(0o755)).unwrap();
-    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
-    let search = std::env::join_paths([folder.path(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
     let opened = |url: &str| {
         let mut made = request("New", false);
         made["confirmUrl"] = url.into();
@@ -329,14 +347,39 @@ fn the_browser_gets_the_confirm_address_and_no_other_kind() {
         let err = opened(url);
         assert!(err.starts_with("warning: no browser could be opened ("), "{err}");
     }
-    let pipe = path("pipe");
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || sender.send(std::fs::read_to_string(pipe).unwrap()));
+    let given = at_the_pipe(&folder);
     let err = opened(CONFIRM);
     assert!(!err.contains("warning:"), "{err}");
-    let given = receiver.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
-    assert_eq!(given, format!("{CONFIRM}\n"));
+    assert_eq!(given.recv_timeout(SOON).unwrap(), format!("{CONFIRM}\n"));
     assert_eq!(std::fs::read_to_string(path("log")).unwrap(), format!("{CONFIRM}\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_browser_gets_no_secret_with_its_environment() {
+    let (folder, search) = browser("env > \"${0%/*}/pipe\"\n");
+    let given = at_the_pipe(&folder);
+    let server = Server::vendor_in_turn([new()]);
+    let variables = [
+        ("SYSTEMUSER_KEY", crate::program::data_text("key.pkcs8.pem").as_str(), None),
+        ("SYSTEMUSER_EXTERNAL_REF", "customer-42", None),
+        ("Systemuser_Other", "other", None),
+        ("HTTPS_PROXY", "http://me:pass@word@proxy.example:8080/", Some("http://proxy.example:8080/")),
+        ("all_proxy", "me:password@proxy.example:8080", Some("proxy.example:8080")),
+        ("http_proxy", "http://proxy.example:8080", Some("http://proxy.example:8080")),
+        ("no_proxy", "127.0.0.1,a@b.example", Some("127.0.0.1,a@b.example")),
+        ("DISPLAY", ":0", Some(":0")),
+    ]
+    .map(|(name, value, kept)| (name, value.to_owned(), kept));
+    let program = create(&server, "--open").var("PATH", &search);
+    let run = variables.iter().fold(program, |run, (name, value, _)| run.var(name, value)).run();
+    assert!(run.code == 0 && !run.err.contains("warning: no browser"), "{}", run.err);
+    let given = given.recv_timeout(SOON).unwrap();
+    for (name, _, kept) in variables {
+        let line = given.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        assert_eq!(line, kept, "{name}");
+    }
+    assert!(!given.contains("PRIVATE KEY") && !given.contains("pass"), "{given}");
 }
 
 #[test]

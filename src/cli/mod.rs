@@ -2,6 +2,7 @@
 
 mod again;
 mod asking;
+mod browser;
 mod call;
 mod clock;
 mod completions;

@@ -12,7 +12,7 @@ use crate::altinn::{Altinn, Item};
 use crate::cli::console::{Console, Tone, aligned};
 use crate::cli::options::{Common, ReferenceOption, SystemOption, VendorOptions, typed};
 use crate::cli::vendor::{Vendor, tell_untyped};
-use crate::cli::{flow, hints, report};
+use crate::cli::{browser, flow, hints, report};
 use crate::config::{Config, ConfigError, Given, Overrides};
 use crate::environment::parse_endpoint;
 use crate::org_number::OrgNumber;
@@ -163,7 +163,7 @@ impl Create {
         }
         // Whatever else a server may send there is not for a browser.
         let opened = match parse_endpoint(url) {
-            Ok(url) => open::that_detached(url.as_str()).map_err(|error| error.to_string()),
+            Ok(url) => browser::open(&url).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = opened {
