@@ -9,12 +9,11 @@ use std::path::Path;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A longer value is quoted only if its form excludes a key, in characters.
-const LONGEST_QUOTE: usize = 40;
+/// A longer value is quoted only if its form excludes a key, and a run of base64 characters that is as long may be a
+/// piece of one.
+const PIECE: usize = 40;
 /// No longer value is quoted, whatever its form, in bytes.
 const LONGEST_VALUE: usize = 1_000;
-/// A run of base64 characters that is as long may be a piece of a key.
-const PIECE: usize = 40;
 /// How a PEM begins (RFC 7468).
 const PEM: &str = "-----BEGIN";
 /// How a JWT begins: `{"` in base64.
@@ -50,14 +49,11 @@ fn describe(value: &str) -> String {
 pub fn may_be_secret(value: &str) -> bool {
     let is_name = || value.contains([':', '.', '_']);
     let is_harmless = match Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
-        Some(url) => url.username().is_empty() && url.password().is_none() && value.split(URL_MARKS).all(is_plain),
-        None => is_plain(value) && (is_short(value) || is_name()) || is_path(value),
+        Some(url) => url.username().is_empty() && url.password().is_none() && !has_piece(value),
+        None => is_plain(value) && (value.chars().count() <= PIECE || is_name()) || is_path(value),
     };
     !is_harmless || value.contains(PEM) || without_quotes(value).starts_with(JWT)
 }
-
-/// What stands between the parts of an address.
-const URL_MARKS: [char; 7] = ['/', '?', '&', '=', '#', ':', '%'];
 
 /// Whether a text is a key or a token, which is never the value that is wanted.
 pub fn is_secret(text: &str) -> bool {
@@ -75,13 +71,9 @@ fn without_quotes(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || QUOTES.contains(&c))
 }
 
-fn is_short(text: &str) -> bool {
-    text.chars().count() <= LONGEST_QUOTE
-}
-
 /// Whether a text is no piece of a key: it is short, or has no capitals.
 fn is_plain(text: &str) -> bool {
-    !has_piece(text) && (is_short(text) || !text.contains(|c: char| c.is_uppercase() || c.is_control()))
+    !has_piece(text) && (text.chars().count() <= PIECE || !text.contains(|c: char| c.is_uppercase() || c.is_control()))
 }
 
 /// Whether a text is the path of a file in a folder that exists, and is named with it.
@@ -94,16 +86,20 @@ fn is_path(text: &str) -> bool {
 /// Whether a run of base64 characters, of either alphabet, is as long as a piece of a key. Without capitals it may be
 /// words with hyphens between, but hexadecimal digits have none; OpenSSL writes those in pairs, too: `00:c3:5f`.
 fn has_piece(text: &str) -> bool {
-    if text.len() >= PIECE && text.split([':', ' ']).all(|pair| pair.len() <= 2) {
-        return true;
-    }
-    text.split(|c: char| !c.is_ascii_alphanumeric() && !MARKS_OF_BASE64.contains(&c)).any(|run| match run {
-        run if run.contains(|c: char| c.is_ascii_uppercase()) => run.len() >= PIECE,
-        run => run.split(MARKS_OF_BASE64).any(|word| word.len() >= PIECE),
-    })
+    let mut pairs = 0;
+    let is_in_pairs = text.split([':', ' ']).any(|part| {
+        pairs = if part.trim_matches(QUOTES).len() <= 2 { pairs + 1 } else { 0 };
+        pairs * "00:".len() >= PIECE
+    });
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || MARKS_OF_BASE64.contains(&c);
+    let is_piece = |run: &str| match run.contains(|c: char| c.is_ascii_uppercase()) {
+        true => run.len() >= PIECE,
+        false => run.split(MARKS_OF_BASE64).any(|word| word.len() >= PIECE),
+    };
+    is_in_pairs || text.split(|c| !is_base64(c)).any(is_piece)
 }
 
-const MARKS_OF_BASE64: [char; 4] = ['+', '/', '-', '_'];
+const MARKS_OF_BASE64: [char; 5] = ['+', '/', '-', '_', '%'];
 
 /// The text without a secret that it may repeat.
 pub fn without(secret: Option<&SecretString>, text: String) -> String {
@@ -127,10 +123,13 @@ pub fn without_pieces(text: &str) -> String {
     let text = text.split_once(PEM).map_or(text, |(before, _)| before);
     let parts = text.split_inclusive(is_end).map(|part| {
         let word = part.trim_end_matches(is_end);
-        // The parts of an address are judged one by one.
-        let is_address = word.contains("://") || word.starts_with('/');
-        let is_piece = if is_address { word.split('/').any(has_piece) } else { has_piece(word) };
-        match is_piece || word.starts_with(JWT) {
+        let is_piece = match word {
+            address if address.contains("://") => may_be_secret(address),
+            // The fields of what was sent, from part to part.
+            path if path.starts_with('/') => path.split('/').any(has_piece),
+            word => has_piece(word) || word.starts_with(JWT),
+        };
+        match is_piece {
             true => format!("[{}]{}", describe(word), &part[word.len()..]),
             false => part.to_owned(),
         }

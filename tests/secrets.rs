@@ -99,61 +99,76 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
             let path = proxied(verbose(arguments)).var("SYSTEMUSER_KEY_FILE", &key).run();
             shows_none(&path.err, &pieces);
             assert_eq!(path.code, 3, "{}", path.err);
-            for arguments in ["key new", "explain", "inspect --verify"] {
-                let misplaced = verbose(arguments).arg("--").arg(&key).run();
-                shows_none(&misplaced.err, &pieces);
-                shows_none(&misplaced.out, &pieces);
-            }
-            for option in ["--config", "--key", "--kid", "--client-id", "--org"] {
-                let misplaced = verbose("init --env test").arg(format!("{option}={key}")).run();
-                assert_eq!(misplaced.code, 3, "{option}: {}", misplaced.err);
-                shows_none(&misplaced.err, &pieces);
-            }
-            for option in ["--org", "--scope", "--client-id", "--kid", "--external-ref", "--timeout"] {
-                let misplaced = verbose("token --env test").arg(format!("{option}={key}")).run();
-                assert_eq!(misplaced.code, 3, "{option}");
-                shows_none(&misplaced.err, &pieces);
-            }
-            let create = "request create --env test --client-id c --right r 210493352";
-            for (arguments, option) in [
-                (create, "--right"),
-                (create, "--package"),
-                (create, "--external-ref"),
-                (create, "--redirect-url"),
-                (create, "--title"),
-                (create, "--system"),
-                (create, "--wait"),
-                ("request list --env test", "--status"),
-                ("user find 210493352 --env test", "--external-ref"),
-                ("user list --env test", "--system"),
-            ] {
-                let misplaced = verbose(arguments).arg(format!("{option}={key}")).run();
-                assert_eq!(misplaced.code, 3, "{option}: {}", misplaced.err);
-                shows_none(&misplaced.err, &pieces);
-            }
-            for arguments in [
-                "request create --right r",
-                "request status",
-                "request delete",
-                "user find",
-                "system show",
-                "system register",
-                "system update",
-                "system log",
-            ] {
-                let misplaced = verbose(arguments).args("--env test").arg("--").arg(&key).run();
-                assert_eq!(misplaced.code, 3, "{arguments}: {}", misplaced.err);
-                shows_none(&misplaced.err, &pieces);
-            }
-            let file = verbose("system register s.json --env test").file("s.json", &key).run();
-            assert_eq!(file.code, 3, "{}", file.err);
-            shows_none(&file.err, &pieces);
-            #[cfg(feature = "sandbox")]
-            shows_none(&verbose("sandbox").arg(format!("--port={key}")).run().err, &pieces);
-            shows_none(&verbose("call salary --query").arg(&key).run().err, &pieces);
-            shows_none(&verbose("call").arg(&key).run().err, &pieces);
-            shows_none(&verbose("call salary").arg(&key).run().err, &pieces);
         }
+    }
+}
+
+#[test]
+fn a_key_in_the_place_of_another_value_is_a_mistake_and_not_shown() {
+    let pieces = pieces_of_keys();
+    let body = |name: &str| data_text(name).split("-----").nth(2).unwrap().split_whitespace().collect::<String>();
+    let keys = [
+        project_text("mp-key.pem.example"),
+        data_text("key.jwk.json"),
+        STANDARD.encode(data_text("key.jwk.json")),
+        body("ec.pem"),
+        body("key.pkcs1.pem"),
+    ];
+    for key in keys {
+        for arguments in ["key new", "explain", "inspect --verify"] {
+            let misplaced = verbose(arguments).arg("--").arg(&key).run();
+            shows_none(&misplaced.err, &pieces);
+            shows_none(&misplaced.out, &pieces);
+        }
+        for option in ["--config", "--key", "--kid", "--client-id", "--org"] {
+            let misplaced = verbose("init --env test").arg(format!("{option}={key}")).run();
+            assert_eq!(misplaced.code, 3, "{option}: {}", misplaced.err);
+            shows_none(&misplaced.err, &pieces);
+        }
+        for option in ["--org", "--scope", "--client-id", "--kid", "--external-ref", "--timeout"] {
+            let misplaced = verbose("token --env test").arg(format!("{option}={key}")).run();
+            assert_eq!(misplaced.code, 3, "{option}");
+            shows_none(&misplaced.err, &pieces);
+        }
+        let create = "request create --env test --client-id c --right r 210493352";
+        for (arguments, option) in [
+            (create, "--right"),
+            (create, "--package"),
+            (create, "--external-ref"),
+            (create, "--redirect-url"),
+            (create, "--title"),
+            (create, "--system"),
+            (create, "--wait"),
+            ("request list --env test", "--status"),
+            ("user find 210493352 --env test", "--external-ref"),
+            ("user list --env test", "--system"),
+        ] {
+            let misplaced = verbose(arguments).arg(format!("{option}={key}")).run();
+            assert_eq!(misplaced.code, 3, "{option}: {}", misplaced.err);
+            shows_none(&misplaced.err, &pieces);
+        }
+        for arguments in [
+            "request create --right r",
+            "request status",
+            "request delete",
+            "user find",
+            "system show",
+            "system register",
+            "system update",
+            "system log",
+        ] {
+            let misplaced = verbose(arguments).args("--env test").arg("--").arg(&key).run();
+            assert_eq!(misplaced.code, 3, "{arguments}: {}", misplaced.err);
+            shows_none(&misplaced.err, &pieces);
+        }
+        let file = verbose("system register s.json --env test").file("s.json", &key).run();
+        assert_eq!(file.code, 3, "{}", file.err);
+        shows_none(&file.err, &pieces);
+        #[cfg(feature = "sandbox")]
+        shows_none(&verbose("sandbox").arg(format!("--port={key}")).run().err, &pieces);
+        shows_none(&verbose("call salary --query").arg(&key).run().err, &pieces);
+        shows_none(&verbose("call").arg(&key).run().err, &pieces);
+        shows_none(&verbose("call salary").arg(&key).run().err, &pieces);
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Readers {
 
 /// Writes a new file, and the folders above it.
 pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), ConfigError> {
-    let cannot = |error: io::Error| ConfigError::new(format!("cannot write {}: {error}", quote_path(path)));
+    let cannot = |error: io::Error| ConfigError::new(format!("cannot write {}: {}", quote_path(path), reason(&error)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         // A part of what may be a secret may be one, too.
         let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };
@@ -33,6 +33,11 @@ pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
         io::ErrorKind::AlreadyExists => exists(path),
         _ => cannot(failed.error),
     })
+}
+
+/// The system's reason, without the other name of the file.
+fn reason(error: &io::Error) -> String {
+    if error.get_ref().is_some() { error.kind().to_string() } else { error.to_string() }
 }
 
 /// The target is there already.

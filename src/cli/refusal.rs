@@ -48,12 +48,17 @@ struct Value {
 
 impl RefusedGrant {
     pub(super) fn new(
-        refused: TokenRefused,
+        mut refused: TokenRefused,
         config: &Config,
         key: &SigningKey,
         system_user: bool,
         clock: Option<Difference>,
     ) -> Self {
+        let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
+        // Several words may be a key with spaces in it, and each by itself is too short to be taken for a piece.
+        if may_be_secret(scope) && refused.description.as_ref().is_some_and(|words| repeats(words, scope)) {
+            refused.description = Some("[a text that repeats the scope]".to_owned());
+        }
         let words = refused.description.as_deref().unwrap_or_default();
         let explained = explain::of_refusal(refused.code.as_deref(), words);
         let about = explained.map_or([].as_slice(), |entry| entry.about).iter();
@@ -67,7 +72,6 @@ impl RefusedGrant {
         let environment = again::environment(config.environment.value, config.file.as_deref());
         let again = format!("{environment}{}", again::typed(config));
         let again_with_key = format!("{environment}{}", again::key(config));
-        let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
         let is_vendors = |scope: &&str| scope.starts_with(VENDOR_SCOPE) && !may_be_secret(scope);
         let vendors: Vec<&str> = scope.split(' ').filter(is_vendors).collect();
         let not_had = matches!(refused.code.as_deref(), Some("MP-200" | "MP-250"));
@@ -134,6 +138,12 @@ impl RefusedGrant {
             _ => (causes, Vec::new(), None),
         }
     }
+}
+
+/// Whether a text repeats a piece of another.
+fn repeats(text: &str, other: &str) -> bool {
+    let mut pieces = other.as_bytes().windows(12).filter_map(|piece| std::str::from_utf8(piece).ok());
+    pieces.any(|piece| text.contains(piece))
 }
 
 /// Whether it has nothing of a refusal but the status.

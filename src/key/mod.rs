@@ -128,11 +128,6 @@ impl SigningKey {
         PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n, e }
     }
 
-    /// The thumbprint of the public half (RFC 7638).
-    pub fn thumbprint(&self) -> String {
-        thumbprint(&self.public)
-    }
-
     /// Signs a text (RFC 7518, section 3.3).
     pub fn sign(&self, text: &str) -> Vec<u8> {
         let (.., encoding, hash) =

@@ -17,7 +17,8 @@ use crate::program::data_text;
 pub struct Paste {
     pub name: String,
     pub text: String,
-    pub whole: bool,
+    /// It is whole, and not in quotes.
+    pub is_bare: bool,
     secret: String,
 }
 
@@ -42,16 +43,17 @@ pub fn pastes() -> Vec<Paste> {
                 let paste = |form: &str, text: String, secret: &str| Paste {
                     name: format!("{named} {name}{form}"),
                     text,
-                    whole: true,
+                    is_bare: true,
                     secret: secret.to_owned(),
                 };
-                let mut pastes =
-                    vec![paste("", text.clone(), &secret), paste(", in quotes", format!("\"{text}\""), &secret)];
+                let mut pastes = vec![paste("", text.clone(), &secret)];
+                let quoted = paste(", in quotes", format!("\"{text}\""), &secret);
+                pastes.push(Paste { is_bare: false, ..quoted });
                 let (length, at) = (secret.len(), nth * 7);
                 let size = if nth % 2 == 0 { 41 } else { 64 };
                 if let Some(piece) = secret.get(at..at + size).filter(|_| length > 64) {
                     let name = format!(", {size} characters from {at}");
-                    pastes.push(Paste { whole: false, ..paste(&name, piece.to_owned(), piece) });
+                    pastes.push(Paste { is_bare: false, ..paste(&name, piece.to_owned(), piece) });
                 }
                 pastes
             })
@@ -65,6 +67,8 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
     // As `key new` writes it: without the fixture's words before it.
     let pem = &file[file.find("-----BEGIN").unwrap()..];
     let body = |pem: &str| pem.split("-----").nth(2).unwrap().trim().to_owned();
+    // It begins with the modulus, which is public.
+    let private = |body: String| body[400..].to_owned();
     let base64 = body(pem).replace('\n', "");
     assert_eq!(base64.ends_with('='), padded);
     let der = STANDARD.decode(&base64).unwrap();
@@ -75,13 +79,9 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
     let [dp, dq, qi] = [numbers.exponent1, numbers.exponent2, numbers.coefficient].map(number);
     let n = number(numbers.modulus);
     let jwk = json!({ "kty": "RSA", "kid": "pasted", "n": n, "e": "AQAB", "d": d, "p": p, "q": q, "dp": dp, "dq": dq, "qi": qi });
-    let lines: Vec<&str> = std::str::from_utf8(STANDARD.encode(&pkcs1).into_bytes().leak())
-        .unwrap()
-        .as_bytes()
-        .chunks(64)
-        .map(|line| std::str::from_utf8(line).unwrap())
-        .collect();
-    let pkcs1_pem = format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n", lines.join("\n"));
+    let lines: String =
+        STANDARD.encode(&pkcs1).as_bytes().chunks(64).map(|line| format!("{}\n", line.escape_ascii())).collect();
+    let pkcs1_pem = format!("-----BEGIN RSA PRIVATE KEY-----\n{lines}-----END RSA PRIVATE KEY-----\n");
     let line = pem.lines().nth(9).unwrap().to_owned();
     let hex: String = der.iter().map(|byte| format!("{byte:02x}")).collect();
     let pairs = der.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
@@ -89,25 +89,29 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
     let signature = token.rsplit('.').next().unwrap().to_owned();
     // The beginning is the same for every token that is signed with RS256.
     let own = |jwt: &str| jwt["eyJhbGciOiJSUzI1NiIsImtpZCI6I".len()..].to_owned();
-    let secret_of = |text: &str| text.to_owned();
     let numbers = [&d, &p, &q, &dp, &dq, &qi].map(String::as_str).join(" ");
-    vec![
-        ("PEM", pem.to_owned(), body(pem)),
-        ("PKCS#1", pkcs1_pem.clone(), body(&pkcs1_pem)),
-        ("PEM on one line", pem.trim().replace('\n', "\\n"), body(pem)),
-        ("PEM with spaces", pem.trim().replace('\n', " "), body(pem)),
+    let mut forms = vec![
+        ("PEM", pem.to_owned(), private(body(pem))),
+        ("PKCS#1", pkcs1_pem.clone(), private(body(&pkcs1_pem))),
+        ("PEM on one line", pem.trim().replace('\n', "\\n"), private(body(pem))),
+        ("PEM with spaces", pem.trim().replace('\n', " "), private(body(pem))),
         ("line of a PEM", line.clone(), line),
-        ("JWK", jwk.to_string(), numbers.clone()),
-        ("d", d.clone(), secret_of(&d)),
-        ("p", p.clone(), secret_of(&p)),
-        ("base64", base64.clone(), secret_of(&base64)),
+        ("base64", base64.clone(), private(base64.clone())),
         ("base64 of a JWK", STANDARD.encode(jwk.to_string()), STANDARD.encode(jwk.to_string())),
+    ];
+    // None of these has a `=` at its end.
+    let others = vec![
+        ("JWK", jwk.to_string(), numbers),
+        ("d", d.clone(), d),
+        ("p", p.clone(), p),
         ("hex", hex.clone(), hex),
         ("hex in pairs", pairs.clone(), pairs),
         ("token", token.clone(), own(&token)),
         ("grant", grant.clone(), own(&grant)),
         ("signature", signature.clone(), signature),
-    ]
+    ];
+    forms.extend(others.into_iter().filter(|_| padded));
+    forms
 }
 
 /// Claims whose names are in capitals, or their base64 would have pieces that each token of the sandbox has.
@@ -115,7 +119,7 @@ fn claims(whose: &str) -> String {
     json!({
         "ISS": format!("https://{whose}.pasted.example/"), "SCOPE": "pasted:scope", "CLIENT_ID": "a2ed712d-4144-4471-839f-80ae4a68146b",
         "EXP": 1_700_000_120, "IAT": 1_700_000_000, "JTI": "b0cF5mVd3ZbGzYkqk0WwS9tN1pTn7rJ5oQ2eXhLdUuA",
-        "CONSUMER": { "AUTHORITY": "iso6523-actorid-upis", "ID": "0192:991825827" },
+        "CONSUMER": { "AUTHORITY": "pasted", "ID": "0192:889640782" },
     })
     .to_string()
 }

@@ -1,33 +1,39 @@
 //! Every place where text can enter: arguments, options, variables, the configuration, a system's file, standard input.
 
-use crate::program::{Run, program};
+use crate::program::{Run, program, project_text};
 
-/// A command line, variables, a file and standard input, in one of which `@` stands for what is pasted.
+/// Command lines, a variable, files and standard input, in one of which `@` stands for what is pasted.
 pub struct Place {
     pub name: String,
-    command: String,
+    /// Several ways to get to the same place.
+    commands: Vec<String>,
     variable: Option<&'static str>,
-    file: Option<(&'static str, String)>,
+    files: Vec<(&'static str, String)>,
     input: &'static str,
     /// The command's answer is made of what was given there, if it can be right.
     pub answers_with_it: bool,
 }
 
 impl Place {
-    fn new(name: &str, command: &str) -> Self {
+    fn new(name: &str, commands: &[&str]) -> Self {
         Self {
             name: name.to_owned(),
-            command: command.to_owned(),
+            commands: commands.iter().map(|command| (*command).to_owned()).collect(),
             variable: None,
-            file: None,
+            files: Vec::new(),
             input: "",
             answers_with_it: false,
         }
     }
 
-    /// Runs the command with something pasted; `server` refuses whatever it is asked, also as a proxy.
-    pub fn run(&self, pasted: &str, verbose: bool, server: &str) -> Run {
-        let words = self.command.split(' ').filter(|word| !word.is_empty());
+    /// How many ways there are.
+    pub fn ways(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Runs one of the commands with something pasted; `server` refuses whatever it is asked, also as a proxy.
+    pub fn run(&self, way: usize, pasted: &str, verbose: bool, server: &str) -> Run {
+        let words = self.commands[way % self.ways()].split(' ').filter(|word| !word.is_empty());
         // At the beginning, since what is pasted may end the options.
         let words = std::iter::once("--verbose").filter(|_| verbose).chain(words);
         let filled = |text: &str| text.replace('@', pasted).replace("http://SERVER", server);
@@ -35,14 +41,11 @@ impl Place {
         if let Some(name) = self.variable {
             run = run.var(name, pasted);
         }
-        if let Some((path, content)) = &self.file {
-            run = run.file(path, filled(content));
-        }
+        let run = self.files.iter().fold(run, |run, (path, content)| run.file(path, filled(content)));
         run.run_with(&filled(self.input))
     }
 }
 
-const WITH_ALL: &str = "--env test --client-id c --scope a:b --org 210493352 --timeout 1";
 const CREATE: &str = "request create 312600757 --right ttd_systembruker-salary";
 
 /// Commands with an option whose value is pasted, for each way to write that.
@@ -231,7 +234,13 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("TERM", &["token --org x"]),
     ("NO_PROXY", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1"]),
     ("ALL_PROXY", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1"]),
-    ("HTTPS_PROXY", &["token --env test --client-id c --scope a:b --org 210493352 --timeout 1", "doctor --env test"]),
+    (
+        "HTTPS_PROXY",
+        &[
+            "token --env test --client-id c --scope a:b --org 210493352 --timeout 1",
+            "doctor --env test --client-id c --scope a:b --org 210493352 --timeout 1",
+        ],
+    ),
 ];
 
 /// Lines of a configuration for `test`, whose servers are not there.
@@ -284,7 +293,11 @@ const LINES: &[&str] = &[
 ];
 
 /// Commands that read a configuration.
-const READERS: [&str; 3] = ["token", "call orders", "doctor"];
+const READERS: &[&str] = &[
+    "token --config a.toml --scope a:b --org 210493352 --timeout 1",
+    "doctor --config a.toml --scope a:b --org 210493352 --timeout 1 --api orders",
+    "call orders --config a.toml --scope a:b --org 210493352 --timeout 1",
+];
 
 /// What may stand in the file of a system, as JSON.
 const FIELDS: &[&str] = &[
@@ -313,56 +326,33 @@ const FIELDS: &[&str] = &[
 
 pub fn places() -> Vec<Place> {
     let mut places = Vec::new();
-    for (answers_with_it, (command, options)) in
-        OPTIONS.iter().map(|row| (false, row)).chain(ANSWERED.iter().map(|row| (true, row)))
-    {
+    let rows = OPTIONS.iter().map(|row| (false, row)).chain(ANSWERED.iter().map(|row| (true, row)));
+    for (answers_with_it, (command, options)) in rows {
         for option in *options {
-            for command in [format!("{command} {option} @"), format!("{command} {option}=@")] {
-                places.push(Place { answers_with_it, ..Place::new(&command, &command) });
-            }
+            let commands = [format!("{command} {option} @"), format!("{command} {option}=@")];
+            places
+                .push(Place { answers_with_it, ..Place::new(&commands[0], &commands.each_ref().map(String::as_str)) });
         }
     }
-    places.extend(ARGUMENTS.iter().map(|command| Place::new(command, command)));
-    for (variable, commands) in VARIABLES {
-        places.extend(commands.iter().map(|command| Place {
-            variable: Some(variable),
-            ..Place::new(&format!("{variable}=@ {command}"), command)
-        }));
-    }
+    places.extend(ARGUMENTS.iter().map(|command| Place::new(command, &[command])));
+    places
+        .extend(VARIABLES.iter().map(|(name, commands)| Place { variable: Some(name), ..Place::new(name, commands) }));
+    let mut with_file = |name: &str, path: &'static str, content: String, commands: &[&str]| {
+        let files = vec![(path, content), ("key.pem", project_text("mp-key.pem.example"))];
+        places.push(Place { files, ..Place::new(name, commands) });
+    };
     for lines in LINES {
-        let begins = if lines.starts_with("client_id") {
-            "environment = 'test'\n"
-        } else {
-            "environment = 'test'\nclient_id = 'c'\n"
-        };
-        let key = if lines.contains("[key]") { "" } else { "\n[key]\npath = 'k.pem'\n" };
-        for reader in READERS.iter().filter(|reader| **reader != "call orders" || lines.contains("api")) {
-            let command = format!("{reader} --config a.toml --scope a:b --org 210493352 --timeout 1");
-            let file = Some(("a.toml", format!("{begins}{lines}{key}")));
-            places.push(Place { file, ..Place::new(&format!("{reader}: {lines}"), &command) });
-        }
+        let client_id = if lines.contains("client_id") { "" } else { "client_id = 'c'\n" };
+        let key = if lines.contains("[key]") { "" } else { "\n[key]\npath = 'key.pem'\n" };
+        with_file(lines, "a.toml", format!("environment = 'test'\n{client_id}{lines}{key}"), READERS);
     }
-    places.push(Place {
-        file: Some(("a.toml", "environment = '''@'''".to_owned())),
-        ..Place::new("environment", "token --config a.toml")
-    });
+    with_file("environment", "a.toml", "environment = '@'\n".to_owned(), READERS);
+    with_file("environment", "a.toml", "environment = \"\"\"@\"\"\"\n".to_owned(), READERS);
     for field in FIELDS {
-        for command in ["system register s.json", "system update s.json"] {
-            places.push(Place {
-                file: Some(("s.json", (*field).to_owned())),
-                ..Place::new(&format!("{command}: {field}"), command)
-            });
-        }
+        with_file(field, "s.json", (*field).to_owned(), &["system register s.json", "system update s.json"]);
     }
-    for command in ["inspect", "inspect -", "inspect --verify"] {
-        places.push(Place { input: "@", ..Place::new(&format!("{command} < @"), command) });
-    }
-    for file in ["k.pem"] {
-        places.push(Place { file: Some((file, "@".to_owned())), ..Place::new("the key file", "token --key k.pem") });
-        places.push(Place {
-            file: Some((file, "@".to_owned())),
-            ..Place::new("the key file, against test", &format!("token --key k.pem {WITH_ALL}"))
-        });
-    }
+    let against_test = "token --key k.pem --env test --client-id c --scope a:b --org 210493352 --timeout 1";
+    with_file("a key file", "k.pem", "@".to_owned(), &["token --key k.pem", against_test]);
+    places.push(Place { input: "@", ..Place::new("standard input", &["inspect", "inspect -", "inspect --verify"]) });
     places
 }
