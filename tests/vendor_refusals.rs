@@ -219,7 +219,13 @@ fn nothing_from_altinn_draws_on_the_terminal() {
         run("user find 210493352", &json("200 OK", &item)),
         run("system show", &json("200 OK", &item)),
         run("system log", &json("200 OK", &format!("[{change}]"))),
-        run("system list", &json("200 OK", &format!("[{}]", item.replace(r#""id""#, r#""systemId""#)))),
+        run(
+            "system list",
+            &json(
+                "200 OK",
+                &format!("[{}]", item.replace(r#""systemId""#, r#""other""#).replace(r#""id""#, r#""systemId""#)),
+            ),
+        ),
     ];
     let server = Server::vendor_in_turn([json("200 OK", &item), json("200 OK", r#"{"succeeded":true}"#)]);
     let file = crate::program::project_text("config/system.json");

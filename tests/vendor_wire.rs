@@ -527,3 +527,24 @@ fn a_request_that_came_to_nothing_has_no_token_command() {
     let printed: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((&printed["token_command"], run.code), (&Value::Null, 5));
 }
+
+#[test]
+fn a_number_of_any_size_in_a_field_that_is_not_known_is_shown_and_sent_as_it_came() {
+    const NUMBERS: &str = r#"{"a":123456789012345678901234567890,"b":-18446744073709551616,"c":[1.10,1E400]}"#;
+    let body = system().to_string().replacen('{', &format!("{{\"more\":{NUMBERS},"), 1);
+    let shown = answer("200 OK", &body);
+    let server = Server::vendor(move |request| match request.method.as_str() {
+        "GET" => shown.clone(),
+        _ => answer("200 OK", r#"{"succeeded":true}"#),
+    });
+    let run = run(&server, "system show --json");
+    assert_eq!(run.code, 0, "{}", run.err);
+    let compact: String = run.out.split_whitespace().collect();
+    let numbers = NUMBERS.replace("1E400", "1e+400");
+    assert!(compact.contains(&numbers), "{compact}");
+    let file = crate::program::project_text("config/system.json");
+    let update = with(&server, "system update s.json --allow-removing-client-ids").file("s.json", file).run();
+    assert_eq!(update.code, 0, "{}", update.err);
+    let sent = server.requests().into_iter().find(|request| request.method == "PUT").unwrap();
+    assert!(sent.body.contains(&numbers), "{}", sent.body);
+}

@@ -17,11 +17,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Method, Url};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::ser::Error;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::http::{self, CallError, Http, Reply, Unreachable};
+use crate::http::{self, CallError, Http, Reply, Unreachable, is_too_large};
 use crate::retry::Tries;
 use crate::token::AccessToken;
 
@@ -47,13 +49,19 @@ pub struct Call {
     pub again: Option<Duration>,
 }
 
-/// Something of Altinn's: what is known of it, and as it came.
+/// Something of Altinn's: what is known of it, and as it came. As JSON it is all that came.
 #[derive(Debug, Clone)]
 pub struct Item<T> {
     /// What is known of it.
     pub known: T,
-    /// All that came.
-    pub json: Value,
+    json: Box<RawValue>,
+}
+
+impl<T> Serialize for Item<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // One at a time: as values, the rows of a list would take many times their length.
+        serde_json::from_str::<Value>(self.json.get()).map_err(Error::custom)?.serialize(serializer)
+    }
 }
 
 impl<'a> Altinn<'a> {
@@ -112,17 +120,44 @@ fn last(calls: &mut [Call]) -> &mut Call {
 
 /// Reads an answer that is an object of this kind, which is called `what` where it is none.
 fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallError> {
-    reply.json().ok().and_then(item).ok_or_else(|| reply.is_not(what).into())
+    let json = reply.json::<Box<RawValue>>().ok();
+    json.and_then(|json| item(&json)).ok_or_else(|| reply.is_not(what).into())
 }
 
 /// The same for an array of them.
 fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
-    let items = reply.json::<Vec<Value>>().ok();
-    items.and_then(|items| items.into_iter().map(item).collect()).ok_or_else(|| reply.is_not(what).into())
+    let rows: Vec<&RawValue> = read_rows(reply, what)?;
+    rows.into_iter().map(item).collect::<Option<_>>().ok_or_else(|| is_no_list(reply, what))
 }
 
+/// Reads an answer with rows in it, which are still to be read. A row takes some times its length, and a list of rows
+/// that are nearly empty takes the most.
+fn read_rows<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, CallError> {
+    let weight = |byte: &u8| match byte {
+        b'{' => 150,
+        b'[' | b',' => 20,
+        _ => 1,
+    };
+    if reply.body.iter().map(weight).sum::<usize>() > HEAVIEST_LIST {
+        return Err(reply.unusable(format!("but more than is read of {what}")).into());
+    }
+    serde_json::from_slice(&reply.body).map_err(|_| is_no_list(reply, what))
+}
+
+/// A list may be longer than what is read, and quoted, of other answers.
+fn is_no_list(reply: &Reply, what: &str) -> CallError {
+    match reply.body.len() {
+        0..=65_536 => reply.is_not(what).into(),
+        _ => reply.unusable(format!("but not {what}")).into(),
+    }
+}
+
+/// What the rows of an answer may take, in bytes.
+const HEAVIEST_LIST: usize = 8 * 1024 * 1024;
+
 /// serde would take an array for a struct, member by member.
-fn item<T: DeserializeOwned>(json: Value) -> Option<Item<T>> {
-    let known = serde_json::from_value(json.clone()).ok().filter(|_| json.is_object())?;
-    Some(Item { known, json })
+fn item<T: DeserializeOwned>(json: &RawValue) -> Option<Item<T>> {
+    let is_whole = json.get().starts_with('{') && !is_too_large(json.get().as_bytes());
+    let known = serde_json::from_str(json.get()).ok().filter(|_| is_whole)?;
+    Some(Item { known, json: json.to_owned() })
 }

@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use reqwest::Url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Altinn, Item, item};
+use super::{Altinn, Item, is_no_list, item, read_rows};
 use crate::http::CallError;
 
 /// More than any list has. A server that goes on and on is not followed for ever.
@@ -32,9 +32,10 @@ pub struct List<T> {
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct Page<'r> {
     links: Option<Links>,
-    data: Vec<Value>,
+    #[serde(borrow)]
+    data: Vec<&'r RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -42,13 +43,14 @@ struct Links {
     next: Option<String>,
 }
 
-/// Gets all pages of a list, whose entries are called `what`.
+/// Gets all pages of a list, whose entries are called `what`, and have an id.
 pub(super) async fn all<T: DeserializeOwned>(
     altinn: &Altinn<'_>,
     list: &Url,
     what: &str,
+    id: impl Fn(&T) -> &str,
 ) -> Result<List<T>, CallError> {
-    let mut items = Vec::new();
+    let mut items: Vec<Item<T>> = Vec::new();
     let mut ids = HashSet::new();
     let mut tokens = HashSet::new();
     let mut url = list.clone();
@@ -56,13 +58,17 @@ pub(super) async fn all<T: DeserializeOwned>(
     loop {
         let reply = altinn.get(&url).await?;
         bytes += reply.body.len();
-        let page: Page = reply.json_object().map_err(|_| reply.is_not("a page of a list"))?;
+        // serde would take an array for a page, too.
+        if reply.body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(reply.is_not("a page of a list").into());
+        }
+        let page: Page<'_> = read_rows(&reply, "a page of a list")?;
         for entry in page.data {
+            let item = item(entry).ok_or_else(|| is_no_list(&reply, what))?;
             // A list without an order may have an entry on two pages.
-            if entry["id"].as_str().is_some_and(|id| !ids.insert(id.to_owned())) {
-                continue;
+            if ids.insert(id(&item.known).to_owned()) {
+                items.push(item);
             }
-            items.push(item(entry).ok_or_else(|| reply.is_not(what))?);
         }
         let Some(next) = page.links.and_then(|links| links.next) else {
             return Ok(List { items, pages: tokens.len() + 1 });

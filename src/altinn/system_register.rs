@@ -3,7 +3,7 @@
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/SystemRegisterController.cs`.
 
 use reqwest::{Method, Url};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::rights::{AccessPackage, Right};
 use super::system::{System, Words};
@@ -20,9 +20,9 @@ pub const SCOPE: &str = "altinn:authentication/systemregister.write";
 pub struct Listed {
     /// Its id.
     pub system_id: String,
-    /// What it is called, by language.
-    #[serde(default)]
-    pub name: Words,
+    /// What it is called: in bokmål, else in the first language that there is.
+    #[serde(default, deserialize_with = "one_name")]
+    pub name: String,
     /// The rights that it may ask for.
     #[serde(default)]
     pub rights: Vec<Right>,
@@ -32,6 +32,11 @@ pub struct Listed {
     /// Whether customers find it by themselves.
     #[serde(default)]
     pub is_visible: bool,
+}
+
+fn one_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let mut names = Words::deserialize(deserializer)?;
+    Ok(names.remove("nb").or_else(|| names.into_values().next()).unwrap_or_default())
 }
 
 /// An entry of a system's log.

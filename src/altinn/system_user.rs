@@ -49,7 +49,8 @@ impl SystemUser {
 /// # Errors
 /// Where Altinn refused, or nobody gave a usable answer; here and below.
 pub async fn list(altinn: &Altinn<'_>, system_id: &str) -> Result<List<SystemUser>, CallError> {
-    page::all(altinn, &altinn.address(&["systemuser", "vendor", "bysystem", system_id]), "a system user").await
+    let list = altinn.address(&["systemuser", "vendor", "bysystem", system_id]);
+    page::all(altinn, &list, "a system user", |user: &SystemUser| &user.id).await
 }
 
 /// A system user by what it was requested with. Wants [`FIND`].

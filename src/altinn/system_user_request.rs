@@ -197,7 +197,8 @@ pub async fn by_external_ref(
 /// All requests of a system. Wants [`READ`]. Where they come in several pages, Altinn loses the first of each page but
 /// the first one.
 pub async fn list(altinn: &Altinn<'_>, kind: Kind, system_id: &str) -> Result<List<Request>, CallError> {
-    page::all(altinn, &address(altinn, kind, &["bysystem", system_id]), A_REQUEST).await
+    page::all(altinn, &address(altinn, kind, &["bysystem", system_id]), A_REQUEST, |request: &Request| &request.id)
+        .await
 }
 
 /// Deletes a request, of either kind. Wants [`WRITE`]. Altinn does not ask whose it is.

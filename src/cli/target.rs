@@ -5,6 +5,7 @@ use std::mem;
 use reqwest::Url;
 
 use super::console::{Console, aligned};
+use super::options::text_of;
 use super::report::Again;
 use super::{again, asking, hints, json, origin, report};
 use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
@@ -22,7 +23,7 @@ pub(super) enum Target {
 
 impl Target {
     pub(super) fn named(name: Given<String>, config: &Config) -> Result<Self, ConfigError> {
-        let name = &name.harmless()?.value;
+        let name = &text_of(name)?.value;
         if let Some(api) = ReferenceApi::named(name) {
             return Ok(Self::Reference(api));
         }

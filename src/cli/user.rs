@@ -65,7 +65,7 @@ impl List {
         let call = async |altinn: &Altinn<'_>| system_user::list(altinn, &system.value).await;
         let users = vendor.ask(system_user::LIST, console, call).await?.items;
         if common.json {
-            return console.answer_json(&users.iter().map(|user| &user.json).collect::<Vec<_>>());
+            return console.answer_json(&users);
         }
         if users.is_empty() {
             console.say(Tone::Note, &format!("{} has no system users", quote(&system.value)));
@@ -93,14 +93,15 @@ impl Find {
         let external_ref = vendor.config().external_ref.as_ref().map(|given| given.value.clone());
         let call =
             async |altinn: &Altinn<'_>| system_user::find(altinn, &system.value, org, external_ref.as_deref()).await;
-        let Item { known: user, json } = vendor.ask(system_user::FIND, console, call).await?;
+        let found = vendor.ask(system_user::FIND, console, call).await?;
+        let user = &found.known;
         if common.json {
-            console.answer_json(&json)?;
+            console.answer_json(&found)?;
         } else {
             let rows = [
                 ("system user", user.id.clone()),
-                ("kind", kind(&user)),
-                ("owner", owner(&user)),
+                ("kind", kind(user)),
+                ("owner", owner(user)),
                 ("external ref", user.external_ref().unwrap_or("none").to_owned()),
                 ("system", user.system_id.clone().unwrap_or_else(|| "-".to_owned())),
                 ("created", clock::told(user.created.as_deref())),

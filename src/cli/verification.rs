@@ -4,9 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use reqwest::Url;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::http::{Http, Unreachable};
+use crate::http::{Http, Reply, Unreachable};
 use crate::token::Decoded;
 
 /// The keys with which an issuer signs, as it publishes them (RFC 7517). What is no key that is known here is passed over.
@@ -30,6 +31,17 @@ impl PublishedKeys {
     }
 }
 
+/// Reads a public document in JSON, which is called `what` where it is none.
+///
+/// # Errors
+/// Where there is none, or not one of this type.
+pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Unreachable> {
+    match reply.status {
+        200 => reply.json_object().map_err(|_| reply.is_not(&format!("a {what}"))),
+        _ => Err(reply.unusable(format!("which brings no {what}"))),
+    }
+}
+
 /// Fetches the keys with which Maskinporten signs; tells also when it answered, by its own clock.
 ///
 /// # Errors
@@ -39,7 +51,7 @@ pub(super) async fn published_keys(
     jwks: &Url,
 ) -> Result<(PublishedKeys, Option<DateTime<Utc>>), Unreachable> {
     let reply = http.get_public(jwks).await?;
-    Ok((reply.document("JWK set")?, reply.date))
+    Ok((document(&reply, "JWK set")?, reply.date))
 }
 
 /// Whether an API may trust a token: signature, issuer and lifetime.

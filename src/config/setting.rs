@@ -48,6 +48,8 @@ pub enum Source {
     Option(&'static str),
     /// An environment variable.
     Variable(&'static str),
+    /// A line of the configuration that is built in, counted from 1.
+    BuiltIn(usize),
     /// A line of a configuration file.
     File {
         /// The file.
@@ -62,6 +64,7 @@ impl Source {
     pub fn place(&self) -> String {
         match self {
             Self::File { path, line } => format!("{} line {line}", show(&path.to_string_lossy())),
+            Self::BuiltIn(line) => format!("{self} line {line}"),
             _ => self.to_string(),
         }
     }
@@ -72,6 +75,7 @@ impl Display for Source {
         match self {
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
             Self::File { path, .. } => f.write_str(&show(&path.to_string_lossy())),
+            Self::BuiltIn(_) => f.write_str("built in"),
         }
     }
 }
@@ -101,13 +105,8 @@ impl Given<String> {
         }
     }
 
-    /// The text itself, if it is no key and no token.
-    pub(crate) fn harmless(self) -> Checked<String> {
-        self.check(Ok::<_, ConfigError>)
-    }
-
     /// Scopes, with one space between each (RFC 6749, section 3.3).
-    pub(super) fn scopes(self) -> Checked<String> {
+    pub(crate) fn scopes(self) -> Checked<String> {
         let Self { value, source } = self;
         let is_scope = |word: &&str| {
             let is_text = word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));

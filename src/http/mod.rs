@@ -130,12 +130,15 @@ impl Http {
         let request = request(self.client(url).map_err(failed(None))?).header(ACCEPT, "application/json");
         let mut response = request.send().await.map_err(failed(None))?;
         let status = response.status().as_u16();
-        if response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
+        // Of a no, no more is read than can be quoted.
+        let is_yes = response.status().is_success();
+        if is_yes && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(Silence::TooLarge);
         }
         // What holds a token does not grow, which leaves copies.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
-        while let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? {
+        while is_yes || body.len() <= LONGEST_QUOTE {
+            let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? else { break };
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(Silence::TooLarge);
             }
@@ -185,6 +188,14 @@ pub fn address(url: &Url) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
+/// Whether JSON is too large to be understood as a whole: a small value takes many times its length when it has been
+/// read, so each counts for more.
+pub fn is_too_large(json: &[u8]) -> bool {
+    let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
+    let most = LARGEST_BODY / 4;
+    json.len() > most || json.iter().map(weight).sum::<usize>() > most
+}
+
 impl Reply {
     /// The answer is of no use; the sentence ends with `reason`.
     pub fn unusable(&self, reason: impl Into<String>) -> Unreachable {
@@ -197,7 +208,7 @@ impl Reply {
 
     /// The answer is of no use, since it is not what was asked for.
     pub fn is_not(&self, what: &str) -> Unreachable {
-        if self.is_too_large() {
+        if is_too_large(&self.body) {
             return self.unusable(format!("but more than is read of {what}"));
         }
         let quoted = excerpt(&self.quotable()).map(|text| format!(": {text}"));
@@ -209,14 +220,7 @@ impl Reply {
     /// # Errors
     /// Where it is none, or not of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(if self.is_too_large() { &[] } else { &self.body })
-    }
-
-    /// A small value takes many times its length when it has been read, so each counts for more.
-    fn is_too_large(&self) -> bool {
-        let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
-        let most = LARGEST_BODY / 4;
-        self.body.len() > most || self.body.iter().map(weight).sum::<usize>() > most
+        serde_json::from_slice(if is_too_large(&self.body) { &[] } else { &self.body })
     }
 
     /// The same for an object. serde would take an array for a struct, too, member by member.
@@ -227,17 +231,6 @@ impl Reply {
         match self.body.trim_ascii_start().first() {
             Some(b'{') => self.json(),
             _ => Err(Error::custom("no object")),
-        }
-    }
-
-    /// A public document in JSON, which is called `what` where it is none.
-    ///
-    /// # Errors
-    /// Where there is none, or not one of this type.
-    pub fn document<T: DeserializeOwned>(&self, what: &str) -> Result<T, Unreachable> {
-        match self.status {
-            200 => self.json_object().map_err(|_| self.is_not(&format!("a {what}"))),
-            _ => Err(self.unusable(format!("which brings no {what}"))),
         }
     }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::wire::{Connection, Wire};
-use super::{Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, hold, refused, silence, token_answer};
-use crate::program::Run;
+use super::{
+    Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, configuration, hold, refused, silence, token_answer,
+};
+use crate::program::{Run, program};
 use crate::server::response;
 
 /// What is said of a body that is not what was asked for. A configured API may answer with what it likes.
@@ -132,32 +134,102 @@ fn a_large_answer_is_printed_as_it_came_and_takes_no_more_memory_than_others() {
     }
 }
 
+/// A body of 1 GiB, of which the client takes a part.
+fn endless(status: &'static str, chunked: bool) -> impl Fn(Connection) + Clone {
+    const GIB: usize = 1024 * 1024 * 1024;
+    move |mut connection: Connection| {
+        if connection.request().is_none() {
+            return;
+        }
+        let head = if chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {GIB}") };
+        connection.send(format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n"));
+        let piece = [if chunked { "10000\r\n" } else { "" }, &"x".repeat(0x10000), if chunked { "\r\n" } else { "" }];
+        let piece = piece.concat();
+        let sent = (0..GIB / 0x10000).take_while(|_| connection.send(&piece)).count();
+        assert!(sent < 1000, "the client took {sent} pieces of 64 KiB");
+    }
+}
+
 #[test]
 fn an_answer_without_an_end_is_left() {
-    const GIB: usize = 1024 * 1024 * 1024;
-    let endless = |status: &'static str, chunked: bool| {
-        move |mut connection: Connection| {
-            if connection.request().is_none() {
-                return;
-            }
-            let head = if chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {GIB}") };
-            connection.send(format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n"));
-            let piece =
-                [if chunked { "10000\r\n" } else { "" }, &"x".repeat(0x10000), if chunked { "\r\n" } else { "" }];
-            let piece = piece.concat();
-            let sent = (0..GIB / 0x10000).take_while(|_| connection.send(&piece)).count();
-            assert!(sent < 1000, "the client took {sent} pieces of 64 KiB");
-        }
-    };
     let cases = ["200 OK", "400 Bad Request", "503 Service Unavailable", "302 Found"].into_iter().flat_map(|status| {
         [true, false].into_iter().flat_map(move |chunked| {
             let case = move |call| {
                 let server = move || Wire::start(endless(status, chunked));
                 let fault = format!("{status}, 1 GiB{}", if chunked { " in chunks" } else { "" });
-                Case::new(&fault, call, server, silence(call, HTTP, "the answer is larger than 8 MiB"))
+                // Of what is no yes, the status is enough.
+                let expected = match status {
+                    "200 OK" => silence(call, HTTP, "the answer is larger than 8 MiB"),
+                    "400 Bad Request" => refused(call, TOO_LONG),
+                    "302 Found" => silence(call, HTTP, "status 302 points elsewhere, and no redirect is followed"),
+                    _ => silence(call, HTTP, &format!("status 503: {TOO_LONG}")),
+                };
+                Case::new(&fault, call, server, expected)
             };
             Call::ALL.into_iter().filter(move |call| status == "200 OK" || *call == Call::Token).map(case)
         })
     });
     hold(cases);
+}
+
+#[test]
+fn a_refusal_is_one_however_long_it_is() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        for (call, chunked) in [(Call::Token, true), (Call::Orders, true), (Call::Orders, false), (Call::System, true)]
+        {
+            let server = Wire::start(endless(status, chunked));
+            let maskinporten = Wire::answering(|_| token_answer(&TOKEN).into_bytes());
+            let program = call.program(&server.url(), &maskinporten.url(), PATIENCE);
+            let run = Run::of(&mut bounded(&program, MEMORY));
+            let said = match call {
+                Call::Token => format!("status {} from `{}token`\n  \"{TOO_LONG}\"\n", &status[..3], server.url()),
+                _ => format!("refused the call: status {}, {TOO_LONG}\n", &status[..3]),
+            };
+            let code = if call == Call::Token { 4 } else { 5 };
+            assert!(run.code == code && run.err.contains(&said), "{call:?}: {}: {}", run.code, run.err);
+        }
+    }
+}
+
+/// The System Register's list has no pages.
+#[test]
+fn a_list_of_thousands_is_read_in_the_same_memory() {
+    let system = |nth: usize| {
+        let rest = r#""rights":[],"accessPackages":[],"isVisible":false"#;
+        format!(r#"{{"systemId":"991825827_s{nth:05}","name":{{"nb":"System {nth}"}},{rest}}}"#)
+    };
+    let user = |nth: usize| format!(r#"{{"id":"{nth:05}","systemId":"991825827_smartcloud","userType":"standard"}}"#);
+    let joined = |row: &dyn Fn(usize) -> String| (0..9_000).map(row).collect::<Vec<_>>().join(",");
+    let lists = [
+        ("system list", format!("[{}]", joined(&system))),
+        ("user list", format!(r#"{{"links":{{}},"data":[{}]}}"#, joined(&user))),
+    ];
+    for (command, list) in lists {
+        let server = Wire::answering(move |request| match request.target.as_str() {
+            "/token" => token_answer(&TOKEN).into_bytes(),
+            _ => with_body("200 OK", list.as_bytes()),
+        });
+        let file = configuration(&server.url(), &server.url());
+        let run = |options: &str| {
+            let program = program(command).args("--env test").args(options).file("config/test.toml", &file);
+            Run::of(&mut bounded(&program, MEMORY))
+        };
+        let table = run("");
+        assert_eq!((table.code, table.out.lines().count()), (0, 9_001), "{}", table.err);
+        let json: Vec<serde_json::Value> = serde_json::from_str(&run("--json").out).unwrap();
+        assert_eq!(json.len(), 9_000);
+    }
+}
+
+/// A row that takes more than others, and a row that is none, are told from a list that is too long.
+#[test]
+fn a_row_that_is_none_is_told_in_a_long_list_too() {
+    let rows = vec!["{\"id\":\"a\",\"status\":\"New\"}"; 5_000].join(",");
+    let server = Wire::answering(move |request| match request.target.as_str() {
+        "/token" => token_answer(&TOKEN).into_bytes(),
+        _ => with_body("200 OK", format!("{{\"data\":[{rows},5]}}").as_bytes()),
+    });
+    let program = Call::Users.program(&server.url(), &server.url(), PATIENCE);
+    let run = Run::of(&mut bounded(&program, MEMORY));
+    assert!(run.code == 6 && run.err.contains("status 200, but not a system user\n"), "{}", run.err);
 }

@@ -77,16 +77,20 @@ impl Call {
     /// The program that makes this call to the server at this address. Everything before goes to Maskinporten.
     fn program(self, server: &str, maskinporten: &str, timeout: u64) -> Program {
         let issuer = if self == Token { server } else { maskinporten };
-        let file = format!(
-            "environment = \"test\"\nclient_id = \"tests\"\nscope = \"a:b\"\norg = \"210493352\"\n\
+        let program = program(self.command()).args(&format!("--env test --verbose --timeout {timeout}"));
+        program.file("config/test.toml", configuration(server, issuer))
+    }
+}
+
+/// The configuration of a vendor, with its servers at these addresses.
+fn configuration(server: &str, issuer: &str) -> String {
+    format!(
+        "environment = \"test\"\nclient_id = \"tests\"\nscope = \"a:b\"\norg = \"210493352\"\n\
              [key]\npath = {:?}\n[vendor]\norg = \"991825827\"\nsystem_id = \"991825827_smartcloud\"\n\
              [endpoints]\nissuer = \"{issuer}\"\nreference_api = \"{server}\"\naltinn = \"{server}\"\n\
              [api.orders]\nurl = \"{server}orders/{{org}}\"\n",
-            data("key.jwk.json")
-        );
-        let program = program(self.command()).args(&format!("--env test --verbose --timeout {timeout}"));
-        program.file("config/test.toml", file)
-    }
+        data("key.jwk.json")
+    )
 }
 
 /// A token that looks like a real one, and is of nobody.

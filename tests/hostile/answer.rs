@@ -9,7 +9,7 @@ use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user_request::Request;
 use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
-use systemuser_demo::cli::verification::PublishedKeys;
+use systemuser_demo::cli::verification::{PublishedKeys, document};
 use systemuser_demo::http::CallError;
 use systemuser_demo::maskinporten::{self, ExchangeError};
 use systemuser_demo::token::AccessToken;
@@ -100,7 +100,8 @@ fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
     ];
     let body = prop_oneof![body.prop_map(|json: Value| json.to_string().replace("null", SENT)), text()];
     try_all(5_000, body, |body| {
-        let keys = reply(200, body.as_str()).document::<PublishedKeys>("JWK set").err().map(|error| error.to_string());
+        let keys =
+            document::<PublishedKeys>(&reply(200, body.as_str()), "JWK set").err().map(|error| error.to_string());
         let all = [told::<SystemUserInfo>(&body), told::<Logistics>(&body), told::<Salary>(&body), keys];
         for said in all.into_iter().flatten() {
             prop_assert!(!said.contains(acts) && !said.contains(SENT) && said.len() < 3_000, "{:?}", said);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Url;
 use serde::Deserialize;
 
+use crate::cli::verification::document;
 use crate::http::{Http, Unreachable};
 
 /// What Maskinporten says about itself (RFC 8414), as far as it matters here.
@@ -25,5 +26,5 @@ pub(in crate::cli) fn address(issuer: &Url) -> Url {
 /// Fetches Maskinporten's metadata; tells also when it answered, by its own clock.
 pub(in crate::cli) async fn fetch(http: &Http, issuer: &Url) -> Result<(Metadata, Option<DateTime<Utc>>), Unreachable> {
     let reply = http.get_public(&address(issuer)).await?;
-    Ok((reply.document("metadata document")?, reply.date))
+    Ok((document(&reply, "metadata document")?, reply.date))
 }

@@ -17,8 +17,8 @@ pub(super) use self::vendor::{CustomerOptions, ReferenceOption, SystemOption, Ve
 use super::configuration;
 use crate::api::ReferenceApi;
 use crate::config::{
-    CLIENT_ID, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE, SCOPE,
-    Setting, Source,
+    CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
+    SCOPE, Setting, Source,
 };
 use crate::environment::Environment;
 use crate::key::KeySource;
@@ -228,7 +228,12 @@ impl KeyOptions {
 /// The path of a file, which will stand in messages; so what could be a secret is refused unseen.
 pub(super) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>, ConfigError> {
     let text = Given { value: path.to_string_lossy().into_owned(), source };
-    text.harmless().map(|given| Given { value: PathBuf::from(path), source: given.source })
+    text_of(text).map(|given| Given { value: PathBuf::from(path), source: given.source })
+}
+
+/// A text as it was given, if it is no key and no token.
+pub(super) fn text_of(given: Given<String>) -> Checked<String> {
+    given.check(Ok::<_, ConfigError>)
 }
 
 /// What was typed for an option or an argument.

@@ -10,7 +10,7 @@ use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
 use crate::altinn::system_user_request::{self, Ask, Created, Kind, State, WRITE};
 use crate::altinn::{Altinn, Item};
 use crate::cli::console::{Console, Tone, aligned};
-use crate::cli::options::{Common, ReferenceOption, SystemOption, VendorOptions, typed};
+use crate::cli::options::{Common, ReferenceOption, SystemOption, VendorOptions, text_of, typed};
 use crate::cli::vendor::{Vendor, tell_untyped};
 use crate::cli::{browser, flow, hints, report};
 use crate::config::{Config, ConfigError, Given, Overrides};
@@ -59,7 +59,7 @@ impl Create {
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
         let rights = each(RIGHT, &self.right, PACKAGE)?;
         let packages = each(PACKAGE, &self.package, RIGHT)?;
-        let title = self.title.as_ref().map(|text| typed("--title", text).harmless()).transpose()?;
+        let title = self.title.as_ref().map(|text| text_of(typed("--title", text))).transpose()?;
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
         let redirect_url = self.redirect_url(&config)?;
@@ -117,7 +117,7 @@ impl Create {
         let json = |request: &Item<Made>| -> Value {
             let serves = matches!(request.known.state(), Some(State::New | State::Accepted) | None);
             let command = command.as_deref().filter(|_| serves);
-            json!({ "new": is_new, "request": request.json, "token_command": command })
+            json!({ "new": is_new, "request": request, "token_command": command })
         };
         let in_json: Option<InJson<'_>> = if common.json { Some(&json) } else { None };
         request.tell(in_json, command.as_deref(), is_new, &vendor, console)

@@ -1,6 +1,7 @@
 //! `request status`: what became of a request.
 
 use clap::Args;
+use serde_json::json;
 
 use super::wait::{self, InJson, Outcome, Waiting};
 use super::{Made, either, first_of_both, id, rows};
@@ -57,7 +58,7 @@ impl Status {
         let call = async |altinn: &Altinn<'_>| wanted.find(altinn).await;
         let (kind, request) = vendor.ask(READ, console, call).await?;
         let command = vendor.token_command_for(&request.known);
-        let json = |request: &Item<Made>| request.json.clone();
+        let json = |request: &Item<Made>| json!(request);
         let json: Option<InJson<'_>> = if common.json { Some(&json) } else { None };
         if json.is_none() {
             console.answer(aligned(&rows(kind, &request.known)).as_bytes())?;

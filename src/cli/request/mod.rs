@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::console::{Console, Tone, aligned};
-use super::options::{Common, SystemOption, VendorOptions, typed};
+use super::options::{Common, SystemOption, VendorOptions, text_of, typed};
 use super::table::table;
 use super::vendor::Vendor;
 use super::{again, clock, hints};
@@ -72,7 +72,7 @@ impl Request {
 /// A request's id, which is a UUID.
 fn id(text: &str, config: &Config) -> Result<String, ConfigError> {
     let again = again::options(config);
-    let given = typed("ID", text).harmless()?;
+    let given = text_of(typed("ID", text))?;
     match uuid::Uuid::try_parse(given.value.trim()) {
         Ok(id) => Ok(id.to_string()),
         Err(_) => Err(ConfigError::Invalid {
@@ -158,7 +158,7 @@ impl List {
         let wanted = |item: &&Item<Made>| status.as_ref().is_none_or(|status| item.known.state() == Some(status.value));
         let requests: Vec<_> = list.items.iter().filter(wanted).collect();
         if common.json {
-            return console.answer_json(&requests.iter().map(|item| &item.json).collect::<Vec<_>>());
+            return console.answer_json(&requests);
         }
         if requests.is_empty() {
             let which = status.map(|status| format!(" that are {}", status.value.name())).unwrap_or_default();
@@ -198,7 +198,7 @@ impl Delete {
         let call = async |altinn: &Altinn<'_>| system_user_request::delete(altinn, &id).await;
         vendor.ask(WRITE, console, call).await?;
         if common.json {
-            return console.answer_json(&json!({ "deleted": request.json }));
+            return console.answer_json(&json!({ "deleted": request }));
         }
         console.answer(aligned(&[("deleted", id)]).as_bytes())?;
         let customer = request.known.party_org_no.as_deref().unwrap_or("-");

@@ -114,7 +114,7 @@ impl List {
         let mut vendor = register(&self.options, config, console).await?;
         let systems = vendor.ask(SCOPE, console, system_register::list).await?;
         if common.json {
-            return console.answer_json(&systems.iter().map(|system| &system.json).collect::<Vec<_>>());
+            return console.answer_json(&systems);
         }
         if systems.is_empty() {
             console.say(Tone::Note, "the vendor has no systems");
@@ -122,10 +122,9 @@ impl List {
         }
         let row = |Item { known: system, .. }: &Item<Listed>| {
             let visible = if system.is_visible { "yes" } else { "no" }.to_owned();
-            let name = system.name.get("nb").or_else(|| system.name.values().next()).cloned().unwrap_or_default();
             let counts = [system.rights.len(), system.access_packages.len()].map(|count| count.to_string());
             let [rights, packages] = counts;
-            [system.system_id.clone(), rights, packages, visible, name]
+            [system.system_id.clone(), rights, packages, visible, system.name.clone()]
         };
         let rows: Vec<_> = systems.iter().map(row).collect();
         console.answer(table(["system", "rights", "packages", "visible", "name"], &rows).as_bytes())
@@ -146,11 +145,11 @@ impl One {
     async fn show(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
         let (mut vendor, id) = self.start(common, console).await?;
         let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
-        let Item { known: system, json } = vendor.ask(SCOPE, console, call).await?;
+        let system = vendor.ask(SCOPE, console, call).await?;
         if common.json {
-            return console.answer_json(&json);
+            return console.answer_json(&system);
         }
-        console.answer(aligned(&rows(&system)).as_bytes())
+        console.answer(aligned(&rows(&system.known)).as_bytes())
     }
 
     async fn log(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
@@ -158,7 +157,7 @@ impl One {
         let call = async |altinn: &Altinn<'_>| system_register::log(altinn, &id).await;
         let changes = vendor.ask(SCOPE, console, call).await?;
         if common.json {
-            return console.answer_json(&changes.iter().map(|change| &change.json).collect::<Vec<_>>());
+            return console.answer_json(&changes);
         }
         let rows: Vec<_> = changes
             .iter()
@@ -289,7 +288,7 @@ impl Delete {
         if !self.yes {
             console.prompt(&format!(
                 "delete {}? its system users get no tokens any more, and its id stays taken [y/N] ",
-                quote(&id)
+                show(&id)
             ));
             let mut line = String::new();
             io::stdin().read_line(&mut line)?;

@@ -12,7 +12,7 @@ use systemuser_demo::altinn::system_user_request::{Request, State};
 use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
 use systemuser_demo::http::{CallError, Unreachable};
 use systemuser_demo::maskinporten::{self, ExchangeError};
-use systemuser_demo::cli::verification::PublishedKeys;
+use systemuser_demo::cli::verification::{self, PublishedKeys};
 use systemuser_demo::token::{AccessToken, Decoded};
 use systemuser_demo_fuzz::{CLIENTS_KEY, PIECE, SENT, is_short, of_base64, reply, signed, with_what_was_sent};
 
@@ -86,7 +86,7 @@ fn document<T: DeserializeOwned>(body: &[u8]) {
 
 fn public_document(body: &[u8]) {
     for status in [200, 404] {
-        if let Err(error) = reply(status, body).document::<PublishedKeys>("JWK set") {
+        if let Err(error) = verification::document::<PublishedKeys>(&reply(status, body), "JWK set") {
             is_short(&error.to_string(), 1_000);
             assert!(!error.to_string().contains(SENT));
         }
