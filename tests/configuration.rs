@@ -573,7 +573,7 @@ fn filled_in(path: &str) -> String {
 
 fn shipped(name: &str) -> Config {
     let path = format!("config/{name}.toml");
-    Config::parse(&filled_in(&path), Path::new(&path), Overrides::default()).unwrap()
+    Config::parse(&filled_in(&path), Some(Path::new(&path)), Overrides::default()).unwrap()
 }
 
 #[test]
@@ -622,7 +622,7 @@ fn what_is_commented_out_in_the_shipped_files_is_right_too() {
             .collect();
         // The table of prod and test stands already.
         let path: PathBuf = Path::new("config").join(format!("{name}.toml"));
-        let config = Config::parse(&uncommented, &path, Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+        let config = Config::parse(&uncommented, Some(&path), Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(config.external_ref.unwrap().value, "customer-42", "{name}");
         assert_eq!(config.endpoints.issuer, config.environment.value.endpoints().issuer, "{name}");
         if name == "test" {
@@ -631,4 +631,78 @@ fn what_is_commented_out_in_the_shipped_files_is_right_too() {
             assert_eq!(config.apis["krav"].scope.as_ref().unwrap().value, "skatteetaten:kravogbetalinger");
         }
     }
+}
+
+/// It was refused, since it begins like a key in base64 and is long.
+#[test]
+fn a_long_reference_in_capitals_is_a_reference() {
+    const REFERENCE: &str = "MILJODIREKTORATET-2026-000000000000000000000001";
+    let run = program("grant --decode --env test --client-id c --scope a:b --org 210493352")
+        .args("--external-ref")
+        .arg(REFERENCE)
+        .arg("--key")
+        .arg(data("key.jwk.json").to_str().unwrap())
+        .run();
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains(&format!("\"externalRef\": \"{REFERENCE}\"")), "{}", run.out);
+    // What somebody typed is looked at, and may be a key all the same; so it is not repeated.
+    let server = Server::start(|_| json("400 Bad Request", r#"{"error_uri":"https://a.no/errors/MP-303"}"#));
+    let run =
+        program("token --env test --external-ref").arg(REFERENCE).file("config/test.toml", server.configuration());
+    let run = run.run();
+    assert!(run.code == 4 && run.err.contains("external ref  a text of 47 characters  "), "{}", run.err);
+    assert!(!run.err.contains("MILJO") && server.grants()[0].to_string().contains(REFERENCE), "{}", run.err);
+}
+
+#[test]
+fn a_scope_has_the_characters_of_one_and_is_not_a_token() {
+    let wrong = |scope: &str| {
+        let run = program("grant --env test --client-id c --org 210493352 --key k.pem --scope").arg(scope).run();
+        assert_eq!(run.code, 3, "{scope}: {}", run.err);
+        run.err
+    };
+    let long = "altinn:".to_owned() + &"x".repeat(194);
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", "c".repeat(90), "s".repeat(90));
+    assert_eq!(wrong("a:b blåbær"), "error: --scope: `blåbær` is not a scope\n");
+    assert_eq!(wrong("a:b \"c:d\""), "error: --scope: `\"c:d\"` is not a scope\n");
+    assert_eq!(wrong("a\\b"), "error: --scope: `a\\b` is not a scope\n");
+    assert_eq!(wrong(&long), "error: --scope: a text of 201 characters is not a scope\n");
+    assert_eq!(wrong("a:b eyJhbGciOiJSUzI1NiJ9"), "error: --scope: a text of 20 characters is not a scope\n");
+    assert_eq!(wrong(&token), "error: --scope: the value cannot be right, and may be a secret\n");
+    let file = format!("[api.orders]\nurl = \"https://a.no\"\nscope = \"{token}\"\n");
+    refused(&test_file(&file), "error: config/test.toml line 6: the value cannot be right, and may be a secret\n");
+    let run = program("grant --decode --env test --client-id c --org 210493352 --scope")
+        .arg(format!(" a:b\n{} ", &long[..200]))
+        .arg("--key")
+        .arg(data("key.jwk.json").to_str().unwrap())
+        .run();
+    assert!(run.code == 0 && run.out.contains(&format!("\"a:b {}\"", &long[..200])), "{}", run.err);
+}
+
+/// The configuration that is built in was known by a file name that a file can have.
+#[cfg(feature = "sandbox")]
+#[test]
+fn a_file_that_is_called_as_the_built_in_configuration_is_a_file() {
+    let file = project_text("config/sandbox.toml").replace("../mp-key.pem.example", "mp-key.pem.example");
+    let run = program("token --org 314168267 --config")
+        .arg("built in")
+        .file("built in", file)
+        .file("mp-key.pem.example", project_text("mp-key.pem.example"))
+        .run();
+    assert!(run.code == 4 && run.err.contains("--config 'built in'"), "{}", run.err);
+    let run = program("token --org 314168267").run();
+    assert!(run.code == 4 && run.err.contains("  (built in)\n") && !run.err.contains("--config"), "{}", run.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn a_terminal_that_shows_no_colour_gets_none() {
+    let drawn = |terminal: &str| {
+        let program = program("token --org 1");
+        crate::program::Run::of(program.at_a_terminal().env("TERM", terminal)).out.replace("\r\n", "\n")
+    };
+    let plain = "error: --org: `1` has 1 digits, and an organisation number has nine\n";
+    assert_eq!(drawn("dumb"), plain);
+    assert_eq!(drawn("xterm"), plain.replace("error:", "\x1b[1;31merror:\x1b[0m"));
 }

@@ -31,7 +31,7 @@ fn read(program: &Program, path: &str) -> String {
 }
 
 fn config(program: &Program, path: &str) -> Config {
-    Config::parse(&read(program, path), Path::new(path), Overrides::default()).unwrap()
+    Config::parse(&read(program, path), Some(Path::new(path)), Overrides::default()).unwrap()
 }
 
 const CHECKLIST: &str = "\
@@ -338,8 +338,8 @@ fn somebody_at_a_terminal_is_asked() {
     let program = program("init --env test --scope a:b");
     let mut script = program.at_a_terminal();
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The client id with a slip, then right; then a number that is none, then Enter, which keeps the example.
-    child.stdin.take().unwrap().write_all(b"my client\nmy-client\n310904474\n\n").unwrap();
+    // The client id in Latin-1, with a slip, then right; then a number that is none, then Enter, which keeps the example.
+    child.stdin.take().unwrap().write_all(b"klient-\xe5\nmy client\nmy-client\n310904474\n\n").unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}");
@@ -348,6 +348,7 @@ fn somebody_at_a_terminal_is_asked() {
         "{said}"
     );
     assert!(!said.contains("scope (Enter"), "{said}");
+    assert!(said.contains(" client id: the value is not UTF-8 text\r\n"), "{said}");
     assert!(said.contains("the value has a space in it") && said.contains("its check digit is wrong"), "{said}");
     let config = config(&program, "config/test.toml");
     assert_eq!(config.client_id().unwrap().value, "my-client");

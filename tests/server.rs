@@ -80,11 +80,17 @@ impl Server {
 
     /// A Maskinporten that gives a token of its own for each grant, and an Altinn that answers everything else.
     pub fn vendor(altinn: impl Fn(&Request) -> String + Send + 'static) -> Self {
+        Self::vendor_with_tokens_for(119, altinn)
+    }
+
+    /// The same with tokens that live as many seconds.
+    pub fn vendor_with_tokens_for(seconds: u64, altinn: impl Fn(&Request) -> String + Send + 'static) -> Self {
         let granted = AtomicUsize::new(0);
         Self::start(move |request| match request.target.as_str() {
             "/token" => {
                 let nth = granted.fetch_add(1, Ordering::SeqCst) + 1;
-                json("200 OK", &format!(r#"{{"access_token":"token-{nth}","token_type":"Bearer","expires_in":119}}"#))
+                let token = format!(r#"{{"access_token":"token-{nth}","token_type":"Bearer","expires_in":{seconds}}}"#);
+                json("200 OK", &token)
             }
             _ => altinn(request),
         })

@@ -382,6 +382,22 @@ fn the_browser_gets_no_secret_with_its_environment() {
     assert!(!given.contains("PRIVATE KEY") && !given.contains("pass"), "{given}");
 }
 
+/// Without this, each token would be refused once it has expired, and only then renewed.
+#[test]
+fn a_token_is_used_for_its_life_and_not_beyond() {
+    for (seconds, tokens) in [(0, 4), (119, 2), (u64::MAX, 2)] {
+        let asked = AtomicUsize::new(0);
+        let server = Server::vendor_with_tokens_for(seconds, move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => new(),
+            1 | 2 => found("New"),
+            _ => found("Accepted"),
+        });
+        let run = create(&server, "--wait").run();
+        run.succeeds(&format!("{}status        Accepted\n", told()));
+        assert_eq!((server.grants().len(), server.calls().len()), (tokens, 4), "{seconds} s");
+    }
+}
+
 #[test]
 fn a_machine_without_a_browser_is_no_failure() {
     let server = Server::vendor_in_turn([new()]);

@@ -4,7 +4,7 @@
 use std::env;
 use std::path::Path;
 
-use super::configuration::{BUILT_IN, usual};
+use super::configuration::usual;
 use super::hints;
 use super::options::CONFIG_FILE;
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
@@ -14,7 +14,7 @@ use crate::key::KeySource;
 /// The option that names the environment, or the file where that is not the environment's own.
 pub(super) fn environment(environment: Environment, file: Option<&Path>) -> String {
     match file {
-        Some(file) if (file != usual(environment) || is_set(CONFIG_FILE)) && file != Path::new(BUILT_IN) => {
+        Some(file) if file != usual(environment) || is_set(CONFIG_FILE) => {
             format!("--config {}", hints::quoted(file))
         }
         _ => format!("--env {environment}"),

@@ -8,7 +8,7 @@ use crate::config::{Config, ConfigError, Given, Overrides, Source};
 use crate::environment::Environment;
 #[cfg(feature = "sandbox")]
 use crate::key::KeySource;
-use crate::sanitize::quote_path;
+use crate::sanitize::{quote_path, show};
 
 /// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
 pub(super) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
@@ -50,7 +50,7 @@ pub(super) fn usual(environment: Environment) -> PathBuf {
 
 /// Reads a configuration file; `named_by` begins the message where that fails.
 fn read(path: &Path, named_by: &str, overrides: Overrides) -> Result<Config, ConfigError> {
-    Config::parse(&text(path, named_by)?, path, overrides)
+    Config::parse(&text(path, named_by)?, Some(path), overrides)
 }
 
 /// The text of a configuration file.
@@ -66,8 +66,14 @@ pub(super) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// What is told as the file of the configuration that is built in.
-pub(super) const BUILT_IN: &str = "built in";
+/// The configuration's file by name.
+pub(super) fn file_name(config: &Config) -> String {
+    match (&config.file, &config.environment.source) {
+        (Some(file), _) => show(&file.to_string_lossy()),
+        (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),
+        (None, _) => "no file".to_owned(),
+    }
+}
 
 /// The key that the sandbox knows. It is public, and worth nothing.
 pub(super) const EXAMPLE_KEY: &str = include_str!("../../mp-key.pem.example");
@@ -75,12 +81,11 @@ pub(super) const EXAMPLE_KEY: &str = include_str!("../../mp-key.pem.example");
 /// The configuration that is built in, which is the one that is shipped, with the example key in it.
 #[cfg(feature = "sandbox")]
 fn built_in(mut overrides: Overrides) -> Result<Config, ConfigError> {
-    let path = Path::new(BUILT_IN);
     overrides.key.get_or_insert_with(|| Given {
         value: KeySource::Text { name: "the built-in configuration".to_owned(), text: EXAMPLE_KEY.into() },
-        source: Source::File { path: path.to_owned(), line: 1 },
+        source: Source::BuiltIn(1),
     });
-    Config::parse(shipped(Environment::Sandbox), path, overrides)
+    Config::parse(shipped(Environment::Sandbox), None, overrides)
 }
 
 /// The configuration that is shipped for an environment.

@@ -169,9 +169,19 @@ impl Flow {
         &self,
         console: &mut Console<'_>,
     ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
-        let Servers { config, http, .. } = &self.servers;
+        self.exchange_for(&self.servers.config, self.system_user, console).await
+    }
+
+    /// The same for what this configuration asks for.
+    pub(super) async fn exchange_for(
+        &self,
+        config: &Config,
+        system_user: bool,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
+        let http = &self.servers.http;
         let token_endpoint = &config.endpoints.token;
-        let sign = signing::signer(config, &self.key, self.system_user)?;
+        let sign = signing::signer(config, &self.key, system_user)?;
         let post = |console: &mut Console<'_>| {
             let assertion = sign();
             story::grant(console, &assertion, &self.key);
@@ -186,7 +196,7 @@ impl Flow {
         .await;
         let token = answer.map_err(|error| match error {
             ExchangeError::Refused(refused) => {
-                anyhow::Error::from(RefusedGrant::new(*refused, config, &self.key, self.system_user, clock))
+                anyhow::Error::from(RefusedGrant::new(*refused, config, &self.key, system_user, clock))
             }
             ExchangeError::Unreachable(unreachable) => {
                 warn_of(clock, console);

@@ -6,6 +6,7 @@ use jsonwebtoken::Algorithm;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use super::configuration::file_name;
 use super::console::{Console, aligned};
 use super::{origin, signing};
 use crate::altinn::Call;
@@ -23,7 +24,7 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
 }
 
 fn configured(config: &Config) -> Vec<String> {
-    let file = config.file.as_ref().map_or("no file".to_owned(), |file| show(&file.to_string_lossy()));
+    let file = file_name(config);
     let text = |given: &Option<Given<String>>| said(given, |text| show(text));
     let mut rows = vec![
         ("environment", format!("{}  ({})", config.environment.value, config.environment.source.place())),

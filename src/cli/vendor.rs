@@ -1,6 +1,7 @@
 //! The vendor at Altinn: a plain token for each scope that is wanted, and a new one where one has expired.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
@@ -20,13 +21,32 @@ use crate::token::AccessToken;
 /// Somebody who asks Altinn in the vendor's name.
 pub(super) struct Vendor {
     flow: Flow,
-    tokens: HashMap<&'static str, AccessToken>,
+    tokens: HashMap<&'static str, Kept>,
     /// Whether it has been told how the clocks differ.
     clock_is_told: bool,
     /// The system, where it was typed, as an option that repeats it.
     system: String,
     /// Whether the configuration says a scope, for the system user's token.
     has_scope: bool,
+}
+
+/// A token that may serve again.
+struct Kept {
+    token: AccessToken,
+    /// When its life is so far gone that another is asked for.
+    until: Option<Instant>,
+}
+
+impl Kept {
+    /// For 80 % of the life of a token that was asked for at this time. One that lives beyond all time has no end.
+    fn new(token: AccessToken, asked: Instant) -> Self {
+        let until = asked.checked_add(Duration::from_secs(token.expires_in.saturating_mul(4) / 5));
+        Self { token, until }
+    }
+
+    fn serves(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until)
+    }
 }
 
 /// What is told as the source of a scope that a command asks for by itself.
@@ -37,7 +57,7 @@ impl Vendor {
     pub(super) async fn start(
         config: Config,
         scope: &'static str,
-        patience: std::time::Duration,
+        patience: Duration,
         console: &mut Console<'_>,
     ) -> anyhow::Result<Self> {
         let has_scope = config.scope.is_some();
@@ -79,8 +99,8 @@ impl Vendor {
         tell_untyped("the external reference is", self.config().external_ref.as_ref(), console);
     }
 
-    /// Asks Altinn with a token for this scope. One that served before may have expired since, also between two pages
-    /// of a list: then once more, with a new one.
+    /// Asks Altinn with a token for this scope. One that served before may be refused since, also between two pages of
+    /// a list: then once more, with a new one.
     pub(super) async fn ask<T>(
         &mut self,
         scope: &'static str,
@@ -89,14 +109,14 @@ impl Vendor {
     ) -> anyhow::Result<T> {
         let mut again = false;
         loop {
-            let kept = self.tokens.remove(scope);
+            let kept = self.tokens.remove(scope).filter(Kept::serves);
             let mut served = kept.is_some();
-            let token = match kept {
-                Some(token) => token,
+            let kept = match kept {
+                Some(kept) => kept,
                 None => self.token(scope, console).await?,
             };
             let Servers { config, http, .. } = &self.flow.servers;
-            let altinn = Altinn::new(http, &config.endpoints.altinn, &token);
+            let altinn = Altinn::new(http, &config.endpoints.altinn, &kept.token);
             let asked = Asked::now();
             let answer = call(&altinn).await;
             let calls = altinn.calls();
@@ -107,7 +127,7 @@ impl Vendor {
                     again = true;
                     continue;
                 }
-                _ => self.tokens.insert(scope, token),
+                _ => self.tokens.insert(scope, kept),
             };
             let changes = calls.last().is_some_and(|call| call.method != Method::GET);
             return answer.map_err(|error| match error {
@@ -120,20 +140,16 @@ impl Vendor {
         }
     }
 
-    /// A plain one, for any audience. Afterwards, the flow is for what it was before.
-    async fn token(&mut self, scope: &'static str, console: &mut Console<'_>) -> anyhow::Result<AccessToken> {
-        let config = &mut self.flow.servers.config;
-        let own = (config.scope.take(), config.resource.take(), self.flow.system_user);
-        config.scope = Some(Given { value: scope.to_owned(), source: THIS_COMMAND });
-        self.flow.system_user = false;
-        let answer = self.flow.exchange(console).await;
-        let Flow { servers: Servers { config, .. }, system_user, .. } = &mut self.flow;
-        (config.scope, config.resource, *system_user) = own;
-        let (token, clock) = answer?;
+    /// A plain token, for any audience.
+    async fn token(&mut self, scope: &'static str, console: &mut Console<'_>) -> anyhow::Result<Kept> {
+        let scope = Some(Given { value: scope.to_owned(), source: THIS_COMMAND });
+        let config = Config { scope, resource: None, ..self.config().clone() };
+        let asked = Instant::now();
+        let (token, clock) = self.flow.exchange_for(&config, false, console).await?;
         if !std::mem::replace(&mut self.clock_is_told, true) {
             flow::warn_of(clock, console);
         }
-        Ok(token)
+        Ok(Kept::new(token, asked))
     }
 
     /// The command that gets a token for the system user of a request: with the same reference, or Maskinporten does
@@ -173,7 +189,9 @@ impl Vendor {
 
 /// Says a value that nobody typed for this command, so that it does not come as a surprise.
 pub(super) fn tell_untyped(words: &str, given: Option<&Given<String>>, console: &mut Console<'_>) {
-    if let Some(Given { value, source: source @ (Source::File { .. } | Source::Variable(_)) }) = given {
+    if let Some(Given { value, source: source @ (Source::File { .. } | Source::BuiltIn(_) | Source::Variable(_)) }) =
+        given
+    {
         console.say(Tone::Note, &format!("{words} {} ({source})", quote(value)));
     }
 }

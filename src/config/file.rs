@@ -8,10 +8,9 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::{ConfigError, Given, Source};
-use crate::sanitize::show;
 
-/// Reads the tables of a file that lies at `path`.
-pub(super) fn read<'f>(text: &str, path: &'f Path) -> Result<(File, Place<'f>), ConfigError> {
+/// Reads the tables of a file that lies at `path`, or of the configuration that is built in.
+pub(super) fn read<'f>(text: &str, path: Option<&'f Path>) -> Result<(File, Place<'f>), ConfigError> {
     let place = Place { breaks: text.match_indices('\n').map(|(at, _)| at).collect(), path };
     toml::from_str(text).map_err(|error| toml_error(text, &place, &error)).map(|file| (file, place))
 }
@@ -75,16 +74,22 @@ pub(super) struct ApiTable {
 pub(super) struct Place<'f> {
     /// Where its lines end.
     pub(super) breaks: Vec<usize>,
-    pub(super) path: &'f Path,
+    /// Where the file lies; the configuration that is built in lies nowhere.
+    pub(super) path: Option<&'f Path>,
 }
 
 impl Place<'_> {
     /// The value with the place where it stands.
     pub(super) fn given<T>(&self, value: Option<Spanned<T>>) -> Option<Given<T>> {
         value.map(|value| {
-            let source = Source::File { path: self.path.to_owned(), line: self.line_of(value.span().start) };
+            let source = self.source(value.span().start);
             Given { value: value.into_inner(), source }
         })
+    }
+
+    fn source(&self, at: usize) -> Source {
+        let line = self.line_of(at);
+        self.path.map_or(Source::BuiltIn(line), |path| Source::File { path: path.to_owned(), line })
     }
 
     fn line_of(&self, at: usize) -> usize {
@@ -94,9 +99,8 @@ impl Place<'_> {
 
 /// What the parser says, without what the file says: only names of keys are repeated.
 fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigError {
-    let line = place.line_of(error.span().map_or(0, |span| span.start));
-    let message = error.message();
-    let place = format!("{} line {line}", show(&place.path.to_string_lossy()));
+    let at = error.span().map_or(0, |span| span.start);
+    let (line, place, message) = (place.line_of(at), place.source(at).place(), error.message());
     if let Some(names) = message.strip_prefix("unknown field ") {
         let mut names = names.split('`').skip(1).step_by(2).map(str::to_owned);
         let key = names.next().unwrap_or_default();

@@ -43,7 +43,7 @@ pub struct Overrides {
 
 /// The whole configuration. A value is absent where nobody gave it; the methods of its name say so where it
 /// is needed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "setting.rs describes each")]
 pub struct Config {
     pub environment: Given<Environment>,
@@ -73,7 +73,7 @@ pub struct Config {
 }
 
 /// The vendor that offers the system, for registering it and asking customers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Vendor {
     /// The vendor's organisation number.
     pub org: Option<Checked<OrgNumber>>,
@@ -106,14 +106,16 @@ impl Api {
 }
 
 impl Config {
-    /// Takes the text of a configuration file, and where it lies: what it names is relative to that.
+    /// Takes the text of a configuration file, and where it lies: what it names is relative to that. A configuration
+    /// that is built in lies nowhere.
     ///
     /// # Errors
     /// Where it says something that cannot be.
-    pub fn parse(text: &str, path: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
+    pub fn parse(text: &str, path: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let (file, place) = file::read(text, path)?;
         let environment = place.given(file.environment.clone()).ok_or_else(|| {
-            ConfigError::new(format!("{} does not say its `environment`: sandbox, test or prod", quote_path(path)))
+            let named = path.map(quote_path).unwrap_or_default();
+            ConfigError::new(format!("{named} does not say its `environment`: sandbox, test or prod"))
         })?;
         let environment = environment.check(|text| text.parse::<Environment>())?;
         if let Some(asked) = overrides.environment.as_ref().filter(|asked| asked.value != environment.value) {
@@ -121,7 +123,8 @@ impl Config {
                 format!("this file is for `{}`, and {} says `{}`", environment.value, asked.source, asked.value);
             return Err(ConfigError::at(&environment.source, problem));
         }
-        Self::merge(environment, file, &place, overrides).map(|config| Self { file: Some(path.to_owned()), ..config })
+        Self::merge(environment, file, &place, overrides)
+            .map(|config| Self { file: path.map(Path::to_owned), ..config })
     }
 
     /// Does without a file.
@@ -129,7 +132,7 @@ impl Config {
     /// # Errors
     /// Where a value cannot be.
     pub fn without_file(environment: Given<Environment>, overrides: Overrides) -> Result<Self, ConfigError> {
-        Self::merge(environment, File::default(), &Place { breaks: Vec::new(), path: Path::new("") }, overrides)
+        Self::merge(environment, File::default(), &Place { breaks: Vec::new(), path: None }, overrides)
     }
 
     fn merge(
@@ -149,7 +152,7 @@ impl Config {
             None => address::servers(which, file.endpoints.unwrap_or_default(), place)?,
         };
         let key_file = |path: Given<String>| Given {
-            value: KeySource::File(beside(place.path, &path.value)),
+            value: KeySource::File(beside(place.path.unwrap_or(Path::new("")), &path.value)),
             source: path.source,
         };
         let apis = file.api.into_iter().map(|(name, api)| Ok((name, address::api(which, api, place)?)));

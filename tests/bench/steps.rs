@@ -44,7 +44,7 @@ pub fn run(address: &str) {
     let path = Path::new("config/sandbox.toml");
     let sandbox = Given { value: address.to_owned(), source: Source::Variable("SYSTEMUSER_SANDBOX") };
     let overrides = Overrides { sandbox: Some(sandbox), ..Overrides::default() };
-    let config = Config::parse(&std::fs::read_to_string(path).unwrap(), path, overrides).unwrap();
+    let config = Config::parse(&std::fs::read_to_string(path).unwrap(), Some(path), overrides).unwrap();
     let configured = now();
     let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
     let key = SigningKey::load(&config.key().unwrap().value, kid, None).unwrap();

@@ -9,7 +9,7 @@ use super::{MEBIBYTE, giants, is_soon_done, text, try_all};
 use crate::program::{data_text, project_text};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
-    Config::parse(text, Path::new("config/test.toml"), Overrides::default())
+    Config::parse(text, Some(Path::new("config/test.toml")), Overrides::default())
 }
 
 fn with_api(url: &str) -> Result<Config, ConfigError> {

@@ -13,6 +13,7 @@ use clap::Args;
 
 use self::step::{Findings, Step};
 use super::clock::Difference;
+use super::configuration::file_name;
 use super::console::{Console, Tone};
 use super::flow::{self, Flow, Servers};
 use super::options::{Common, GrantOptions, Patience, SystemOption, typed};
@@ -27,7 +28,6 @@ use crate::config::{Config, ConfigError, Source};
 use crate::grant;
 use crate::http;
 use crate::key::SigningKey;
-use crate::sanitize::show;
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -206,7 +206,7 @@ fn configuration(
     findings: &mut Findings<'_, '_>,
 ) -> anyhow::Result<Option<Target>> {
     story::configuration(findings.console(), config);
-    let file = config.file.as_ref().map_or("no file".to_owned(), |file| show(&file.to_string_lossy()));
+    let file = file_name(config);
     match target.and_then(|target| config.client_id().and(config.scope()).map(|_| target)) {
         Ok(target) => {
             let notes: Vec<Remark> = config.notes.iter().map(|note| (Tone::Note, note.clone())).collect();

@@ -4,9 +4,10 @@ mod checklist;
 mod starter;
 
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, IsTerminal};
 use std::path::{Component, Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
@@ -50,7 +51,7 @@ impl Init {
             }
         };
         let text = text.map_or_else(|| configuration::text(&file, ""), Ok)?;
-        let config = Config::parse(&text, &file, Overrides { environment: asked, ..Overrides::default() })?;
+        let config = Config::parse(&text, Some(&file), Overrides { environment: asked, ..Overrides::default() })?;
         if jwk.is_none() {
             console.say(Tone::Note, &format!("{} is there already, so nothing is written", quote_path(&file)));
             let given = self.parties.overrides(self.key.overrides()?)?;
@@ -94,10 +95,10 @@ impl Init {
         file: &Path,
         console: &mut Console<'_>,
     ) -> anyhow::Result<(String, PublicJwk)> {
-        let given = asked_for(self.parties.overrides(self.key.overrides()?)?, environment, console);
+        let given = asked_for(self.parties.overrides(self.key.overrides()?)?, environment, console)?;
         let org = given.org.is_some();
         let shipped = starter::shipped_for(file, shipped(environment));
-        let config = Config::parse(&shipped, file, given)?;
+        let config = Config::parse(&shipped, Some(file), given)?;
         // What was not given still comes from the shipped file, and is an example; its organisation may be none at all.
         let own = |given: &Option<Given<String>>| given.clone().filter(|given| !origin::is_file(&given.source));
         let values = [
@@ -119,7 +120,7 @@ impl Init {
         }
         text = starter::with(&text, "key", "kid", &key.kid);
         // What is written must be readable.
-        Config::parse(&text, file, Overrides::default())?;
+        Config::parse(&text, Some(file), Overrides::default())?;
         new_file::create(file, text.as_bytes(), Readers::Everybody)?;
         if let Some((path, pem)) = new {
             new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
@@ -202,35 +203,47 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
 }
 
 /// Where somebody is there, what was not given is asked for.
-fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> Overrides {
+fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> anyhow::Result<Overrides> {
     let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
     if !someone || environment == Environment::Sandbox {
-        return given;
+        return Ok(given);
     }
-    let mut or_ask = |given: Option<Given<String>>, setting| given.or_else(|| ask(setting, console));
-    Overrides {
-        client_id: or_ask(given.client_id, CLIENT_ID),
-        scope: or_ask(given.scope, SCOPE),
-        org: or_ask(given.org, ORG),
+    let mut or_ask = |given: Option<Given<String>>, setting| match given {
+        Some(given) => Ok(Some(given)),
+        None => ask(setting, console),
+    };
+    Ok(Overrides {
+        client_id: or_ask(given.client_id, CLIENT_ID)?,
+        scope: or_ask(given.scope, SCOPE)?,
+        org: or_ask(given.org, ORG)?,
         ..given
-    }
+    })
 }
 
 /// Asks a person; nothing but Enter keeps the example.
-fn ask(setting: Setting, console: &mut Console<'_>) -> Option<Given<String>> {
+fn ask(setting: Setting, console: &mut Console<'_>) -> anyhow::Result<Option<Given<String>>> {
     loop {
         console.prompt(&format!("{} (Enter keeps the example's): ", setting.words));
-        let mut line = String::new();
-        if io::stdin().read_line(&mut line).ok()? == 0 || line.trim().is_empty() {
-            return None;
+        let mut line = Vec::new();
+        io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
+        let Ok(line) = String::from_utf8(line) else {
+            console.say(Tone::Error, &format!("{}: the value is not UTF-8 text", setting.words));
+            continue;
+        };
+        if line.trim().is_empty() {
+            return Ok(None);
         }
-        let checked = typed(setting.words, line.trim()).check(|text| match setting {
-            ORG => text.parse::<OrgNumber>().map(drop).map_err(|error| error.to_string()).map(|()| text),
-            CLIENT_ID if text.contains(char::is_whitespace) => Err("the value has a space in it".to_owned()),
-            _ => Ok(text),
-        });
+        let answer = typed(setting.words, line.trim());
+        let checked = match setting {
+            SCOPE => answer.scopes(),
+            ORG => answer.check(|text| text.parse::<OrgNumber>().map(|_| text)),
+            _ => answer.check(|text| match text.contains(char::is_whitespace) {
+                true => Err("the value has a space in it"),
+                false => Ok(text),
+            }),
+        };
         match checked {
-            Ok(answer) => return Some(answer),
+            Ok(answer) => return Ok(Some(answer)),
             Err(error) => console.say(Tone::Error, &error.to_string()),
         }
     }

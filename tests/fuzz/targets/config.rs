@@ -34,7 +34,7 @@ static PLANTED: LazyLock<[(u8, String); 5]> = LazyLock::new(|| {
 fuzz_target!(|data: &[u8]| {
     let planted = PLANTED.iter().fold(data.to_vec(), |text, (byte, key)| replaced(&text, *byte, key.as_bytes()));
     let text = String::from_utf8_lossy(&planted);
-    match Config::parse(&text, Path::new("config/fuzz.toml"), Overrides::default()) {
+    match Config::parse(&text, Some(Path::new("config/fuzz.toml")), Overrides::default()) {
         Ok(config) => can_be_used(&config),
         Err(error) => shows_no_key(&error),
     }
