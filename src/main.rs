@@ -1,5 +1,6 @@
 //! The edge of the process: the command line comes in, an exit code goes out.
 
+use std::env;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
@@ -21,12 +22,18 @@ fn main() -> ExitCode {
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let out = Stream { terminal: stdout.is_terminal(), writer: &mut stdout };
     let err = Stream { terminal: stderr.is_terminal(), writer: &mut stderr };
-    let colour = err.terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = err.terminal && takes_colour();
     let mut console = Console::new(out, err, colour, cli.is_verbose());
     match run(cli, &mut console) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => ExitCode::from(report(&error, &mut console)),
     }
+}
+
+/// Whether the environment has nothing against colour (no-color.org).
+fn takes_colour() -> bool {
+    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
 /// An error of clap's without the arguments in it that may be secrets, or that draw on a terminal.

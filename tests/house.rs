@@ -190,3 +190,17 @@ fn the_client_builds_without_the_sandbox_and_what_only_that_needs() {
     let tree = String::from_utf8(tree.stdout).unwrap();
     assert!(tree.contains("reqwest v") && !tree.contains("axum"), "{tree}");
 }
+
+#[test]
+fn the_manifest_says_what_signs() {
+    let signs = |code: &str| code.contains("jsonwebtoken::encode") || code.contains("EncodingKey");
+    let signing = rooms().into_iter().filter(|(_, _, code)| signs(code)).map(|(room, ..)| room);
+    assert!(signing.clone().count() > 0 && signing.into_iter().all(|room| room == "sandbox"));
+    let manifest = project_text("Cargo.toml");
+    let comment = |name: &str| {
+        let before = &manifest[..manifest.find(&format!("\n{name} =")).unwrap()];
+        before.lines().last().unwrap().to_owned()
+    };
+    assert!(comment("aws-lc-rs").contains("signs grants"), "{}", comment("aws-lc-rs"));
+    assert!(!comment("jsonwebtoken").contains("signs grants"), "{}", comment("jsonwebtoken"));
+}

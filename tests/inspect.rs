@@ -137,6 +137,26 @@ fn other_kinds_are_told_apart() {
 }
 
 #[test]
+fn a_token_of_another_issuer_is_no_grant() {
+    let kind = |claims: Value| line(&words(&unsigned(&header(), &claims)), "kind").unwrap().to_owned();
+    let client = "a2ed712d-4144-4471-839f-80ae4a68146b";
+    for token in [
+        json!({ "iss": "https://login.example/", "aud": "https://api.example", "scope": "read", "exp": 1_700_003_600 }),
+        json!({ "iss": "login", "aud": "api", "scope": "read", "exp": 1_700_003_600 }),
+        json!({ "iss": "login", "aud": ["https://api.example"], "scope": "read" }),
+        json!({ "iss": "login", "aud": "https://api.example", "scope": "read", "azp": "client" }),
+    ] {
+        assert_eq!(kind(token.clone()), "a JWT of a kind that is not known here", "{token}");
+    }
+    for grant in [
+        json!({ "iss": client, "aud": "test.maskinporten.no", "scope": "a:b", "slip": 1 }),
+        json!({ "iss": "oidc_client", "aud": "https://test.maskinporten.no/", "scope": "a:b", "sub": "oidc_client" }),
+    ] {
+        assert_eq!(kind(grant.clone()), "a JWT grant for a plain Maskinporten token", "{grant}");
+    }
+}
+
+#[test]
 fn a_grant_is_told_as_one() {
     let grant = program("grant --env test --client-id c --scope s:t --org 313790509 --external-ref customer-42 --key")
         .arg(data("key.jwk.json").to_str().unwrap())

@@ -231,3 +231,14 @@ fn a_list_of_ever_more_large_pages_is_left() {
     assert!(run.err.ends_with("but the list has no end after 32 entries on 32 pages\n"), "{}", run.err);
     assert_eq!(server.calls().len(), 32);
 }
+
+#[test]
+fn a_status_with_a_slip_is_told_the_one_that_was_meant() {
+    for (typed, meant) in [("nwe", "New"), ("ACEPTED", "Accepted"), ("rejcted", "Rejected")] {
+        let run = program(&format!("request list --env test --status {typed}")).run();
+        let end = format!(
+            "`{typed}` is not a status, which are New, Accepted, Rejected, Denied, Timedout; did you mean `{meant}`?\n"
+        );
+        assert!(run.code == 3 && run.err.ends_with(&end), "{}", run.err);
+    }
+}

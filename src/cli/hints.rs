@@ -51,8 +51,13 @@ fn place_of(key: &str) -> Option<(String, &'static str)> {
 /// The known word that was most probably meant.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
+    // A single slip is one also where a word is so short that it changes much of it.
+    let likeness = |known: &str| match strsim::osa_distance(&word, known) {
+        0 | 1 => 1.0,
+        _ => strsim::jaro_winkler(&word, known),
+    };
     known
-        .map(|known| (strsim::jaro_winkler(&word, known), known))
+        .map(|known| (likeness(&known.to_lowercase()), known))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)

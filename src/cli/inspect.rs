@@ -172,11 +172,37 @@ fn kind(decoded: &Decoded) -> Kind {
         Kind::Altinn
     } else if has("client_amr") || has("client_id") && has("consumer") {
         Kind::Maskinporten
-    } else if has("aud") && has("iss") && has("scope") && !has("client_id") {
+    } else if has("aud") && has("scope") && !has("client_id") && is_issued_by_a_client(decoded) {
         Kind::Grant
     } else {
         Kind::Other
     }
+}
+
+/// Whether the issuer is a client, whose id is a UUID today. An older id is told from the issuer of a token by what it
+/// says: a grant is for an address, and has no claims but these (Digdir, "JWT grants").
+fn is_issued_by_a_client(decoded: &Decoded) -> bool {
+    const CLAIMS: [&str; 13] = [
+        "aud",
+        "iss",
+        "scope",
+        "iat",
+        "exp",
+        "jti",
+        "resource",
+        "pid",
+        "consumer_org",
+        "iss_onbehalfof",
+        "authorization_details",
+        "sub",
+        "nbf",
+    ];
+    let claim = |name: &str| decoded.claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let is_address = |name: &str| claim(name).contains("://");
+    let has_no_others = || decoded.claims.keys().all(|name| CLAIMS.contains(&name.as_str()));
+    let issuer = claim("iss");
+    uuid::Uuid::try_parse(issuer).is_ok()
+        || !issuer.is_empty() && !is_address("iss") && is_address("aud") && has_no_others()
 }
 
 fn name(decoded: &Decoded) -> &'static str {
