@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help goes to stdout, a wrong command line to stderr. Nobody listening is no failure.
+            // Help goes to stdout, usage errors to stderr. A closed stream is not an error.
             let error = sanitized(error);
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -30,20 +30,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the environment has nothing against colour (no-color.org).
+/// Whether neither NO_COLOR (no-color.org) nor TERM=dumb turns colour off.
 fn takes_colour() -> bool {
     env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
-/// An error of clap's without the arguments in it that may be secrets, or that draw on a terminal.
+/// Hides arguments in clap's errors that may be secrets, and escapes control characters in them.
 fn sanitized(mut error: clap::Error) -> clap::Error {
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
         let Some(ContextValue::String(argument)) = error.get(kind) else { continue };
         let shown = if may_be_secret(argument) { format!("[{}]", show(argument)) } else { show(argument) };
         if shown != *argument {
             error.insert(kind, ContextValue::String(shown));
-            // It repeats the argument.
+            // The suggestion repeats the argument.
             error.remove(ContextKind::Suggested);
         }
     }

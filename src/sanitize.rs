@@ -9,19 +9,16 @@ use std::path::Path;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A longer value is quoted only if its form excludes a key, and a run of base64 characters that is as long may be a
-/// piece of one.
+/// A longer value is quoted only if its form excludes a key, and a base64 run of this length may be part of one.
 const PIECE: usize = 40;
-/// No longer value is quoted, whatever its form, in bytes.
+/// The longest value that a message quotes, in bytes.
 const LONGEST_VALUE: usize = 1_000;
 /// How a PEM begins (RFC 7468).
 const PEM: &str = "-----BEGIN";
-/// How a JWT begins: `{"` in base64.
-const JWT: &str = "eyJ";
 /// What may stand around a value.
-const QUOTES: [char; 3] = ['"', '\'', '`'];
+const QUOTES: [char; 5] = ['"', '\'', '`', ' ', '\n'];
 /// What stands where a server repeats a secret.
-const STRUCK: &str = "[what was sent]";
+const REDACTED: &str = "[what was sent]";
 /// The longest that an error quotes from an answer, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
@@ -44,31 +41,35 @@ fn describe(value: &str) -> String {
     format!("a text of {} characters", value.chars().count())
 }
 
-/// Whether a value may be a key, a token, or a piece of one. The form of some long values excludes that: that of an
-/// address, of a path whose folder exists, and of a name in lower case, such as a scope.
+/// Whether a value may be a key, a token, or part of one. A long value is not if it is a URL, a path whose folder exists,
+/// or a lower-case name such as a scope.
 pub fn may_be_secret(value: &str) -> bool {
     let is_name = || value.contains([':', '.', '_']);
     let is_harmless = match Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
-        Some(url) => url.username().is_empty() && url.password().is_none() && !has_piece(value),
+        Some(url) => url.username().is_empty() && url.password().is_none() && !has_piece_in_path(value),
         None => is_plain(value) && (value.chars().count() <= PIECE || is_name()) || is_path(value),
     };
-    !is_harmless || value.contains(PEM) || without_quotes(value).starts_with(JWT)
+    !is_harmless || value.contains(PEM) || is_jwt(value)
 }
 
 /// Whether a text is a key or a token, which is never the value that is wanted.
 pub fn is_secret(text: &str) -> bool {
     // JSON and PEM in base64, and the DER of an Ed25519 key.
     const BEGINNINGS: [&str; 5] = ["ewog", "ewoJ", "ew0K", "LS0tLS1CRUdJTi", "MC4CAQ"];
-    let text = without_quotes(text);
+    let text = text.trim_start_matches(QUOTES);
     // The version with which the DER of a private key begins.
     let is_der = text.starts_with("MI") && (text.get(6..9) == Some("IBA") || text.get(4..7) == Some("AgE"));
-    let is_jwt = text.starts_with(JWT) && text.contains('.');
     let is_jwk = text.starts_with('{') && text.contains("\"kty\"");
-    is_der || is_jwt || is_jwk || text.contains(PEM) || BEGINNINGS.iter().any(|start| text.starts_with(start))
+    is_der
+        || is_jwk
+        || is_jwt(text) && text.contains('.')
+        || text.contains(PEM)
+        || BEGINNINGS.iter().any(|start| text.starts_with(start))
 }
 
-fn without_quotes(text: &str) -> &str {
-    text.trim_start_matches(|c: char| c.is_whitespace() || QUOTES.contains(&c))
+/// Whether a text begins like a JWT, with `{"` in base64.
+pub fn is_jwt(text: &str) -> bool {
+    text.trim_start_matches(QUOTES).starts_with("eyJ")
 }
 
 /// Whether a text is no piece of a key: it is short, or has no capitals.
@@ -76,34 +77,47 @@ fn is_plain(text: &str) -> bool {
     !has_piece(text) && (text.chars().count() <= PIECE || !text.contains(|c: char| c.is_uppercase() || c.is_control()))
 }
 
-/// Whether a text is the path of a file in a folder that exists, and is named with it.
+/// Whether a text is a path whose folder exists, and whose file name is no part of a key.
 fn is_path(text: &str) -> bool {
     let path = Path::new(text);
     let is_name = |name: &OsStr| name.to_str().is_some_and(|name| !has_piece(name));
     path.parent().is_some_and(Path::is_dir) && path.file_name().is_some_and(is_name) && !text.contains(char::is_control)
 }
 
-/// Whether a run of base64 characters, of either alphabet, is as long as a piece of a key. Without capitals it may be
-/// words with hyphens between, but hexadecimal digits have none; OpenSSL writes those in pairs, too: `00:c3:5f`.
+/// Whether a text has a run of base64 characters, or of hex pairs as OpenSSL prints them (`00:c3:5f`), that is as long
+/// as part of a key. A run without capitals may be hyphenated words, so each word of it is measured by itself.
 fn has_piece(text: &str) -> bool {
     let mut pairs = 0;
     let is_in_pairs = text.split([':', ' ']).any(|part| {
         pairs = if part.trim_matches(QUOTES).len() <= 2 { pairs + 1 } else { 0 };
         pairs * "00:".len() >= PIECE
     });
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || MARKS_OF_BASE64.contains(&c);
-    let is_piece = |run: &str| match run.contains(|c: char| c.is_ascii_uppercase()) {
-        true => run.len() >= PIECE,
-        false => run.split(MARKS_OF_BASE64).any(|word| word.len() >= PIECE),
+    let is_piece = |run: &str| {
+        let has = |kind: fn(&u8) -> bool| run.as_bytes().iter().any(kind);
+        // Dots stand between the parts of a token. They stand between words, too, but those have no digits.
+        let ends: &[char] = match has(u8::is_ascii_uppercase) {
+            true if has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit) => &[],
+            true => &['.'],
+            false => &MARKS,
+        };
+        run.split(ends).any(|part| part.len() >= PIECE)
     };
-    is_in_pairs || text.split(|c| !is_base64(c)).any(is_piece)
+    is_in_pairs || text.split(|c: char| !c.is_ascii_alphanumeric() && !MARKS.contains(&c)).any(is_piece)
 }
 
-const MARKS_OF_BASE64: [char; 5] = ['+', '/', '-', '_', '%'];
+/// The same for a text in which slashes may stand between words: short parts without capitals are no piece of a key.
+fn has_piece_in_path(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    let is_word = |part: &&str| (3..PIECE).contains(&part.len()) && !part.contains(|c: char| c.is_uppercase());
+    parts.split(is_word).any(|parts| has_piece(&parts.join("/")))
+}
+
+/// What may stand in base64 of either alphabet, in a URL, and between the parts of a token.
+const MARKS: [char; 6] = ['+', '/', '-', '_', '%', '.'];
 
 /// The text without a secret that it may repeat.
 pub fn without(secret: Option<&SecretString>, text: String) -> String {
-    secret.map(|secret| text.replace(secret.expose_secret(), STRUCK)).unwrap_or(text)
+    secret.map(|secret| text.replace(secret.expose_secret(), REDACTED)).unwrap_or(text)
 }
 
 /// The beginning of a body, fit to be shown: on one line, short, without what may be a piece of a secret, and with
@@ -117,19 +131,13 @@ pub fn excerpt(text: &str) -> Option<String> {
     }
 }
 
-/// A text of somebody else's, with the length of each part that may be a piece of a secret in the place of it.
+/// A text from a server or a file, with each word that may be part of a secret replaced by its length.
 pub fn without_pieces(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || QUOTES.contains(&c) || "<>()[]{},;=".contains(c);
     let text = text.split_once(PEM).map_or(text, |(before, _)| before);
     let parts = text.split_inclusive(is_end).map(|part| {
         let word = part.trim_end_matches(is_end);
-        let is_piece = match word {
-            address if address.contains("://") => may_be_secret(address),
-            // The fields of what was sent, from part to part.
-            path if path.starts_with('/') => path.split('/').any(has_piece),
-            word => has_piece(word) || word.starts_with(JWT),
-        };
-        match is_piece {
+        match has_piece_in_path(word) || is_jwt(word) {
             true => format!("[{}]{}", describe(word), &part[word.len()..]),
             false => part.to_owned(),
         }

@@ -1,7 +1,7 @@
 //! The access token, and what a token says about itself.
 //!
 //! A token is opaque to the client that carries it (Digdir, "Token endpoint"). Reading it is a diagnosis, done
-//! without verification, and a token that cannot be read is as good as any.
+//! without verification, and a token that cannot be decoded may still be valid.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -422,7 +422,7 @@ fn a_value_that_cannot_be_one_is_not_repeated() {
     let long = "a".repeat(501);
     refused(
         &test_file(&format!("org = \"{long}\"")),
-        "error: config/test.toml line 4: the value cannot be right, and may be a secret\n",
+        "error: config/test.toml line 4: the value is invalid and is not shown: it may be a secret\n",
     );
     refused(
         &format!("environment = \"test\"\n{long} = 1\n"),
@@ -633,7 +633,7 @@ fn what_is_commented_out_in_the_shipped_files_is_right_too() {
     }
 }
 
-/// It was refused, since it begins like a key in base64 and is long.
+/// Such a reference was refused, because it is long and begins like base64 of a key.
 #[test]
 fn a_long_reference_in_capitals_is_a_reference() {
     const REFERENCE: &str = "MILJODIREKTORATET-2026-000000000000000000000001";
@@ -645,7 +645,7 @@ fn a_long_reference_in_capitals_is_a_reference() {
         .run();
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(run.out.contains(&format!("\"externalRef\": \"{REFERENCE}\"")), "{}", run.out);
-    // What somebody typed is looked at, and may be a key all the same; so it is not repeated.
+    // It may still be a key, so messages do not print it.
     let server = Server::start(|_| json("400 Bad Request", r#"{"error_uri":"https://a.no/errors/MP-303"}"#));
     let run =
         program("token --env test --external-ref").arg(REFERENCE).file("config/test.toml", server.configuration());
@@ -655,7 +655,7 @@ fn a_long_reference_in_capitals_is_a_reference() {
 }
 
 #[test]
-fn a_scope_has_the_characters_of_one_and_is_not_a_token() {
+fn a_malformed_scope_or_a_token_is_refused() {
     let wrong = |scope: &str| {
         let run = program("grant --env test --client-id c --org 210493352 --key k.pem --scope").arg(scope).run();
         assert_eq!(run.code, 3, "{scope}: {}", run.err);
@@ -668,9 +668,12 @@ fn a_scope_has_the_characters_of_one_and_is_not_a_token() {
     assert_eq!(wrong("a\\b"), "error: --scope: `a\\b` is not a scope\n");
     assert_eq!(wrong(&long), "error: --scope: a text of 201 characters is not a scope\n");
     assert_eq!(wrong("a:b eyJhbGciOiJSUzI1NiJ9"), "error: --scope: a text of 20 characters is not a scope\n");
-    assert_eq!(wrong(&token), "error: --scope: the value cannot be right, and may be a secret\n");
+    assert_eq!(wrong(&token), "error: --scope: the value is invalid and is not shown: it may be a secret\n");
     let file = format!("[api.orders]\nurl = \"https://a.no\"\nscope = \"{token}\"\n");
-    refused(&test_file(&file), "error: config/test.toml line 6: the value cannot be right, and may be a secret\n");
+    refused(
+        &test_file(&file),
+        "error: config/test.toml line 6: the value is invalid and is not shown: it may be a secret\n",
+    );
     let run = program("grant --decode --env test --client-id c --org 210493352 --scope")
         .arg(format!(" a:b\n{} ", &long[..200]))
         .arg("--key")
@@ -679,10 +682,10 @@ fn a_scope_has_the_characters_of_one_and_is_not_a_token() {
     assert!(run.code == 0 && run.out.contains(&format!("\"a:b {}\"", &long[..200])), "{}", run.err);
 }
 
-/// The configuration that is built in was known by a file name that a file can have.
+/// The built-in configuration used a name that a real file can have.
 #[cfg(feature = "sandbox")]
 #[test]
-fn a_file_that_is_called_as_the_built_in_configuration_is_a_file() {
+fn a_file_named_built_in_is_not_the_built_in_configuration() {
     let file = project_text("config/sandbox.toml").replace("../mp-key.pem.example", "mp-key.pem.example");
     let run = program("token --org 314168267 --config")
         .arg("built in")

@@ -338,7 +338,7 @@ fn somebody_at_a_terminal_is_asked() {
     let program = program("init --env test --scope a:b");
     let mut script = program.at_a_terminal();
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The client id in Latin-1, with a slip, then right; then a number that is none, then Enter, which keeps the example.
+    // The client id in Latin-1, with a slip, then right; then an invalid number, then Enter, which keeps the example.
     child.stdin.take().unwrap().write_all(b"klient-\xe5\nmy client\nmy-client\n310904474\n\n").unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -144,7 +144,7 @@ fn a_token_of_another_issuer_is_no_grant() {
         json!({ "iss": "https://login.example/", "aud": "https://api.example", "scope": "read", "exp": 1_700_003_600 }),
         json!({ "iss": "login", "aud": "api", "scope": "read", "exp": 1_700_003_600 }),
         json!({ "iss": "login", "aud": ["https://api.example"], "scope": "read" }),
-        json!({ "iss": "login", "aud": "https://api.example", "scope": "read", "azp": "client" }),
+        json!({ "iss": "login", "aud": "https://api.example", "scope": "read", "sub": "me", "nbf": 1_700_000_000 }),
     ] {
         assert_eq!(kind(token.clone()), "a JWT of a kind that is not known here", "{token}");
     }

@@ -25,6 +25,7 @@ mod keys;
 mod readme;
 mod refusals;
 mod retries;
+mod sanitize;
 mod secrets;
 mod system_file;
 mod vendor_doctor;

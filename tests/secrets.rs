@@ -104,7 +104,7 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
 }
 
 #[test]
-fn a_key_in_the_place_of_another_value_is_a_mistake_and_not_shown() {
+fn a_key_given_as_another_value_is_refused_and_not_shown() {
     let pieces = pieces_of_keys();
     let body = |name: &str| data_text(name).split("-----").nth(2).unwrap().split_whitespace().collect::<String>();
     let keys = [

@@ -83,7 +83,7 @@ impl Server {
         Self::vendor_with_tokens_for(119, altinn)
     }
 
-    /// The same with tokens that live as many seconds.
+    /// Like [`Self::vendor`], with tokens that expire after `seconds`.
     pub fn vendor_with_tokens_for(seconds: u64, altinn: impl Fn(&Request) -> String + Send + 'static) -> Self {
         let granted = AtomicUsize::new(0);
         Self::start(move |request| match request.target.as_str() {

@@ -233,7 +233,7 @@ fn a_list_of_ever_more_large_pages_is_left() {
 }
 
 #[test]
-fn a_status_with_a_slip_is_told_the_one_that_was_meant() {
+fn a_misspelt_status_gets_a_suggestion() {
     for (typed, meant) in [("nwe", "New"), ("ACEPTED", "Accepted"), ("rejcted", "Rejected")] {
         let run = program(&format!("request list --env test --status {typed}")).run();
         let end = format!(

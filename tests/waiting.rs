@@ -321,11 +321,11 @@ fn at_the_pipe(folder: &tempfile::TempDir) -> mpsc::Receiver<String> {
     receiver
 }
 
-/// So long the browser may take.
+/// Time limit for the browser.
 #[cfg(target_os = "linux")]
-const SOON: std::time::Duration = std::time::Duration::from_secs(20);
+const BROWSER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// The browser writes down what it is to open, and into a pipe, at which somebody waits.
+/// The fake browser logs each URL, and writes the expected one to a pipe that the test reads.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_browser_gets_the_confirm_address_and_no_other_kind() {
@@ -350,7 +350,7 @@ fn the_browser_gets_the_confirm_address_and_no_other_kind() {
     let given = at_the_pipe(&folder);
     let err = opened(CONFIRM);
     assert!(!err.contains("warning:"), "{err}");
-    assert_eq!(given.recv_timeout(SOON).unwrap(), format!("{CONFIRM}\n"));
+    assert_eq!(given.recv_timeout(BROWSER_TIMEOUT).unwrap(), format!("{CONFIRM}\n"));
     assert_eq!(std::fs::read_to_string(path("log")).unwrap(), format!("{CONFIRM}\n"));
 }
 
@@ -374,7 +374,7 @@ fn the_browser_gets_no_secret_with_its_environment() {
     let program = create(&server, "--open").var("PATH", &search);
     let run = variables.iter().fold(program, |run, (name, value, _)| run.var(name, value)).run();
     assert!(run.code == 0 && !run.err.contains("warning: no browser"), "{}", run.err);
-    let given = given.recv_timeout(SOON).unwrap();
+    let given = given.recv_timeout(BROWSER_TIMEOUT).unwrap();
     for (name, _, kept) in variables {
         let line = given.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         assert_eq!(line, kept, "{name}");
@@ -382,7 +382,7 @@ fn the_browser_gets_no_secret_with_its_environment() {
     assert!(!given.contains("PRIVATE KEY") && !given.contains("pass"), "{given}");
 }
 
-/// Without this, each token would be refused once it has expired, and only then renewed.
+/// Otherwise a token is renewed only after an API refuses it.
 #[test]
 fn a_token_is_used_for_its_life_and_not_beyond() {
     for (seconds, tokens) in [(0, 4), (119, 2), (u64::MAX, 2)] {

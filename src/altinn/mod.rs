@@ -49,7 +49,7 @@ pub struct Call {
     pub again: Option<Duration>,
 }
 
-/// Something of Altinn's: what is known of it, and as it came. As JSON it is all that came.
+/// A record from Altinn: its known fields, and its JSON. It serializes as the whole JSON.
 #[derive(Debug, Clone)]
 pub struct Item<T> {
     /// What is known of it.
@@ -59,7 +59,7 @@ pub struct Item<T> {
 
 impl<T> Serialize for Item<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // One at a time: as values, the rows of a list would take many times their length.
+        // Parsed one row at a time: a whole list of `Value`s needs many times the memory of its text.
         serde_json::from_str::<Value>(self.json.get()).map_err(Error::custom)?.serialize(serializer)
     }
 }
@@ -127,37 +127,51 @@ fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallE
 /// The same for an array of them.
 fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
     let rows: Vec<&RawValue> = read_rows(reply, what)?;
-    rows.into_iter().map(item).collect::<Option<_>>().ok_or_else(|| is_no_list(reply, what))
+    check_count(&rows, reply, what)?;
+    rows.into_iter().map(item).collect::<Option<_>>().ok_or_else(|| not_a_list(reply, what))
 }
 
-/// Reads an answer with rows in it, which are still to be read. A row takes some times its length, and a list of rows
-/// that are nearly empty takes the most.
+/// Splits an answer into unparsed rows, unless they would need more memory than [`HEAVIEST_LIST`]. Almost empty rows
+/// need the most for their length.
 fn read_rows<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, CallError> {
     let weight = |byte: &u8| match byte {
-        b'{' => 150,
-        b'[' | b',' => 20,
+        b'{' => 60,
+        b'[' => 20,
+        b',' => 12,
         _ => 1,
     };
-    if reply.body.iter().map(weight).sum::<usize>() > HEAVIEST_LIST {
+    let is_long = reply.body.len() > HEAVIEST_LIST / 3;
+    if is_long || reply.body.iter().map(weight).sum::<usize>() > HEAVIEST_LIST {
         return Err(reply.unusable(format!("but more than is read of {what}")).into());
     }
-    serde_json::from_slice(&reply.body).map_err(|_| is_no_list(reply, what))
+    serde_json::from_slice(&reply.body).map_err(|_| not_a_list(reply, what))
 }
 
-/// A list may be longer than what is read, and quoted, of other answers.
-fn is_no_list(reply: &Reply, what: &str) -> CallError {
+/// Refuses an answer with more rows than [`MOST_ROWS`].
+fn check_count(rows: &[&RawValue], reply: &Reply, what: &str) -> Result<(), CallError> {
+    match rows.len() {
+        0..=MOST_ROWS => Ok(()),
+        _ => Err(reply.unusable(format!("but more than is read of {what}")).into()),
+    }
+}
+
+/// The answer is not this list. It is quoted up to 64 KiB only: a list may be longer than other answers.
+fn not_a_list(reply: &Reply, what: &str) -> CallError {
     match reply.body.len() {
         0..=65_536 => reply.is_not(what).into(),
         _ => reply.unusable(format!("but not {what}")).into(),
     }
 }
 
-/// What the rows of an answer may take, in bytes.
-const HEAVIEST_LIST: usize = 8 * 1024 * 1024;
+/// The most memory that the rows of an answer may need, as an estimate in bytes.
+const HEAVIEST_LIST: usize = 12 * 1024 * 1024;
+/// The most rows of an answer. Each needs some memory, however short it is.
+const MOST_ROWS: usize = 25_000;
 
 /// serde would take an array for a struct, member by member.
 fn item<T: DeserializeOwned>(json: &RawValue) -> Option<Item<T>> {
-    let is_whole = json.get().starts_with('{') && !is_too_large(json.get().as_bytes());
-    let known = serde_json::from_str(json.get()).ok().filter(|_| is_whole)?;
-    Some(Item { known, json: json.to_owned() })
+    let json = json.get().starts_with('{').then_some(json).filter(|json| !is_too_large(json.get().as_bytes()))?;
+    // All of it is read as it will be when it is printed.
+    serde_json::from_str::<Value>(json.get()).ok()?;
+    Some(Item { known: serde_json::from_str(json.get()).ok()?, json: json.to_owned() })
 }

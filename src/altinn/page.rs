@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{Altinn, Item, is_no_list, item, read_rows};
+use super::{Altinn, Item, check_count, item, not_a_list, read_rows};
 use crate::http::CallError;
 
 /// More than any list has. A server that goes on and on is not followed for ever.
@@ -63,8 +63,9 @@ pub(super) async fn all<T: DeserializeOwned>(
             return Err(reply.is_not("a page of a list").into());
         }
         let page: Page<'_> = read_rows(&reply, "a page of a list")?;
+        check_count(&page.data, &reply, "a page of a list")?;
         for entry in page.data {
-            let item = item(entry).ok_or_else(|| is_no_list(&reply, what))?;
+            let item = item(entry).ok_or_else(|| not_a_list(&reply, what))?;
             // A list without an order may have an entry on two pages.
             if ids.insert(id(&item.known).to_owned()) {
                 items.push(item);

@@ -20,8 +20,8 @@ pub const SCOPE: &str = "altinn:authentication/systemregister.write";
 pub struct Listed {
     /// Its id.
     pub system_id: String,
-    /// What it is called: in bokmål, else in the first language that there is.
-    #[serde(default, deserialize_with = "one_name")]
+    /// Its name in bokmål, or in the first language listed.
+    #[serde(default, deserialize_with = "display_name")]
     pub name: String,
     /// The rights that it may ask for.
     #[serde(default)]
@@ -34,7 +34,7 @@ pub struct Listed {
     pub is_visible: bool,
 }
 
-fn one_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn display_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let mut names = Words::deserialize(deserializer)?;
     Ok(names.remove("nb").or_else(|| names.into_values().next()).unwrap_or_default())
 }

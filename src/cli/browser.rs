@@ -1,4 +1,4 @@
-//! The person's browser, for the page on which a customer answers.
+//! Opens the approval page in the user's browser.
 
 use std::env;
 use std::io;
@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-/// A launcher that has not failed by then has handed the address on.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// A launcher that still runs after this time counts as successful.
+const LAUNCHER_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Opens an address in a browser, which goes on when this program ends.
 pub(super) fn open(url: &Url) -> io::Result<()> {
     let mut failure = None;
     for mut command in open::commands(url.as_str()) {
         without_secrets(&mut command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        // Ctrl-C ends what waits here, and not the browser.
+        // Ctrl-C must end this program and not the browser.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let error = match command.spawn().and_then(early_end) {
-            Ok(Some(status)) if !status.success() => io::Error::other(format!("its launcher ended with {status}")),
+            Ok(Some(status)) if !status.success() => io::Error::other(format!("the launcher failed: {status}")),
             Ok(_) => return Ok(()),
             // There are several launchers, and few systems have all of them.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -32,14 +32,14 @@ pub(super) fn open(url: &Url) -> io::Result<()> {
     Err(failure.unwrap_or(io::ErrorKind::NotFound.into()))
 }
 
-/// How a launcher ended, if it did so at once. A thread waits for it until it does.
+/// The launcher's exit status, if it exits within [`LAUNCHER_TIMEOUT`]. A thread reaps it if it exits later.
 fn early_end(mut child: Child) -> io::Result<Option<ExitStatus>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait()));
-    receiver.recv_timeout(PATIENCE).ok().transpose()
+    receiver.recv_timeout(LAUNCHER_TIMEOUT).ok().transpose()
 }
 
-/// The command without the variables that may hold a key, and with those of proxies without their passwords.
+/// Removes the `SYSTEMUSER_` variables, and the user names and passwords in the variables of proxies.
 fn without_secrets(command: &mut Command) -> &mut Command {
     for (name, value) in env::vars_os() {
         let upper = name.to_string_lossy().to_ascii_uppercase();

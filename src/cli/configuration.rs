@@ -66,8 +66,8 @@ pub(super) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// The configuration's file by name.
-pub(super) fn file_name(config: &Config) -> String {
+/// The configuration file's name as messages show it.
+pub(super) fn display_file(config: &Config) -> String {
     match (&config.file, &config.environment.source) {
         (Some(file), _) => show(&file.to_string_lossy()),
         (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),

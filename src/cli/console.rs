@@ -10,7 +10,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
 use super::json;
-use crate::sanitize::visible;
+use crate::sanitize::{draws, visible};
 
 /// In which tone a line is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,13 @@ impl<'a> Console<'a> {
     pub(super) fn answer_json(&mut self, answer: &impl Serialize) -> anyhow::Result<()> {
         let mut json = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET));
         serde_json::to_writer_pretty(&mut *json, answer)?;
-        self.answer_line(&Zeroizing::new(json::harmless(&String::from_utf8_lossy(&json))))
+        json.push(b'\n');
+        let text = String::from_utf8_lossy(&json);
+        // A long list is not copied without need.
+        match text.contains(|c| draws(c) && c != '\n') {
+            true => self.answer(Zeroizing::new(json::harmless(&text)).as_bytes()),
+            false => self.answer(&json),
+        }
     }
 
     /// A line on stderr. Where stderr cannot be written to, nobody is listening.

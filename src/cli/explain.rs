@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::console::{Console, aligned};
 use super::hints;
-use super::options::{Common, text_of, typed};
+use super::options::{Common, checked_text, typed};
 use crate::config::ConfigError;
 use crate::explain::{self, Entry};
 use crate::sanitize::quote;
@@ -26,7 +26,7 @@ impl Explain {
     pub(super) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
         let asked = match &self.code {
             None => Asked::Several(explain::all().collect()),
-            Some(code) => named(&text_of(typed("CODE", code))?.value)?,
+            Some(code) => named(&checked_text(typed("CODE", code))?.value)?,
         };
         match asked {
             Asked::One(entry) if common.json => console.answer_json(&in_json(entry)),

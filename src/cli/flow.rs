@@ -172,7 +172,7 @@ impl Flow {
         self.exchange_for(&self.servers.config, self.system_user, console).await
     }
 
-    /// The same for what this configuration asks for.
+    /// Gets a token for the given configuration instead of the flow's own.
     pub(super) async fn exchange_for(
         &self,
         config: &Config,

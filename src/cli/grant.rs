@@ -76,8 +76,8 @@ fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, ConfigErro
     };
     if typed.iter().skip(1).any(|argument| may_be_secret(&value(argument))) {
         return Err(ConfigError::Invalid {
-            problem: "an argument of this command may be a secret, so it is not repeated".to_owned(),
-            hint: Some("put the value into the configuration file, or into a SYSTEMUSER_… variable".to_owned()),
+            problem: "an argument may be a secret, so the command line is not printed".to_owned(),
+            hint: Some("set the value in the configuration file or in a SYSTEMUSER_… variable".to_owned()),
         });
     }
     let told = ["--curl", "--json", "--verbose", "-v"];
@@ -89,7 +89,9 @@ fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, ConfigErro
     for (name, _) in secret {
         console.say(
             Tone::Note,
-            &format!("{name} may be a secret, so it is not repeated: export it before the command runs"),
+            &format!(
+                "the value of {name} may be a secret and is not printed; export {name} before you run the command"
+            ),
         );
     }
     let variables = set.into_iter().map(|(name, value)| format!("{name}={}", in_shell(&value)));

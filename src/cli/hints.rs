@@ -51,9 +51,10 @@ fn place_of(key: &str) -> Option<(String, &'static str)> {
 /// The known word that was most probably meant.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    // A single slip is one also where a word is so short that it changes much of it.
+    // One typo always counts as a match; in a short word it would lower the score too far.
     let likeness = |known: &str| match strsim::osa_distance(&word, known) {
-        0 | 1 => 1.0,
+        0 => 2.0,
+        1 if word.len() > 2 => 1.0,
         _ => strsim::jaro_winkler(&word, known),
     };
     known
@@ -163,8 +164,8 @@ pub(super) fn quoted(path: &Path) -> String {
     argument(&path.to_string_lossy(), "FILE")
 }
 
-/// A value as a shell takes it; one that may be a secret is left to whoever types the command.
-fn argument(value: &str, placeholder: &str) -> String {
+/// A value as a shell takes it, or the placeholder if the value may be a secret.
+pub(super) fn argument(value: &str, placeholder: &str) -> String {
     if may_be_secret(value) { placeholder.to_owned() } else { in_shell(value) }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use reqwest::Url;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::verification::{TokenFault, algorithm, verify};
 use super::written::Written;
 use super::{clock, flow, hints, proxy, report};
 use crate::config::{ConfigError, Overrides};
-use crate::environment::Environment;
+use crate::environment::{Environment, is_loopback};
 use crate::http::Http;
 use crate::token::Decoded;
 
@@ -179,30 +180,17 @@ fn kind(decoded: &Decoded) -> Kind {
     }
 }
 
-/// Whether the issuer is a client, whose id is a UUID today. An older id is told from the issuer of a token by what it
-/// says: a grant is for an address, and has no claims but these (Digdir, "JWT grants").
+/// Whether a client issued it, for Maskinporten. Client ids are UUIDs today. With an older id, a grant is recognised by
+/// its audience.
 fn is_issued_by_a_client(decoded: &Decoded) -> bool {
-    const CLAIMS: [&str; 13] = [
-        "aud",
-        "iss",
-        "scope",
-        "iat",
-        "exp",
-        "jti",
-        "resource",
-        "pid",
-        "consumer_org",
-        "iss_onbehalfof",
-        "authorization_details",
-        "sub",
-        "nbf",
-    ];
     let claim = |name: &str| decoded.claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    let is_address = |name: &str| claim(name).contains("://");
-    let has_no_others = || decoded.claims.keys().all(|name| CLAIMS.contains(&name.as_str()));
-    let issuer = claim("iss");
-    uuid::Uuid::try_parse(issuer).is_ok()
-        || !issuer.is_empty() && !is_address("iss") && is_address("aud") && has_no_others()
+    let audience = Url::parse(claim("aud")).ok();
+    let is_maskinporten = |url: Url| {
+        let issuers = Environment::ALL.map(|environment| environment.endpoints().issuer);
+        is_loopback(&url) || issuers.iter().any(|issuer| issuer.host() == url.host())
+    };
+    uuid::Uuid::try_parse(claim("iss")).is_ok()
+        || !claim("iss").contains("://") && audience.is_some_and(is_maskinporten)
 }
 
 fn name(decoded: &Decoded) -> &'static str {

@@ -77,7 +77,7 @@ impl Public {
         let key = signing::load_key(&config, console)?;
         story::key(console, &key, &config);
         let origin = origin::kid(&config, &key, Source::to_string);
-        console.say(Tone::Note, &format!("the kid that is sent is {} ({origin})", origin::quote_kid(&key)));
+        console.say(Tone::Note, &format!("the kid that is sent is `{}` ({origin})", origin::show_kid(&key.kid, &key)));
         if !is_registrable(&key.kid) {
             console.say(Tone::Warning, "a kid that is registered holds letters, digits, `.`, `_` and `-` only");
         }
@@ -118,7 +118,7 @@ impl New {
         if path.symlink_metadata().is_ok() {
             return Err(new_file::exists(&path).into());
         }
-        // Once it is there, a path can be told from a key by its folder.
+        // Quoted before the folder is made: a path is quoted if its folder exists.
         let quoted = quote_path(&path);
         let (pem, key) = make(self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;

@@ -21,7 +21,7 @@ pub(super) enum Readers {
 pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), ConfigError> {
     let cannot = |error: io::Error| ConfigError::new(format!("cannot write {}: {}", quote_path(path), reason(&error)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        // A part of what may be a secret may be one, too.
+        // Part of a secret is still secret.
         let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };
         let cannot = |error| format!("cannot make the folder {}: {error}", quote_path(named));
         fs::create_dir_all(folder).map_err(|error| ConfigError::new(cannot(error)))?;
@@ -35,7 +35,7 @@ pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
     })
 }
 
-/// The system's reason, without the other name of the file.
+/// The system's reason, without the name of the temporary file.
 fn reason(error: &io::Error) -> String {
     if error.get_ref().is_some() { error.kind().to_string() } else { error.to_string() }
 }

@@ -4,27 +4,26 @@ use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 
 use crate::config::{Config, Source};
 use crate::key::{KidOrigin, SigningKey};
-use crate::sanitize::{quote, show};
+use crate::sanitize::{may_be_secret, visible};
 
 /// Whether a value stands in a file, and nobody said it for this run.
 pub(super) fn is_file(source: &Source) -> bool {
     matches!(source, Source::File { .. } | Source::BuiltIn(_))
 }
 
-/// The key id as a table shows it.
-pub(super) fn show_kid(key: &SigningKey) -> String {
-    if is_thumbprint(key) { key.kid.clone() } else { show(&key.kid) }
+/// A key id as messages show it. One that may be a secret is cut short: the beginning is enough to recognise the
+/// thumbprint of another key.
+pub(super) fn show_kid(kid: &str, key: &SigningKey) -> String {
+    match may_be_secret(kid) && !is_thumbprint(kid, key) {
+        true => format!("{}… ({} characters)", visible(&kid.chars().take(8).collect::<String>()), kid.chars().count()),
+        false => visible(kid),
+    }
 }
 
-/// The key id as a message quotes it.
-pub(super) fn quote_kid(key: &SigningKey) -> String {
-    if is_thumbprint(key) { format!("`{}`", key.kid) } else { quote(&key.kid) }
-}
-
-/// Whether the key id is the key's own thumbprint (RFC 7638), which is as long as a piece of a key, and is none.
-fn is_thumbprint(key: &SigningKey) -> bool {
+/// Whether a key id is the key's thumbprint (RFC 7638), which is public although it is as long as part of a key.
+fn is_thumbprint(kid: &str, key: &SigningKey) -> bool {
     let jwk = serde_json::to_value(key.public_jwk()).and_then(serde_json::from_value::<Jwk>);
-    jwk.is_ok_and(|jwk| jwk.thumbprint(ThumbprintHash::SHA256).is_ok_and(|thumbprint| thumbprint == key.kid))
+    jwk.is_ok_and(|jwk| jwk.thumbprint(ThumbprintHash::SHA256).is_ok_and(|thumbprint| thumbprint == kid))
 }
 
 /// Of the key id.

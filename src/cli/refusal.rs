@@ -54,10 +54,16 @@ impl RefusedGrant {
         system_user: bool,
         clock: Option<Difference>,
     ) -> Self {
-        let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
-        // Several words may be a key with spaces in it, and each by itself is too short to be taken for a piece.
-        if may_be_secret(scope) && refused.description.as_ref().is_some_and(|words| repeats(words, scope)) {
-            refused.description = Some("[a text that repeats the scope]".to_owned());
+        let values = [&config.client_id, &config.scope, &config.external_ref, &config.kid];
+        let values = values.into_iter().flatten().map(|given| given.value.clone());
+        let mut values = values.chain(config.resource.iter().flat_map(|given| given.value.clone()));
+        // A key with spaces in it looks like several scopes, each too short to be recognised as part of a key.
+        let repeated = |value: String| {
+            let words = refused.description.as_deref().unwrap_or_default();
+            value != key.kid && may_be_secret(&value) && repeats(words, &value)
+        };
+        if values.any(repeated) {
+            refused.description = Some("[hidden: the description repeats what was sent]".to_owned());
         }
         let words = refused.description.as_deref().unwrap_or_default();
         let explained = explain::of_refusal(refused.code.as_deref(), words);
@@ -73,6 +79,7 @@ impl RefusedGrant {
         let again = format!("{environment}{}", again::typed(config));
         let again_with_key = format!("{environment}{}", again::key(config));
         let is_vendors = |scope: &&str| scope.starts_with(VENDOR_SCOPE) && !may_be_secret(scope);
+        let scope = config.scope.as_ref().map(|given| given.value.as_str()).unwrap_or_default();
         let vendors: Vec<&str> = scope.split(' ').filter(is_vendors).collect();
         let not_had = matches!(refused.code.as_deref(), Some("MP-200" | "MP-250"));
         let vendor_scopes = (not_had && !vendors.is_empty()).then(|| vendors.join(" "));
@@ -140,7 +147,7 @@ impl RefusedGrant {
     }
 }
 
-/// Whether a text repeats a piece of another.
+/// Whether a text contains 12 bytes in a row of another.
 fn repeats(text: &str, other: &str) -> bool {
     let mut pieces = other.as_bytes().windows(12).filter_map(|piece| std::str::from_utf8(piece).ok());
     pieces.any(|piece| text.contains(piece))
@@ -185,7 +192,7 @@ fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Diff
             };
             ("key", config.key.as_ref().map(named))
         }
-        Subject::Kid => ("kid", Some((origin::show_kid(key), origin::kid(config, key, Source::to_string)))),
+        Subject::Kid => ("kid", Some((origin::show_kid(&key.kid, key), origin::kid(config, key, Source::to_string)))),
         Subject::Clock => {
             let words = clock.map_or("Maskinporten did not say its time".to_owned(), Difference::words);
             ("this clock", Some((time(Utc::now()), words)))

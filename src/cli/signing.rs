@@ -11,7 +11,6 @@ use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::grant::{Assertion, Grant, SystemUserOf};
 use crate::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
-use crate::sanitize::quote;
 
 /// What is to be said, and how.
 pub(super) type Remark = (Tone, String);
@@ -37,12 +36,8 @@ pub(super) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
     }
     match (kid, &key.kid_of_jwk) {
         (Some(kid), Some(own)) if *own != kid.value => {
-            let said = format!(
-                "the key's own kid is {}, and {} ({}) is sent",
-                quote(own),
-                origin::quote_kid(&key),
-                kid.source
-            );
+            let [own, sent] = [own, &kid.value].map(|kid| origin::show_kid(kid, &key));
+            let said = format!("the key's own kid is `{own}`, and `{sent}` ({}) is sent", kid.source);
             remarks.push((Tone::Warning, said));
         }
         _ => {}

@@ -6,7 +6,7 @@ use jsonwebtoken::Algorithm;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::configuration::file_name;
+use super::configuration::display_file;
 use super::console::{Console, aligned};
 use super::{origin, signing};
 use crate::altinn::Call;
@@ -24,7 +24,7 @@ pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
 }
 
 fn configured(config: &Config) -> Vec<String> {
-    let file = file_name(config);
+    let file = display_file(config);
     let text = |given: &Option<Given<String>>| said(given, |text| show(text));
     let mut rows = vec![
         ("environment", format!("{}  ({})", config.environment.value, config.environment.source.place())),
@@ -89,7 +89,7 @@ fn read(key: &SigningKey, config: &Config) -> Vec<String> {
     };
     vec![
         format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
-        format!("kid {} ({kid_origin})", origin::show_kid(key)),
+        format!("kid {} ({kid_origin})", origin::show_kid(&key.kid, key)),
         format!("signs with {} ({algorithm_origin})", signing::algorithm_name(key)),
     ]
 }
@@ -98,18 +98,18 @@ pub(super) fn grant(console: &mut Console<'_>, assertion: &Assertion, key: &Sign
     console.story("grant", || {
         let mut decoded = Decoded::read(assertion.0.expose_secret());
         if let Some(Decoded { header, .. }) = &mut decoded {
-            header.insert("kid".to_owned(), origin::show_kid(key).into());
+            header.insert("kid".to_owned(), origin::show_kid(&key.kid, key).into());
         }
         [facts(decoded), vec!["the signature is left out".to_owned()]].concat()
     });
 }
 
-/// Puts a description into the place of each text that may be a secret.
-fn hide(value: &mut Value) {
+/// Replaces each text that may be a secret by its length.
+fn redact(value: &mut Value) {
     match value {
         Value::String(text) => *text = show(text),
-        Value::Array(items) => items.iter_mut().for_each(hide),
-        Value::Object(members) => members.values_mut().for_each(hide),
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(members) => members.values_mut().for_each(redact),
         _ => {}
     }
 }
@@ -153,8 +153,8 @@ pub(super) fn token(console: &mut Console<'_>, token: &AccessToken) {
 fn facts(decoded: Option<Decoded>) -> Vec<String> {
     match decoded {
         Some(Decoded { header, mut claims }) => {
-            // The token's own id is as long as a piece of a key, and nobody can have typed it.
-            claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| hide(value));
+            // The `jti` is as long as part of a key, but the server generated it.
+            claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
             vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
         }
         None => vec!["opaque, it is no JWT".to_owned()],

@@ -5,7 +5,7 @@ use std::mem;
 use reqwest::Url;
 
 use super::console::{Console, aligned};
-use super::options::text_of;
+use super::options::checked_text;
 use super::report::Again;
 use super::{again, asking, hints, json, origin, report};
 use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
@@ -23,7 +23,7 @@ pub(super) enum Target {
 
 impl Target {
     pub(super) fn named(name: Given<String>, config: &Config) -> Result<Self, ConfigError> {
-        let name = &text_of(name)?.value;
+        let name = &checked_text(name)?.value;
         if let Some(api) = ReferenceApi::named(name) {
             return Ok(Self::Reference(api));
         }
@@ -78,8 +78,11 @@ impl Target {
     /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
     pub(super) fn explained(&self, error: CallError, org_named: bool, config: &Config) -> anyhow::Error {
         let options = again::options(config);
-        let call =
-            format!("systemuser-demo call {} ORG{}{options}", hints::in_shell(self.name()), again::parties(config));
+        let call = format!(
+            "systemuser-demo call {} ORG{}{options}",
+            hints::argument(self.name(), "API"),
+            again::parties(config)
+        );
         let org_named = self.takes_org().then_some(org_named);
         let again = Again { options, system: String::new() };
         report::of_call(error, again, |refused| hints::of_refusal(refused, &call, org_named))

@@ -21,7 +21,7 @@ use crate::token::AccessToken;
 /// Somebody who asks Altinn in the vendor's name.
 pub(super) struct Vendor {
     flow: Flow,
-    tokens: HashMap<&'static str, Kept>,
+    tokens: HashMap<&'static str, CachedToken>,
     /// Whether it has been told how the clocks differ.
     clock_is_told: bool,
     /// The system, where it was typed, as an option that repeats it.
@@ -30,22 +30,22 @@ pub(super) struct Vendor {
     has_scope: bool,
 }
 
-/// A token that may serve again.
-struct Kept {
+/// A token to be used again.
+struct CachedToken {
     token: AccessToken,
-    /// When its life is so far gone that another is asked for.
-    until: Option<Instant>,
+    /// When to request a new token; `None` means never.
+    renew_at: Option<Instant>,
 }
 
-impl Kept {
-    /// For 80 % of the life of a token that was asked for at this time. One that lives beyond all time has no end.
+impl CachedToken {
+    /// Keeps the token for 80 % of its life, counted from `asked`, or without limit if that time overflows.
     fn new(token: AccessToken, asked: Instant) -> Self {
-        let until = asked.checked_add(Duration::from_secs(token.expires_in.saturating_mul(4) / 5));
-        Self { token, until }
+        let renew_at = asked.checked_add(Duration::from_secs(token.expires_in.saturating_mul(4) / 5));
+        Self { token, renew_at }
     }
 
-    fn serves(&self) -> bool {
-        self.until.is_none_or(|until| Instant::now() < until)
+    fn is_fresh(&self) -> bool {
+        self.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
     }
 }
 
@@ -99,8 +99,8 @@ impl Vendor {
         tell_untyped("the external reference is", self.config().external_ref.as_ref(), console);
     }
 
-    /// Asks Altinn with a token for this scope. One that served before may be refused since, also between two pages of
-    /// a list: then once more, with a new one.
+    /// Calls Altinn with a token for this scope. If Altinn refuses a token that it took before, even between two pages of
+    /// a list, calls once more with a new one.
     pub(super) async fn ask<T>(
         &mut self,
         scope: &'static str,
@@ -109,7 +109,7 @@ impl Vendor {
     ) -> anyhow::Result<T> {
         let mut again = false;
         loop {
-            let kept = self.tokens.remove(scope).filter(Kept::serves);
+            let kept = self.tokens.remove(scope).filter(CachedToken::is_fresh);
             let mut served = kept.is_some();
             let kept = match kept {
                 Some(kept) => kept,
@@ -141,7 +141,7 @@ impl Vendor {
     }
 
     /// A plain token, for any audience.
-    async fn token(&mut self, scope: &'static str, console: &mut Console<'_>) -> anyhow::Result<Kept> {
+    async fn token(&mut self, scope: &'static str, console: &mut Console<'_>) -> anyhow::Result<CachedToken> {
         let scope = Some(Given { value: scope.to_owned(), source: THIS_COMMAND });
         let config = Config { scope, resource: None, ..self.config().clone() };
         let asked = Instant::now();
@@ -149,7 +149,7 @@ impl Vendor {
         if !std::mem::replace(&mut self.clock_is_told, true) {
             flow::warn_of(clock, console);
         }
-        Ok(Kept::new(token, asked))
+        Ok(CachedToken::new(token, asked))
     }
 
     /// The command that gets a token for the system user of a request: with the same reference, or Maskinporten does

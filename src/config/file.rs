@@ -9,7 +9,7 @@ use toml::value::Datetime;
 
 use super::{ConfigError, Given, Source};
 
-/// Reads the tables of a file that lies at `path`, or of the configuration that is built in.
+/// Reads the tables of the file at `path`, or of the built-in configuration if that is `None`.
 pub(super) fn read<'f>(text: &str, path: Option<&'f Path>) -> Result<(File, Place<'f>), ConfigError> {
     let place = Place { breaks: text.match_indices('\n').map(|(at, _)| at).collect(), path };
     toml::from_str(text).map_err(|error| toml_error(text, &place, &error)).map(|file| (file, place))
@@ -74,7 +74,7 @@ pub(super) struct ApiTable {
 pub(super) struct Place<'f> {
     /// Where its lines end.
     pub(super) breaks: Vec<usize>,
-    /// Where the file lies; the configuration that is built in lies nowhere.
+    /// The file's path; `None` for the built-in configuration.
     pub(super) path: Option<&'f Path>,
 }
 

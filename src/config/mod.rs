@@ -106,8 +106,8 @@ impl Api {
 }
 
 impl Config {
-    /// Takes the text of a configuration file, and where it lies: what it names is relative to that. A configuration
-    /// that is built in lies nowhere.
+    /// Parses a configuration file. Its relative paths start from the folder of `path`, which is `None` for the built-in
+    /// configuration.
     ///
     /// # Errors
     /// Where it says something that cannot be.

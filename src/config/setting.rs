@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::ConfigError;
-use crate::sanitize::{is_secret, quote, show};
+use crate::sanitize::{is_jwt, is_secret, quote, show};
 
 /// A setting by all its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum Source {
     Option(&'static str),
     /// An environment variable.
     Variable(&'static str),
-    /// A line of the configuration that is built in, counted from 1.
+    /// A line of the built-in configuration, counted from 1.
     BuiltIn(usize),
     /// A line of a configuration file.
     File {
@@ -93,7 +93,7 @@ pub struct Given<T> {
 pub type Checked<T> = Result<Given<T>, ConfigError>;
 
 impl Given<String> {
-    /// Makes of the text what it stands for. A key or a token stands for nothing else, and must not be sent.
+    /// Parses the text. A key or a token is never a valid value, and must not be sent.
     pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
         let Self { value, source } = self;
         if is_secret(&value) || value.len() > 500 || value.contains(char::is_control) {
@@ -110,7 +110,7 @@ impl Given<String> {
         let Self { value, source } = self;
         let is_scope = |word: &&str| {
             let is_text = word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-            is_text && word.len() <= LONGEST_SCOPE && !word.starts_with("eyJ")
+            is_text && word.len() <= 200 && !is_jwt(word)
         };
         let words: Vec<&str> = value.split_whitespace().collect();
         match words.iter().find(|word| !is_scope(word)) {
@@ -122,6 +122,4 @@ impl Given<String> {
     }
 }
 
-const NOT_SHOWN: &str = "the value cannot be right, and may be a secret";
-/// No scope is longer, in characters.
-const LONGEST_SCOPE: usize = 200;
+const NOT_SHOWN: &str = "the value is invalid and is not shown: it may be a secret";

@@ -130,14 +130,14 @@ impl Http {
         let request = request(self.client(url).map_err(failed(None))?).header(ACCEPT, "application/json");
         let mut response = request.send().await.map_err(failed(None))?;
         let status = response.status().as_u16();
-        // Of a no, no more is read than can be quoted.
-        let is_yes = response.status().is_success();
-        if is_yes && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
+        // An error body is only quoted, so the rest of it is not read.
+        let is_success = response.status().is_success();
+        if is_success && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(Silence::TooLarge);
         }
         // What holds a token does not grow, which leaves copies.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
-        while is_yes || body.len() <= LONGEST_QUOTE {
+        while is_success || body.len() <= LONGEST_QUOTE {
             let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? else { break };
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(Silence::TooLarge);
@@ -179,17 +179,18 @@ impl Http {
     }
 }
 
-/// The address without its query, which is nobody's business, and without parts that may be secrets.
+/// The URL without its query, and with `...` for a path that may hold a secret.
 pub fn address(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_query(None);
-    bare.set_fragment(None);
-    let parts = bare.as_str().split('/').map(|part| if may_be_secret(part) { "…" } else { part });
-    parts.collect::<Vec<_>>().join("/")
+    if may_be_secret(bare.as_str()) {
+        bare.set_path("...");
+    }
+    bare.into()
 }
 
-/// Whether JSON is too large to be understood as a whole: a small value takes many times its length when it has been
-/// read, so each counts for more.
+/// Whether JSON may need too much memory once parsed. `[`, `{` and `,` count as 40 bytes each, since small values need
+/// far more memory than their text.
 pub fn is_too_large(json: &[u8]) -> bool {
     let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
     let most = LARGEST_BODY / 4;

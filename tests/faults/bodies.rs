@@ -151,13 +151,13 @@ fn endless(status: &'static str, chunked: bool) -> impl Fn(Connection) + Clone {
 }
 
 #[test]
-fn an_answer_without_an_end_is_left() {
+fn an_endless_answer_is_cut_off() {
     let cases = ["200 OK", "400 Bad Request", "503 Service Unavailable", "302 Found"].into_iter().flat_map(|status| {
         [true, false].into_iter().flat_map(move |chunked| {
             let case = move |call| {
                 let server = move || Wire::start(endless(status, chunked));
                 let fault = format!("{status}, 1 GiB{}", if chunked { " in chunks" } else { "" });
-                // Of what is no yes, the status is enough.
+                // Only the status of an error matters.
                 let expected = match status {
                     "200 OK" => silence(call, HTTP, "the answer is larger than 8 MiB"),
                     "400 Bad Request" => refused(call, TOO_LONG),
@@ -173,7 +173,7 @@ fn an_answer_without_an_end_is_left() {
 }
 
 #[test]
-fn a_refusal_is_one_however_long_it_is() {
+fn a_refusal_with_an_endless_body_keeps_its_status() {
     for status in ["401 Unauthorized", "403 Forbidden"] {
         for (call, chunked) in [(Call::Token, true), (Call::Orders, true), (Call::Orders, false), (Call::System, true)]
         {
@@ -193,15 +193,23 @@ fn a_refusal_is_one_however_long_it_is() {
 
 /// The System Register's list has no pages.
 #[test]
-fn a_list_of_thousands_is_read_in_the_same_memory() {
-    let system = |nth: usize| {
+fn a_list_of_thousands_is_read_within_the_memory_limit() {
+    let plain = |nth: usize| {
         let rest = r#""rights":[],"accessPackages":[],"isVisible":false"#;
         format!(r#"{{"systemId":"991825827_s{nth:05}","name":{{"nb":"System {nth}"}},{rest}}}"#)
+    };
+    let full = |nth: usize| {
+        let rights = r#"[{"resource":[{"id":"urn:altinn:resource","value":"ttd_systembruker-salary"}]}]"#;
+        let rest = r#""systemVendorOrgNumber":"991825827","systemVendorOrgName":"","isVisible":true"#;
+        format!(
+            r#"{{"systemId":"991825827_s{nth:05}","name":{{"nb":"System {nth}","nn":"System","en":"System"}},"description":{{"nb":"Regnskap"}},"rights":{rights},"accessPackages":[{{"urn":"urn:altinn:accesspackage:lonn"}}],{rest}}}"#
+        )
     };
     let user = |nth: usize| format!(r#"{{"id":"{nth:05}","systemId":"991825827_smartcloud","userType":"standard"}}"#);
     let joined = |row: &dyn Fn(usize) -> String| (0..9_000).map(row).collect::<Vec<_>>().join(",");
     let lists = [
-        ("system list", format!("[{}]", joined(&system))),
+        ("system list", format!("[{}]", joined(&plain))),
+        ("system list", format!("[{}]", joined(&full))),
         ("user list", format!(r#"{{"links":{{}},"data":[{}]}}"#, joined(&user))),
     ];
     for (command, list) in lists {
@@ -221,9 +229,45 @@ fn a_list_of_thousands_is_read_in_the_same_memory() {
     }
 }
 
-/// A row that takes more than others, and a row that is none, are told from a list that is too long.
+/// Rows that are nearly empty take many times the memory of their text.
 #[test]
-fn a_row_that_is_none_is_told_in_a_long_list_too() {
+fn a_list_of_more_rows_than_anybody_has_is_refused() {
+    let list = |rows: usize| {
+        let rows = vec![r#"{"systemId":"","name":{"":""}}"#; rows].join(",");
+        let server = Wire::answering(move |request| match request.target.as_str() {
+            "/token" => token_answer(&TOKEN).into_bytes(),
+            _ => with_body("200 OK", format!("[{rows}]").as_bytes()),
+        });
+        let file = configuration(&server.url(), &server.url());
+        let program = program("system list --env test").file("config/test.toml", file);
+        Run::of(&mut bounded(&program, MEMORY))
+    };
+    let (most, more) = (list(25_000), list(25_001));
+    assert_eq!((most.code, most.out.lines().count()), (0, 25_001), "{}", most.err);
+    let said = "status 200, but more than is read of a list of systems\n";
+    assert!(more.code == 6 && more.err.contains(said), "{}", more.err);
+}
+
+#[test]
+fn a_row_that_cannot_be_printed_is_refused_before_it_is() {
+    let odd = |json: &str| format!(r#"[{{"systemId":"a","more":{json}}}]"#);
+    for list in [odd(r#""\ud800""#), odd(&format!("{}{}", "[".repeat(200), "]".repeat(200)))] {
+        for command in ["system list", "system list --json"] {
+            let body = list.clone();
+            let server = Wire::answering(move |request| match request.target.as_str() {
+                "/token" => token_answer(&TOKEN).into_bytes(),
+                _ => with_body("200 OK", body.as_bytes()),
+            });
+            let file = configuration(&server.url(), &server.url());
+            let run = program(command).args("--env test").file("config/test.toml", file).run();
+            assert!(run.code == 6 && run.err.contains("status 200, but not a list of systems"), "{}", run.err);
+        }
+    }
+}
+
+/// A malformed row is not reported as a list that is too long.
+#[test]
+fn a_malformed_row_in_a_long_list_is_reported() {
     let rows = vec!["{\"id\":\"a\",\"status\":\"New\"}"; 5_000].join(",");
     let server = Wire::answering(move |request| match request.target.as_str() {
         "/token" => token_answer(&TOKEN).into_bytes(),

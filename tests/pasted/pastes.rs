@@ -13,7 +13,7 @@ use systemuser_demo::key::{KeySource, SigningKey};
 use super::{LEAK, pieces};
 use crate::program::data_text;
 
-/// Something that is pasted, and what of it is secret.
+/// A text that is pasted, and its secret part.
 pub struct Paste {
     pub name: String,
     pub text: String,
@@ -62,7 +62,7 @@ pub fn pastes() -> Vec<Paste> {
     .collect()
 }
 
-/// A key's forms: the name, the text, and what of the text is secret.
+/// A key's forms: the name, the text, and its secret part.
 fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
     // As `key new` writes it: without the fixture's words before it.
     let pem = &file[file.find("-----BEGIN").unwrap()..];
@@ -83,10 +83,18 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
         STANDARD.encode(&pkcs1).as_bytes().chunks(64).map(|line| format!("{}\n", line.escape_ascii())).collect();
     let pkcs1_pem = format!("-----BEGIN RSA PRIVATE KEY-----\n{lines}-----END RSA PRIVATE KEY-----\n");
     let line = pem.lines().nth(9).unwrap().to_owned();
+    let window = |is_wanted: &dyn Fn(&str) -> bool| {
+        let mut windows = (400..base64.len() - 66).map(|at| &base64[at..at + 64]);
+        windows.find(|window| is_wanted(window)).unwrap().to_owned()
+    };
+    let slashes = window(&|window| window.split('/').all(|part| part.len() < 40));
+    let slash = window(&|window| window.starts_with('/'));
     let hex: String = der.iter().map(|byte| format!("{byte:02x}")).collect();
     let pairs = der.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
     let [token, grant] = ["issuer", "client"].map(|whose| signed(pem, &claims(whose)));
     let signature = token.rsplit('.').next().unwrap().to_owned();
+    let dot = token.rfind('.').unwrap();
+    let across = token[dot - 30..dot + 35].to_owned();
     // The beginning is the same for every token that is signed with RS256.
     let own = |jwt: &str| jwt["eyJhbGciOiJSUzI1NiIsImtpZCI6I".len()..].to_owned();
     let numbers = [&d, &p, &q, &dp, &dq, &qi].map(String::as_str).join(" ");
@@ -96,6 +104,8 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
         ("PEM on one line", pem.trim().replace('\n', "\\n"), private(body(pem))),
         ("PEM with spaces", pem.trim().replace('\n', " "), private(body(pem))),
         ("line of a PEM", line.clone(), line),
+        ("line with slashes", slashes.clone(), slashes),
+        ("line that begins with a slash", slash.clone(), slash),
         ("base64", base64.clone(), private(base64.clone())),
         ("base64 of a JWK", STANDARD.encode(jwk.to_string()), STANDARD.encode(jwk.to_string())),
     ];
@@ -108,13 +118,14 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
         ("hex in pairs", pairs.clone(), pairs),
         ("token", token.clone(), own(&token)),
         ("grant", grant.clone(), own(&grant)),
+        ("piece of a token across its dot", across.clone(), across),
         ("signature", signature.clone(), signature),
     ];
     forms.extend(others.into_iter().filter(|_| padded));
     forms
 }
 
-/// Claims whose names are in capitals, or their base64 would have pieces that each token of the sandbox has.
+/// The names are in capitals, so that the base64 has nothing in common with the sandbox's tokens.
 fn claims(whose: &str) -> String {
     json!({
         "ISS": format!("https://{whose}.pasted.example/"), "SCOPE": "pasted:scope", "CLIENT_ID": "a2ed712d-4144-4471-839f-80ae4a68146b",

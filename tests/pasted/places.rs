@@ -2,7 +2,7 @@
 
 use crate::program::{Run, program, project_text};
 
-/// Command lines, a variable, files and standard input, in one of which `@` stands for what is pasted.
+/// Command lines, a variable, files and standard input; `@` marks where the text is pasted.
 pub struct Place {
     pub name: String,
     /// Several ways to get to the same place.
@@ -10,8 +10,8 @@ pub struct Place {
     variable: Option<&'static str>,
     files: Vec<(&'static str, String)>,
     input: &'static str,
-    /// The command's answer is made of what was given there, if it can be right.
-    pub answers_with_it: bool,
+    /// A valid value is part of the command's answer on stdout.
+    pub prints_value: bool,
 }
 
 impl Place {
@@ -22,7 +22,7 @@ impl Place {
             variable: None,
             files: Vec::new(),
             input: "",
-            answers_with_it: false,
+            prints_value: false,
         }
     }
 
@@ -120,8 +120,8 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("sandbox", &["--port", "--clock-ahead", "--refuse", "--page-size", "--paging-fault", "--config"]),
 ];
 
-/// Options whose value the answer holds, if it is one.
-const ANSWERED: &[(&str, &[&str])] = &[
+/// Options whose valid value is part of the answer.
+const PRINTED_OPTIONS: &[(&str, &[&str])] = &[
     ("grant --decode", &["--client-id", "--scope", "--external-ref", "--resource", "--kid"]),
     ("grant --json", &["--client-id", "--scope", "--external-ref", "--resource", "--kid"]),
     ("key public", &["--kid"]),
@@ -243,7 +243,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Lines of a configuration for `test`, whose servers are not there.
+/// Lines of a configuration for `test`, whose servers cannot be reached.
 const LINES: &[&str] = &[
     "client_id = '@'",
     "client_id = '''@'''",
@@ -293,7 +293,7 @@ const LINES: &[&str] = &[
 ];
 
 /// Commands that read a configuration.
-const READERS: &[&str] = &[
+const CONFIG_COMMANDS: &[&str] = &[
     "token --config a.toml --scope a:b --org 210493352 --timeout 1",
     "doctor --config a.toml --scope a:b --org 210493352 --timeout 1 --api orders",
     "call orders --config a.toml --scope a:b --org 210493352 --timeout 1",
@@ -326,12 +326,11 @@ const FIELDS: &[&str] = &[
 
 pub fn places() -> Vec<Place> {
     let mut places = Vec::new();
-    let rows = OPTIONS.iter().map(|row| (false, row)).chain(ANSWERED.iter().map(|row| (true, row)));
-    for (answers_with_it, (command, options)) in rows {
+    let rows = OPTIONS.iter().map(|row| (false, row)).chain(PRINTED_OPTIONS.iter().map(|row| (true, row)));
+    for (prints_value, (command, options)) in rows {
         for option in *options {
             let commands = [format!("{command} {option} @"), format!("{command} {option}=@")];
-            places
-                .push(Place { answers_with_it, ..Place::new(&commands[0], &commands.each_ref().map(String::as_str)) });
+            places.push(Place { prints_value, ..Place::new(&commands[0], &commands.each_ref().map(String::as_str)) });
         }
     }
     places.extend(ARGUMENTS.iter().map(|command| Place::new(command, &[command])));
@@ -344,13 +343,15 @@ pub fn places() -> Vec<Place> {
     for lines in LINES {
         let client_id = if lines.contains("client_id") { "" } else { "client_id = 'c'\n" };
         let key = if lines.contains("[key]") { "" } else { "\n[key]\npath = 'key.pem'\n" };
-        with_file(lines, "a.toml", format!("environment = 'test'\n{client_id}{lines}{key}"), READERS);
+        with_file(lines, "a.toml", format!("environment = 'test'\n{client_id}{lines}{key}"), CONFIG_COMMANDS);
     }
-    with_file("environment", "a.toml", "environment = '@'\n".to_owned(), READERS);
-    with_file("environment", "a.toml", "environment = \"\"\"@\"\"\"\n".to_owned(), READERS);
+    with_file("environment", "a.toml", "environment = '@'\n".to_owned(), CONFIG_COMMANDS);
+    with_file("environment", "a.toml", "environment = \"\"\"@\"\"\"\n".to_owned(), CONFIG_COMMANDS);
     for field in FIELDS {
         with_file(field, "s.json", (*field).to_owned(), &["system register s.json", "system update s.json"]);
     }
+    let api = "environment = 'sandbox'\n[api.'@']\nurl = 'http://SERVER/'\n";
+    with_file("an API's name", "a.toml", api.to_owned(), &["call @ --config a.toml", "call --config a.toml -- @"]);
     let against_test = "token --key k.pem --env test --client-id c --scope a:b --org 210493352 --timeout 1";
     with_file("a key file", "k.pem", "@".to_owned(), &["token --key k.pem", against_test]);
     places.push(Place { input: "@", ..Place::new("standard input", &["inspect", "inspect -", "inspect --verify"]) });

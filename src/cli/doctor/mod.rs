@@ -13,7 +13,7 @@ use clap::Args;
 
 use self::step::{Findings, Step};
 use super::clock::Difference;
-use super::configuration::file_name;
+use super::configuration::display_file;
 use super::console::{Console, Tone};
 use super::flow::{self, Flow, Servers};
 use super::options::{Common, GrantOptions, Patience, SystemOption, typed};
@@ -206,7 +206,7 @@ fn configuration(
     findings: &mut Findings<'_, '_>,
 ) -> anyhow::Result<Option<Target>> {
     story::configuration(findings.console(), config);
-    let file = file_name(config);
+    let file = display_file(config);
     match target.and_then(|target| config.client_id().and(config.scope()).map(|_| target)) {
         Ok(target) => {
             let notes: Vec<Remark> = config.notes.iter().map(|note| (Tone::Note, note.clone())).collect();
@@ -232,7 +232,8 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<
     let origin = origin::kid(config, &key, Source::to_string);
     let mode = config.key.as_ref().and_then(|given| signing::mode(config, &given.value));
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
-    let says = format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, origin::show_kid(&key));
+    let says =
+        format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, origin::show_kid(&key.kid, &key));
     if let Some(registered) = &config.registered {
         let again = again::environment(config.environment.value, config.file.as_deref());
         remarks.extend(of_registration(registered.value, Utc::now().date_naive(), &again));

@@ -142,14 +142,14 @@ fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Files and folders named after a key that was pasted in the place of a path would show it from then on.
+/// Rejects a name that may be a pasted key: the name of the new file would reveal it.
 fn check_name(file: &Path) -> Result<(), ConfigError> {
     if file.extension().is_some_and(|extension| extension == "toml") || !may_be_secret(&file.to_string_lossy()) {
         return Ok(());
     }
     Err(ConfigError::Invalid {
         problem: format!("{} is not the name of a configuration file", quote_path(file)),
-        hint: Some("a name that ends in .toml is taken as it is".to_owned()),
+        hint: Some("a file name that ends in .toml is always accepted".to_owned()),
     })
 }
 

@@ -228,11 +228,11 @@ impl KeyOptions {
 /// The path of a file, which will stand in messages; so what could be a secret is refused unseen.
 pub(super) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>, ConfigError> {
     let text = Given { value: path.to_string_lossy().into_owned(), source };
-    text_of(text).map(|given| Given { value: PathBuf::from(path), source: given.source })
+    checked_text(text).map(|given| Given { value: PathBuf::from(path), source: given.source })
 }
 
-/// A text as it was given, if it is no key and no token.
-pub(super) fn text_of(given: Given<String>) -> Checked<String> {
+/// A text, unless it is a key or a token, longer than 500 bytes, or has control characters.
+pub(super) fn checked_text(given: Given<String>) -> Checked<String> {
     given.check(Ok::<_, ConfigError>)
 }
 

@@ -10,13 +10,13 @@ use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
 use crate::altinn::system_user_request::{self, Ask, Created, Kind, State, WRITE};
 use crate::altinn::{Altinn, Item};
 use crate::cli::console::{Console, Tone, aligned};
-use crate::cli::options::{Common, ReferenceOption, SystemOption, VendorOptions, text_of, typed};
+use crate::cli::options::{Common, ReferenceOption, SystemOption, VendorOptions, checked_text, typed};
 use crate::cli::vendor::{Vendor, tell_untyped};
 use crate::cli::{browser, flow, hints, report};
 use crate::config::{Config, ConfigError, Given, Overrides};
 use crate::environment::parse_endpoint;
 use crate::org_number::OrgNumber;
-use crate::sanitize::quote;
+use crate::sanitize::{may_be_secret, quote};
 
 /// ask a customer for a system user
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ impl Create {
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
         let rights = each(RIGHT, &self.right, PACKAGE)?;
         let packages = each(PACKAGE, &self.package, RIGHT)?;
-        let title = self.title.as_ref().map(|text| text_of(typed("--title", text))).transpose()?;
+        let title = self.title.as_ref().map(|text| checked_text(typed("--title", text))).transpose()?;
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
         let redirect_url = self.redirect_url(&config)?;
@@ -116,7 +116,9 @@ impl Create {
         };
         let json = |request: &Item<Made>| -> Value {
             let serves = matches!(request.known.state(), Some(State::New | State::Accepted) | None);
-            let command = command.as_deref().filter(|_| serves);
+            // A program cannot fill in the placeholder of a hidden reference.
+            let is_whole = !reference.is_some_and(may_be_secret);
+            let command = command.as_deref().filter(|_| serves && is_whole);
             json!({ "new": is_new, "request": request, "token_command": command })
         };
         let in_json: Option<InJson<'_>> = if common.json { Some(&json) } else { None };

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::console::{Console, Tone, aligned};
-use super::options::{Common, SystemOption, VendorOptions, text_of, typed};
+use super::options::{Common, SystemOption, VendorOptions, checked_text, typed};
 use super::table::table;
 use super::vendor::Vendor;
 use super::{again, clock, hints};
@@ -72,7 +72,7 @@ impl Request {
 /// A request's id, which is a UUID.
 fn id(text: &str, config: &Config) -> Result<String, ConfigError> {
     let again = again::options(config);
-    let given = text_of(typed("ID", text))?;
+    let given = checked_text(typed("ID", text))?;
     match uuid::Uuid::try_parse(given.value.trim()) {
         Ok(id) => Ok(id.to_string()),
         Err(_) => Err(ConfigError::Invalid {
