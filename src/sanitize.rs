@@ -3,7 +3,6 @@
 //! A wrong value may be a key or a token that somebody pasted into the wrong place. [`quote`] is the rule for what a
 //! message repeats of a value.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use reqwest::Url;
@@ -45,7 +44,8 @@ fn describe(value: &str) -> String {
 /// or a lower-case name such as a scope.
 pub fn may_be_secret(value: &str) -> bool {
     let is_name = || value.contains([':', '.', '_']);
-    let is_harmless = match Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
+    let is_url = |url: &Url| matches!(url.scheme(), "http" | "https") && !value.contains(char::is_whitespace);
+    let is_harmless = match Url::parse(value).ok().filter(is_url) {
         Some(url) => url.username().is_empty() && url.password().is_none() && !has_piece_in_path(value),
         None => is_plain(value) && (value.chars().count() <= PIECE || is_name()) || is_path(value),
     };
@@ -60,11 +60,8 @@ pub fn is_secret(text: &str) -> bool {
     // The version with which the DER of a private key begins.
     let is_der = text.starts_with("MI") && (text.get(6..9) == Some("IBA") || text.get(4..7) == Some("AgE"));
     let is_jwk = text.starts_with('{') && text.contains("\"kty\"");
-    is_der
-        || is_jwk
-        || is_jwt(text) && text.contains('.')
-        || text.contains(PEM)
-        || BEGINNINGS.iter().any(|start| text.starts_with(start))
+    let is_known = is_der || is_jwk || BEGINNINGS.iter().any(|start| text.starts_with(start));
+    text.contains(PEM) || text.len() > PIECE && (is_known || is_jwt(text) && text.contains('.'))
 }
 
 /// Whether a text begins like a JWT, with `{"` in base64.
@@ -77,11 +74,10 @@ fn is_plain(text: &str) -> bool {
     !has_piece(text) && (text.chars().count() <= PIECE || !text.contains(|c: char| c.is_uppercase() || c.is_control()))
 }
 
-/// Whether a text is a path whose folder exists, and whose file name is no part of a key.
+/// Whether a text is a path whose folder exists, and has no part of a key in it: the folder may have been made by mistake.
 fn is_path(text: &str) -> bool {
-    let path = Path::new(text);
-    let is_name = |name: &OsStr| name.to_str().is_some_and(|name| !has_piece(name));
-    path.parent().is_some_and(Path::is_dir) && path.file_name().is_some_and(is_name) && !text.contains(char::is_control)
+    let is_folder = |folder: &Path| folder.is_dir() && folder.parent().is_some();
+    Path::new(text).parent().is_some_and(is_folder) && !text.contains(char::is_control) && !has_piece_in_path(text)
 }
 
 /// Whether a text has a run of base64 characters, or of hex pairs as OpenSSL prints them (`00:c3:5f`), that is as long
@@ -89,7 +85,7 @@ fn is_path(text: &str) -> bool {
 fn has_piece(text: &str) -> bool {
     let mut pairs = 0;
     let is_in_pairs = text.split([':', ' ']).any(|part| {
-        pairs = if part.trim_matches(QUOTES).len() <= 2 { pairs + 1 } else { 0 };
+        pairs = if part.trim_matches(|c: char| !c.is_alphanumeric()).len() <= 2 { pairs + 1 } else { 0 };
         pairs * "00:".len() >= PIECE
     });
     let is_piece = |run: &str| {

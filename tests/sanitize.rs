@@ -1,6 +1,6 @@
 //! Which values are quoted, and which may be secrets?
 
-use systemuser_demo::sanitize::{excerpt, may_be_secret, quote, quote_path, show};
+use systemuser_demo::sanitize::{excerpt, is_secret, may_be_secret, quote, quote_path, show};
 
 #[test]
 fn a_value_that_cannot_be_a_key_is_quoted() {
@@ -52,9 +52,22 @@ fn a_value_that_may_be_part_of_a_key_is_described() {
         "00:c3:5f:1e:00:c3:5f:1e:00:c3:5f:1e:00:c3:5f:1e",
         "0123456789abcdef0123456789abcdef0123456789abcdef",
         "a sentence of more than 40 characters With a Capital",
+        "“00:c3:5f:1e:00:c3:5f:1e:00:c3:5f:1e:00:c3:5f:1e”",
+        &format!("/{} {}", &line[..30], &line[30..]),
+        &format!("https://a.no/{}\n{}", &line[..30], &line[30..]),
     ] {
         assert!(may_be_secret(value), "{value}");
         assert_eq!(quote(value), format!("a text of {} characters", value.chars().count()));
+    }
+}
+
+#[test]
+fn a_key_or_a_token_is_told_from_a_reference_that_begins_like_one() {
+    for secret in ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCFVLzWKTeT84xn"] {
+        assert!(is_secret(secret) && is_secret(&format!("\"{secret}")), "{secret}");
+    }
+    for reference in ["MIKROAIBA-2026", "MILJODIREKTORATET-2026-000000000000000000000001", "eyJan.Ola", "{\"kty\"}"] {
+        assert!(!is_secret(reference), "{reference}");
     }
 }
 

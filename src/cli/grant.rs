@@ -74,7 +74,8 @@ fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, ConfigErro
         Some((option, value)) if option.starts_with("--") => value.to_owned(),
         _ => argument.to_owned(),
     };
-    if typed.iter().skip(1).any(|argument| may_be_secret(&value(argument))) {
+    let mut values = typed.iter().skip(1).map(|argument| value(argument)).chain([config.endpoints.token.to_string()]);
+    if values.any(|value| may_be_secret(&value)) {
         return Err(ConfigError::Invalid {
             problem: "an argument may be a secret, so the command line is not printed".to_owned(),
             hint: Some("set the value in the configuration file or in a SYSTEMUSER_… variable".to_owned()),

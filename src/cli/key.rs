@@ -114,15 +114,17 @@ impl New {
         if path.file_name().is_none() || path.as_os_str() == "-" {
             return Err(ConfigError::new(format!("FILE: {} is not the name of a file", quote_path(&path))).into());
         }
+        new_file::check_name(&path, "pem")?;
         // Before a key is made for nothing.
         if path.symlink_metadata().is_ok() {
             return Err(new_file::exists(&path).into());
         }
-        // Quoted before the folder is made: a path is quoted if its folder exists.
-        let quoted = quote_path(&path);
         let (pem, key) = make(self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
-        let said = format!("the private key is in {quoted}, for its owner alone; its public half is to be registered");
+        let said = format!(
+            "the private key is in {}, for its owner alone; its public half is to be registered",
+            quote_path(&path)
+        );
         console.say(Tone::Note, &said);
         if let Some(kid) = config.and_then(|config| config.kid) {
             let said = format!(

@@ -17,9 +17,24 @@ pub(super) enum Readers {
     Everybody,
 }
 
+/// Rejects a name that may be a pasted key: the new file, and the folders that are made for it, would reveal it.
+pub(super) fn check_name(path: &Path, extension: &str) -> Result<(), ConfigError> {
+    let is_usual = path.extension().is_some_and(|own| own == extension);
+    let judged = if is_usual { path.parent().unwrap_or(path) } else { path };
+    match may_be_secret(&judged.to_string_lossy()) {
+        false => Ok(()),
+        true => Err(ConfigError::Invalid {
+            problem: format!("{} is not taken as the name of a new file", quote_path(path)),
+            hint: Some(format!("a file name that ends in .{extension} is accepted, in a folder that exists")),
+        }),
+    }
+}
+
 /// Writes a new file, and the folders above it.
 pub(super) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), ConfigError> {
-    let cannot = |error: io::Error| ConfigError::new(format!("cannot write {}: {}", quote_path(path), reason(&error)));
+    // Before a folder is made: a path is quoted if its folder exists.
+    let quoted = quote_path(path);
+    let cannot = |error: io::Error| ConfigError::new(format!("cannot write {quoted}: {}", reason(&error)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         // Part of a secret is still secret.
         let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };

@@ -22,7 +22,7 @@ use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE
 use crate::environment::Environment;
 use crate::key::{KeySource, PublicJwk, SigningKey};
 use crate::org_number::OrgNumber;
-use crate::sanitize::{may_be_secret, quote, quote_path};
+use crate::sanitize::{quote, quote_path};
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -44,7 +44,7 @@ impl Init {
                 if is_there(&file) {
                     (file, None, None)
                 } else {
-                    check_name(&file)?;
+                    new_file::check_name(&file, "toml")?;
                     let (text, jwk) = self.write(environment, &file, console)?;
                     (file, Some(text), Some(jwk))
                 }
@@ -140,17 +140,6 @@ impl Init {
 /// Whether anything stands there, be it a link that leads nowhere.
 fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
-}
-
-/// Rejects a name that may be a pasted key: the name of the new file would reveal it.
-fn check_name(file: &Path) -> Result<(), ConfigError> {
-    if file.extension().is_some_and(|extension| extension == "toml") || !may_be_secret(&file.to_string_lossy()) {
-        return Ok(());
-    }
-    Err(ConfigError::Invalid {
-        problem: format!("{} is not the name of a configuration file", quote_path(file)),
-        hint: Some("a file name that ends in .toml is always accepted".to_owned()),
-    })
 }
 
 /// A key that is still to be written, and where.

@@ -21,7 +21,7 @@ use crate::altinn::system::System as Registered;
 use crate::altinn::system_register::{self, Listed, SCOPE};
 use crate::altinn::{Altinn, Item};
 use crate::config::{Config, Overrides};
-use crate::sanitize::{quote, show};
+use crate::sanitize::{may_be_secret, quote, show};
 
 #[derive(Debug, Args)]
 pub(super) struct System {
@@ -216,8 +216,10 @@ impl Register {
         console.answer(aligned(&rows).as_bytes())?;
         let known = vendor.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
         if !known {
-            let said =
-                format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", show(&system.id));
+            let said = match may_be_secret(&system.id) {
+                true => "put its id into `system_id` under [vendor], or pass it with --system each time".to_owned(),
+                false => format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", system.id),
+            };
             console.say(Tone::Note, &said);
         }
         Ok(())

@@ -5,8 +5,8 @@
 use libfuzzer_sys::fuzz_target;
 use systemuser_demo::explain;
 use systemuser_demo::http::Refused;
-use systemuser_demo::sanitize::{excerpt, visible};
 use systemuser_demo::maskinporten::{self, ExchangeError, TokenRefused};
+use systemuser_demo::sanitize::{excerpt, visible};
 use systemuser_demo_fuzz::{SENT, is_harmless, is_short, reply, with_what_was_sent};
 
 /// As many characters are told of each text, with `…`.
