@@ -94,7 +94,7 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
     let [token, grant] = ["issuer", "client"].map(|whose| signed(pem, &claims(whose)));
     let signature = token.rsplit('.').next().unwrap().to_owned();
     let dot = token.rfind('.').unwrap();
-    let across = token[dot - 30..dot + 35].to_owned();
+    let across = token[dot - 45..dot + 46].to_owned();
     // The beginning is the same for every token that is signed with RS256.
     let own = |jwt: &str| jwt["eyJhbGciOiJSUzI1NiIsImtpZCI6I".len()..].to_owned();
     let numbers = [&d, &p, &q, &dp, &dq, &qi].map(String::as_str).join(" ");
