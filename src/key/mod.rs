@@ -46,7 +46,10 @@ pub enum KeySource {
 impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "the key file {}", quote_path(path)),
+            Self::File(path) => match quote_path(path) {
+                quoted if quoted.starts_with('`') => write!(f, "the key file {quoted}"),
+                description => write!(f, "the key file ({description})"),
+            },
             Self::Text { name, .. } => write!(f, "the key in {name}"),
         }
     }
