@@ -14,9 +14,9 @@ const PIECE: usize = 40;
 const LONGEST_VALUE: usize = 1_000;
 /// How a PEM begins (RFC 7468).
 const PEM: &str = "-----BEGIN";
-/// What may stand around a value.
+/// Characters that may surround a value.
 const QUOTES: [char; 5] = ['"', '\'', '`', ' ', '\n'];
-/// What stands where a server repeats a secret.
+/// Replaces a secret that a server repeats.
 const REDACTED: &str = "[what was sent]";
 /// The longest that an error quotes from an answer, in characters.
 const LONGEST_EXCERPT: usize = 200;
@@ -108,7 +108,7 @@ fn has_piece_in_path(text: &str) -> bool {
     parts.split(is_word).any(|parts| has_piece(&parts.join("/")))
 }
 
-/// What may stand in base64 of either alphabet, in a URL, and between the parts of a token.
+/// The marks of base64 in either alphabet, in a URL, and between the parts of a token.
 const MARKS: [char; 6] = ['+', '/', '-', '_', '%', '.'];
 
 /// The text without a secret that it may repeat.

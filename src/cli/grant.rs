@@ -83,7 +83,7 @@ fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, ConfigErro
     }
     let told = ["--curl", "--json", "--verbose", "-v"];
     let again = typed.iter().filter(|argument| !told.contains(&argument.as_str())).map(|argument| in_shell(argument));
-    // What was set for this run only would be lost.
+    // A variable that was set for this run only would be lost.
     let set = REPEATED.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
     let (secret, set): (Vec<_>, Vec<_>) =
         set.filter(|(_, value)| !value.is_empty()).partition(|(_, value)| may_be_secret(value));

@@ -34,7 +34,7 @@ impl PublishedKeys {
 /// Reads a public document in JSON, which is called `what` where it is none.
 ///
 /// # Errors
-/// Where there is none, or not one of this type.
+/// If the status is not 200, or the body is not JSON of this type.
 pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Unreachable> {
     match reply.status {
         200 => reply.json_object().map_err(|_| reply.is_not(&format!("a {what}"))),
@@ -45,7 +45,7 @@ pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Unr
 /// Fetches the keys with which Maskinporten signs; tells also when it answered, by its own clock.
 ///
 /// # Errors
-/// Where it did not answer with keys.
+/// If the answer is not a JWK set.
 pub(super) async fn published_keys(
     http: &Http,
     jwks: &Url,
@@ -57,7 +57,7 @@ pub(super) async fn published_keys(
 /// Whether an API may trust a token: signature, issuer and lifetime.
 ///
 /// # Errors
-/// Where one of them is wrong.
+/// If one of them is wrong.
 pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), TokenFault> {
     let decoded = Decoded::read(token).ok_or(TokenFault::NotAJwt)?;
     let algorithm = algorithm(&decoded)?;
