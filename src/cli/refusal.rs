@@ -54,13 +54,13 @@ impl RefusedGrant {
         system_user: bool,
         clock: Option<Difference>,
     ) -> Self {
-        let values = [&config.client_id, &config.scope, &config.external_ref, &config.kid];
+        let values = [&config.client_id, &config.scope, &config.external_ref];
         let values = values.into_iter().flatten().map(|given| given.value.clone());
         let mut values = values.chain(config.resource.iter().flat_map(|given| given.value.clone()));
         // A key with spaces in it looks like several scopes, each too short to be recognised as part of a key.
         let repeated = |value: String| {
             let words = refused.description.as_deref().unwrap_or_default();
-            value != key.kid && may_be_secret(&value) && repeats(words, &value)
+            may_be_secret(&value) && repeats(words, &value)
         };
         if values.any(repeated) {
             refused.description = Some("[hidden: the description repeats what was sent]".to_owned());
