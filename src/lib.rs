@@ -1,18 +1,18 @@
 //! Getting a token for an Altinn system user (systembruker), and calling an API with it.
 //!
 //! The whole flow on one page, against the sandbox. Against Maskinporten it is the same, with
-//! [`Environment::endpoints`](environment::Environment::endpoints) and a registered key:
+//! [`Environment::endpoints`](client::environment::Environment::endpoints) and a registered key:
 //!
 #![cfg_attr(feature = "sandbox", doc = "```")]
 #![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
 //! use std::time::Duration;
 //!
-//! use systemuser_demo::api::{self, ReferenceApi, SystemUserInfo};
-//! use systemuser_demo::environment::Endpoints;
-//! use systemuser_demo::grant::{Grant, SystemUserOf};
-//! use systemuser_demo::http::Http;
-//! use systemuser_demo::key::{KeySource, SigningKey};
-//! use systemuser_demo::maskinporten;
+//! use systemuser_demo::client::api::{self, ReferenceApi, SystemUserInfo};
+//! use systemuser_demo::client::environment::Endpoints;
+//! use systemuser_demo::client::grant::{Grant, SystemUserOf};
+//! use systemuser_demo::client::http::Http;
+//! use systemuser_demo::client::key::{KeySource, SigningKey};
+//! use systemuser_demo::client::maskinporten;
 //! use systemuser_demo::sandbox::Sandbox;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -48,18 +48,9 @@
 //! ```
 
 pub mod altinn;
-pub mod api;
 pub mod cli;
+pub mod client;
 pub mod config;
-pub mod environment;
 pub mod explain;
-pub mod grant;
-pub mod http;
-pub mod key;
-pub mod maskinporten;
-pub mod org_number;
-pub mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
-pub mod sanitize;
-pub mod token;

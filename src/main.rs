@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 use systemuser_demo::cli::{Cli, Console, Stream, report};
-use systemuser_demo::sanitize::{may_be_secret, show};
+use systemuser_demo::client::sanitize::{may_be_secret, show};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -101,7 +101,7 @@ fn json_from_others_is_the_same_json_and_cannot_draw_on_a_terminal() {
     let api = answer.clone();
     let server = Server::with_token(move |_| json("200 OK", &api));
     let harmless = |arguments: &str, out: &str| {
-        let drawing = |c: char| c != '\n' && systemuser_demo::sanitize::draws(c);
+        let drawing = |c: char| c != '\n' && systemuser_demo::client::sanitize::draws(c);
         assert!(!out.contains(drawing) && out.contains("\\u202e"), "{arguments}: {out}");
         serde_json::from_str::<Value>(out).unwrap()
     };
@@ -126,7 +126,7 @@ fn a_command_line_that_makes_no_sense_cannot_draw_on_a_terminal() {
     for arguments in [vec![DRAWING], vec!["token", "--env", DRAWING], vec!["key", "new", "--bits", DRAWING]] {
         let run = arguments.into_iter().fold(program(""), Program::arg).run();
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
-        assert!(!run.err.contains(|c| c != '\n' && systemuser_demo::sanitize::draws(c)), "{}", run.err);
+        assert!(!run.err.contains(|c| c != '\n' && systemuser_demo::client::sanitize::draws(c)), "{}", run.err);
         assert!(run.err.contains("\\u{9b}31m"), "{}", run.err);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use systemuser_demo::client::environment::Environment;
 use systemuser_demo::config::{Config, Overrides};
-use systemuser_demo::environment::Environment;
 
 use crate::program::{Program, data, program, project, project_text};
 use crate::server::{Server, json, nobody, opaque_token};
@@ -227,13 +227,13 @@ fn the_organisation_numbers_of_the_sources_are_right() {
                    314048431 313775429 313725138 312530341 313367002 312220865 310702641 312975955 889640782 910753614 \
                    974761076";
     for number in numbers.split_whitespace() {
-        let parsed: systemuser_demo::org_number::OrgNumber = number.parse().unwrap();
+        let parsed: systemuser_demo::client::org_number::OrgNumber = number.parse().unwrap();
         assert_eq!(parsed.to_string(), number);
         assert_eq!(parsed.iso6523(), format!("0192:{number}"));
         assert_eq!(parsed.is_test_series(), number.starts_with(['2', '3']));
     }
     for number in ["123456789", "987654321", "999888777", "400000001"] {
-        assert!(number.parse::<systemuser_demo::org_number::OrgNumber>().is_err(), "{number}");
+        assert!(number.parse::<systemuser_demo::client::org_number::OrgNumber>().is_err(), "{number}");
     }
 }
 

@@ -3,8 +3,8 @@
 use chrono::DateTime;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use systemuser_demo::grant::{Grant, SystemUserOf};
-use systemuser_demo::key::{KeySource, SigningKey, signing_algorithm};
+use systemuser_demo::client::grant::{Grant, SystemUserOf};
+use systemuser_demo::client::key::{KeySource, SigningKey, signing_algorithm};
 use uuid::Uuid;
 
 use crate::program::{data, data_text};

@@ -39,7 +39,11 @@ fn rooms() -> Vec<(String, PathBuf, String)> {
     let src = project("src");
     let files = rust_files(&src).into_iter().map(|file| {
         let below = file.strip_prefix(&src).unwrap();
-        let room = below.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let mut parts = below.components().map(|part| part.as_os_str().to_str().unwrap().trim_end_matches(".rs"));
+        let room = match (parts.next().unwrap(), parts.next()) {
+            ("client", Some(room)) => room.to_owned(),
+            (room, _) => room.to_owned(),
+        };
         let code = code_lines(&fs::read_to_string(&file).unwrap()).join("\n");
         (room, file, code)
     });

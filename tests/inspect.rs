@@ -10,7 +10,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli::in_words;
 use systemuser_demo::cli::verification::{PublishedKeys, TokenFault, verify};
-use systemuser_demo::key::{KeySource, SigningKey};
+use systemuser_demo::client::key::{KeySource, SigningKey};
 
 use crate::program::{Program, data, program};
 use crate::server::{Server, json as json_response, response};

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use systemuser_demo::key::{KeyError, KeySource, KidOrigin, SigningKey};
+use systemuser_demo::client::key::{KeyError, KeySource, KidOrigin, SigningKey};
 
 use crate::grant::signed;
 use crate::program::{Program, data, data_text, program};

@@ -1,6 +1,6 @@
 //! Which values are quoted, and which may be secrets?
 
-use systemuser_demo::sanitize::{excerpt, is_secret, may_be_secret, quote, quote_path, show};
+use systemuser_demo::client::sanitize::{excerpt, is_secret, may_be_secret, quote, quote_path, show};
 
 #[test]
 fn a_value_that_cannot_be_a_key_is_quoted() {

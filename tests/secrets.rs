@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::zeroize::ZeroizeOnDrop;
 use serde_json::Value;
-use systemuser_demo::grant::Assertion;
-use systemuser_demo::http::Reply;
-use systemuser_demo::token::AccessToken;
+use systemuser_demo::client::grant::Assertion;
+use systemuser_demo::client::http::Reply;
+use systemuser_demo::client::token::AccessToken;
 
 use crate::program::{Program, data_text, program, project_text};
 use crate::server::{Server, json, nobody, response};

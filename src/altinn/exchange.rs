@@ -5,8 +5,8 @@
 use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;
 
-use crate::http::{CallError, Http, Reply, Unreachable};
-use crate::token::{AccessToken, Decoded};
+use crate::client::http::{CallError, Http, Reply, Unreachable};
+use crate::client::token::{AccessToken, Decoded};
 
 /// Exchanges Maskinporten's token for Altinn's, be it a plain one or a system user's.
 ///

@@ -23,9 +23,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::http::{self, CallError, Http, Reply, Unreachable, is_too_large};
-use crate::retry::Tries;
-use crate::token::AccessToken;
+use crate::client::http::{self, CallError, Http, Reply, Unreachable, is_too_large};
+use crate::client::retry::Tries;
+use crate::client::token::AccessToken;
 
 /// Altinn, and the token that opens it.
 #[derive(Debug)]

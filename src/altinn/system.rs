@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::rights::{ACCESS_PACKAGE, AccessPackage, Right};
-use crate::org_number::OrgNumber;
-use crate::sanitize::quote;
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::quote;
 
 /// A system. What Altinn itself decides, and shows, is read and not sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]

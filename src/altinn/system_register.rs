@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use super::rights::{AccessPackage, Right};
 use super::system::{System, Words};
 use super::{Altinn, Item, read, read_all};
-use crate::http::{CallError, Reply};
-use crate::sanitize::excerpt;
+use crate::client::http::{CallError, Reply};
+use crate::client::sanitize::excerpt;
 
 /// The scope that all of it wants.
 pub const SCOPE: &str = "altinn:authentication/systemregister.write";

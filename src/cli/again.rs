@@ -7,9 +7,9 @@ use std::path::Path;
 use super::configuration::usual;
 use super::hints;
 use super::options::CONFIG_FILE;
+use crate::client::environment::Environment;
+use crate::client::key::KeySource;
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
-use crate::environment::Environment;
-use crate::key::KeySource;
 
 /// The option that names the environment, or the file where that is not the environment's own.
 pub(super) fn environment(environment: Environment, file: Option<&Path>) -> String {

@@ -8,8 +8,8 @@ use reqwest::Url;
 use super::clock::{Asked, Difference};
 use super::console::Console;
 use super::story;
-use crate::http::{CallError, Http, address};
-use crate::retry::{Failure, Tries};
+use crate::client::http::{CallError, Http, address};
+use crate::client::retry::{Failure, Tries};
 
 /// What the story tells of an answer: its status, and when it was given by the server's clock.
 pub(super) type Facts = (Option<u16>, Option<DateTime<Utc>>);

@@ -7,9 +7,9 @@ use super::flow::Flow;
 use super::options::{Common, GrantOptions, Patience, typed};
 use super::target::Target;
 use super::{flow, report};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError, Source};
-use crate::org_number::OrgNumber;
-use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Call {

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, ConfigError, Given, Overrides, Source};
-use crate::environment::Environment;
+use crate::client::environment::Environment;
 #[cfg(feature = "sandbox")]
-use crate::key::KeySource;
-use crate::sanitize::{quote_path, show};
+use crate::client::key::KeySource;
+use crate::client::sanitize::{quote_path, show};
+use crate::config::{Config, ConfigError, Given, Overrides, Source};
 
 /// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
 pub(super) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {

@@ -10,7 +10,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
 use super::json;
-use crate::sanitize::{draws, visible};
+use crate::client::sanitize::{draws, visible};
 
 /// In which tone a line is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::console::{Console, aligned};
 use super::hints;
 use super::options::{Common, checked_text, typed};
+use crate::client::sanitize::quote;
 use crate::config::ConfigError;
 use crate::explain::{self, Entry};
-use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {

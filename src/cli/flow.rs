@@ -12,14 +12,14 @@ use super::report::Again;
 use super::verification::{self, PublishedKeys};
 use super::{again, asking, hints, proxy, report, signing, story};
 use crate::altinn;
+use crate::client::environment::Environment;
+use crate::client::http::{Http, Unreachable, address};
+use crate::client::key::SigningKey;
+use crate::client::maskinporten::{ExchangeError, exchange};
+use crate::client::org_number::OrgNumber;
+use crate::client::retry::Failure;
+use crate::client::token::AccessToken;
 use crate::config::{Config, ConfigError, Given};
-use crate::environment::Environment;
-use crate::http::{Http, Unreachable, address};
-use crate::key::SigningKey;
-use crate::maskinporten::{ExchangeError, exchange};
-use crate::org_number::OrgNumber;
-use crate::retry::Failure;
-use crate::token::AccessToken;
 
 /// Everything that is needed to get a token.
 pub(super) struct Flow {

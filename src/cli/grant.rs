@@ -12,11 +12,11 @@ use super::console::{Console, Tone};
 use super::hints::in_shell;
 use super::options::{Common, GrantOptions};
 use super::{flow, signing, story};
+use crate::client::http::address;
+use crate::client::maskinporten::GRANT_TYPE;
+use crate::client::sanitize::may_be_secret;
+use crate::client::token::Decoded;
 use crate::config::{Config, ConfigError};
-use crate::http::address;
-use crate::maskinporten::GRANT_TYPE;
-use crate::sanitize::may_be_secret;
-use crate::token::Decoded;
 
 #[derive(Debug, Args)]
 pub(super) struct Grant {

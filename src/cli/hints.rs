@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::client::environment::Environment;
+use crate::client::http::Refused;
+use crate::client::key::{KeyFault, KeySource};
+use crate::client::sanitize::may_be_secret;
 use crate::config::{ConfigError, Given, KEY};
-use crate::environment::Environment;
-use crate::http::Refused;
-use crate::key::{KeyFault, KeySource};
-use crate::sanitize::may_be_secret;
 
 pub(super) fn of_config(error: &ConfigError) -> Vec<String> {
     match error {

@@ -15,10 +15,10 @@ use super::options::{Common, Patience};
 use super::verification::{TokenFault, algorithm, verify};
 use super::written::Written;
 use super::{clock, flow, hints, proxy, report};
+use crate::client::environment::{Environment, is_loopback};
+use crate::client::http::Http;
+use crate::client::token::Decoded;
 use crate::config::{ConfigError, Overrides};
-use crate::environment::{Environment, is_loopback};
-use crate::http::Http;
-use crate::token::Decoded;
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {

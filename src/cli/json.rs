@@ -3,7 +3,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::sanitize::draws;
+use crate::client::sanitize::draws;
 
 const INDENT: &str = "  ";
 

@@ -15,10 +15,10 @@ use super::console::{Console, Tone};
 use super::new_file::{self, Readers};
 use super::options::{Common, KeyOptions, file_name};
 use super::{origin, signing, story};
+use crate::client::environment::Environment;
+use crate::client::key::{KeySource, SigningKey};
+use crate::client::sanitize::{quote, quote_path};
 use crate::config::{Config, ConfigError, Overrides, Source};
-use crate::environment::Environment;
-use crate::key::{KeySource, SigningKey};
-use crate::sanitize::{quote, quote_path};
 
 #[derive(Debug, Args)]
 pub(super) struct Key {

@@ -7,8 +7,8 @@ use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
 use super::hints;
+use crate::client::sanitize::{may_be_secret, quote_path};
 use crate::config::ConfigError;
-use crate::sanitize::{may_be_secret, quote_path};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

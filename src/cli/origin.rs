@@ -2,9 +2,9 @@
 
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 
+use crate::client::key::{KidOrigin, SigningKey};
+use crate::client::sanitize::{may_be_secret, visible};
 use crate::config::{Config, Source};
-use crate::key::{KidOrigin, SigningKey};
-use crate::sanitize::{may_be_secret, visible};
 
 /// Whether a value stands in a file, and nobody said it for this run.
 pub(super) fn is_file(source: &Source) -> bool {

@@ -6,8 +6,8 @@ use std::env;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::console::{Console, Tone};
+use crate::client::environment::is_loopback;
 use crate::config::Config;
-use crate::environment::is_loopback;
 
 /// The variables for https; of each pair the first that is set decides, and the second pair where the first says nothing.
 const VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];

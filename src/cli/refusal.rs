@@ -6,12 +6,12 @@ use super::clock::{Difference, time};
 use super::table::width;
 use super::told::{Told, exit};
 use super::{again, origin};
+use crate::client::http::address;
+use crate::client::key::{KeySource, SigningKey};
+use crate::client::maskinporten::TokenRefused;
+use crate::client::sanitize::{may_be_secret, show};
 use crate::config::{Config, Given, Source};
 use crate::explain::{self, Cause, Entry, Subject};
-use crate::http::address;
-use crate::key::{KeySource, SigningKey};
-use crate::maskinporten::TokenRefused;
-use crate::sanitize::{may_be_secret, show};
 
 /// How many causes a report names; `explain` has them all.
 const CAUSES: usize = 3;

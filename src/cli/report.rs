@@ -9,10 +9,10 @@ use super::refusal::RefusedGrant;
 use super::silence;
 use super::told::{Told, exit};
 use super::verification::TokenFault;
+use crate::client::http::{CallError, Refused, Unreachable};
+use crate::client::key::KeyError;
 use crate::config::ConfigError;
 use crate::explain::{self, Cause, Entry};
-use crate::http::{CallError, Refused, Unreachable};
-use crate::key::KeyError;
 
 /// The command line has a shape that clap lets pass, and that makes no sense.
 #[derive(Debug, thiserror::Error)]

@@ -14,10 +14,10 @@ use super::clock::duration;
 use super::console::{Console, Tone, aligned};
 use super::options::{Common, typed};
 use super::report;
+use crate::client::environment::Endpoints;
+use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError};
-use crate::environment::Endpoints;
 use crate::sandbox::{self, Conditions, Paging, Specimen};
-use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Sandbox {

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::configuration::EXAMPLE_KEY;
 use super::console::{Console, Tone};
 use super::{hints, origin, report};
+use crate::client::environment::Environment;
+use crate::client::grant::{Assertion, Grant, SystemUserOf};
+use crate::client::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
 use crate::config::{Config, ConfigError};
-use crate::environment::Environment;
-use crate::grant::{Assertion, Grant, SystemUserOf};
-use crate::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
 
 /// What is to be said, and how.
 pub(super) type Remark = (Tone, String);

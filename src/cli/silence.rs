@@ -6,8 +6,8 @@ use reqwest::Url;
 
 use super::proxy;
 use super::told::{Told, exit};
-use crate::environment::is_loopback;
-use crate::http::{Silence, Unreachable};
+use crate::client::environment::is_loopback;
+use crate::client::http::{Silence, Unreachable};
 
 pub(super) fn told(unreachable: &Unreachable) -> Told {
     let sentence = unreachable.to_string();

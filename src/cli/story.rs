@@ -10,14 +10,14 @@ use super::configuration::display_file;
 use super::console::{Console, aligned};
 use super::{origin, signing};
 use crate::altinn::Call;
+use crate::client::environment::Environment;
+use crate::client::grant::Assertion;
+use crate::client::http::address;
+use crate::client::key::{KeySource, SigningKey};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::show;
+use crate::client::token::{AccessToken, Decoded};
 use crate::config::{Config, Given, Source};
-use crate::environment::Environment;
-use crate::grant::Assertion;
-use crate::http::address;
-use crate::key::{KeySource, SigningKey};
-use crate::org_number::OrgNumber;
-use crate::sanitize::show;
-use crate::token::{AccessToken, Decoded};
 
 pub(super) fn configuration(console: &mut Console<'_>, config: &Config) {
     console.story("configuration", || configured(config));

@@ -1,6 +1,6 @@
 //! Tables for a person: aligned, with a heading, and never cut.
 
-use crate::sanitize::visible;
+use crate::client::sanitize::visible;
 
 /// No column is wider, in characters. A longer text stands out of its own line, and not in the way of all the others: what
 /// is printed stays as large as what came, times the width of a terminal at most.

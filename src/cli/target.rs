@@ -8,12 +8,12 @@ use super::console::{Console, aligned};
 use super::options::checked_text;
 use super::report::Again;
 use super::{again, asking, hints, json, origin, report};
-use crate::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
+use crate::client::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
+use crate::client::http::{CallError, Http, Reply};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::{may_be_secret, quote};
+use crate::client::token::{AccessToken, without_scheme};
 use crate::config::{Api, Config, ConfigError, Given};
-use crate::http::{CallError, Http, Reply};
-use crate::org_number::OrgNumber;
-use crate::sanitize::{may_be_secret, quote};
-use crate::token::{AccessToken, without_scheme};
 
 /// What is called.
 pub(super) enum Target {

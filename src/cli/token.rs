@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::console::Console;
 use super::flow::Flow;
 use super::options::{Common, GrantOptions, Patience};
-use crate::token::{Decoded, SystemUser};
+use crate::client::token::{Decoded, SystemUser};
 
 #[derive(Debug, Args)]
 pub(super) struct Token {

@@ -9,9 +9,9 @@ use super::table::table;
 use super::vendor::Vendor;
 use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::quote;
 use crate::config::Overrides;
-use crate::org_number::OrgNumber;
-use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct User {

@@ -12,11 +12,11 @@ use super::report::Again;
 use super::{again, hints, report, silence, story};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
+use crate::client::http::CallError;
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::quote;
+use crate::client::token::AccessToken;
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
-use crate::http::CallError;
-use crate::org_number::OrgNumber;
-use crate::sanitize::quote;
-use crate::token::AccessToken;
 
 /// Somebody who asks Altinn in the vendor's name.
 pub(super) struct Vendor {

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::http::{Http, Reply, Unreachable};
-use crate::token::Decoded;
+use crate::client::http::{Http, Reply, Unreachable};
+use crate::client::token::Decoded;
 
 /// The keys with which an issuer signs, as it publishes them (RFC 7517). What is no key that is known here is passed over.
 #[derive(Debug, Clone, Deserialize)]

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
+use crate::client::sanitize::is_secret;
+use crate::client::token::Decoded;
 use crate::config::ConfigError;
-use crate::sanitize::is_secret;
-use crate::token::Decoded;
 
 /// What a text turned out to be.
 pub(super) enum Written {

@@ -6,8 +6,8 @@ use reqwest::Url;
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
 use super::{Api, ConfigError, Given, Source, optional};
-use crate::environment::{Endpoints, Environment, is_loopback, parse_endpoint};
-use crate::sanitize::quote;
+use crate::client::environment::{Endpoints, Environment, is_loopback, parse_endpoint};
+use crate::client::sanitize::quote;
 
 /// Where the servers are, where that came from, and what is to be said about it.
 pub(super) struct Servers {

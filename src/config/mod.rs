@@ -20,10 +20,10 @@ use toml::value::Datetime;
 pub use self::error::ConfigError;
 use self::file::{File, Place, Text};
 pub use self::setting::*;
-use crate::environment::{Endpoints, Environment};
-use crate::key::{KeySource, signing_algorithm};
-use crate::org_number::OrgNumber;
-use crate::sanitize::{is_secret, quote_path};
+use crate::client::environment::{Endpoints, Environment};
+use crate::client::key::{KeySource, signing_algorithm};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::{is_secret, quote_path};
 
 /// What options and variables say: each replaces what the file says.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::ConfigError;
-use crate::sanitize::{is_jwt, is_secret, quote, show};
+use crate::client::sanitize::{is_jwt, is_secret, quote, show};
 
 /// A setting by all its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use systemuser_demo::client::grant::{Grant, SystemUserOf};
+use systemuser_demo::client::http::Http;
+use systemuser_demo::client::key::SigningKey;
+use systemuser_demo::client::maskinporten;
 use systemuser_demo::config::{Config, Given, Overrides, Source};
-use systemuser_demo::grant::{Grant, SystemUserOf};
-use systemuser_demo::http::Http;
-use systemuser_demo::key::SigningKey;
-use systemuser_demo::maskinporten;
 
 use crate::server::Server;
 

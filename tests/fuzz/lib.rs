@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
-use systemuser_demo::http::Reply;
+use systemuser_demo::client::http::Reply;
 use systemuser_demo::sandbox::{self, Conditions};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;

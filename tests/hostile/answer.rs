@@ -8,11 +8,11 @@ use serde_json::Value;
 use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user_request::Request;
-use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
 use systemuser_demo::cli::verification::{PublishedKeys, document};
-use systemuser_demo::http::CallError;
-use systemuser_demo::maskinporten::{self, ExchangeError};
-use systemuser_demo::token::AccessToken;
+use systemuser_demo::client::api::{self, Logistics, Salary, SystemUserInfo};
+use systemuser_demo::client::http::CallError;
+use systemuser_demo::client::maskinporten::{self, ExchangeError};
+use systemuser_demo::client::token::AccessToken;
 
 use super::{SENT, acts, any_json, giants, is_soon_done, object_with, reply, text, try_all};
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
-use systemuser_demo::key::{KeyError, KeySource, SigningKey};
+use systemuser_demo::client::key::{KeyError, KeySource, SigningKey};
 
 use super::{MEBIBYTE, giants, is_soon_done, object_with, one_of, text, try_all};
 use crate::program::{data_text, program};

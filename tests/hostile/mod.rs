@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use systemuser_demo::http::Reply;
+use systemuser_demo::client::http::Reply;
 
 /// As large as the largest input that is read of a file.
 const MEBIBYTE: usize = 1024 * 1024;

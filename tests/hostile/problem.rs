@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use systemuser_demo::http::Refused;
-use systemuser_demo::maskinporten::{self, ExchangeError, TokenRefused};
-use systemuser_demo::sanitize::{excerpt, visible};
+use systemuser_demo::client::http::Refused;
+use systemuser_demo::client::maskinporten::{self, ExchangeError, TokenRefused};
+use systemuser_demo::client::sanitize::{excerpt, visible};
 
 use super::{SENT, acting, acts, any_json, giants, is_soon_done, object_with, reply, text, try_all};
 

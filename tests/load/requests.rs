@@ -9,8 +9,8 @@ use std::time::Duration;
 use chrono::Utc;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use systemuser_demo::grant::{Grant, SystemUserOf};
-use systemuser_demo::key::{KeySource, SigningKey};
+use systemuser_demo::client::grant::{Grant, SystemUserOf};
+use systemuser_demo::client::key::{KeySource, SigningKey};
 use uuid::Uuid;
 
 use super::{Client, METADATA, ends_within_a_second, has_held_little, peak_memory};

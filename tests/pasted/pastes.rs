@@ -8,7 +8,7 @@ use pkcs1::RsaPrivateKeyRef;
 use pkcs8::PrivateKeyInfoRef;
 use pkcs8::der::Decode;
 use serde_json::json;
-use systemuser_demo::key::{KeySource, SigningKey};
+use systemuser_demo::client::key::{KeySource, SigningKey};
 
 use super::{LEAK, pieces};
 use crate::program::data_text;

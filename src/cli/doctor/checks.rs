@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::metadata::Metadata;
 use crate::cli::console::Tone;
 use crate::cli::{origin, signing};
+use crate::client::http::address;
+use crate::client::key::SigningKey;
+use crate::client::sanitize::{excerpt, quote};
+use crate::client::token::{Decoded, SYSTEM_USER};
 use crate::config::{Config, Given, Source};
-use crate::http::address;
-use crate::key::SigningKey;
-use crate::sanitize::{excerpt, quote};
-use crate::token::{Decoded, SYSTEM_USER};
 
 pub(super) fn of_metadata(
     metadata: &Metadata,

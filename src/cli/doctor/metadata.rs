@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::cli::verification::document;
-use crate::http::{Http, Unreachable};
+use crate::client::http::{Http, Unreachable};
 
 /// What Maskinporten says about itself (RFC 8414), as far as it matters here.
 #[derive(Deserialize)]

@@ -23,11 +23,11 @@ use super::target::Target;
 use super::told::exit;
 use super::verification::CLOCK_TOLERANCE;
 use super::{again, clock, origin, story};
-use crate::api::ReferenceApi;
+use crate::client::api::ReferenceApi;
+use crate::client::grant;
+use crate::client::http;
+use crate::client::key::SigningKey;
 use crate::config::{Config, ConfigError, Source};
-use crate::grant;
-use crate::http;
-use crate::key::SigningKey;
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {

@@ -8,9 +8,9 @@ use crate::cli::flow::Flow;
 use crate::cli::refusal::RefusedGrant;
 use crate::cli::told::exit;
 use crate::cli::vendor::Vendor;
+use crate::client::http::{self, Unreachable};
+use crate::client::sanitize::{self, quote};
 use crate::config::Config;
-use crate::http::{self, Unreachable};
-use crate::sanitize::{self, quote};
 
 /// Looks the system up, where the client has the vendor's scope, and gives the flow back as it was.
 pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyhow::Result<Flow> {

@@ -6,7 +6,7 @@ use crate::cli::console::{Console, Tone};
 use crate::cli::report;
 use crate::cli::signing::Remark;
 use crate::cli::told::Told;
-use crate::sanitize::visible;
+use crate::client::sanitize::visible;
 
 /// The steps, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use crate::cli::flow::{self, Flow, Servers};
 use crate::cli::target::Target;
 use crate::cli::told::exit;
 use crate::cli::verification::verify;
-use crate::sanitize::show;
-use crate::token::{AccessToken, Decoded};
+use crate::client::sanitize::show;
+use crate::client::token::{AccessToken, Decoded};
 
 pub(super) async fn claims(
     flow: &Flow,

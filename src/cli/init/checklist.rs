@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::starter::Example;
 use crate::cli::{again, hints};
-use crate::environment::Environment;
-use crate::sanitize::quote_path;
+use crate::client::environment::Environment;
+use crate::client::sanitize::quote_path;
 
 /// Altinn's guide.
 pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";

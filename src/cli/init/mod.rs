@@ -18,11 +18,11 @@ use super::key::{self, Bits, is_registrable};
 use super::new_file::{self, Readers};
 use super::options::{Common, KeyOptions, PartyOptions, typed};
 use super::{origin, signing};
+use crate::client::environment::Environment;
+use crate::client::key::{KeySource, PublicJwk, SigningKey};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::{quote, quote_path};
 use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
-use crate::environment::Environment;
-use crate::key::{KeySource, PublicJwk, SigningKey};
-use crate::org_number::OrgNumber;
-use crate::sanitize::{quote, quote_path};
 
 #[derive(Debug, Args)]
 pub(super) struct Init {

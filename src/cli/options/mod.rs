@@ -15,14 +15,14 @@ use clap::{Args, ValueEnum};
 
 pub(super) use self::vendor::{CustomerOptions, ReferenceOption, SystemOption, VendorOptions, system};
 use super::configuration;
-use crate::api::ReferenceApi;
+use crate::client::api::ReferenceApi;
+use crate::client::environment::Environment;
+use crate::client::key::KeySource;
+use crate::client::sanitize::quote;
 use crate::config::{
     CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
     SCOPE, Setting, Source,
 };
-use crate::environment::Environment;
-use crate::key::KeySource;
-use crate::sanitize::quote;
 
 /// The variable that names the configuration file.
 pub(super) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";

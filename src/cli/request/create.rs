@@ -13,10 +13,10 @@ use crate::cli::console::{Console, Tone, aligned};
 use crate::cli::options::{Common, ReferenceOption, SystemOption, VendorOptions, checked_text, typed};
 use crate::cli::vendor::{Vendor, tell_untyped};
 use crate::cli::{browser, flow, hints, report};
+use crate::client::environment::parse_endpoint;
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::{may_be_secret, quote};
 use crate::config::{Config, ConfigError, Given, Overrides};
-use crate::environment::parse_endpoint;
-use crate::org_number::OrgNumber;
-use crate::sanitize::{may_be_secret, quote};
 
 /// ask a customer for a system user
 #[derive(Debug, Args)]

@@ -11,9 +11,9 @@ use crate::cli::again;
 use crate::cli::console::{Console, Tone, aligned};
 use crate::cli::options::{Common, CustomerOptions, SystemOption, VendorOptions};
 use crate::cli::vendor::Vendor;
+use crate::client::http::CallError;
+use crate::client::org_number::OrgNumber;
 use crate::config::{Config, ConfigError, Given, Overrides};
-use crate::http::CallError;
-use crate::org_number::OrgNumber;
 
 /// show what became of a request
 #[derive(Debug, Args)]

@@ -14,9 +14,9 @@ use super::vendor::Vendor;
 use super::{again, clock, hints};
 use crate::altinn::system_user_request::{self, Kind, READ, Request as Made, State, WRITE};
 use crate::altinn::{Altinn, Item};
+use crate::client::http::CallError;
+use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError, Overrides};
-use crate::http::CallError;
-use crate::sanitize::quote;
 
 #[derive(Debug, Args)]
 pub(super) struct Request {
@@ -77,7 +77,7 @@ fn id(text: &str, config: &Config) -> Result<String, ConfigError> {
         Ok(id) => Ok(id.to_string()),
         Err(_) => Err(ConfigError::Invalid {
             problem: format!("ID: {} is not a request's id, which is a UUID", quote(&given.value)),
-            hint: Some(match given.value.trim().parse::<crate::org_number::OrgNumber>() {
+            hint: Some(match given.value.trim().parse::<crate::client::org_number::OrgNumber>() {
                 Ok(org) => {
                     format!("a customer's request is found by `systemuser-demo request status --org {org}{again}`")
                 }

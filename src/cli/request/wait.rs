@@ -15,9 +15,9 @@ use crate::cli::report::{AlreadyTold, Failed};
 use crate::cli::told::exit;
 use crate::cli::vendor::Vendor;
 use crate::cli::{clock, hints};
+use crate::client::http::Unreachable;
+use crate::client::sanitize::quote;
 use crate::config::ConfigError;
-use crate::http::Unreachable;
-use crate::sanitize::quote;
 
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]

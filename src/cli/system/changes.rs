@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::altinn::rights::Right;
 use crate::altinn::system::{System, Words};
-use crate::sanitize::without_pieces;
+use crate::client::sanitize::without_pieces;
 
 /// What a field loses and gains.
 #[derive(Debug, Serialize)]

@@ -9,8 +9,8 @@ use crate::cli::options::file_name;
 use crate::cli::report::Failed;
 use crate::cli::told::exit;
 use crate::cli::{configuration, hints};
+use crate::client::sanitize::{quote, quote_path};
 use crate::config::{ConfigError, Source};
-use crate::sanitize::{quote, quote_path};
 
 /// The fields that it may have.
 const KNOWN: [&str; 9] =

@@ -20,8 +20,8 @@ use crate::altinn::rights::Right;
 use crate::altinn::system::System as Registered;
 use crate::altinn::system_register::{self, Listed, SCOPE};
 use crate::altinn::{Altinn, Item};
+use crate::client::sanitize::{may_be_secret, quote, show};
 use crate::config::{Config, Overrides};
-use crate::sanitize::{may_be_secret, quote, show};
 
 #[derive(Debug, Args)]
 pub(super) struct System {

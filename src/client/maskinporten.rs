@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::grant::Assertion;
-use crate::http::{Http, Reply, Unreachable};
-use crate::sanitize::excerpt;
-use crate::token::AccessToken;
+use super::grant::Assertion;
+use super::http::{Http, Reply, Unreachable};
+use super::sanitize::excerpt;
+use super::token::AccessToken;
 
 /// How a grant is presented (RFC 7523).
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

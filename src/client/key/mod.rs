@@ -27,7 +27,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 pub use self::fault::{KeyError, KeyFault};
-use crate::sanitize::quote_path;
+use super::sanitize::quote_path;
 
 /// Where a private key is.
 #[derive(Debug, Clone)]

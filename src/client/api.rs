@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Number;
 
-use crate::http::{CallError, Http, Reply};
-use crate::org_number::OrgNumber;
-use crate::token::AccessToken;
+use super::http::{CallError, Http, Reply};
+use super::org_number::OrgNumber;
+use super::token::AccessToken;
 
 /// The APIs of the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-use crate::sanitize::quote;
+use super::sanitize::quote;
 
 /// Which world a configuration belongs to. Their registers are separate: what exists in one is unknown in the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

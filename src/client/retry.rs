@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::http::{CallError, Silence, Unreachable};
+use super::http::{CallError, Silence, Unreachable};
 
 /// How long to wait before the second try, and before the third, which is the last.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];

@@ -8,8 +8,8 @@
 
 use serde_json::{Map, Value};
 
+use super::super::sanitize::excerpt;
 use super::Reply;
-use crate::sanitize::excerpt;
 
 /// An API's no.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -19,8 +19,8 @@ use serde_json::Value;
 
 pub use self::refused::{Fault, Refused};
 pub use self::silence::{Silence, Unreachable};
-use crate::environment::is_loopback;
-use crate::sanitize::{excerpt, may_be_secret, without};
+use super::environment::is_loopback;
+use super::sanitize::{excerpt, may_be_secret, without};
 
 /// The most that is read of an answer, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;

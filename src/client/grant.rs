@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::key::SigningKey;
-use crate::org_number::OrgNumber;
+use super::key::SigningKey;
+use super::org_number::OrgNumber;
 
 /// How long a grant lives, in seconds: the longest that Maskinporten allows. A long life forgives a slow clock.
 pub const LIFETIME: i64 = 120;

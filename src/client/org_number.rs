@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::sanitize::quote;
+use super::sanitize::quote;
 
 /// A Norwegian organisation number: nine digits, the last of which checks the others.
 ///
