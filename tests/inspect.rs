@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli::in_words;
-use systemuser_demo::cli::verification::{PublishedKeys, TokenFault, verify};
+use systemuser_demo::cli::session::verification::{PublishedKeys, TokenFault, verify};
 use systemuser_demo::client::key::{KeySource, SigningKey};
 
 use crate::program::{Program, data, program};

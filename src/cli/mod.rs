@@ -1,51 +1,21 @@
 //! The command line: what was typed, carried out, and told to a person.
 
-mod again;
-mod asking;
-mod browser;
-mod call;
-mod clock;
-mod completions;
-mod configuration;
-mod console;
-mod deferred;
-mod doctor;
-mod explain;
-mod flow;
-mod grant;
-mod hints;
-mod init;
-mod inspect;
-mod json;
-mod key;
-mod new_file;
-mod options;
-mod origin;
-mod proxy;
-mod refusal;
-mod report;
-mod request;
-#[cfg(feature = "sandbox")]
-mod sandbox;
-mod signing;
-mod silence;
-mod story;
-mod system;
-mod table;
-mod target;
-mod token;
-mod told;
-mod user;
-mod vendor;
-pub mod verification;
-mod written;
+mod args;
+mod commands;
+mod error;
+mod output;
+pub mod session;
 
 use clap::{Parser, Subcommand};
 
-pub use self::console::{Console, Stream};
-use self::deferred::Deferred;
-pub use self::inspect::in_words;
-pub use self::report::report;
+use self::args::Common;
+use self::args::deferred::Deferred;
+pub use self::commands::inspect::in_words;
+#[cfg(feature = "sandbox")]
+use self::commands::sandbox;
+use self::commands::{call, completions, doctor, explain, grant, init, inspect, key, request, system, token, user};
+pub use self::error::report;
+pub use self::output::console::{Console, Stream};
 
 /// Ends `--help`, and stands in README.
 const EXIT_CODES: &str = "\
@@ -67,7 +37,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    common: options::Common,
+    common: Common,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user_request::Request;
-use systemuser_demo::cli::verification::{PublishedKeys, document};
+use systemuser_demo::cli::session::verification::{PublishedKeys, document};
 use systemuser_demo::client::api::{self, Logistics, Salary, SystemUserInfo};
 use systemuser_demo::client::http::CallError;
 use systemuser_demo::client::maskinporten::{self, ExchangeError};

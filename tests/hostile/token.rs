@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli::in_words;
-use systemuser_demo::cli::verification::{PublishedKeys, verify};
+use systemuser_demo::cli::session::verification::{PublishedKeys, verify};
 use systemuser_demo::client::token::Decoded;
 
 use super::{acting, acts, any_json, giants, is_soon_done, object_with, try_all};

@@ -10,7 +10,7 @@ use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user::SystemUser;
 use systemuser_demo::altinn::system_user_request::{Request, State};
 use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
-use systemuser_demo::cli::verification::{self, PublishedKeys};
+use systemuser_demo::cli::session::verification::{self, PublishedKeys};
 use systemuser_demo::http::{CallError, Unreachable};
 use systemuser_demo::maskinporten::{self, ExchangeError};
 use systemuser_demo::token::{AccessToken, Decoded};

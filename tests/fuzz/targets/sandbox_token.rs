@@ -9,7 +9,7 @@ use chrono::Utc;
 use libfuzzer_sys::fuzz_target;
 use reqwest::Url;
 use serde_json::{Value, json};
-use systemuser_demo::cli::verification::{PublishedKeys, verify};
+use systemuser_demo::cli::session::verification::{PublishedKeys, verify};
 use systemuser_demo_fuzz::{ADDRESS, Answer, CLIENT, CLIENTS_KEY, Sandbox, over, signed};
 
 /// It remembers each grant for two minutes, so it is made anew after as many inputs.

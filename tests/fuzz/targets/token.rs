@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli;
-use systemuser_demo::cli::verification::{CLOCK_TOLERANCE, PublishedKeys, verify};
+use systemuser_demo::cli::session::verification::{CLOCK_TOLERANCE, PublishedKeys, verify};
 use systemuser_demo::key::{KeySource, SigningKey};
 use systemuser_demo::token::Decoded;
 use systemuser_demo_fuzz::{CLIENTS_KEY, is_harmless, over, signed};

@@ -1,0 +1,98 @@
+//! Which configuration it is: a file that was named, the usual file, the one that is built in, or none.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::client::environment::Environment;
+#[cfg(feature = "sandbox")]
+use crate::client::key::KeySource;
+use crate::client::sanitize::{quote_path, show};
+use crate::config::{Config, ConfigError, Given, Overrides, Source};
+
+/// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
+pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
+    if let Some(Given { value: path, source }) = named {
+        return read(&path, &format!("{source}: "), overrides);
+    }
+    let environment = environment(overrides.environment.clone())?;
+    let usual = usual(environment.value);
+    // A file that is there and cannot be read is no reason to do something else.
+    let absent = usual.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if !absent {
+        return read(&usual, "", overrides);
+    }
+    #[cfg(feature = "sandbox")]
+    if environment.value == Environment::Sandbox {
+        return built_in(overrides);
+    }
+    Config::without_file(environment, overrides)
+}
+
+/// The environment that was asked for, else the sandbox, where there is one.
+pub(crate) fn environment(asked: Option<Given<Environment>>) -> Result<Given<Environment>, ConfigError> {
+    match asked {
+        Some(environment) => Ok(environment),
+        None if cfg!(feature = "sandbox") => {
+            Ok(Given { value: Environment::Sandbox, source: Source::Option("the default") })
+        }
+        None => Err(ConfigError::Invalid {
+            problem: "no environment: this build has no sandbox, so there is none to fall back on".to_owned(),
+            hint: Some("say --env test or --env prod, or name a file with --config".to_owned()),
+        }),
+    }
+}
+
+/// The environment's own file, below the current folder.
+pub(crate) fn usual(environment: Environment) -> PathBuf {
+    Path::new("config").join(format!("{environment}.toml"))
+}
+
+/// Reads a configuration file; `named_by` begins the message where that fails.
+fn read(path: &Path, named_by: &str, overrides: Overrides) -> Result<Config, ConfigError> {
+    Config::parse(&text(path, named_by)?, Some(path), overrides)
+}
+
+/// The text of a configuration file.
+pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
+    const LARGEST: u64 = 1024 * 1024;
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
+    let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read {}: {why}", quote_path(path)));
+    match read {
+        Ok(_) if text.len() as u64 <= LARGEST => Ok(text),
+        Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),
+        Err(error) => Err(cannot(error.to_string())),
+    }
+}
+
+/// The configuration file's name as messages show it.
+pub(crate) fn display_file(config: &Config) -> String {
+    match (&config.file, &config.environment.source) {
+        (Some(file), _) => show(&file.to_string_lossy()),
+        (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),
+        (None, _) => "no file".to_owned(),
+    }
+}
+
+/// The key that the sandbox knows. It is public, and worth nothing.
+pub(crate) const EXAMPLE_KEY: &str = include_str!("../../../mp-key.pem.example");
+
+/// The configuration that is built in, which is the one that is shipped, with the example key in it.
+#[cfg(feature = "sandbox")]
+fn built_in(mut overrides: Overrides) -> Result<Config, ConfigError> {
+    overrides.key.get_or_insert_with(|| Given {
+        value: KeySource::Text { name: "the built-in configuration".to_owned(), text: EXAMPLE_KEY.into() },
+        source: Source::BuiltIn(1),
+    });
+    Config::parse(shipped(Environment::Sandbox), None, overrides)
+}
+
+/// The configuration that is shipped for an environment.
+pub(crate) fn shipped(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Sandbox => include_str!("../../../config/sandbox.toml"),
+        Environment::Test => include_str!("../../../config/test.toml"),
+        Environment::Prod => include_str!("../../../config/prod.toml"),
+    }
+}

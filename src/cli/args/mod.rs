@@ -1,0 +1,266 @@
+//! Options and environment variables, gathered into what replaces the configuration file's values.
+//!
+//! clap judges the shape of the command line only. Variables are read here, not by clap, so that each value keeps
+//! where it came from.
+
+pub(crate) mod config_file;
+pub(crate) mod deferred;
+pub(crate) mod proxy;
+pub(crate) mod rerun;
+mod vendor;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+pub(crate) use self::vendor::{CustomerOptions, ReferenceOption, SystemOption, VendorOptions, system};
+use crate::client::api::ReferenceApi;
+use crate::client::environment::Environment;
+use crate::client::key::KeySource;
+use crate::client::sanitize::quote;
+use crate::config::{
+    CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
+    SCOPE, Setting, Source,
+};
+
+/// The variable that names the configuration file.
+pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
+
+/// The options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Common {
+    /// which environment [env: SYSTEMUSER_ENV] [default: sandbox]
+    #[arg(short, long, global = true, value_name = "ENV")]
+    env: Option<Environment>,
+    /// the configuration file [env: SYSTEMUSER_CONFIG] [default: config/<ENV>.toml]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    config: Option<OsString>,
+    /// structured output on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// tell the story, step by step, on stderr
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// The private key, for the commands that read it.
+#[derive(Debug, Args)]
+pub(crate) struct KeyOptions {
+    /// private key file [env: SYSTEMUSER_KEY_FILE, or the key itself in SYSTEMUSER_KEY]
+    #[arg(long, value_name = "FILE")]
+    key: Option<OsString>,
+    /// key id, where the key file does not carry it [env: SYSTEMUSER_KID]
+    #[arg(long)]
+    kid: Option<String>,
+}
+
+/// Who asks, for what, as whose system user.
+#[derive(Debug, Args)]
+pub(crate) struct PartyOptions {
+    /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// one scope, or several with spaces [env: SYSTEMUSER_SCOPE]
+    #[arg(long)]
+    scope: Option<String>,
+    /// organisation that owns the system user [env: SYSTEMUSER_ORG]
+    #[arg(long, allow_negative_numbers = true)]
+    org: Option<String>,
+}
+
+/// What a grant is made from.
+#[derive(Debug, Args)]
+pub(crate) struct GrantOptions {
+    #[command(flatten)]
+    parties: PartyOptions,
+    /// the reference the system user was requested with [env: SYSTEMUSER_EXTERNAL_REF]
+    #[arg(long, value_name = "REF")]
+    external_ref: Option<String>,
+    /// restrict the token to this API; may be repeated
+    #[arg(long, value_name = "AUDIENCE")]
+    resource: Vec<String>,
+    /// ask for a plain Maskinporten token, of no system user
+    #[arg(long, conflicts_with = "external_ref")]
+    no_system_user: bool,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+/// How long to wait, for the commands that go to the network.
+#[derive(Debug, Args)]
+pub(crate) struct Patience {
+    /// patience for one exchange and its retries, in seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    timeout: Option<String>,
+}
+
+impl Common {
+    /// Chooses the configuration.
+    pub(crate) fn configuration(&self, overrides: Overrides) -> Result<Config, ConfigError> {
+        let sandbox = variable("SYSTEMUSER_SANDBOX")?;
+        let overrides = Overrides { environment: self.environment()?, sandbox, ..overrides };
+        let config = config_file::choose(self.named_file()?, overrides)?;
+        // A build without the sandbox has none to run inside.
+        let config = Config { sandbox_inside: config.sandbox_inside && cfg!(feature = "sandbox"), ..config };
+        match config.apis.iter().find(|(name, _)| ReferenceApi::named(name).is_some()) {
+            Some((name, api)) => {
+                Err(ConfigError::at(&api.url.source, format!("[api.{name}] has a built-in API's name")))
+            }
+            None => Ok(config),
+        }
+    }
+
+    /// The configuration file that an option or a variable names.
+    pub(crate) fn named_file(&self) -> Result<Option<Given<PathBuf>>, ConfigError> {
+        let named = self.config.clone().map(|path| (path, Source::Option("--config")));
+        let named = named.or_else(|| non_empty(CONFIG_FILE).map(|path| (path, Source::Variable(CONFIG_FILE))));
+        named.map(|(path, source)| file_name(path, source)).transpose()
+    }
+
+    /// The environment that an option or a variable names.
+    pub(crate) fn environment(&self) -> Result<Option<Given<Environment>>, ConfigError> {
+        if let Some(value) = self.env {
+            return Ok(Some(Given { value, source: Source::Option(ENVIRONMENT.option) }));
+        }
+        let given = variable(ENVIRONMENT.variable)?;
+        given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
+    }
+
+    /// What is said that means nothing to the sandbox by itself.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn not_for_the_sandbox(&self) -> Option<String> {
+        let environment = self.env.filter(|environment| *environment != Environment::Sandbox);
+        let environment = environment.map(|environment| format!("--env says `{environment}`"));
+        environment.or_else(|| self.config.as_ref().map(|_| "--config names a file".to_owned()))
+    }
+}
+
+impl ValueEnum for Environment {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl Patience {
+    /// How long an exchange may take.
+    pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
+        let Some(text) = &self.timeout else { return Ok(Duration::from_secs(30)) };
+        let seconds = typed("--timeout", text).check(|text| match text.parse() {
+            Ok(seconds @ 1..=3600) => Ok(seconds),
+            _ => Err(format!("{} is not 1 to 3600 seconds", quote(&text))),
+        })?;
+        Ok(Duration::from_secs(seconds.value))
+    }
+}
+
+impl GrantOptions {
+    /// Whether a system user's token is wanted, and not a plain one.
+    pub(crate) fn system_user(&self) -> bool {
+        !self.no_system_user
+    }
+
+    /// Chooses the configuration, and puts what options and variables say in the places of what the file says.
+    pub(crate) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
+        let resource = (!self.resource.is_empty())
+            .then(|| Given { value: self.resource.clone(), source: Source::Option(RESOURCE) });
+        let external_ref = option(&self.external_ref, &EXTERNAL_REF)?;
+        let overrides = self.parties.overrides(self.key.overrides()?)?;
+        common.configuration(Overrides { external_ref, resource, ..overrides })
+    }
+}
+
+impl PartyOptions {
+    /// What options and variables say, beside others.
+    pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        Ok(Overrides {
+            client_id: option(&self.client_id, &CLIENT_ID)?,
+            scope: option(&self.scope, &SCOPE)?,
+            org: option(&self.org, &ORG)?,
+            ..others
+        })
+    }
+}
+
+impl KeyOptions {
+    /// The same for the commands that need the key alone.
+    pub(crate) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
+        common.configuration(self.overrides()?)
+    }
+
+    /// What options and variables say.
+    pub(crate) fn overrides(&self) -> Result<Overrides, ConfigError> {
+        Ok(Overrides { key: self.source()?, kid: option(&self.kid, &KID)?, ..Overrides::default() })
+    }
+
+    /// Where options and variables say that the key is.
+    fn source(&self) -> Result<Option<Given<KeySource>>, ConfigError> {
+        if let Some(path) = &self.key {
+            let source = Source::Option(KEY.option);
+            return Ok(Some(Given { value: KeySource::File(path.into()), source }));
+        }
+        const INLINE: &str = "SYSTEMUSER_KEY";
+        let file = non_empty(KEY.variable);
+        // Set but empty is a secret that did not arrive, and not the wish for another key.
+        match (env::var_os(INLINE), file) {
+            (Some(_), Some(_)) => Err(ConfigError::Invalid {
+                problem: format!("{INLINE} and {} are both set, and they are two ways to say one thing", KEY.variable),
+                hint: Some(format!("unset one of them, or name the key with {}", KEY.option)),
+            }),
+            (Some(text), None) => {
+                let text = text.into_string().map_err(|_| not_text(INLINE))?;
+                let value = KeySource::Text { name: INLINE.to_owned(), text: text.into() };
+                Ok(Some(Given { value, source: Source::Variable(INLINE) }))
+            }
+            (None, Some(path)) => {
+                Ok(Some(Given { value: KeySource::File(path.into()), source: Source::Variable(KEY.variable) }))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The path of a file, which will stand in messages; so what could be a secret is refused unseen.
+pub(crate) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>, ConfigError> {
+    let text = Given { value: path.to_string_lossy().into_owned(), source };
+    checked_text(text).map(|given| Given { value: PathBuf::from(path), source: given.source })
+}
+
+/// A text, unless it is a key or a token, longer than 500 bytes, or has control characters.
+pub(crate) fn checked_text(given: Given<String>) -> Checked<String> {
+    given.check(Ok::<_, ConfigError>)
+}
+
+/// What was typed for an option or an argument.
+pub(crate) fn typed(name: &'static str, text: &str) -> Given<String> {
+    Given { value: text.to_owned(), source: Source::Option(name) }
+}
+
+fn option(value: &Option<String>, setting: &Setting) -> Result<Option<Given<String>>, ConfigError> {
+    match value {
+        Some(value) => Ok(Some(typed(setting.option, value))),
+        None => variable(setting.variable),
+    }
+}
+
+fn variable(name: &'static str) -> Result<Option<Given<String>>, ConfigError> {
+    let Some(value) = non_empty(name) else { return Ok(None) };
+    let value = value.into_string().map_err(|_| not_text(name))?;
+    Ok(Some(Given { value, source: Source::Variable(name) }))
+}
+
+fn non_empty(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn not_text(name: &'static str) -> ConfigError {
+    ConfigError::at(&Source::Variable(name), "the value is not UTF-8 text")
+}

@@ -1,0 +1,103 @@
+//! The options of the vendor's commands: who asks, about which system, and about whom.
+
+use clap::Args;
+
+use super::{Common, KeyOptions, Patience, option, typed};
+use crate::cli::args::rerun;
+use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
+
+/// Who speaks for the vendor, for the commands that speak with Altinn.
+#[derive(Debug, Args)]
+pub(crate) struct VendorOptions {
+    /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    #[command(flatten)]
+    key: KeyOptions,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+/// Which system it is about.
+#[derive(Debug, Args)]
+pub(crate) struct SystemOption {
+    /// the system's id [default: `system_id` under [vendor]]
+    #[arg(long, value_name = "ID")]
+    system: Option<String>,
+}
+
+/// The reference that tells the system users of one owner apart.
+#[derive(Debug, Args)]
+pub(crate) struct ReferenceOption {
+    /// tells the system users of one owner apart [env: SYSTEMUSER_EXTERNAL_REF]
+    #[arg(long, value_name = "REF")]
+    external_ref: Option<String>,
+}
+
+/// The customer that was asked, and the reference.
+#[derive(Debug, Args)]
+pub(crate) struct CustomerOptions {
+    /// the customer [env: SYSTEMUSER_ORG]
+    #[arg(long, allow_negative_numbers = true)]
+    org: Option<String>,
+    #[command(flatten)]
+    reference: ReferenceOption,
+}
+
+impl VendorOptions {
+    /// Chooses the configuration, beside what else options and variables say. What is asked for is the commands' own
+    /// affair.
+    pub(crate) fn configuration(&self, common: &Common, others: Overrides) -> Result<Config, ConfigError> {
+        let Overrides { key, kid, .. } = self.key.overrides()?;
+        let client_id = option(&self.client_id, &CLIENT_ID)?;
+        common.configuration(Overrides { client_id, key, kid, ..others })
+    }
+}
+
+impl SystemOption {
+    /// The system, from the option, else from the configuration.
+    pub(crate) fn choose(&self, config: &Config) -> Result<Given<String>, ConfigError> {
+        system("--system", self.system.as_deref(), config)
+    }
+
+    /// Puts the option's into the place of the configuration's.
+    pub(crate) fn replace(&self, mut config: Config) -> Result<Config, ConfigError> {
+        if self.system.is_some() {
+            config.vendor.system_id = Some(self.choose(&config)?);
+        }
+        Ok(config)
+    }
+}
+
+/// The system that was named, else that of the configuration.
+pub(crate) fn system(name: &'static str, named: Option<&str>, config: &Config) -> Result<Given<String>, ConfigError> {
+    let given = named.map(|named| typed(name, named)).or_else(|| config.vendor.system_id.clone());
+    let given = given.ok_or_else(|| {
+        let again = rerun::options(config);
+        ConfigError::Invalid {
+            problem: format!("no system: neither {name} nor `system_id` under [vendor] says which"),
+            hint: Some(format!("`systemuser-demo system list{again}` shows the vendor's systems")),
+        }
+    })?;
+    given.check(|text| match text.trim() {
+        "" => Err("the value is empty"),
+        text if text.contains(char::is_whitespace) => Err("the value has a space in it"),
+        // An address that ends so leads to another place (RFC 3986, section 3.3).
+        "." | ".." => Err("this is no system's id"),
+        text => Ok(text.to_owned()),
+    })
+}
+
+impl ReferenceOption {
+    /// What options and variables say, beside others.
+    pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        Ok(Overrides { external_ref: option(&self.external_ref, &EXTERNAL_REF)?, ..others })
+    }
+}
+
+impl CustomerOptions {
+    /// What options and variables say, beside others.
+    pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        self.reference.overrides(Overrides { org: option(&self.org, &ORG)?, ..others })
+    }
+}

@@ -1,0 +1,64 @@
+//! What remains to be done, in the order of Altinn's guide for system vendors, with the addresses.
+
+use std::path::Path;
+
+use super::starter::Example;
+use crate::cli::args::rerun;
+use crate::cli::error::hints;
+use crate::client::environment::Environment;
+use crate::client::sanitize::quote_path;
+
+/// Altinn's guide.
+pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";
+
+/// A line for each step; `missing_key` is where a key is wanted, and none stands.
+pub(super) fn steps(
+    environment: Environment,
+    file: &Path,
+    examples: &[Example],
+    missing_key: Option<&Path>,
+) -> Vec<String> {
+    let this = rerun::environment(environment, Some(file));
+    let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
+    let lines = lines.join(", ");
+    let own = (!lines.is_empty()).then(|| {
+        format!("in {}, put your own values into the lines that still hold the example's: {lines}", quote_path(file))
+    });
+    let key = missing_key.map(|key| {
+        let path = hints::quoted(key);
+        format!("there is no private key at {}: `systemuser-demo key new {path}` makes one", quote_path(key))
+    });
+    let steps = match environment {
+        Environment::Sandbox => {
+            vec!["nothing else: the sandbox knows this client, its key, its system and its customers".to_owned()]
+        }
+        // Sources: Digdir's documentation of the self-service; Altinn's of its user interface.
+        Environment::Test => {
+            outside(&this, "https://sjolvbetjening.test.samarbeid.digdir.no", "https://am.ui.tt02.altinn.no")
+        }
+        Environment::Prod => outside(&this, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no"),
+    };
+    let doctor = format!("check every step of it: `systemuser-demo doctor {this}`");
+    own.into_iter().chain(key).chain(steps).chain([doctor]).collect()
+}
+
+/// What is done with Digdir and Altinn.
+fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
+    vec![
+        format!(
+            "in Maskinporten's self-service, make a client and register the public key on it, which \
+             `systemuser-demo key public {this}` prints: {self_service}"
+        ),
+        "give the client its scopes there; `altinn:authentication/systemregister.write` and \
+         `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir"
+            .to_owned(),
+        format!(
+            "register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo \
+             system register FILE {this}`, where {GUIDE}systemregistration describes FILE"
+        ),
+        format!(
+            "ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE {this}` prints \
+             where the customer answers, in Altinn: {approval}"
+        ),
+    ]
+}

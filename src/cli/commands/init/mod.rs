@@ -1,0 +1,256 @@
+//! `init`: write a starter configuration and key for an environment, and say what remains to be done.
+
+mod checklist;
+mod starter;
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use secrecy::zeroize::Zeroizing;
+use serde_json::json;
+
+use crate::cli::args::config_file::{self, EXAMPLE_KEY, shipped};
+use crate::cli::args::{Common, KeyOptions, PartyOptions, typed};
+use crate::cli::commands::key::{self, Bits, is_registrable};
+use crate::cli::output::console::{Console, Tone};
+use crate::cli::output::origin;
+use crate::cli::session::new_file::{self, Readers};
+use crate::cli::session::signing_key;
+use crate::client::environment::Environment;
+use crate::client::key::{KeySource, PublicJwk, SigningKey};
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::{quote, quote_path};
+use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    #[command(flatten)]
+    parties: PartyOptions,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+impl Init {
+    pub(crate) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let asked = common.environment()?;
+        let named = common.named_file()?.map(|given| given.value);
+        let (file, text, jwk) = match named {
+            Some(file) if is_there(&file) => (file, None, None),
+            named => {
+                let environment = config_file::environment(asked.clone())?.value;
+                let file = named.unwrap_or_else(|| config_file::usual(environment));
+                if is_there(&file) {
+                    (file, None, None)
+                } else {
+                    new_file::check_name(&file, "toml")?;
+                    let (text, jwk) = self.write(environment, &file, console)?;
+                    (file, Some(text), Some(jwk))
+                }
+            }
+        };
+        let text = text.map_or_else(|| config_file::text(&file, ""), Ok)?;
+        let config = Config::parse(&text, Some(&file), Overrides { environment: asked, ..Overrides::default() })?;
+        if jwk.is_none() {
+            console.say(Tone::Note, &format!("{} is there already, so nothing is written", quote_path(&file)));
+            let given = self.parties.overrides(self.key.overrides()?)?;
+            if given.client_id.or(given.scope).or(given.org).or(given.kid).is_some() || given.key.is_some() {
+                console.say(Tone::Warning, "what was given for it by options and variables is not used");
+            }
+        }
+        let environment = config.environment.value;
+        let examples = starter::examples(&text, shipped(environment));
+        let key = config.key.as_ref().and_then(|given| match &given.value {
+            KeySource::File(path) if !is_there(path) => Some(path.as_path()),
+            _ => None,
+        });
+        // Where a variable holds the key, none is missing.
+        let inline = matches!(self.key.overrides()?.key, Some(Given { value: KeySource::Text { .. }, .. }));
+        let key = key.filter(|_| !inline);
+        let steps = checklist::steps(environment, &file, &examples, key);
+        if common.json {
+            let examples: Vec<_> =
+                examples.iter().map(|example| json!({ "line": example.line, "key": example.key })).collect();
+            return console.answer_json(&json!({
+                "configuration": file.display().to_string(),
+                "written": jwk.is_some(),
+                "public_jwk": jwk,
+                "examples": examples,
+                "remaining": steps,
+                "guide": checklist::GUIDE,
+            }));
+        }
+        let jwk = jwk.map(|jwk| serde_json::to_string_pretty(&jwk)).transpose()?;
+        let jwk = jwk.map(|jwk| format!("{jwk}\n\n")).unwrap_or_default();
+        let steps: String = steps.iter().map(|step| format!("[ ] {step}\n")).collect();
+        console.answer(format!("{jwk}what remains, by {}\n{steps}", checklist::GUIDE).as_bytes())
+    }
+
+    /// Writes the configuration, and the key where there is none yet; answers with the text, and with what is to be
+    /// registered.
+    fn write(
+        &self,
+        environment: Environment,
+        file: &Path,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<(String, PublicJwk)> {
+        let given = asked_for(self.parties.overrides(self.key.overrides()?)?, environment, console)?;
+        let org = given.org.is_some();
+        let shipped = starter::shipped_for(file, shipped(environment));
+        let config = Config::parse(&shipped, Some(file), given)?;
+        // What was not given still comes from the shipped file, and is an example; its organisation may be none at all.
+        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !origin::is_file(&given.source));
+        let values = [
+            ("client_id", own(&config.client_id).map(|given| given.value)),
+            ("scope", own(&config.scope).map(|given| given.value)),
+            ("org", org.then(|| config.org().map(|org| org.value.to_string())).transpose()?),
+        ];
+        let mut text = shipped;
+        for (key, value) in values.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            text = starter::with(&text, "", key, &value);
+        }
+        // The sandbox's kid is no example.
+        let sandbox = environment == Environment::Sandbox;
+        let config = Config { kid: config.kid.filter(|kid| sandbox || !origin::is_file(&kid.source)), ..config };
+        let (key, new) = key_for(&config, console)?;
+        check_kid(&config, &key)?;
+        if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
+            text = starter::with(&text, "key", "path", &seen_from(file, path)?);
+        }
+        text = starter::with(&text, "key", "kid", &key.kid);
+        // What is written must be readable.
+        Config::parse(&text, Some(file), Overrides::default())?;
+        new_file::create(file, text.as_bytes(), Readers::Everybody)?;
+        if let Some((path, pem)) = new {
+            new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
+            let said = match environment {
+                Environment::Sandbox => format!("the sandbox's key, which is public, is in {}", quote_path(&path)),
+                _ => {
+                    format!("the private key is in {}, for its owner alone: keep it out of commits", quote_path(&path))
+                }
+            };
+            console.say(Tone::Note, &said);
+        }
+        console.say(Tone::Note, &format!("the configuration is in {}", quote_path(file)));
+        Ok((text, key.public_jwk()))
+    }
+}
+
+/// Whether anything stands there, be it a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// A key that is still to be written, and where.
+type NewKey = (PathBuf, Zeroizing<String>);
+
+/// The key that was given, or that stands where the configuration has it; else a new one.
+fn key_for(config: &Config, console: &mut Console<'_>) -> anyhow::Result<(SigningKey, Option<NewKey>)> {
+    let sandbox = config.environment.value == Environment::Sandbox;
+    let Given { value, source } = config.key()?;
+    match value {
+        KeySource::File(path) if origin::is_file(source) && !is_there(path) => {
+            let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
+            let (pem, key) = if sandbox { example_key(kid)? } else { key::make(Bits::Rsa2048, kid)? };
+            return Ok((key, Some((path.clone(), pem))));
+        }
+        KeySource::File(path) if origin::is_file(source) => {
+            let said = format!("the key in {} was there already, and is used", quote_path(path));
+            console.say(Tone::Note, &said);
+        }
+        KeySource::File(_) => {}
+        KeySource::Text { name, .. } => {
+            let said = format!("the key in {name} is used, and the file's `path` is not while that is set");
+            console.say(Tone::Note, &said);
+        }
+    }
+    if sandbox && !origin::is_file(source) {
+        console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
+    }
+    let (key, remarks) = signing_key::read_key(config)?;
+    let warnings = remarks.iter().filter(|(tone, _)| *tone == Tone::Warning);
+    warnings.for_each(|(tone, said)| console.say(*tone, said));
+    Ok((key, None))
+}
+
+/// The key that the sandbox knows: it knows no other.
+fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
+    let source = KeySource::Text { name: "the example".to_owned(), text: EXAMPLE_KEY.into() };
+    Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))
+}
+
+/// Whether the key can be registered under the id that is written down.
+fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
+    let problem = format!("{} is no kid that could be registered", quote(&key.kid));
+    let hint = "a kid holds letters, digits, `.`, `_` and `-`; --kid gives one".to_owned();
+    match &config.kid {
+        _ if is_registrable(&key.kid) => Ok(()),
+        Some(kid) => Err(ConfigError::Invalid { problem: format!("{}: {problem}", kid.source), hint: Some(hint) }),
+        None => Err(ConfigError::Invalid { problem: format!("the kid of the key: {problem}"), hint: Some(hint) }),
+    }
+}
+
+/// Where somebody is there, what was not given is asked for.
+fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> anyhow::Result<Overrides> {
+    let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !someone || environment == Environment::Sandbox {
+        return Ok(given);
+    }
+    let mut or_ask = |given: Option<Given<String>>, setting| match given {
+        Some(given) => Ok(Some(given)),
+        None => ask(setting, console),
+    };
+    Ok(Overrides {
+        client_id: or_ask(given.client_id, CLIENT_ID)?,
+        scope: or_ask(given.scope, SCOPE)?,
+        org: or_ask(given.org, ORG)?,
+        ..given
+    })
+}
+
+/// Asks a person; nothing but Enter keeps the example.
+fn ask(setting: Setting, console: &mut Console<'_>) -> anyhow::Result<Option<Given<String>>> {
+    loop {
+        console.prompt(&format!("{} (Enter keeps the example's): ", setting.words));
+        let mut line = Vec::new();
+        io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
+        let Ok(line) = String::from_utf8(line) else {
+            console.say(Tone::Error, &format!("{}: the value is not UTF-8 text", setting.words));
+            continue;
+        };
+        if line.trim().is_empty() {
+            return Ok(None);
+        }
+        let answer = typed(setting.words, line.trim());
+        let checked = match setting {
+            SCOPE => answer.scopes(),
+            ORG => answer.check(|text| text.parse::<OrgNumber>().map(|_| text)),
+            _ => answer.check(|text| match text.contains(char::is_whitespace) {
+                true => Err("the value has a space in it"),
+                false => Ok(text),
+            }),
+        };
+        match checked {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(error) => console.say(Tone::Error, &error.to_string()),
+        }
+    }
+}
+
+/// A path as the configuration is to say it: relative to the folder that the file is in.
+fn seen_from(file: &Path, path: &Path) -> Result<String, ConfigError> {
+    let folder: Vec<Component<'_>> = file.parent().unwrap_or(Path::new("")).components().collect();
+    // What is above a link is not what is above the folder that it leads to.
+    let linked = file.ancestors().skip(1).any(Path::is_symlink);
+    let plain = !linked && folder.iter().all(|part| matches!(part, Component::Normal(_)));
+    let seen = match plain && path.is_relative() {
+        true => folder.iter().map(|_| "..").collect::<PathBuf>().join(path),
+        false => {
+            std::path::absolute(path).map_err(|error| ConfigError::new(format!("{}: {error}", quote_path(path))))?
+        }
+    };
+    let text = seen.into_os_string().into_string();
+    text.map_err(|_| ConfigError::new(format!("the path {} is not UTF-8 text", quote_path(path))))
+}

@@ -1,0 +1,267 @@
+//! `inspect`: show what a token or a grant says.
+
+mod written;
+
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use reqwest::Url;
+use secrecy::zeroize::Zeroizing;
+use serde_json::{Value, json};
+
+use crate::cli::args::proxy;
+use crate::cli::args::{Common, Patience};
+use crate::cli::commands::inspect::written::Written;
+use crate::cli::error;
+use crate::cli::error::hints;
+use crate::cli::output::clock;
+use crate::cli::output::clock::{duration, time};
+use crate::cli::output::console::{Console, Tone, aligned};
+use crate::cli::session;
+use crate::cli::session::verification::{TokenFault, algorithm, verify};
+use crate::client::environment::{Environment, is_loopback};
+use crate::client::http::Http;
+use crate::client::token::Decoded;
+use crate::config::{ConfigError, Overrides};
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// the token; without one, or with `-`, it is read from standard input
+    token: Option<String>,
+    /// check signature, issuer and lifetime with the keys that the environment's Maskinporten publishes
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+/// No token is longer than this, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+impl Inspect {
+    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let text = match self.token.as_deref() {
+            None | Some("-") => from_standard_input()?,
+            Some(path) if Path::new(path).is_file() => {
+                return Err(ConfigError::Invalid {
+                    problem: "TOKEN: this is the name of a file".to_owned(),
+                    hint: Some(format!("`systemuser-demo inspect < {}` reads it", hints::in_shell(path))),
+                }
+                .into());
+            }
+            Some(token) => Zeroizing::new(token.to_owned()),
+        };
+        let written = Written::read(&text)?;
+        if self.verify {
+            let Written::Jwt { token, decoded } = &written else { return Err(TokenFault::NotAJwt.into()) };
+            self.check(token, decoded, common, console).await?;
+        }
+        if common.json {
+            let answer = match &written {
+                Written::Jwt { decoded, .. } => {
+                    let Decoded { header, claims } = decoded;
+                    json!({ "kind": name(decoded), "header": header, "claims": claims, "verified": self.verify })
+                }
+                Written::Encrypted { header } => json!({ "kind": ENCRYPTED, "header": header, "verified": false }),
+                Written::Opaque => json!({ "kind": OPAQUE, "verified": false }),
+            };
+            return console.answer_json(&answer);
+        }
+        console.answer(described(&written, Utc::now(), self.verify).as_bytes())
+    }
+
+    async fn check(
+        &self,
+        token: &str,
+        decoded: &Decoded,
+        common: &Common,
+        console: &mut Console<'_>,
+    ) -> anyhow::Result<()> {
+        let patience = self.patience.duration()?;
+        let config = common.configuration(Overrides::default())?;
+        config.notes.iter().for_each(|note| console.say(Tone::Note, note));
+        // No key could make it a token that can be trusted.
+        algorithm(decoded).map_err(|fault| match &fault {
+            TokenFault::Algorithm { got } if got.starts_with("HS") || got.eq_ignore_ascii_case("none") => {
+                error::with_hints(vec!["anybody could have made such a token".to_owned()], fault)
+            }
+            _ => fault.into(),
+        })?;
+        // Whose it says it is.
+        let claimed = decoded.claims.get("iss").and_then(Value::as_str);
+        let claimed = Environment::ALL.into_iter().find(|other| claimed == Some(other.endpoints().issuer.as_str()));
+        let claimed = claimed.map(|environment| format!("it names `{environment}` as its issuer: --env {environment}"));
+        if config.sandbox_inside {
+            let standing = "`systemuser-demo sandbox` starts one that stays, and SYSTEMUSER_SANDBOX says where it is";
+            return Err(ConfigError::Invalid {
+                problem: "there is no sandbox that could have issued the token: each command runs its own, and ends it"
+                    .to_owned(),
+                hint: Some(claimed.unwrap_or_else(|| standing.to_owned())),
+            }
+            .into());
+        }
+        proxy::warn(&config, console);
+        let http = Http::new(patience);
+        let (keys, clock) = session::published_keys(&http, &config.endpoints.jwks, console).await;
+        session::warn_of(clock, console);
+        let keys = keys?;
+        let checked = verify(token, &keys, &config.endpoints.issuer, clock::maskinportens(clock));
+        checked.map_err(|fault| {
+            let hint = match (&fault, kind(decoded)) {
+                (TokenFault::UnknownKey { .. } | TokenFault::Issuer { .. }, Kind::Grant) => {
+                    "it is a grant, which is signed by the client and not by Maskinporten".to_owned()
+                }
+                (TokenFault::UnknownKey { .. } | TokenFault::Issuer { .. }, Kind::Altinn) => {
+                    "it is an Altinn token, which Altinn has signed and not Maskinporten".to_owned()
+                }
+                (TokenFault::UnknownKey { .. } | TokenFault::Issuer { .. }, _) => {
+                    let environment = config.environment.value;
+                    let other = format!("the keys are those of `{environment}`; --env chooses another environment");
+                    claimed.unwrap_or(other)
+                }
+                (TokenFault::Signature, _) => "was it copied whole, and is it unchanged?".to_owned(),
+                _ => return fault.into(),
+            };
+            error::with_hints(vec![hint], fault)
+        })
+    }
+}
+
+/// What a token or a grant says, for a person, a fact a line; unverified.
+///
+/// # Errors
+/// Where the text is none, or only a part of one.
+pub fn in_words(text: &str, now: DateTime<Utc>) -> Result<String, ConfigError> {
+    Written::read(text).map(|written| described(&written, now, false))
+}
+
+fn described(written: &Written, now: DateTime<Utc>, verified: bool) -> String {
+    aligned(&match written {
+        Written::Jwt { decoded, .. } => facts(decoded, now, verified),
+        Written::Encrypted { .. } => vec![("kind", ENCRYPTED.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
+        Written::Opaque => vec![("kind", OPAQUE.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
+    })
+}
+
+fn from_standard_input() -> anyhow::Result<Zeroizing<String>> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let problem = "no token: none is given, and standard input is a terminal".to_owned();
+        return Err(error::Usage { problem, command: "inspect" }.into());
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    let cannot = |error: io::Error| ConfigError::new(format!("cannot read standard input: {error}"));
+    stdin.lock().take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(ConfigError::new("standard input is longer than 1 MiB, and no token is".to_owned()).into());
+    }
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+const ENCRYPTED: &str = "an encrypted token (JWE), which only its receiver can read";
+const OPAQUE: &str = "an opaque token, which only its issuer can read";
+const NOT_VERIFIED: &str = "not verified";
+
+/// What a JWT is, by its claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Grant,
+    Maskinporten,
+    Altinn,
+    Other,
+}
+
+fn kind(decoded: &Decoded) -> Kind {
+    let has = |claim: &str| decoded.claims.contains_key(claim);
+    if decoded.claims.keys().any(|claim| claim.starts_with("urn:altinn:")) {
+        Kind::Altinn
+    } else if has("client_amr") || has("client_id") && has("consumer") {
+        Kind::Maskinporten
+    } else if has("aud") && has("scope") && !has("client_id") && is_issued_by_a_client(decoded) {
+        Kind::Grant
+    } else {
+        Kind::Other
+    }
+}
+
+/// Whether a client issued it, for Maskinporten. Client ids are UUIDs today. With an older id, a grant is recognised by
+/// its audience.
+fn is_issued_by_a_client(decoded: &Decoded) -> bool {
+    let claim = |name: &str| decoded.claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let audience = Url::parse(claim("aud")).ok();
+    let is_maskinporten = |url: Url| {
+        let issuers = Environment::ALL.map(|environment| environment.endpoints().issuer);
+        is_loopback(&url) || issuers.iter().any(|issuer| issuer.host() == url.host())
+    };
+    uuid::Uuid::try_parse(claim("iss")).is_ok()
+        || !claim("iss").contains("://") && audience.is_some_and(is_maskinporten)
+}
+
+fn name(decoded: &Decoded) -> &'static str {
+    match (kind(decoded), decoded.system_user().is_some()) {
+        (Kind::Grant, true) => "a JWT grant for a system user's token",
+        (Kind::Grant, false) => "a JWT grant for a plain Maskinporten token",
+        (Kind::Maskinporten, true) => "a system user's token from Maskinporten",
+        (Kind::Maskinporten, false) => "a plain Maskinporten token, of no system user",
+        (Kind::Altinn, true) => "an Altinn token of a system user",
+        (Kind::Altinn, false) => "an Altinn token, of no system user",
+        (Kind::Other, _) => "a JWT of a kind that is not known here",
+    }
+}
+
+fn facts(decoded: &Decoded, now: DateTime<Utc>, verified: bool) -> Vec<(&'static str, String)> {
+    let claim = |name: &str| decoded.claims.get(name).map(text);
+    let user = decoded.system_user().unwrap_or_default();
+    let reference = decoded.claims.get("authorization_details").map(|details| &details[0]["externalRef"]);
+    let (issuer, client) = match kind(decoded) {
+        Kind::Grant => (None, claim("iss")),
+        _ => (claim("iss"), claim("client_id")),
+    };
+    let when = |name: &str| decoded.time(name).map(|at| format!("{}, {}", time(at), relative(name, at, now)));
+    let key_id = decoded.header.get("kid").map(text);
+    let signed_with = decoded.header.get("alg").map_or("no algorithm".to_owned(), text);
+    let signature = if verified { "verified: signature, issuer and lifetime" } else { NOT_VERIFIED };
+    let party = claim("urn:altinn:orgNumber");
+    let rows = [
+        ("kind", Some(name(decoded).to_owned())),
+        ("system", user.system_id),
+        ("system user", user.id),
+        ("owner", user.org),
+        ("external ref", reference.filter(|reference| !reference.is_null()).map(text)),
+        ("consumer", decoded.consumer().map(str::to_owned).or(party)),
+        ("supplier", decoded.supplier().map(str::to_owned)),
+        ("client id", client),
+        ("scope", claim("scope")),
+        ("resource", claim("resource")),
+        ("issuer", issuer),
+        ("audience", claim("aud")),
+        ("issued", when("iat").or(claim("iat"))),
+        ("expires", when("exp").or(claim("exp"))),
+        ("key id", key_id),
+        ("algorithm", Some(signed_with)),
+        ("signature", Some(signature.to_owned())),
+    ];
+    rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// A claim as a person reads it: a text bare, an array with spaces between, everything else as JSON.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(text).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn relative(claim: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let words = duration(at - now);
+    match (claim, at > now) {
+        (_, true) => format!("in {words}"),
+        ("exp", false) => format!("expired {words} ago"),
+        (_, false) => format!("{words} ago"),
+    }
+}

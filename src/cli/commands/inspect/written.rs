@@ -1,0 +1,101 @@
+//! A token as somebody wrote it down: with `Bearer` before it, in quotes, inside a server's answer, or cut off.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::zeroize::Zeroizing;
+use serde_json::{Map, Value};
+
+use crate::client::sanitize::is_secret;
+use crate::client::token::Decoded;
+use crate::config::ConfigError;
+
+/// What a text turned out to be.
+pub(crate) enum Written {
+    /// A signed token, or a grant.
+    Jwt { token: Zeroizing<String>, decoded: Decoded },
+    /// A JWE (RFC 7516).
+    Encrypted { header: Map<String, Value> },
+    /// A token that says nothing about itself.
+    Opaque,
+}
+
+/// The shortest signature of an RSA key that may be used, in bytes.
+const SHORTEST_SIGNATURE: usize = 256;
+
+impl Written {
+    /// Finds the token in a text. No message repeats any of it.
+    pub(crate) fn read(text: &str) -> Result<Self, ConfigError> {
+        let token = bare(text);
+        if token.is_empty() {
+            return Err(ConfigError::Invalid {
+                problem: "there is no token: nothing was given".to_owned(),
+                hint: Some("`systemuser-demo token` prints one".to_owned()),
+            });
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigError::new("this is no token: it has characters that no token has".to_owned()));
+        }
+        let parts: Vec<&str> = token.split('.').collect();
+        let header = object(parts[0]);
+        let damage = match (Decoded::read(&token), header, parts.len()) {
+            (Some(decoded), ..) => match too_short(&decoded, parts[2]) {
+                None => return Ok(Self::Jwt { token, decoded }),
+                Some(damage) => damage,
+            },
+            (None, Some(header), 5) if header.contains_key("enc") => return Ok(Self::Encrypted { header }),
+            (None, Some(_), 3) => "its claims are not JSON in base64url, or nested too deep".to_owned(),
+            (None, Some(_), count) => format!("a JWT has three parts with dots between, and this has {count}"),
+            // Every JWT begins so: it is the beginning of a JSON object in base64.
+            (None, None, _) if token.starts_with("ey") => "its header is not JSON in base64url".to_owned(),
+            (None, None, 3) if object(parts[1]).is_some() => "its header is not JSON in base64url".to_owned(),
+            (None, None, _) if token.starts_with('{') => {
+                return Err(ConfigError::new("this is JSON, and there is no `access_token` in it".to_owned()));
+            }
+            (None, None, _) if is_secret(&token) => {
+                return Err(ConfigError::new("this is no token: it looks like a key".to_owned()));
+            }
+            (None, None, _) => return Ok(Self::Opaque),
+        };
+        Err(ConfigError::Invalid {
+            problem: format!("the token is cut off or damaged: {damage}"),
+            hint: Some("was it copied whole?".to_owned()),
+        })
+    }
+}
+
+/// Whether a signature cannot be whole.
+fn too_short(decoded: &Decoded, signature: &str) -> Option<String> {
+    let is_rsa = decoded.header.get("alg").and_then(Value::as_str).is_some_and(|alg| alg.starts_with("RS"));
+    match URL_SAFE_NO_PAD.decode(signature) {
+        Err(_) => Some("its signature is not base64url".to_owned()),
+        Ok(bytes) if is_rsa && bytes.len() < SHORTEST_SIGNATURE => {
+            let count = bytes.len();
+            Some(format!("its signature has {count} bytes, and one of RSA has {SHORTEST_SIGNATURE} or more"))
+        }
+        Ok(_) => None,
+    }
+}
+
+fn object(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// The token without what is often copied along.
+fn bare(text: &str) -> Zeroizing<String> {
+    let mut text = text.trim_start_matches('\u{feff}').trim();
+    if let Ok(Value::Object(answer)) = serde_json::from_str(text) {
+        let member = ["access_token", "assertion"].into_iter().find_map(|name| answer.get(name)?.as_str());
+        if let Some(token) = member {
+            return Zeroizing::new(token.to_owned());
+        }
+    }
+    for prefix in ["authorization:", "bearer"] {
+        let (start, rest) = text.split_at_checked(prefix.len()).unwrap_or_default();
+        let ends = prefix.ends_with(':') || rest.is_empty() || rest.starts_with(char::is_whitespace);
+        if start.eq_ignore_ascii_case(prefix) && ends {
+            text = rest.trim();
+        }
+    }
+    // Altinn's exchange answers with a JSON string, and mail breaks lines.
+    Zeroizing::new(text.trim_matches(['"', '\'']).chars().filter(|c| !matches!(c, '\r' | '\n')).collect())
+}

@@ -1,0 +1,16 @@
+//! A file or a folder for each command, named as it is typed. What several commands share stands in `session`.
+
+pub(super) mod call;
+pub(super) mod completions;
+pub(super) mod doctor;
+pub(super) mod explain;
+pub(super) mod grant;
+pub(super) mod init;
+pub(super) mod inspect;
+pub(super) mod key;
+pub(super) mod request;
+#[cfg(feature = "sandbox")]
+pub(super) mod sandbox;
+pub(super) mod system;
+pub(super) mod token;
+pub(super) mod user;

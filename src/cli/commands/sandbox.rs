@@ -1,0 +1,177 @@
+//! `sandbox`: run the sandbox by itself; and the sandbox that runs inside the other commands.
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use anyhow::Context;
+use chrono::TimeDelta;
+use clap::Args;
+use reqwest::Url;
+use tokio::net::TcpListener;
+
+use crate::cli::args::{Common, typed};
+use crate::cli::error;
+use crate::cli::output::clock::duration;
+use crate::cli::output::console::{Console, Tone, aligned};
+use crate::client::environment::Endpoints;
+use crate::client::sanitize::quote;
+use crate::config::{Config, ConfigError};
+use crate::sandbox::{self, Conditions, Paging, Specimen};
+
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// the port on 127.0.0.1; 0 takes a free one [default: 7070]
+    #[arg(long, allow_negative_numbers = true)]
+    port: Option<String>,
+    /// set its clock ahead of this machine's; behind, where the number is negative
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    clock_ahead: Option<String>,
+    /// refuse every grant with this code, to see how a client takes it
+    #[arg(long, value_name = "CODE")]
+    refuse: Option<String>,
+    /// how many rows a page of Altinn's lists has [default: 50]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    page_size: Option<String>,
+    /// page through Altinn's lists with this fault: loses-rows, never-ends
+    #[arg(long, value_name = "FAULT")]
+    paging_fault: Option<String>,
+}
+
+impl Sandbox {
+    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        if let Some(said) = common.not_for_the_sandbox() {
+            let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
+            return Err(error::Usage { problem, command: "sandbox" }.into());
+        }
+        let port: u16 = match &self.port {
+            None => 7070,
+            Some(text) => {
+                let parse =
+                    |text: String| text.parse().map_err(|_| format!("{} is not a port, 0 to 65535", quote(&text)));
+                typed("--port", text).check(parse)?.value
+            }
+        };
+        let conditions = self.conditions()?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => ConfigError::Invalid {
+                problem: format!("--port: {port} is taken on 127.0.0.1"),
+                hint: Some("does a sandbox run already? --port names another port, and 0 takes a free one".to_owned()),
+            }
+            .into(),
+            _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
+        })?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
+        introduce(console, &address, conditions);
+        sandbox::serve(listener, conditions, interrupted).await.context("the sandbox ended")?;
+        console.say(Tone::Note, "the sandbox has ended, and has forgotten everything");
+        Ok(())
+    }
+
+    fn conditions(&self) -> Result<Conditions, ConfigError> {
+        let ahead = |text: String| match text.parse() {
+            Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
+            _ => Err(format!("{} is not a number of seconds, a year at most", quote(&text))),
+        };
+        let clock_ahead = match &self.clock_ahead {
+            Some(text) => typed("--clock-ahead", text).check(ahead)?.value,
+            None => TimeDelta::zero(),
+        };
+        let known = |text: String| {
+            Specimen::named(&text).ok_or_else(|| {
+                let names: Vec<&str> = Specimen::all().iter().map(|specimen| specimen.name).collect();
+                format!("{} is not a refusal that the sandbox knows, which are {}", quote(&text), names.join(", "))
+            })
+        };
+        let refusal = self.refuse.as_ref().map(|text| typed("--refuse", text).check(known)).transpose()?;
+        let size = |text: String| {
+            text.parse::<NonZeroUsize>().map_err(|_| format!("{} is not a number of rows, 1 or more", quote(&text)))
+        };
+        let page_size = self.page_size.as_ref().map(|text| typed("--page-size", text).check(size)).transpose()?;
+        let fault = |text: String| {
+            Paging::named(&text).ok_or_else(|| {
+                let names: Vec<&str> = Paging::names().collect();
+                format!(
+                    "{} is not a way of paging that the sandbox knows, which are {}",
+                    quote(&text),
+                    names.join(", ")
+                )
+            })
+        };
+        let paging = self.paging_fault.as_ref().map(|text| typed("--paging-fault", text).check(fault)).transpose()?;
+        Ok(Conditions {
+            clock_ahead,
+            refusal: refusal.map(|given| given.value),
+            page_size: page_size.map(|given| given.value),
+            paging: paging.map(|given| given.value).unwrap_or_default(),
+        })
+    }
+}
+
+fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
+    let serves = [
+        ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
+        ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
+        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, where a request's confirmUrl leads"),
+        ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
+    ];
+    let (cast, clients): (Vec<_>, Vec<_>) = (sandbox::cast().collect(), sandbox::clients().collect());
+    console.say(Tone::Note, &format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
+    if !conditions.clock_ahead.is_zero() {
+        let way = if conditions.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
+        console.say(Tone::Note, &format!("its clock is {} {way} this machine's", duration(conditions.clock_ahead)));
+    }
+    if let Some(specimen) = conditions.refusal {
+        console.say(Tone::Note, &format!("it refuses every grant: {}", specimen.name));
+    }
+    if let Some(size) = conditions.page_size {
+        console.say(Tone::Note, &format!("its pages of Altinn's lists have {size} rows"));
+    }
+    if conditions.paging != Paging::default() {
+        console.say(Tone::Note, &format!("its paging of Altinn's lists has a fault: {}", conditions.paging.name()));
+    }
+    let rows = |rows: &[(&str, &str)]| {
+        let owned: Vec<(&str, String)> = rows.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        aligned(&owned).trim_end().replace('\n', "\n  ")
+    };
+    console.plain(&format!("\nserves\n  {}", rows(&serves)));
+    console.plain(&format!("\norganisations\n  {}", rows(&cast)));
+    console.plain(&format!("\nfor other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
+    console.plain("  key        the private key in mp-key.pem.example");
+    console.plain(&format!("\nall clients, with the same key\n  {}", rows(&clients)));
+    console.plain(&format!("\nfor this program, in another terminal\n  export SYSTEMUSER_SANDBOX={address}\n"));
+}
+
+/// Waits for Ctrl-C, or for what a service manager sends. It listens from the call on, not only once it is awaited.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// Starts the sandbox in this process, where the configuration names none.
+pub(crate) async fn inside(
+    config: Config,
+    console: &mut Console<'_>,
+) -> anyhow::Result<(Config, Option<sandbox::Sandbox>)> {
+    if !config.sandbox_inside {
+        return Ok((config, None));
+    }
+    let sandbox = sandbox::Sandbox::start().await.context("the sandbox could not be started")?;
+    console.say(Tone::Note, "this is the sandbox, which runs inside this command; nothing leaves this machine");
+    let endpoints = Endpoints::sandbox(&Url::parse(sandbox.address())?);
+    Ok((Config { endpoints, ..config }, Some(sandbox)))
+}

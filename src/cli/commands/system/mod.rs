@@ -1,0 +1,310 @@
+//! `system`: register, show and change the system in Altinn's System Register.
+
+mod changes;
+mod file;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use self::changes::Change;
+use crate::altinn::rights::Right;
+use crate::altinn::system::System as Registered;
+use crate::altinn::system_register::{self, Listed, SCOPE};
+use crate::altinn::{Altinn, Item};
+use crate::cli::args::{self, Common, SystemOption, VendorOptions};
+use crate::cli::error;
+use crate::cli::error::told::exit;
+use crate::cli::output::clock;
+use crate::cli::output::console::{Console, Tone, aligned};
+use crate::cli::output::table::table;
+use crate::cli::session::altinn_session::Vendor;
+use crate::client::sanitize::{may_be_secret, quote, show};
+use crate::config::{Config, Overrides};
+
+#[derive(Debug, Args)]
+pub(crate) struct System {
+    #[command(subcommand)]
+    command: SystemCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SystemCommand {
+    /// list the vendor's systems
+    List(List),
+    /// show a system
+    Show(One),
+    /// register a new system
+    Register(Register),
+    /// change a system to what a file says, and show what changes
+    Update(Update),
+    /// delete a system; its id stays taken
+    Delete(Delete),
+    /// show who changed a system, and when
+    Log(One),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    options: VendorOptions,
+}
+
+#[derive(Debug, Args)]
+struct One {
+    /// its id, which --system says as well
+    #[arg(value_name = "SYSTEM", conflicts_with = "system")]
+    id: Option<String>,
+    #[command(flatten)]
+    system: SystemOption,
+    #[command(flatten)]
+    options: VendorOptions,
+}
+
+#[derive(Debug, Args)]
+struct Register {
+    /// the System Register's own JSON, such as config/system.json
+    file: OsString,
+    #[command(flatten)]
+    options: VendorOptions,
+}
+
+#[derive(Debug, Args)]
+struct Update {
+    /// the System Register's own JSON, such as `system show --json` prints; lists that it leaves out stay as they are
+    file: OsString,
+    /// let client ids go, although every token that is asked for with them is then refused
+    #[arg(long)]
+    allow_removing_client_ids: bool,
+    #[command(flatten)]
+    options: VendorOptions,
+}
+
+#[derive(Debug, Args)]
+struct Delete {
+    #[command(flatten)]
+    one: One,
+    /// do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl System {
+    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        match self.command {
+            SystemCommand::List(list) => list.run(common, console).await,
+            SystemCommand::Show(one) => one.show(common, console).await,
+            SystemCommand::Register(register) => register.run(common, console).await,
+            SystemCommand::Update(update) => update.run(common, console).await,
+            SystemCommand::Delete(delete) => delete.run(common, console).await,
+            SystemCommand::Log(one) => one.log(common, console).await,
+        }
+    }
+}
+
+/// Goes to the System Register.
+async fn register(options: &VendorOptions, config: Config, console: &mut Console<'_>) -> anyhow::Result<Vendor> {
+    Vendor::start(config, SCOPE, options.patience.duration()?, console).await
+}
+
+impl List {
+    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let config = self.options.configuration(common, Overrides::default())?;
+        let mut vendor = register(&self.options, config, console).await?;
+        let systems = vendor.ask(SCOPE, console, system_register::list).await?;
+        if common.json {
+            return console.answer_json(&systems);
+        }
+        if systems.is_empty() {
+            console.say(Tone::Note, "the vendor has no systems");
+            return Ok(());
+        }
+        let row = |Item { known: system, .. }: &Item<Listed>| {
+            let visible = if system.is_visible { "yes" } else { "no" }.to_owned();
+            let counts = [system.rights.len(), system.access_packages.len()].map(|count| count.to_string());
+            let [rights, packages] = counts;
+            [system.system_id.clone(), rights, packages, visible, system.name.clone()]
+        };
+        let rows: Vec<_> = systems.iter().map(row).collect();
+        console.answer(table(["system", "rights", "packages", "visible", "name"], &rows).as_bytes())
+    }
+}
+
+impl One {
+    /// The vendor, and the system that is meant.
+    async fn start(&self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<(Vendor, String)> {
+        let config = self.options.configuration(common, Overrides::default())?;
+        let system = match &self.id {
+            Some(id) => args::system("SYSTEM", Some(id), &config)?,
+            None => self.system.choose(&config)?,
+        };
+        Ok((register(&self.options, config, console).await?.about(&system), system.value))
+    }
+
+    async fn show(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let (mut vendor, id) = self.start(common, console).await?;
+        let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
+        let system = vendor.ask(SCOPE, console, call).await?;
+        if common.json {
+            return console.answer_json(&system);
+        }
+        console.answer(aligned(&rows(&system.known)).as_bytes())
+    }
+
+    async fn log(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let (mut vendor, id) = self.start(common, console).await?;
+        let call = async |altinn: &Altinn<'_>| system_register::log(altinn, &id).await;
+        let changes = vendor.ask(SCOPE, console, call).await?;
+        if common.json {
+            return console.answer_json(&changes);
+        }
+        let rows: Vec<_> = changes
+            .iter()
+            .map(|Item { known: change, .. }| {
+                let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+                let who = [&change.change_type, &change.changed_by_org_number, &change.client_id].map(text);
+                let [what, org, client] = who;
+                [clock::told(change.created.as_deref()), what, org, client]
+            })
+            .collect();
+        console.answer(table(["time", "change", "by", "client id"], &rows).as_bytes())
+    }
+}
+
+/// A system as a person reads it.
+fn rows(system: &Registered) -> Vec<(&'static str, String)> {
+    let yes_or_no = |yes| if yes { "yes" } else { "no" }.to_owned();
+    let mut rows = vec![("system", system.id.clone()), ("vendor", system.vendor_org().to_owned())];
+    // Each list has its name in its first line.
+    let mut list = |name: &'static str, values: Vec<String>| {
+        let values = if values.is_empty() { vec!["none".to_owned()] } else { values };
+        rows.extend(values.into_iter().enumerate().map(|(nth, value)| (if nth == 0 { name } else { "" }, value)));
+    };
+    let words = |words: &crate::altinn::system::Words| {
+        words.iter().map(|(language, text)| format!("{language}: {text}")).collect::<Vec<_>>()
+    };
+    list("name", words(&system.name));
+    list("description", words(&system.description));
+    list("rights", system.rights.iter().map(Right::name).collect());
+    list("packages", system.access_packages.iter().map(|package| package.urn.clone()).collect());
+    list("client ids", system.client_id.clone());
+    list("redirect urls", system.allowed_redirect_urls.clone());
+    rows.push(("visible", yes_or_no(system.is_visible)));
+    rows.push(("deleted", yes_or_no(system.is_deleted)));
+    rows
+}
+
+impl Register {
+    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let config = self.options.configuration(common, Overrides::default())?;
+        let (path, draft) = file::read(&self.file)?;
+        file::check_new(&path, &draft)?;
+        let system = draft.new_system();
+        file::check(&path, &system)?;
+        let mut vendor = register(&self.options, config, console).await?;
+        if system.client_id.is_empty() {
+            let said = "`clientId` is empty, so no token can be had for system users of this system";
+            console.say(Tone::Warning, said);
+        }
+        let call = async |altinn: &Altinn<'_>| system_register::register(altinn, &system).await;
+        let internal = vendor.ask(SCOPE, console, call).await?;
+        if common.json {
+            return console.answer_json(&json!({ "id": system.id, "internal_id": internal }));
+        }
+        let rows = [("registered", system.id.clone()), ("internal id", internal)];
+        console.answer(aligned(&rows).as_bytes())?;
+        let known = vendor.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
+        if !known {
+            let said = match may_be_secret(&system.id) {
+                true => "put its id into `system_id` under [vendor], or pass it with --system each time".to_owned(),
+                false => format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", system.id),
+            };
+            console.say(Tone::Note, &said);
+        }
+        Ok(())
+    }
+}
+
+impl Update {
+    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let config = self.options.configuration(common, Overrides::default())?;
+        let (path, draft) = file::read(&self.file)?;
+        file::check_spelling(&path, &draft)?;
+        file::check(&path, &draft.clone().new_system())?;
+        let mut vendor = register(&self.options, config, console).await?;
+        let id = draft.id.clone();
+        let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
+        let current = vendor.ask(SCOPE, console, call).await?.known;
+        if current.is_deleted {
+            let problem = format!("{} has been deleted, so it cannot be changed", quote(&id));
+            let hints = vec!["its id stays taken: register a system with another name".to_owned()];
+            return Err(error::Failed { exit_code: exit::API, problem, detail: Vec::new(), hints }.into());
+        }
+        file::check_fields(&path, &draft, &current)?;
+        let system = draft.over(&current);
+        let changes = changes::between(&current, &system);
+        if changes.is_empty() {
+            console.say(Tone::Note, &format!("{} is so already, and nothing is sent", quote(&id)));
+        } else {
+            console.say(Tone::Note, &format!("the file would change this in {}", quote(&id)));
+            changes.iter().flat_map(Change::lines).for_each(|line| console.detail(&line));
+            self.check_client_ids(&current, &system)?;
+            let call = async |altinn: &Altinn<'_>| system_register::update(altinn, &system).await;
+            vendor.ask(SCOPE, console, call).await?;
+        }
+        if common.json {
+            return console.answer_json(&json!({ "id": id, "changes": changes }));
+        }
+        match changes.is_empty() {
+            true => Ok(()),
+            false => console.answer(aligned(&[("updated", id)]).as_bytes()),
+        }
+    }
+
+    /// A system that loses a client id loses every token that is asked for with it.
+    fn check_client_ids(&self, current: &Registered, system: &Registered) -> anyhow::Result<()> {
+        let lost: Vec<&str> =
+            current.client_id.iter().map(String::as_str).filter(|id| !system.has_client(id)).collect();
+        if lost.is_empty() || self.allow_removing_client_ids {
+            return Ok(());
+        }
+        let problem = format!("the file leaves out client ids that the system has: {}", lost.join(", "));
+        let hints = vec![
+            "every token that is asked for with one of them is then refused (MP-303), for all customers".to_owned(),
+            "is that meant? --allow-removing-client-ids; leaving out `clientId` as a whole keeps all of them"
+                .to_owned(),
+        ];
+        Err(error::Failed { exit_code: exit::CONFIGURATION, problem, detail: Vec::new(), hints }.into())
+    }
+}
+
+impl Delete {
+    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
+        if !self.yes && !someone {
+            let problem = "a system is deleted only with --yes, where nobody can be asked".to_owned();
+            return Err(error::Usage { problem, command: "system delete" }.into());
+        }
+        let (mut vendor, id) = self.one.start(common, console).await?;
+        if !self.yes {
+            console.prompt(&format!(
+                "delete {}? its system users get no tokens any more, and its id stays taken [y/N] ",
+                show(&id)
+            ));
+            let mut line = String::new();
+            io::stdin().read_line(&mut line)?;
+            if !matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+                console.say(Tone::Note, "nothing was deleted");
+                return Ok(());
+            }
+        }
+        let call = async |altinn: &Altinn<'_>| system_register::delete(altinn, &id).await;
+        vendor.ask(SCOPE, console, call).await?;
+        if common.json {
+            return console.answer_json(&json!({ "deleted": id }));
+        }
+        console.answer(aligned(&[("deleted", id)]).as_bytes())
+    }
+}

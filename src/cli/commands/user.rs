@@ -1,0 +1,127 @@
+//! `user`: list and find system users.
+
+use clap::{Args, Subcommand};
+
+use crate::altinn::system_user::{self, SystemUser};
+use crate::altinn::{Altinn, Item};
+use crate::cli::args::{Common, ReferenceOption, SystemOption, VendorOptions, typed};
+use crate::cli::output::clock;
+use crate::cli::output::console::{Console, Tone, aligned};
+use crate::cli::output::table::table;
+use crate::cli::session::altinn_session::Vendor;
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::quote;
+use crate::config::Overrides;
+
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    List(List),
+    Find(Find),
+}
+
+/// list the system users of the system
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    system: SystemOption,
+    #[command(flatten)]
+    options: VendorOptions,
+}
+
+/// find the system user of an organisation
+#[derive(Debug, Args)]
+struct Find {
+    /// the organisation that owns it
+    org: String,
+    #[command(flatten)]
+    reference: ReferenceOption,
+    #[command(flatten)]
+    system: SystemOption,
+    #[command(flatten)]
+    options: VendorOptions,
+}
+
+impl User {
+    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        match self.command {
+            UserCommand::List(list) => list.run(common, console).await,
+            UserCommand::Find(find) => find.run(common, console).await,
+        }
+    }
+}
+
+impl List {
+    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let patience = self.options.patience.duration()?;
+        let config = self.options.configuration(common, Overrides::default())?;
+        let system = self.system.choose(&config)?;
+        let mut vendor = Vendor::start(config, system_user::LIST, patience, console).await?.about(&system);
+        let call = async |altinn: &Altinn<'_>| system_user::list(altinn, &system.value).await;
+        let users = vendor.ask(system_user::LIST, console, call).await?.items;
+        if common.json {
+            return console.answer_json(&users);
+        }
+        if users.is_empty() {
+            console.say(Tone::Note, &format!("{} has no system users", quote(&system.value)));
+            return Ok(());
+        }
+        let heading = ["system user", "kind", "owner", "external ref", "created", "title"];
+        let row = |Item { known: user, .. }: &Item<SystemUser>| {
+            let kind = kind(user);
+            let external_ref = user.external_ref().unwrap_or("none").to_owned();
+            let title = user.integration_title.clone().unwrap_or_default();
+            [user.id.clone(), kind, owner(user), external_ref, clock::told(user.created.as_deref()), title]
+        };
+        console.answer(table(heading, &users.iter().map(row).collect::<Vec<_>>()).as_bytes())
+    }
+}
+
+impl Find {
+    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let patience = self.options.patience.duration()?;
+        let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
+        let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
+        let system = self.system.choose(&config)?;
+        let mut vendor = Vendor::start(config, system_user::FIND, patience, console).await?.about(&system);
+        vendor.tell_reference(console);
+        let external_ref = vendor.config().external_ref.as_ref().map(|given| given.value.clone());
+        let call =
+            async |altinn: &Altinn<'_>| system_user::find(altinn, &system.value, org, external_ref.as_deref()).await;
+        let found = vendor.ask(system_user::FIND, console, call).await?;
+        let user = &found.known;
+        if common.json {
+            console.answer_json(&found)?;
+        } else {
+            let rows = [
+                ("system user", user.id.clone()),
+                ("kind", kind(user)),
+                ("owner", owner(user)),
+                ("external ref", user.external_ref().unwrap_or("none").to_owned()),
+                ("system", user.system_id.clone().unwrap_or_else(|| "-".to_owned())),
+                ("created", clock::told(user.created.as_deref())),
+                ("title", user.integration_title.clone().unwrap_or_else(|| "-".to_owned())),
+            ];
+            console.answer(aligned(&rows).as_bytes())?;
+        }
+        if !user.is_deleted {
+            let command = vendor.token_command(org, external_ref.as_deref());
+            console.say(Tone::Note, &format!("its token: `{command}`"));
+        }
+        Ok(())
+    }
+}
+
+fn kind(user: &SystemUser) -> String {
+    let kind = user.user_type.as_deref().unwrap_or("-");
+    if user.is_deleted { format!("{kind}, deleted") } else { kind.to_owned() }
+}
+
+fn owner(user: &SystemUser) -> String {
+    user.reportee_org_no.clone().unwrap_or_else(|| "-".to_owned())
+}

@@ -1,0 +1,144 @@
+//! Whether a token can be trusted: what an API checks, done here to find out why one refuses a token.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use reqwest::Url;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::http::{Http, Reply, Unreachable};
+use crate::client::token::Decoded;
+
+/// The keys with which an issuer signs, as it publishes them (RFC 7517). What is no key that is known here is passed over.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PublishedKeys {
+    keys: Vec<Value>,
+}
+
+impl PublishedKeys {
+    /// The keys for RSA signatures with this algorithm that go by this id. Nothing forbids two.
+    fn find(&self, kid: &str, algorithm: &str) -> Vec<DecodingKey> {
+        let text = |key: &Value, member: &str| key[member].as_str().map(str::to_owned);
+        let fits = |key: &&Value| {
+            key["kty"] == "RSA"
+                && key["kid"] == kid
+                && text(key, "use").is_none_or(|purpose| purpose == "sig")
+                && text(key, "alg").is_none_or(|alg| alg == algorithm)
+        };
+        let keys = self.keys.iter().filter(fits);
+        keys.filter_map(|key| DecodingKey::from_rsa_components(&text(key, "n")?, &text(key, "e")?).ok()).collect()
+    }
+}
+
+/// Reads a public document in JSON, which is called `what` where it is none.
+///
+/// # Errors
+/// If the status is not 200, or the body is not JSON of this type.
+pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Unreachable> {
+    match reply.status {
+        200 => reply.json_object().map_err(|_| reply.is_not(&format!("a {what}"))),
+        _ => Err(reply.unusable(format!("which brings no {what}"))),
+    }
+}
+
+/// Fetches the keys with which Maskinporten signs; tells also when it answered, by its own clock.
+///
+/// # Errors
+/// If the answer is not a JWK set.
+pub(crate) async fn published_keys(
+    http: &Http,
+    jwks: &Url,
+) -> Result<(PublishedKeys, Option<DateTime<Utc>>), Unreachable> {
+    let reply = http.get_public(jwks).await?;
+    Ok((document(&reply, "JWK set")?, reply.date))
+}
+
+/// Whether an API may trust a token: signature, issuer and lifetime.
+///
+/// # Errors
+/// If one of them is wrong.
+pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), TokenFault> {
+    let decoded = Decoded::read(token).ok_or(TokenFault::NotAJwt)?;
+    let algorithm = algorithm(&decoded)?;
+    // RFC 7515 section 4.1.11: what must be understood, and is not.
+    if decoded.header.contains_key("crit") {
+        return Err(TokenFault::Critical);
+    }
+    let Some(kid) = decoded.header.get("kid").and_then(Value::as_str) else { return Err(TokenFault::NoKeyId) };
+    let keys = keys.find(kid, &shown(decoded.header.get("alg")));
+    let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::NotAJwt)?;
+    let fits = |key: &DecodingKey| jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, algorithm);
+    if keys.is_empty() {
+        return Err(TokenFault::UnknownKey { kid: kid.to_owned() });
+    } else if !keys.iter().any(|key| fits(key).unwrap_or(false)) {
+        return Err(TokenFault::Signature);
+    }
+    let iss = decoded.claims.get("iss");
+    if iss.and_then(Value::as_str) != Some(issuer.as_str()) {
+        return Err(TokenFault::Issuer { got: shown(iss), expected: issuer.to_string() });
+    }
+    for claim in ["exp", "nbf", "iat"] {
+        match (decoded.claims.contains_key(claim), decoded.time(claim)) {
+            (_, Some(expires)) if claim == "exp" && expires <= now => {
+                return Err(TokenFault::Expired { ago: now - expires });
+            }
+            (_, Some(begins)) if claim != "exp" && begins - now > CLOCK_TOLERANCE => {
+                return Err(TokenFault::Early { until: begins - now });
+            }
+            (true, None) => return Err(TokenFault::NoTime { claim }),
+            (false, _) if claim == "exp" => return Err(TokenFault::NoTime { claim }),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The algorithm of a token's signature, if it is one that can be trusted.
+///
+/// # Errors
+/// For `none`, for the HMAC algorithms, for which a published key would be the secret, and for all that Maskinporten
+/// does not use.
+pub fn algorithm(decoded: &Decoded) -> Result<Algorithm, TokenFault> {
+    let alg = decoded.header.get("alg");
+    match alg.and_then(Value::as_str) {
+        Some("RS256") => Ok(Algorithm::RS256),
+        Some("RS384") => Ok(Algorithm::RS384),
+        Some("RS512") => Ok(Algorithm::RS512),
+        _ => Err(TokenFault::Algorithm { got: shown(alg) }),
+    }
+}
+
+/// A value as a sentence tells it.
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("nothing".to_owned(), |value| value.to_string().replace('"', ""))
+}
+
+/// How far clocks may differ, as Maskinporten has it.
+pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
+
+/// Why a token is not to be trusted, as the end of a sentence about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the sentences say it")]
+pub enum TokenFault {
+    #[error("is no signed JWT")]
+    NotAJwt,
+    #[error("has a `crit` in its header, which is not understood here")]
+    Critical,
+    #[error("is signed with the algorithm `{got}`, and must be with RS256, RS384 or RS512")]
+    Algorithm { got: String },
+    #[error("names no key id in its header")]
+    NoKeyId,
+    #[error("is signed with the key `{kid}`, which is not among the published ones")]
+    UnknownKey { kid: String },
+    #[error("has a signature that its issuer did not make")]
+    Signature,
+    #[error("is issued by `{got}`, and not by `{expected}`")]
+    Issuer { got: String, expected: String },
+    #[error("has no `{claim}` that is a time")]
+    NoTime { claim: &'static str },
+    #[error("expired {} s ago", ago.num_seconds())]
+    Expired { ago: TimeDelta },
+    #[error("is not valid yet, for another {} s", until.num_seconds())]
+    Early { until: TimeDelta },
+}
