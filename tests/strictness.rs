@@ -604,7 +604,7 @@ fn a_right_that_is_missing_is_a_403_with_or_without_quotes() {
 
 #[test]
 fn a_token_that_is_not_the_sandboxs_is_a_401_with_an_empty_body() {
-    let issuer_key = pem(&project_text("src/sandbox/issuer-key.pem"));
+    let issuer_key = pem(&project_text("src/sandbox/store/issuer-key.pem"));
     let now = Utc::now().timestamp();
     let made = |key: &RsaKeyPair, header: Value, iss: &str, exp: i64| {
         sign_with(key, &RSA_PKCS1_SHA256, &header, &json!({ "iss": iss, "exp": exp }))

@@ -6,43 +6,31 @@
 
 mod altinn;
 mod approval;
-mod bearer;
-mod cast;
-mod conditions;
-mod connections;
-mod grant;
-mod guid;
-mod jws;
+mod fixtures;
 mod maskinporten;
-mod redirect;
 mod reference_api;
-mod refusal;
-mod specimen;
-mod state;
+mod server;
 mod store;
-mod text;
-mod used;
-mod whole_body;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract;
 use axum::http::header::DATE;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::map_response_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Router, extract};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use self::conditions::{Conditions, Paging};
-pub use self::specimen::Specimen;
-use self::state::State;
-use self::whole_body::WholeBody;
+use self::server::body::WholeBody;
+use self::server::connections;
+pub use self::store::conditions::{Conditions, Paging};
+pub use self::store::forced_refusal::Specimen;
+use self::store::state::State;
 
 /// A sandbox that runs in the background of a Tokio runtime. Dropping it stops it.
 #[derive(Debug)]
@@ -144,17 +132,17 @@ fn address(listener: &TcpListener) -> io::Result<String> {
 
 /// What a client needs to be the first one that the sandbox knows, but for its key.
 pub fn client() -> [(&'static str, &'static str); 3] {
-    let [client, ..] = cast::CLIENTS;
-    [("client id", client.id), ("scope", client.scopes[0]), ("kid", cast::KEY.kid)]
+    let [client, ..] = fixtures::CLIENTS;
+    [("client id", client.id), ("scope", client.scopes[0]), ("kid", fixtures::KEY.kid)]
 }
 
 /// The clients that the sandbox knows, all with the same key: client id and what it demonstrates.
 pub fn clients() -> impl Iterator<Item = (&'static str, &'static str)> {
-    cast::CLIENTS.iter().map(|client| (client.id, client.shows))
+    fixtures::CLIENTS.iter().map(|client| (client.id, client.shows))
 }
 
 /// Who exists in the sandbox: organisation number and what it demonstrates.
 pub fn cast() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let shown = |organisation: &'static cast::Organisation| Some((organisation.number, organisation.shows?));
-    cast::ORGANISATIONS.iter().filter_map(shown).chain([("any other", "no system user: MP-303")])
+    let shown = |organisation: &'static fixtures::Organisation| Some((organisation.number, organisation.shows?));
+    fixtures::ORGANISATIONS.iter().filter_map(shown).chain([("any other", "no system user: MP-303")])
 }

@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use serde_json::{Map, Value, json};
 
-use super::bearer::bearer;
-use super::cast::Api;
-use super::state::State;
-use super::text;
+use super::fixtures::Api;
+use super::server::aspnet::text;
+use super::server::bearer::bearer;
+use super::store::state::State;
 
 type Claims = Map<String, Value>;
 

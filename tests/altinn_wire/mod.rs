@@ -215,7 +215,7 @@ impl Altinn {
         });
         change(&mut claims);
         let header = json!({ "alg": "RS256", "kid": "sandbox-issuer" });
-        sign(&pem("src/sandbox/issuer-key.pem"), &header, &claims)
+        sign(&pem("src/sandbox/store/issuer-key.pem"), &header, &claims)
     }
 
     /// A token of the other vendor, with scopes that its client does not have.

@@ -87,7 +87,7 @@ pub fn over(members: &Value, text: &[u8]) -> Option<Map<String, Value>> {
 }
 
 pub static CLIENTS_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| key(include_str!("../../mp-key.pem.example")));
-pub static ISSUERS_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| key(include_str!("../../src/sandbox/issuer-key.pem")));
+pub static ISSUERS_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| key(include_str!("../../src/sandbox/store/issuer-key.pem")));
 
 fn key(text: &str) -> RsaKeyPair {
     let block = pem::parse(text).expect("a fixture");

@@ -3,11 +3,10 @@
 use clap::Args;
 
 use crate::cli::args::{Common, GrantOptions, Patience, typed};
-use crate::cli::error;
 use crate::cli::output::console::{Console, Tone};
-use crate::cli::session;
 use crate::cli::session::Flow;
 use crate::cli::session::api_target::Target;
+use crate::cli::{error, session};
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError, Source};

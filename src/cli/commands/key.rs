@@ -13,8 +13,7 @@ use serde_json::json;
 
 use crate::cli::args::{Common, KeyOptions, file_name};
 use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::origin;
-use crate::cli::output::verbose;
+use crate::cli::output::{origin, verbose};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::signing_key;
 use crate::client::environment::Environment;

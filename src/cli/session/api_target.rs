@@ -4,14 +4,11 @@ use std::mem;
 
 use reqwest::Url;
 
-use crate::cli::args::checked_text;
-use crate::cli::args::rerun;
+use crate::cli::args::{checked_text, rerun};
 use crate::cli::error;
-use crate::cli::error::Again;
-use crate::cli::error::hints;
+use crate::cli::error::{Again, hints};
 use crate::cli::output::console::{Console, aligned};
-use crate::cli::output::json;
-use crate::cli::output::origin;
+use crate::cli::output::{json, origin};
 use crate::cli::session::with_retries;
 use crate::client::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::http::{CallError, Http, Reply};

@@ -13,12 +13,10 @@ use chrono::{DateTime, Utc};
 use reqwest::Url;
 
 use crate::altinn;
-use crate::cli::args::proxy;
-use crate::cli::args::rerun;
+use crate::cli::args::{proxy, rerun};
 use crate::cli::error;
-use crate::cli::error::Again;
-use crate::cli::error::hints;
 use crate::cli::error::token_refused::RefusedGrant;
+use crate::cli::error::{Again, hints};
 use crate::cli::output::clock::Difference;
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::verbose;

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value};
 
-use super::super::bearer::bearer;
-use super::super::state::State;
+use super::super::server::bearer::bearer;
+use super::super::store::state::State;
 use super::failure::Failure;
 use super::{Call, problem};
 

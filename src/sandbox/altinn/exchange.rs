@@ -7,9 +7,9 @@ use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Map, Value};
 
-use super::super::bearer::bearer;
-use super::super::state::{ISSUER_KID, State};
-use super::super::text;
+use super::super::server::aspnet::text;
+use super::super::server::bearer::bearer;
+use super::super::store::state::{ISSUER_KID, State};
 use super::caller::{consumer, issuer, living_claims};
 use super::failure::Failure;
 use super::{Answer, Call};

@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::super::state::State;
-use super::super::text;
+use super::super::server::aspnet::text;
+use super::super::store::state::State;
 use super::problem::Problem;
 use super::validation::Fault;
 

@@ -10,6 +10,7 @@ mod exchange;
 mod failure;
 mod page;
 mod problem;
+pub(super) mod redirect_url;
 mod request;
 mod request_check;
 mod system_register;
@@ -22,8 +23,8 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
 use self::failure::Failure;
-use super::state::State;
 use super::store::Kind;
+use super::store::state::State;
 
 pub(super) use self::request::confirm_url_path;
 

@@ -10,8 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::super::conditions::Paging;
-use super::super::text;
+use super::super::server::aspnet::text;
+use super::super::store::conditions::Paging;
 use super::Call;
 use super::failure::Failure;
 

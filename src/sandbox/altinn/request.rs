@@ -8,18 +8,16 @@ use axum::response::IntoResponse;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use super::super::cast::Decision;
-use super::super::guid;
-use super::super::state::State;
+use super::super::fixtures::Decision;
+use super::super::server::aspnet::{guid, text};
+use super::super::store::state::State;
 use super::super::store::{Key, Kind, Request};
-use super::super::text;
-use super::body;
 use super::caller::{REQUEST_READ, REQUEST_WRITE, authorised};
 use super::failure::Failure;
 use super::page::{Rows, page};
 use super::request_check::{Wish, check};
 use super::system_register::packages;
-use super::{Answer, Call, problem};
+use super::{Answer, Call, body, problem};
 
 /// Where the page is on which a customer answers.
 pub(crate) fn confirm_url_path(kind: Kind) -> &'static str {

@@ -4,12 +4,11 @@
 
 use serde_json::Value;
 
-use super::super::cast::{self, Decision, PackageKind};
-use super::super::redirect;
+use super::super::fixtures::{self, Decision, PackageKind};
 use super::super::store::{Key, Kind, Right, Store, System};
 use super::body::{self, List, Members};
 use super::failure::Failure;
-use super::{problem, validation};
+use super::{problem, redirect_url, validation};
 
 /// What a vendor asks for.
 pub(super) struct Wish {
@@ -59,7 +58,7 @@ pub(super) fn check(store: &Store, wish: &Wish, kind: Kind, vendor: &str) -> Res
     let system = store.system(&wish.system).filter(|system| !system.deleted && system.vendor == vendor);
     let system = system.ok_or(Failure::Problem(&problem::SYSTEM_NOT_FOUND))?;
     check_key(store, wish)?;
-    if cast::organisation(&wish.owner).is_none() {
+    if fixtures::organisation(&wish.owner).is_none() {
         return Err(Failure::Problem(&problem::CUSTOMER_UNKNOWN));
     }
     if let Some(url) = &wish.redirect_url {
@@ -96,7 +95,7 @@ fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
     if system.redirect_urls.is_empty() {
         return Err(Failure::Problem(&problem::NO_REDIRECT_URLS));
     }
-    match system.redirect_urls.iter().any(|allowed| redirect::same_place(allowed, url)) {
+    match system.redirect_urls.iter().any(|allowed| redirect_url::same_place(allowed, url)) {
         true => Ok(()),
         false => Err(Failure::Problem(&problem::REDIRECT_MISMATCH)),
     }
@@ -132,7 +131,7 @@ fn check_packages(packages: &[String], kind: Kind, system: &System) -> Result<()
         Kind::Standard => (PackageKind::Standard, &problem::PACKAGE_NOT_STANDARD),
         Kind::Agent => (PackageKind::ForClients, &problem::PACKAGE_NOT_FOR_CLIENTS),
     };
-    match listed(&|urn| cast::package(urn).is_none_or(|package| package.kind != fits)) {
+    match listed(&|urn| fixtures::package(urn).is_none_or(|package| package.kind != fits)) {
         None => Ok(()),
         Some(list) => Err(Failure::ProblemWith(problem, "NotDelegablePackages", list)),
     }

@@ -9,8 +9,8 @@ use axum::response::Response;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
+use super::super::server::aspnet::text;
 use super::super::store::{Change, Right, Store, System};
-use super::super::text;
 use super::body::{self, List, Members};
 use super::caller::{Caller, REGISTER, authorised};
 use super::failure::Failure;

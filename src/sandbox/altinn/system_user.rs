@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use super::super::cast;
+use super::super::fixtures;
+use super::super::server::aspnet::text;
 use super::super::store::{Key, Kind, Store, SystemUser};
-use super::super::text;
 use super::caller::{REGISTER, REQUEST_WRITE, authorised};
 use super::failure::Failure;
 use super::page::{Rows, page};
@@ -58,7 +58,7 @@ fn told(store: &Store, user: &SystemUser) -> Value {
         "reporteeOrgNo": user.owner,
         "created": user.created.to_rfc3339_opts(SecondsFormat::Micros, true),
         "isDeleted": false,
-        "supplierName": cast::organisation(vendor).map(|vendor| vendor.name).unwrap_or_default(),
+        "supplierName": fixtures::organisation(vendor).map(|vendor| vendor.name).unwrap_or_default(),
         "supplierOrgno": vendor,
         "externalRef": user.external_ref,
         "userType": match user.kind {

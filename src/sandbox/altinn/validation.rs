@@ -8,9 +8,9 @@ use std::hash::Hash;
 
 use serde_json::{Value, json};
 
-use super::super::cast::{self, PackageKind};
-use super::super::redirect;
+use super::super::fixtures::{self, PackageKind};
 use super::super::store::{Right, Store};
+use super::redirect_url;
 
 /// A fault, where it is, and what in particular is meant.
 pub(super) struct Fault {
@@ -89,7 +89,7 @@ pub(super) fn of_new_system(
     if store.system(id).is_some() {
         faults.push(Fault::new("AUTH.VLD-00002", "The system id already exists", SYSTEM));
     }
-    if !redirect_urls.iter().all(|url| redirect::is_https(url)) {
+    if !redirect_urls.iter().all(|url| redirect_url::is_https(url)) {
         let title = "One or more of the redirect urls format is not valid. The valid format is https://xxx.xx";
         faults.push(Fault::new("AUTH.VLD-00005", title, REDIRECTS));
     }
@@ -125,7 +125,7 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
             odd.push("");
         }
         for attribute in &right.resource {
-            match cast::resource(&attribute.value) {
+            match fixtures::resource(&attribute.value) {
                 _ if attribute.id != "urn:altinn:resource" => odd.push(attribute.id.as_str()),
                 None => unknown.push(attribute.value.as_str()),
                 Some(resource) if !DELEGABLE.contains(&resource.kind) => not_delegable.push(resource.id),
@@ -167,7 +167,7 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
 pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
     let (mut odd, mut unknown, mut not_delegable, mut for_clients) = (Vec::new(), Vec::new(), Vec::new(), false);
     for urn in urns {
-        match cast::package(urn).map(|package| package.kind) {
+        match fixtures::package(urn).map(|package| package.kind) {
             _ if !urn.starts_with("urn:altinn:accesspackage:") => odd.push(urn.as_str()),
             None => unknown.push(urn.as_str()),
             Some(PackageKind::NotDelegable) => not_delegable.push(urn.as_str()),
@@ -200,7 +200,7 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
 
 /// Whether a right can be given to a system user.
 pub(super) fn is_delegable(right: &Right) -> bool {
-    let known = |id: &str| cast::resource(id).is_some_and(|resource| DELEGABLE.contains(&resource.kind));
+    let known = |id: &str| fixtures::resource(id).is_some_and(|resource| DELEGABLE.contains(&resource.kind));
     right.resource.iter().all(|attribute| known(&attribute.value))
 }
 

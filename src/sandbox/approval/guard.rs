@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::super::state::{State, random};
+use super::super::store::state::{State, random};
 
 /// The only style; a policy names its hash.
 pub(super) const STYLE: &str = include_str!("style.css");

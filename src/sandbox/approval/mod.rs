@@ -3,22 +3,22 @@
 //! The real one asks for a login, and for a person who may approve. This one asks nobody, so it is all the more careful
 //! that it is the person in front of it who presses: see [`guard`].
 
-mod asked;
 mod guard;
+mod texts;
 mod view;
-mod words;
+mod view_model;
 
 use axum::http::header::{ALLOW, HeaderName, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use self::asked::Asked;
 use self::guard::Form;
+use self::texts::Words;
 use self::view::Page;
-use self::words::Words;
+use self::view_model::Asked;
 use super::altinn::confirm_url_path;
-use super::guid;
-use super::state::State;
+use super::server::aspnet::guid;
+use super::store::state::State;
 use super::store::{Kind, Request, Store, Undecidable};
 
 /// A visit of the page.

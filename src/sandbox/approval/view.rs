@@ -2,11 +2,11 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::cast::Decision;
+use super::super::fixtures::Decision;
 use super::super::store::{Kind, Undecidable};
-use super::asked::{Asked, Named, Redirect};
 use super::guard::STYLE;
-use super::words::Words;
+use super::texts::Words;
+use super::view_model::{Asked, Named, Redirect};
 
 pub(super) enum Page<'a> {
     /// A request that can be answered; perhaps only with a no. `answered` where somebody just tried in vain.

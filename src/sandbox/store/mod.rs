@@ -1,13 +1,17 @@
 //! What Altinn knows: systems, requests for system users, and system users. It is filled from the cast, kept in memory,
 //! and forgotten.
 
+pub(super) mod conditions;
+pub(super) mod forced_refusal;
 mod record;
+pub(super) mod replay;
 mod seed;
+pub(super) mod state;
 
 use chrono::{DateTime, Utc};
 
 pub(super) use self::record::{Attribute, Change, Key, Kind, Request, Right, System, SystemUser};
-use super::cast::{self, Api, Client, Decision};
+use super::fixtures::{self, Api, Client, Decision};
 
 /// How many requests there may be, how many system users, and how many changes of systems: more than honest use makes, and
 /// few enough to be held in memory. The real Altinn has no such limit.
@@ -98,11 +102,12 @@ impl Store {
         let Some(user) = self.users.iter().find(|candidate| candidate.id == user) else { return false };
         let for_whom = match user.kind {
             Kind::Standard => user.owner == org,
-            Kind::Agent => cast::organisation(&user.owner).is_some_and(|owner| owner.clients.contains(&org)),
+            Kind::Agent => fixtures::organisation(&user.owner).is_some_and(|owner| owner.clients.contains(&org)),
         };
         let by_right = || user.rights.iter().any(|right| right.opens(api));
-        let by_package =
-            || user.packages.iter().filter_map(|urn| cast::package(urn)).any(|package| package.opens.contains(&api));
+        let by_package = || {
+            user.packages.iter().filter_map(|urn| fixtures::package(urn)).any(|package| package.opens.contains(&api))
+        };
         for_whom && (by_right() || by_package())
     }
 

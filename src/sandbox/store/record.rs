@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::cast::{self, Api, Decision};
+use super::super::fixtures::{self, Api, Decision};
 use super::Undecidable;
 
 /// A system in the System Register.
@@ -91,7 +91,7 @@ impl Right {
 
 impl Attribute {
     fn opens(&self, api: Api) -> bool {
-        cast::resource(&self.value).is_some_and(|resource| resource.opens == Some(api))
+        fixtures::resource(&self.value).is_some_and(|resource| resource.opens == Some(api))
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use super::super::cast::{self, Decision, REQUESTS, SYSTEMS};
+use super::super::fixtures::{self, Decision, REQUESTS, SYSTEMS};
 use super::{Attribute, Change, Kind, Request, Right, Store, System};
 
 /// How long ago the systems of the cast were registered.
@@ -26,7 +26,7 @@ impl Store {
     }
 }
 
-fn system(seed: &cast::System, created: DateTime<Utc>) -> System {
+fn system(seed: &fixtures::System, created: DateTime<Utc>) -> System {
     let texts = |texts: [&str; 3]| -> Map<String, Value> {
         ["nb", "nn", "en"].into_iter().zip(texts).map(|(language, text)| (language.to_owned(), text.into())).collect()
     };
@@ -53,7 +53,7 @@ fn system(seed: &cast::System, created: DateTime<Utc>) -> System {
     }
 }
 
-fn request(seed: &cast::Request, created: DateTime<Utc>) -> Request {
+fn request(seed: &fixtures::Request, created: DateTime<Utc>) -> Request {
     Request {
         id: seed.id.to_owned(),
         kind: if seed.resources.is_empty() { Kind::Agent } else { Kind::Standard },

@@ -13,23 +13,19 @@ use clap::Args;
 
 use self::step::{Findings, Step};
 use crate::cli::args::config_file::display_file;
-use crate::cli::args::rerun;
-use crate::cli::args::{Common, GrantOptions, Patience, SystemOption, typed};
+use crate::cli::args::{Common, GrantOptions, Patience, SystemOption, rerun, typed};
 use crate::cli::error::AlreadyTold;
 use crate::cli::error::told::exit;
-use crate::cli::output::clock;
 use crate::cli::output::clock::Difference;
 use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::origin;
-use crate::cli::output::verbose;
+use crate::cli::output::{clock, origin, verbose};
 use crate::cli::session::api_target::Target;
 use crate::cli::session::signing_key::{self, Remark};
 use crate::cli::session::verification::CLOCK_TOLERANCE;
 use crate::cli::session::{self, Flow, Servers};
 use crate::client::api::ReferenceApi;
-use crate::client::grant;
-use crate::client::http;
 use crate::client::key::SigningKey;
+use crate::client::{grant, http};
 use crate::config::{Config, ConfigError, Source};
 
 #[derive(Debug, Args)]

@@ -11,16 +11,14 @@ use reqwest::Url;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Value, json};
 
-use crate::cli::args::proxy;
-use crate::cli::args::{Common, Patience};
+use crate::cli::args::{Common, Patience, proxy};
 use crate::cli::commands::inspect::written::Written;
-use crate::cli::error;
 use crate::cli::error::hints;
 use crate::cli::output::clock;
 use crate::cli::output::clock::{duration, time};
 use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session;
 use crate::cli::session::verification::{TokenFault, algorithm, verify};
+use crate::cli::{error, session};
 use crate::client::environment::{Environment, is_loopback};
 use crate::client::http::Http;
 use crate::client::token::Decoded;

@@ -1,11 +1,9 @@
 //! Opens the approval page in the user's browser.
 
-use std::env;
-use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
+use std::{env, io, thread};
 
 use reqwest::Url;
 

@@ -11,11 +11,10 @@ use crate::altinn::system_user_request::{self, Ask, Created, Kind, State, WRITE}
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{Common, ReferenceOption, SystemOption, VendorOptions, checked_text, typed};
 use crate::cli::commands::request::browser;
-use crate::cli::error;
 use crate::cli::error::hints;
 use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session;
 use crate::cli::session::altinn_session::{Vendor, tell_untyped};
+use crate::cli::{error, session};
 use crate::client::environment::parse_endpoint;
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::{may_be_secret, quote};

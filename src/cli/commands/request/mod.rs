@@ -10,8 +10,7 @@ use serde_json::json;
 
 use crate::altinn::system_user_request::{self, Kind, READ, Request as Made, State, WRITE};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::rerun;
-use crate::cli::args::{Common, SystemOption, VendorOptions, checked_text, typed};
+use crate::cli::args::{Common, SystemOption, VendorOptions, checked_text, rerun, typed};
 use crate::cli::error::hints;
 use crate::cli::output::clock;
 use crate::cli::output::console::{Console, Tone, aligned};

@@ -5,11 +5,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::altinn::system::{Draft, Flaw, PASSED_OVER, System};
-use crate::cli::args::config_file;
-use crate::cli::args::file_name;
-use crate::cli::error::Failed;
-use crate::cli::error::hints;
+use crate::cli::args::{config_file, file_name};
 use crate::cli::error::told::exit;
+use crate::cli::error::{Failed, hints};
 use crate::client::sanitize::{quote, quote_path};
 use crate::config::{ConfigError, Source};
 

@@ -14,11 +14,11 @@ const MOST: usize = 200_000;
 
 /// Grants by when they end, which is a whole second: there are never more of these than a grant's life has.
 #[derive(Default)]
-pub(super) struct Used(BTreeMap<DateTime<Utc>, HashSet<Mark>>);
+pub(crate) struct Used(BTreeMap<DateTime<Utc>, HashSet<Mark>>);
 
 /// Why a grant cannot be used.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unusable {
+pub(crate) enum Unusable {
     UsedBefore,
     /// No more can be remembered, and none that is remembered may be forgotten.
     Full,
@@ -26,7 +26,7 @@ pub(super) enum Unusable {
 
 impl Used {
     /// Uses a grant that nobody takes any more after `end`.
-    pub(super) fn once(&mut self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Unusable> {
+    pub(crate) fn once(&mut self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Unusable> {
         self.0 = self.0.split_off(&now);
         let mark: Mark = digest(&SHA256, id.as_bytes()).as_ref().try_into().expect("a SHA-256 has 32 bytes");
         if self.0.values().any(|marks| marks.contains(&mark)) {

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 /// An id in the spelling of the store.
-pub(super) fn read(text: &str) -> Option<String> {
+pub(crate) fn read(text: &str) -> Option<String> {
     let text = text.trim();
     // A name of RFC 9562, section 4, is none of the forms, although `Uuid` reads it.
     let id = match text.len() {

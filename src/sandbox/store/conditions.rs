@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use chrono::TimeDelta;
 
-use super::specimen::Specimen;
+use super::forced_refusal::Specimen;
 
 /// How a sandbox differs from the usual one.
 #[derive(Debug, Clone, Copy, Default)]

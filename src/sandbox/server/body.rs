@@ -12,7 +12,7 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 
 /// What was sent, in one piece. It is copied together, because each piece that it came in, be it a byte, would keep a
 /// buffer alive.
-pub(super) struct WholeBody(pub(super) Vec<u8>);
+pub(crate) struct WholeBody(pub(crate) Vec<u8>);
 
 impl<S: Sync> FromRequest<S> for WholeBody {
     type Rejection = (StatusCode, &'static str);

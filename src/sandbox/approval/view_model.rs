@@ -1,9 +1,9 @@
 //! What is shown of a request.
 
-use super::super::cast::{self, Decision};
-use super::super::redirect;
+use super::super::altinn::redirect_url;
+use super::super::fixtures::{self, Decision};
 use super::super::store::{Kind, Request, Right, Store};
-use super::words::Words;
+use super::texts::Words;
 
 /// What is shown of a request, in the page's language, and so that it can be shown.
 pub(super) struct Asked {
@@ -46,7 +46,7 @@ impl Asked {
     pub(super) fn of(store: &Store, request: &Request, words: &Words) -> Self {
         let system = store.system(&request.system);
         let name = system.and_then(|system| system.name_for(words.lang)).unwrap_or_default();
-        let owner = cast::organisation(&request.owner);
+        let owner = fixtures::organisation(&request.owner);
         let rights = request.rights.iter().flat_map(|right| of_right(right, words));
         let packages = request.packages.iter().map(|urn| of_package(urn, words));
         Self {
@@ -62,7 +62,7 @@ impl Asked {
             external_ref: Some(visible(&request.external_ref)).filter(|_| request.external_ref != request.owner),
             things: rights.chain(packages).collect(),
             redirect: request.redirect_url.as_deref().and_then(|url| {
-                let address = redirect::of_the_web(url)?.into();
+                let address = redirect_url::of_the_web(url)?.into();
                 Some(Redirect { shown: visible(url), address })
             }),
         }
@@ -70,20 +70,20 @@ impl Asked {
 }
 
 fn organisation(number: &str) -> Named {
-    let name = cast::organisation(number).map_or("", |organisation| organisation.name);
+    let name = fixtures::organisation(number).map_or("", |organisation| organisation.name);
     Named { name: name.to_owned(), id: number.to_owned() }
 }
 
 fn of_right(right: &Right, words: &Words) -> impl Iterator<Item = Thing> {
     right.resource.iter().map(|attribute| {
-        let name = cast::resource(&attribute.value).map(|resource| words.either(resource.nb, resource.en));
+        let name = fixtures::resource(&attribute.value).map(|resource| words.either(resource.nb, resource.en));
         let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(&attribute.value) };
         Thing { named, kind: words.right, action: right.action.as_deref().map(visible) }
     })
 }
 
 fn of_package(urn: &str, words: &Words) -> Thing {
-    let name = cast::package(urn).map(|package| words.either(package.nb, package.en));
+    let name = fixtures::package(urn).map(|package| words.either(package.nb, package.en));
     let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(urn) };
     Thing { named, kind: words.package, action: None }
 }

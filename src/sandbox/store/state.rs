@@ -8,27 +8,27 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use serde_json::{Map, Value};
 
+use super::Store;
 use super::conditions::Conditions;
-use super::store::Store;
-use super::used::{Unusable, Used};
+use super::replay::{Unusable, Used};
 
 /// The key id of the sandbox's own key.
-pub(super) const ISSUER_KID: &str = "sandbox-issuer";
+pub(crate) const ISSUER_KID: &str = "sandbox-issuer";
 
 /// A century, so that no sum of the clock's time and something small leaves the calendar.
 const FURTHEST_CLOCK: TimeDelta = TimeDelta::days(36_525);
 
 const ISSUER_KEY: &str = include_str!("issuer-key.pem");
 
-pub(super) struct State {
+pub(crate) struct State {
     /// The sandbox's address, with a slash at its end: it serves everything at one.
-    pub(super) issuer: String,
+    pub(crate) issuer: String,
     /// Signs tokens.
-    pub(super) key: EncodingKey,
+    pub(crate) key: EncodingKey,
     public_key: OnceLock<(String, String)>,
-    pub(super) conditions: Conditions,
+    pub(crate) conditions: Conditions,
     /// Signs the forms of the approval page.
-    pub(super) form_key: aws_lc_rs::hmac::Key,
+    pub(crate) form_key: aws_lc_rs::hmac::Key,
     store: Mutex<Store>,
     used: Mutex<Used>,
     refusals: AtomicU64,
@@ -36,7 +36,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(issuer: String, conditions: Conditions) -> Self {
+    pub(crate) fn new(issuer: String, conditions: Conditions) -> Self {
         let clock_ahead = conditions.clock_ahead.clamp(-FURTHEST_CLOCK, FURTHEST_CLOCK);
         let conditions = Conditions { clock_ahead, ..conditions };
         let pem = pem::parse(ISSUER_KEY).expect("the file is part of the program");
@@ -55,12 +55,12 @@ impl State {
     }
 
     /// The time by the sandbox's clock.
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         Utc::now() + self.conditions.clock_ahead
     }
 
     /// The public half of the sandbox's own key: modulus and exponent, base64url. To work it out takes as long as to use it.
-    pub(super) fn public_key(&self) -> &(String, String) {
+    pub(crate) fn public_key(&self) -> &(String, String) {
         self.public_key.get_or_init(|| {
             let jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS256).expect("the file is part of the program");
             match jwk.algorithm {
@@ -71,13 +71,13 @@ impl State {
     }
 
     /// What Altinn knows.
-    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().expect("nobody panics while holding it")
     }
 
     /// The claims of a token that the sandbox has signed. Whose it is, and whether it lives, is for the caller to judge:
     /// one clock decides in all of the sandbox, and the library would ask the machine's.
-    pub(super) fn signed_claims(&self, token: &str) -> jsonwebtoken::errors::Result<Map<String, Value>> {
+    pub(crate) fn signed_claims(&self, token: &str) -> jsonwebtoken::errors::Result<Map<String, Value>> {
         let (n, e) = self.public_key();
         let key = DecodingKey::from_rsa_components(n, e)?;
         let mut validation = Validation::new(Algorithm::RS256);
@@ -89,23 +89,23 @@ impl State {
     }
 
     /// Uses a grant, which nobody takes any more after `end`.
-    pub(super) fn use_once(&self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Unusable> {
+    pub(crate) fn use_once(&self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Unusable> {
         self.used.lock().expect("nobody panics while holding it").once(id, end, now)
     }
 
     /// A trace id that is the same in each run: they are counted.
-    pub(super) fn trace_id(&self) -> String {
+    pub(crate) fn trace_id(&self) -> String {
         format!("{:032x}", self.refusals.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// The id of a session, counted too.
-    pub(super) fn session_id(&self) -> String {
+    pub(crate) fn session_id(&self) -> String {
         format!("00000000-0000-4000-9000-{:012x}", self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
 
 /// 32 bytes that nobody can guess.
-pub(super) fn random() -> [u8; 32] {
+pub(crate) fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
     bytes

@@ -2,6 +2,10 @@
 //!
 //! Sources: Digdir's documentation of Maskinporten ("Token endpoint"); RFC 6749, RFC 8414.
 
+mod grant;
+mod jws;
+mod refusal;
+
 use std::sync::Arc;
 
 use axum::extract;
@@ -13,9 +17,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Map, Value, json};
 
-use super::grant::{self, Accepted, GRANT_TYPE};
-use super::state::{ISSUER_KID, State, random};
-use super::whole_body::WholeBody;
+use self::grant::{Accepted, GRANT_TYPE};
+use self::refusal::Refusal;
+use super::server::body::WholeBody;
+use super::store::state::{ISSUER_KID, State, random};
 
 /// How long a token lives, in seconds: what real system-user tokens were seen to live.
 const TOKEN_LIFETIME: i64 = 120;
@@ -28,7 +33,7 @@ pub(super) async fn token(
 ) -> Response {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let checked = match state.conditions.refusal {
-        Some(specimen) => Err(specimen.refusal()),
+        Some(specimen) => Err(Refusal::new(specimen.error, specimen.code, specimen.description)),
         None => grant::check(&state, content_type, &body),
     };
     match checked {

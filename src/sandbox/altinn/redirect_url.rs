@@ -6,7 +6,7 @@
 use reqwest::Url;
 
 /// An absolute address with a host.
-pub(super) fn read(url: &str) -> Option<Url> {
+pub(crate) fn read(url: &str) -> Option<Url> {
     // A browser would guess what is meant by `https:example.no`, and skip line breaks; those are no absolute addresses.
     let (_, rest) = url.split_once("://")?;
     let plain = !rest.starts_with(['/', '\\', '?', '#']) && !url.contains(char::is_control);
@@ -15,18 +15,18 @@ pub(super) fn read(url: &str) -> Option<Url> {
 }
 
 /// One of the web, where a page may lead.
-pub(super) fn of_the_web(url: &str) -> Option<Url> {
+pub(crate) fn of_the_web(url: &str) -> Option<Url> {
     read(url).filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-pub(super) fn is_https(url: &str) -> bool {
+pub(crate) fn is_https(url: &str) -> bool {
     read(url).is_some_and(|url| url.scheme() == "https")
 }
 
 /// Whether two addresses are the same place: scheme, host and path are, while what the query says is free. The real
 /// server looks at no more; here another port is another place, and so is one with other credentials, which are a way to
 /// make an address look like another.
-pub(super) fn same_place(one: &str, other: &str) -> bool {
+pub(crate) fn same_place(one: &str, other: &str) -> bool {
     let place = |url: &str| {
         let mut url = read(url)?;
         url.set_query(None);

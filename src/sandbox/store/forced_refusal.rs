@@ -1,15 +1,13 @@
 //! Every refusal that is documented, for clients that do not give the occasion for it themselves.
 
-use super::refusal::Refusal;
-
 /// A refusal as Maskinporten words it.
 #[derive(Debug)]
 pub struct Specimen {
     /// Its code; where it has none, a name of the sandbox's.
     pub name: &'static str,
-    error: &'static str,
-    code: Option<&'static str>,
-    description: &'static str,
+    pub(crate) error: &'static str,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) description: &'static str,
 }
 
 impl Specimen {
@@ -22,10 +20,6 @@ impl Specimen {
     pub fn named(name: &str) -> Option<&'static Self> {
         let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_', ' '], "");
         SPECIMENS.iter().find(|specimen| plain(specimen.name) == plain(name))
-    }
-
-    pub(super) fn refusal(&self) -> Refusal {
-        Refusal::new(self.error, self.code, self.description)
     }
 }
 

@@ -10,11 +10,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::cast::{Client, SCOPE_NOT_GRANTED, SCOPE_OF_ID_PORTEN};
+use super::super::fixtures::{Client, SCOPE_NOT_GRANTED, SCOPE_OF_ID_PORTEN};
+use super::super::store::replay::Unusable;
+use super::super::store::state::State;
 use super::jws::{Jws, Members, is_array_of_strings};
 use super::refusal::{Refusal, got, shown};
-use super::state::State;
-use super::used::Unusable;
 
 /// How far clocks may differ, in seconds.
 const CLOCK_TOLERANCE: i64 = 10;

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-pub(super) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Response {
+pub(crate) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Response {
     match wants_json(headers) {
         true => quoted(status, text),
         false => (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response(),
@@ -37,10 +37,10 @@ fn wants_json(headers: &HeaderMap) -> bool {
 }
 
 /// Where the C# action gives JSON only.
-pub(super) fn quoted(status: StatusCode, text: &str) -> Response {
+pub(crate) fn quoted(status: StatusCode, text: &str) -> Response {
     json(status, &Value::from(text))
 }
 
-pub(super) fn json(status: StatusCode, value: &Value) -> Response {
+pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], value.to_string()).into_response()
 }

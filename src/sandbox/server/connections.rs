@@ -45,7 +45,7 @@ struct Connection {
 struct Answered(Arc<Mutex<Instant>>);
 
 /// Takes connections, and answers what comes over them. Dropping it closes them all.
-pub(super) async fn serve(listener: TcpListener, router: Router) {
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
     let mut open: Vec<Connection> = Vec::new();
     loop {
         let taken = listener.accept().await;

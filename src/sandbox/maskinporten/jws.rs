@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::cast::{CLIENTS, Client, EXPIRED_KID, KEY};
+use super::super::fixtures::{CLIENTS, Client, EXPIRED_KID, KEY};
 use super::refusal::{Refusal, got, shown};
 
 pub(super) type Members = Map<String, Value>;
