@@ -12,13 +12,13 @@ use crate::server::sandbox;
 const RECEIPT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=42";
 
 /// `request create --wait`, while it waits.
-struct Waiting {
+struct WaitArg {
     child: Child,
     out: BufReader<ChildStdout>,
     confirm: String,
 }
 
-impl Waiting {
+impl WaitArg {
     fn start(sandbox: &str, arguments: &str) -> Self {
         let command = program("request create --wait=2m").args(arguments).var("SYSTEMUSER_SANDBOX", sandbox);
         let mut child = command.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -45,7 +45,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitArg {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -57,9 +57,9 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 /// A sandbox, somebody who waits for an answer there, and a customer who has opened the page.
-async fn asked(arguments: &str, width: u32) -> (String, Waiting, Browser) {
+async fn asked(arguments: &str, width: u32) -> (String, WaitArg, Browser) {
     let sandbox = sandbox(Default::default());
-    let waiting = Waiting::start(&sandbox, arguments);
+    let waiting = WaitArg::start(&sandbox, arguments);
     let browser = Browser::open(width).await;
     browser.page.goto(&waiting.confirm).await.unwrap();
     (sandbox, waiting, browser)
@@ -138,7 +138,7 @@ fn the_keyboard_alone_will_do_for_an_agent_too() {
 fn the_page_can_be_read_in_english_and_asked_for_once_more() {
     run(async {
         let sandbox = sandbox(Default::default());
-        let waiting = Waiting::start(&sandbox, STANDARD);
+        let waiting = WaitArg::start(&sandbox, STANDARD);
         let browser = Browser::open(1280).await;
         browser.page.goto(&format!("{}&lang=en", waiting.confirm)).await.unwrap();
         assert_eq!(browser.value("document.documentElement.lang").await, "en");

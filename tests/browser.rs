@@ -100,27 +100,27 @@ impl Browser {
 
     /// Waits until a script gives this value: a press returns before the page that it leads to is there.
     pub async fn becomes(&self, script: &str, value: impl Into<Value>) {
-        let (value, patience) = (value.into(), Instant::now() + PATIENCE);
+        let (value, timeout) = (value.into(), Instant::now() + PATIENCE);
         loop {
             // Between two pages there is none.
             let found = self.page.execute(&format!("return {script}"), Vec::new()).await.ok();
             if found.as_ref() == Some(&value) {
                 return;
             }
-            assert!(Instant::now() < patience, "{script}: {found:?} and not {value}");
+            assert!(Instant::now() < timeout, "{script}: {found:?} and not {value}");
             tokio::time::sleep(PAUSE).await;
         }
     }
 
     /// The address, once it begins like that: a press returns before the page that it leads to is there.
     pub async fn arrives_at(&self, beginning: &str) -> String {
-        let patience = Instant::now() + PATIENCE;
+        let timeout = Instant::now() + PATIENCE;
         loop {
             let address = self.page.current_url().await.unwrap().to_string();
             if address.starts_with(beginning) {
                 return address;
             }
-            assert!(Instant::now() < patience, "the browser is still at {address}");
+            assert!(Instant::now() < timeout, "the browser is still at {address}");
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -1,7 +1,7 @@
 //! Is a clock that goes wrong found, and told apart from everything else?
 
 use chrono::{TimeDelta, Utc};
-use systemuser_demo::sandbox::Conditions;
+use systemuser_demo::sandbox::SandboxOptions;
 
 use crate::program::{Program, Run, program};
 use crate::server::{Server, response, sandbox};
@@ -9,7 +9,7 @@ use crate::server::{Server, response, sandbox};
 const SANDBOX_NOTE: &str = "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n";
 
 fn with_clock_ahead(seconds: i64, arguments: &str) -> Program {
-    let conditions = Conditions { clock_ahead: TimeDelta::seconds(seconds), ..Conditions::default() };
+    let conditions = SandboxOptions { clock_ahead: TimeDelta::seconds(seconds), ..SandboxOptions::default() };
     program(arguments).var("SYSTEMUSER_SANDBOX", sandbox(conditions))
 }
 

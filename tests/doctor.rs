@@ -2,7 +2,7 @@
 
 use chrono::{Days, Months, TimeDelta, Utc};
 use serde_json::{Value, json};
-use systemuser_demo::sandbox::Conditions;
+use systemuser_demo::sandbox::SandboxOptions;
 
 use crate::program::{Program, Run, data_text, program, project_text, without_chance};
 use crate::server::{Request, Server, json as answer, nobody, response, sandbox};
@@ -292,7 +292,7 @@ fn silence() {
 }
 
 fn with_clock_ahead(seconds: i64) -> Run {
-    let conditions = Conditions { clock_ahead: TimeDelta::seconds(seconds), ..Conditions::default() };
+    let conditions = SandboxOptions { clock_ahead: TimeDelta::seconds(seconds), ..SandboxOptions::default() };
     program("doctor").var("SYSTEMUSER_SANDBOX", sandbox(conditions)).run()
 }
 
@@ -447,7 +447,7 @@ fn a_broken_api() {
 
 #[test]
 fn a_silent_api() {
-    let standing = sandbox(Conditions::default());
+    let standing = sandbox(SandboxOptions::default());
     let endpoints = format!("[endpoints]\nissuer = \"{standing}\"\nreference_api = \"{}\"\n", nobody());
     let file = project_text("config/sandbox.toml") + &endpoints;
     let run = program("doctor")
@@ -461,7 +461,7 @@ fn a_silent_api() {
 
 #[test]
 fn a_configured_api_is_called_with_its_own_scope() {
-    let standing = sandbox(Conditions::default());
+    let standing = sandbox(SandboxOptions::default());
     let file = format!(
         "{}\n[endpoints]\nissuer = \"{standing}\"\n[api.mine]\nurl = \"{standing}api/Salary/{{org}}\"\nscope = \"altinn:none\"\n",
         project_text("config/sandbox.toml")

@@ -1,7 +1,7 @@
 //! Does the sandbox produce every refusal that is documented, and the program explain each of them?
 
 use systemuser_demo::explain;
-use systemuser_demo::sandbox::{Conditions, Specimen};
+use systemuser_demo::sandbox::{ForcedRefusal, SandboxOptions};
 
 use crate::explain::MASKINPORTEN;
 use crate::program::program;
@@ -9,14 +9,14 @@ use crate::server::{Server, json, sandbox};
 
 #[test]
 fn the_sandbox_has_a_specimen_of_each() {
-    let names: Vec<&str> = Specimen::all().iter().map(|specimen| specimen.name).collect();
+    let names: Vec<&str> = ForcedRefusal::all().iter().map(|specimen| specimen.name).collect();
     assert_eq!(names, MASKINPORTEN);
 }
 
 #[test]
 fn each_is_explained_with_its_code_its_meaning_and_what_to_do() {
     for name in MASKINPORTEN {
-        let address = sandbox(Conditions { refusal: Specimen::named(name), ..Conditions::default() });
+        let address = sandbox(SandboxOptions { refusal: ForcedRefusal::named(name), ..SandboxOptions::default() });
         let run = program("token").var("SYSTEMUSER_SANDBOX", &address).run();
         assert_eq!((run.code, run.out.as_str()), (4, ""), "{name}: {}", run.err);
         let lines: Vec<&str> = run.err.lines().collect();

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use systemuser_demo::client::grant::{Grant, SystemUserOf};
+use systemuser_demo::client::grant::{Grant, SystemUserRef};
 use systemuser_demo::client::key::{KeySource, SigningKey, signing_algorithm};
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ fn signed_for(resource: &[String], key: &SigningKey, owner: Option<&str>, extern
         issuer: &issuer,
         client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
         scope: "altinn:systembruker.demo",
-        system_user: owner.map(|owner| SystemUserOf { owner: owner.parse().unwrap(), external_ref }),
+        system_user: owner.map(|owner| SystemUserRef { owner: owner.parse().unwrap(), external_ref }),
         resource,
         now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
         jti: Uuid::parse_str("11111111-2222-4333-8444-555555555555").unwrap(),

@@ -17,11 +17,11 @@ mod faults;
 mod grant;
 mod grant_command;
 mod hostile;
-mod house;
 mod init;
 mod inspect;
 mod key_command;
 mod keys;
+mod layout;
 mod readme;
 mod refusals;
 mod retries;
@@ -39,13 +39,13 @@ mod altinn_wire;
 #[cfg(all(unix, feature = "sandbox"))]
 mod approval;
 #[cfg(feature = "sandbox")]
-mod cast;
-#[cfg(feature = "sandbox")]
 mod clock;
 #[cfg(feature = "sandbox")]
 mod doctor;
 #[cfg(feature = "sandbox")]
 mod every_refusal;
+#[cfg(feature = "sandbox")]
+mod fixtures;
 #[cfg(all(target_os = "linux", feature = "sandbox"))]
 mod load;
 #[cfg(feature = "sandbox")]

@@ -222,7 +222,7 @@ pub fn system() -> serde_json::Value {
 
 /// A sandbox that stands until the tests are over.
 #[cfg(feature = "sandbox")]
-pub fn sandbox(conditions: systemuser_demo::sandbox::Conditions) -> String {
+pub fn sandbox(conditions: systemuser_demo::sandbox::SandboxOptions) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -10,14 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use chrono::Utc;
 use serde_json::{Value, json};
-use systemuser_demo::sandbox::Conditions;
+use systemuser_demo::sandbox::SandboxOptions;
 
 use crate::program::project_text;
 
 /// One sandbox for all tests of this module.
 fn sandbox() -> &'static str {
     static ADDRESS: OnceLock<String> = OnceLock::new();
-    ADDRESS.get_or_init(|| crate::server::sandbox(Conditions::default()))
+    ADDRESS.get_or_init(|| crate::server::sandbox(SandboxOptions::default()))
 }
 
 struct Answer {

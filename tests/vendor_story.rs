@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use systemuser_demo::sandbox::{Conditions, Paging};
+use systemuser_demo::sandbox::{PagingFault, SandboxOptions};
 
 use crate::altinn_wire::answer;
 use crate::program::{Program, Run, program, project_text, without_chance};
@@ -51,7 +51,7 @@ const RIGHT: &str = "--right ttd_systembruker-logistikk-demo";
 #[test]
 fn readmes_story_goes_as_it_is_told() {
     let transcript = blocks_of(&parted().1, "console").concat();
-    let standing = sandbox(Conditions::default());
+    let standing = sandbox(SandboxOptions::default());
     let folder = ["config/sandbox.toml", "config/system.json", "mp-key.pem.example"]
         .into_iter()
         .fold(program(""), |folder, file| folder.file(file, project_text(file)));
@@ -118,7 +118,7 @@ fn without_time(text: &str) -> String {
 
 #[test]
 fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --external-ref lager-1 --json");
     let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
     assert_eq!((&made["new"], &made["request"]["status"]), (&true.into(), &"New".into()));
@@ -153,7 +153,7 @@ fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for
 
 #[test]
 fn what_was_answered_or_was_never_answered_does_not_pass_for_new() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     for (org, status, error) in [
         ("313725138", "Rejected", "the customer rejected the request"),
         ("312530341", "Denied", "the request was denied"),
@@ -182,7 +182,7 @@ fn what_was_answered_or_was_never_answered_does_not_pass_for_new() {
 
 #[test]
 fn each_thing_that_altinn_does_not_take_is_told_with_what_it_means() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     let customer = "312600757";
     not_asked(&sandbox, &format!("{customer} {RIGHT} --system 991825827_nope"), "", "AUTH-00011");
     not_asked(&sandbox, &format!("{customer} {RIGHT} --system 310702641_fjordlonn"), "", "AUTH-00011");
@@ -216,7 +216,7 @@ fn each_thing_that_altinn_does_not_take_is_told_with_what_it_means() {
 
 #[test]
 fn a_reference_with_a_slash_serves_for_everything_but_the_look_up_of_a_request() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --external-ref a/b --json");
     let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
     answer(made["request"]["confirmUrl"].as_str().unwrap(), "approve");
@@ -238,7 +238,7 @@ fn a_reference_with_a_slash_serves_for_everything_but_the_look_up_of_a_request()
 
 #[test]
 fn a_scope_that_the_client_lacks_is_explained_with_the_scope_to_order() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --client-id {OTHER_VENDORS}");
     let err = refused(&sandbox, &create, 4, "error: Maskinporten refused the grant: MP-200 invalid_scope\n");
     let hint = "hint: order `altinn:authentication/systemuser.request.write` from Digdir, and add it to the client in the \
@@ -251,7 +251,7 @@ fn a_scope_that_the_client_lacks_is_explained_with_the_scope_to_order() {
 
 #[test]
 fn a_system_is_registered_shown_changed_and_deleted() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     let file = project_text("config/system.json");
     let system = |arguments: &str, file: &str| {
         let program = program(&format!("system {arguments} --client-id {CLIENT}")).file("s.json", file);
@@ -296,7 +296,7 @@ fn a_system_is_registered_shown_changed_and_deleted() {
 fn lists_are_read_to_their_end_and_one_without_an_end_is_not_followed() {
     let with = |paging| {
         let page_size = std::num::NonZeroUsize::new(1);
-        sandbox(Conditions { page_size, paging, ..Conditions::default() })
+        sandbox(SandboxOptions { page_size, paging, ..SandboxOptions::default() })
     };
     let ids = |sandbox: &str| {
         let run = ran(sandbox, program("request list --json"));
@@ -304,19 +304,19 @@ fn lists_are_read_to_their_end_and_one_without_an_end_is_not_followed() {
         let list: Vec<Value> = serde_json::from_str(&run.out).unwrap();
         (list.len(), run.err)
     };
-    let whole = ids(&sandbox(Conditions::default()));
+    let whole = ids(&sandbox(SandboxOptions::default()));
     assert_eq!(whole.1, "");
-    let (right, note) = ids(&with(Paging::Right));
+    let (right, note) = ids(&with(PagingFault::Right));
     assert_eq!(right, whole.0);
     assert!(note.starts_with("note: the list came in ") && note.contains("Altinn may leave one out"), "{note}");
-    assert!(ids(&with(Paging::LosesRows)).0 < whole.0);
-    let run = ran(&with(Paging::NeverEnds), program("request list"));
+    assert!(ids(&with(PagingFault::LosesRows)).0 < whole.0);
+    let run = ran(&with(PagingFault::NeverEnds), program("request list"));
     assert!(run.err.contains("the list has no end") && run.out.is_empty() && run.code == 6, "{}", run.err);
 }
 
 #[test]
 fn an_exchanged_token_is_bare() {
-    let sandbox = sandbox(Conditions::default());
+    let sandbox = sandbox(SandboxOptions::default());
     let run = ran(&sandbox, program("token --exchange"));
     assert!(run.out.starts_with("eyJ") && run.out.trim_end().split('.').count() == 3 && run.code == 0, "{}", run.err);
     let json: Value = serde_json::from_str(&ran(&sandbox, program("token --exchange --json")).out).unwrap();

@@ -5,8 +5,8 @@
 use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;
 
-use crate::client::http::{CallError, Http, Reply, Unreachable};
-use crate::client::token::{AccessToken, Decoded};
+use crate::client::http::{CallError, Http, Reply, TransportError};
+use crate::client::token::{AccessToken, DecodedJwt};
 
 /// Exchanges Maskinporten's token for Altinn's, be it a plain one or a system user's.
 ///
@@ -21,7 +21,7 @@ pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result
 ///
 /// # Errors
 /// Where there is none in it.
-pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Unreachable> {
+pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, TransportError> {
     // No server takes more in a header.
     let body = Some(&reply.body[..]).filter(|body| body.len() <= 65_536).unwrap_or_default();
     let text = std::str::from_utf8(body).unwrap_or_default();
@@ -29,8 +29,8 @@ pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Unreach
     let quoted = serde_json::from_str::<String>(text).map(Zeroizing::new);
     let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
     // What came may be a token all the same, so it is not shown.
-    let decoded = Decoded::read(altinns).filter(|_| altinns.bytes().all(|byte| byte.is_ascii_graphic()));
-    let begins = |decoded: &Decoded| decoded.time("iat").or_else(|| decoded.time("nbf"));
+    let decoded = DecodedJwt::read(altinns).filter(|_| altinns.bytes().all(|byte| byte.is_ascii_graphic()));
+    let begins = |decoded: &DecodedJwt| decoded.time("iat").or_else(|| decoded.time("nbf"));
     let lifetime = decoded.as_ref().and_then(|decoded| Some((decoded.time("exp")?, begins(decoded)?)));
     let lifetime = lifetime.and_then(|(ends, begins)| u64::try_from((ends - begins).num_seconds()).ok());
     let expires_in = lifetime.ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;

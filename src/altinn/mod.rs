@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::client::http::{self, CallError, Http, Reply, Unreachable, is_too_large};
+use crate::client::http::{self, CallError, Http, Reply, TransportError, is_too_large};
 use crate::client::retry::Tries;
 use crate::client::token::AccessToken;
 
@@ -33,12 +33,12 @@ pub struct Altinn<'a> {
     http: &'a Http,
     platform: &'a Url,
     token: &'a AccessToken,
-    calls: Mutex<Vec<Call>>,
+    calls: Mutex<Vec<CallRecord>>,
 }
 
 /// A call that was made, for whoever tells the story.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct CallRecord {
     /// The method.
     pub method: Method,
     /// The address, without its query.
@@ -71,7 +71,7 @@ impl<'a> Altinn<'a> {
     }
 
     /// What has been called since.
-    pub fn calls(self) -> Vec<Call> {
+    pub fn calls(self) -> Vec<CallRecord> {
         self.calls.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,22 +99,22 @@ impl<'a> Altinn<'a> {
         let address = http::address(url);
         // A request that was carried out, and whose answer got lost, is not to be carried out twice.
         let repeatable = method == Method::GET;
-        let attempt = async |calls: &mut Vec<Call>| {
-            calls.push(Call { method: method.clone(), address: address.clone(), status: None, again: None });
+        let attempt = async |calls: &mut Vec<CallRecord>| {
+            calls.push(CallRecord { method: method.clone(), address: address.clone(), status: None, again: None });
             let answer = self.http.call(method.clone(), url, &self.token.secret, body.clone()).await;
-            last(calls).status = answer.as_ref().map_or_else(Unreachable::status, |reply| Some(reply.status));
+            last(calls).status = answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
             answer
         };
-        let again = |calls: &mut Vec<Call>, pause| last(calls).again = Some(pause);
+        let again = |calls: &mut Vec<CallRecord>, pause| last(calls).again = Some(pause);
         let mut calls = Vec::new();
-        let tries = Tries { patience: self.http.patience, repeatable };
+        let tries = Tries { timeout: self.http.timeout, repeatable };
         let answer = tries.make(&mut calls, attempt, again).await;
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
         answer?.accepted()
     }
 }
 
-fn last(calls: &mut [Call]) -> &mut Call {
+fn last(calls: &mut [CallRecord]) -> &mut CallRecord {
     calls.last_mut().expect("one was made")
 }
 

@@ -22,9 +22,9 @@ pub struct System {
     /// Whose it is.
     pub vendor: Vendor,
     /// What it is called, by language: `nb`, `nn`, `en`.
-    pub name: Words,
+    pub name: Translations,
     /// What it is, by language.
-    pub description: Words,
+    pub description: Translations,
     /// The rights that it may ask customers for.
     #[serde(default)]
     pub rights: Vec<Right>,
@@ -49,7 +49,7 @@ pub struct System {
 }
 
 /// Texts by language.
-pub type Words = BTreeMap<String, String>;
+pub type Translations = BTreeMap<String, String>;
 
 /// A vendor, as Altinn writes organisations here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +69,8 @@ pub struct Draft {
     pub id: String,
     /// Whose it is.
     pub vendor: Vendor,
-    name: Words,
-    description: Words,
+    name: Translations,
+    description: Translations,
     #[serde(default, deserialize_with = "present")]
     rights: Option<Vec<Right>>,
     #[serde(default, deserialize_with = "present")]
@@ -87,7 +87,7 @@ pub struct Draft {
 }
 
 /// What a file may have, since Altinn shows it or its own clients send it, and what is not read.
-pub const PASSED_OVER: [&str; 2] = ["isDeleted", "vendor.authority"];
+pub const IGNORED_FIELDS: [&str; 2] = ["isDeleted", "vendor.authority"];
 
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
@@ -96,7 +96,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 impl Draft {
     /// Without what Altinn shows, and does not take.
     pub fn without_what_is_shown_only(mut self) -> Self {
-        self.others.retain(|field, _| !PASSED_OVER.contains(&field.as_str()));
+        self.others.retain(|field, _| !IGNORED_FIELDS.contains(&field.as_str()));
         self
     }
 
@@ -105,8 +105,8 @@ impl Draft {
         let nothing = System {
             id: String::new(),
             vendor: self.vendor.clone(),
-            name: Words::new(),
-            description: Words::new(),
+            name: Translations::new(),
+            description: Translations::new(),
             rights: Vec::new(),
             access_packages: Vec::new(),
             client_id: Vec::new(),
@@ -141,7 +141,7 @@ impl Draft {
 
 /// What Altinn would refuse, or would do harm later.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct ValidationError {
     /// Altinn's code for it.
     pub code: &'static str,
     /// The field.
@@ -152,9 +152,9 @@ pub struct Flaw {
 
 impl System {
     /// Everything about it that Altinn would refuse, and that can be seen from here.
-    pub fn flaws(&self) -> Vec<Flaw> {
-        let mut flaws = Vec::new();
-        let mut flaw = |code, field, problem: String| flaws.push(Flaw { code, field, problem });
+    pub fn validation_errors(&self) -> Vec<ValidationError> {
+        let mut validation_errors = Vec::new();
+        let mut flaw = |code, field, problem: String| validation_errors.push(ValidationError { code, field, problem });
         let vendor = self.vendor.id.strip_prefix("0192:").ok_or("it does not begin with `0192:`".to_owned());
         let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| error.to_string()));
         match &vendor {
@@ -216,7 +216,7 @@ impl System {
                 );
             }
         }
-        flaws
+        validation_errors
     }
 
     /// Whether this client gets tokens for its system users. Client ids are UUIDs, in either case.

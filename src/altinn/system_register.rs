@@ -6,7 +6,7 @@ use reqwest::{Method, Url};
 use serde::{Deserialize, Deserializer};
 
 use super::rights::{AccessPackage, Right};
-use super::system::{System, Words};
+use super::system::{System, Translations};
 use super::{Altinn, Item, read, read_all};
 use crate::client::http::{CallError, Reply};
 use crate::client::sanitize::excerpt;
@@ -17,7 +17,7 @@ pub const SCOPE: &str = "altinn:authentication/systemregister.write";
 /// A system in the list.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Listed {
+pub struct SystemSummary {
     /// Its id.
     pub system_id: String,
     /// Its name in bokmål, or in the first language listed.
@@ -35,7 +35,7 @@ pub struct Listed {
 }
 
 fn display_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let mut names = Words::deserialize(deserializer)?;
+    let mut names = Translations::deserialize(deserializer)?;
     Ok(names.remove("nb").or_else(|| names.into_values().next()).unwrap_or_default())
 }
 
@@ -57,7 +57,7 @@ pub struct Change {
 ///
 /// # Errors
 /// Where Altinn refused, or nobody gave a usable answer; here and below.
-pub async fn list(altinn: &Altinn<'_>) -> Result<Vec<Item<Listed>>, CallError> {
+pub async fn list(altinn: &Altinn<'_>) -> Result<Vec<Item<SystemSummary>>, CallError> {
     let reply = altinn.get(&altinn.address(&["systemregister", "vendor"])).await?;
     read_all(&reply, "a list of systems")
 }

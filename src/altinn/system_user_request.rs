@@ -28,7 +28,7 @@ pub enum Kind {
 /// What a customer is asked for. An agent's request has packages only.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ask<'a> {
+pub struct NewRequest<'a> {
     /// What the system user is to be called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_title: Option<&'a str>,
@@ -52,7 +52,7 @@ pub struct Ask<'a> {
     pub redirect_url: Option<&'a str>,
 }
 
-impl Ask<'_> {
+impl NewRequest<'_> {
     /// What it asks for, by name and in order.
     pub fn asks_for(&self) -> Vec<String> {
         names(&self.rights, &self.access_packages)
@@ -169,7 +169,7 @@ pub enum Created {
 ///
 /// # Errors
 /// Where Altinn refused, or nobody gave a usable answer; here and below.
-pub async fn create(altinn: &Altinn<'_>, kind: Kind, ask: &Ask<'_>) -> Result<Created, CallError> {
+pub async fn create(altinn: &Altinn<'_>, kind: Kind, ask: &NewRequest<'_>) -> Result<Created, CallError> {
     let reply = altinn.send(Method::POST, &address(altinn, kind, &[]), ask).await?;
     let request = read(&reply, A_REQUEST)?;
     // Where the request is, is said by `Location` too, and wrongly.

@@ -8,7 +8,7 @@ pub mod session;
 
 use clap::{Parser, Subcommand};
 
-use self::args::Common;
+use self::args::CommonArgs;
 use self::args::deferred::Deferred;
 pub use self::commands::inspect::in_words;
 #[cfg(feature = "sandbox")]
@@ -37,7 +37,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,7 +28,7 @@ pub struct Grant<'a> {
     /// What it asks for: one scope, or several with single spaces between.
     pub scope: &'a str,
     /// The system user to act as; `None` for a plain Maskinporten token.
-    pub system_user: Option<SystemUserOf<'a>>,
+    pub system_user: Option<SystemUserRef<'a>>,
     /// The APIs that the token is to be for, and no other; empty for a token without such a restriction.
     pub resource: &'a [String],
     /// When the grant is made.
@@ -39,7 +39,7 @@ pub struct Grant<'a> {
 
 /// Which system user is meant.
 #[derive(Debug, Clone, Copy)]
-pub struct SystemUserOf<'a> {
+pub struct SystemUserRef<'a> {
     /// The organisation that owns it: for an agent system user the agent, never a client of it.
     pub owner: OrgNumber,
     /// The reference that it was requested with, where it was.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::grant::Assertion;
-use super::http::{Http, Reply, Unreachable};
+use super::http::{Http, Reply, TransportError};
 use super::sanitize::excerpt;
 use super::token::AccessToken;
 
@@ -45,7 +45,7 @@ struct TokenAnswer {
     scope: Option<String>,
 }
 
-fn read_token(reply: &Reply) -> Result<AccessToken, Unreachable> {
+fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
     // Neither the body nor the parser's words about it are shown: they may hold the token.
     let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not the JSON of a token"))?;
     let token = answer.access_token.expose_secret();
@@ -72,7 +72,7 @@ pub enum ExchangeError {
     Refused(Box<TokenRefused>),
     /// Nobody said anything of use.
     #[error(transparent)]
-    Unreachable(#[from] Unreachable),
+    Transport(#[from] TransportError),
 }
 
 /// Maskinporten's no, taken apart.

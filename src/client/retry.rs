@@ -7,28 +7,28 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::http::{CallError, Silence, Unreachable};
+use super::http::{CallError, TransportError, TransportErrorKind};
 
 /// How long to wait before the second try, and before the third, which is the last.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];
 
 /// What a try may end with, silence among it.
-pub trait Failure {
+pub trait FailedAttempt {
     /// What came instead of an answer; `None` where there was one.
-    fn silence(&self) -> Option<&Unreachable>;
+    fn kind(&self) -> Option<&TransportError>;
 }
 
-impl Failure for Unreachable {
-    fn silence(&self) -> Option<&Unreachable> {
+impl FailedAttempt for TransportError {
+    fn kind(&self) -> Option<&TransportError> {
         Some(self)
     }
 }
 
-impl Failure for CallError {
-    fn silence(&self) -> Option<&Unreachable> {
+impl FailedAttempt for CallError {
+    fn kind(&self) -> Option<&TransportError> {
         match self {
-            Self::Unreachable(unreachable) => Some(unreachable),
-            Self::Refused(_) => None,
+            Self::Transport(error) => Some(error),
+            Self::Problem(_) => None,
         }
     }
 }
@@ -37,7 +37,7 @@ impl Failure for CallError {
 #[derive(Debug, Clone, Copy)]
 pub struct Tries {
     /// How long all of them may take, with the pauses between them.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// Whether it does no harm where a try that failed was carried out all the same.
     pub repeatable: bool,
 }
@@ -48,19 +48,19 @@ impl Tries {
     ///
     /// # Errors
     /// What the last try ended with that ended within the patience. How long the first one may take is its own affair.
-    pub async fn make<C, T, E: Failure>(
+    pub async fn make<C, T, E: FailedAttempt>(
         self,
         teller: &mut C,
         mut attempt: impl AsyncFnMut(&mut C) -> Result<T, E>,
         again: impl Fn(&mut C, Duration),
     ) -> Result<T, E> {
-        let patience = sleep(self.patience);
-        let end = patience.deadline();
+        let timeout = sleep(self.timeout);
+        let end = timeout.deadline();
         let mut answer = attempt(teller).await;
         let others = async {
             for pause in PAUSES {
-                let silence = answer.as_ref().err().and_then(E::silence);
-                let Some(pause) = silence.and_then(|silence| self.pause(silence, pause)) else { break };
+                let kind = answer.as_ref().err().and_then(E::kind);
+                let Some(pause) = kind.and_then(|kind| self.pause(kind, pause)) else { break };
                 let paused = sleep(pause);
                 if paused.deadline() >= end {
                     break;
@@ -72,23 +72,27 @@ impl Tries {
         };
         tokio::select! {
             () = others => {}
-            () = patience => {}
+            () = timeout => {}
         }
         answer
     }
 
     /// How long to wait after this, where another try is of use: `pause`, or longer if the server asks for it.
-    fn pause(self, unreachable: &Unreachable, pause: Duration) -> Option<Duration> {
-        let may_pass = match unreachable.silence {
-            Silence::UnknownHost { .. } | Silence::NoConnection | Silence::Connection(_) => true,
-            Silence::Status { status: 429, .. } => true,
-            Silence::Status { status: 502..=504, .. } | Silence::NotHttp { closed: true, .. } => self.repeatable,
+    fn pause(self, error: &TransportError, pause: Duration) -> Option<Duration> {
+        let may_pass = match error.kind {
+            TransportErrorKind::UnknownHost { .. }
+            | TransportErrorKind::NoConnection
+            | TransportErrorKind::Connection(_) => true,
+            TransportErrorKind::Status { status: 429, .. } => true,
+            TransportErrorKind::Status { status: 502..=504, .. } | TransportErrorKind::NotHttp { closed: true, .. } => {
+                self.repeatable
+            }
             // A no whose words were cut off is a no.
-            Silence::CutOff { status: 200..=299 | 429 | 502..=504 } => self.repeatable,
+            TransportErrorKind::CutOff { status: 200..=299 | 429 | 502..=504 } => self.repeatable,
             _ => false,
         };
         // What is longer than any patience would be no time that a clock has.
-        let asked_for = unreachable.retry_after.unwrap_or_default().min(Duration::from_secs(86_400));
+        let asked_for = error.retry_after.unwrap_or_default().min(Duration::from_secs(86_400));
         may_pass.then_some(pause.max(asked_for))
     }
 }

@@ -25,7 +25,7 @@ pub struct AccessToken {
 
 /// What a signed JWT says: its header and its claims, unverified.
 #[derive(Debug, Clone)]
-pub struct Decoded {
+pub struct DecodedJwt {
     /// The header, of which `alg` and `kid` say how it was signed.
     pub header: Map<String, Value>,
     /// The claims.
@@ -43,7 +43,7 @@ pub struct SystemUser {
     pub system_id: Option<String>,
 }
 
-impl Decoded {
+impl DecodedJwt {
     /// Reads a compact JWT; `None` for anything else.
     pub fn read(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.splitn(4, '.').collect();

@@ -3,7 +3,7 @@
 //! Every value keeps where it came from, so that a report can say it. No message repeats a line of the file: somebody
 //! may have put a key there.
 
-mod address;
+mod endpoints;
 mod error;
 mod file;
 mod setting;
@@ -60,21 +60,21 @@ pub struct Config {
     pub algorithm: Option<Given<Algorithm>>,
     /// When the key was registered on the client: a registration is valid for a year.
     pub registered: Option<Given<NaiveDate>>,
-    pub vendor: Vendor,
+    pub vendor: VendorConfig,
     pub endpoints: Endpoints,
     /// Where those addresses came from that the environment does not imply, by their keys in the file.
     pub endpoint_sources: BTreeMap<&'static str, Source>,
     /// Nobody said where the sandbox is, so it is to run inside this process.
     pub sandbox_inside: bool,
     /// Configured APIs by name.
-    pub apis: BTreeMap<String, Api>,
+    pub apis: BTreeMap<String, ApiConfig>,
     /// What a person should be told, although it is no fault.
     pub notes: Vec<String>,
 }
 
 /// The vendor that offers the system, for registering it and asking customers.
 #[derive(Debug, Clone, Default)]
-pub struct Vendor {
+pub struct VendorConfig {
     /// The vendor's organisation number.
     pub org: Option<Checked<OrgNumber>>,
     /// The system's id in Altinn's System Register.
@@ -85,14 +85,14 @@ pub struct Vendor {
 
 /// A configured API.
 #[derive(Debug, Clone)]
-pub struct Api {
+pub struct ApiConfig {
     /// Its address, in which `{org}` stands for the organisation whose data is asked for.
     pub url: Given<String>,
     /// The scope that it wants, where that differs.
     pub scope: Option<Given<String>>,
 }
 
-impl Api {
+impl ApiConfig {
     /// Whether its address has a place for an organisation.
     pub fn takes_org(&self) -> bool {
         self.url.value.contains("{org}")
@@ -148,14 +148,14 @@ impl Config {
         let sandbox = from.sandbox.filter(|_| which == Environment::Sandbox);
         let sandbox_inside = which == Environment::Sandbox && sandbox.is_none() && file.endpoints.is_none();
         let servers = match sandbox {
-            Some(address) => address::of_sandbox(address)?,
-            None => address::servers(which, file.endpoints.unwrap_or_default(), place)?,
+            Some(address) => endpoints::of_sandbox(address)?,
+            None => endpoints::servers(which, file.endpoints.unwrap_or_default(), place)?,
         };
         let key_file = |path: Given<String>| Given {
             value: KeySource::File(beside(place.path.unwrap_or(Path::new("")), &path.value)),
             source: path.source,
         };
-        let apis = file.api.into_iter().map(|(name, api)| Ok((name, address::api(which, api, place)?)));
+        let apis = file.api.into_iter().map(|(name, api)| Ok((name, endpoints::api(which, api, place)?)));
         Ok(Self {
             environment,
             file: None,
@@ -168,7 +168,7 @@ impl Config {
             kid: optional(or(from.kid, file.key.kid), one_word)?,
             algorithm: optional(of_file(file.key.alg), |name| signing_algorithm(&name))?,
             registered: place.given(file.key.registered).map(date).transpose()?,
-            vendor: Vendor {
+            vendor: VendorConfig {
                 org: of_file(file.vendor.org).map(|org| org.check(number)),
                 system_id: optional(of_file(file.vendor.system_id), one_word)?,
                 redirect_url: optional(of_file(file.vendor.redirect_url), one_word)?,

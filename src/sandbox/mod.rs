@@ -28,8 +28,8 @@ use tokio::task::JoinHandle;
 
 use self::server::body::WholeBody;
 use self::server::connections;
-pub use self::store::conditions::{Conditions, Paging};
-pub use self::store::forced_refusal::Specimen;
+pub use self::store::conditions::{PagingFault, SandboxOptions};
+pub use self::store::forced_refusal::ForcedRefusal;
 use self::store::state::State;
 
 /// A sandbox that runs in the background of a Tokio runtime. Dropping it stops it.
@@ -45,14 +45,14 @@ impl Sandbox {
     /// # Errors
     /// Where no port can be had.
     pub async fn start() -> io::Result<Self> {
-        Self::start_with(Conditions::default()).await
+        Self::start_with(SandboxOptions::default()).await
     }
 
     /// Starts one that differs from the usual.
     ///
     /// # Errors
     /// Where no port can be had.
-    pub async fn start_with(conditions: Conditions) -> io::Result<Self> {
+    pub async fn start_with(conditions: SandboxOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let address = address(&listener)?;
         let task = tokio::spawn(serve(listener, conditions, std::future::pending()));
@@ -77,7 +77,7 @@ impl Drop for Sandbox {
 /// Where the socket is not of this machine alone.
 pub async fn serve(
     listener: TcpListener,
-    conditions: Conditions,
+    conditions: SandboxOptions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let router = router(address(&listener)?, conditions);
@@ -89,7 +89,7 @@ pub async fn serve(
 }
 
 /// The sandbox without a socket: what answers at this address, which ends in a slash.
-pub fn router(address: String, conditions: Conditions) -> Router {
+pub fn router(address: String, conditions: SandboxOptions) -> Router {
     let state = Arc::new(State::new(address, conditions));
     Router::new()
         .route("/token", post(maskinporten::token))

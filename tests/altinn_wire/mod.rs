@@ -23,7 +23,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
 use serde_json::{Value, json};
-use systemuser_demo::sandbox::Conditions;
+use systemuser_demo::sandbox::SandboxOptions;
 
 use crate::program::project_text;
 
@@ -92,10 +92,10 @@ struct Altinn {
 }
 
 fn altinn() -> Altinn {
-    with(Conditions::default())
+    with(SandboxOptions::default())
 }
 
-fn with(conditions: Conditions) -> Altinn {
+fn with(conditions: SandboxOptions) -> Altinn {
     Altinn { address: crate::server::sandbox(conditions) }
 }
 

@@ -3,15 +3,15 @@
 use std::num::NonZeroUsize;
 
 use serde_json::{Value, json};
-use systemuser_demo::sandbox::{Conditions, Paging};
+use systemuser_demo::sandbox::{PagingFault, SandboxOptions};
 
 use super::*;
 
 const REQUESTS: &str = "systemuser/request/vendor/bysystem/991825827_smartcloud";
 const USERS: &str = "systemuser/vendor/bysystem/991825827_smartcloud";
 
-fn paged(size: usize, paging: Paging) -> Altinn {
-    with(Conditions { page_size: NonZeroUsize::new(size), paging, ..Conditions::default() })
+fn paged(size: usize, paging: PagingFault) -> Altinn {
+    with(SandboxOptions { page_size: NonZeroUsize::new(size), paging, ..SandboxOptions::default() })
 }
 
 fn ids(page: &Value) -> Vec<String> {
@@ -68,7 +68,7 @@ fn a_page_has_fifty_rows_and_an_edge_loses_none() {
 
 #[test]
 fn the_next_page_is_named_at_a_host_that_is_not_this_one() {
-    let altinn = paged(2, Paging::Right);
+    let altinn = paged(2, PagingFault::Right);
     for path in [REQUESTS, USERS] {
         let page = altinn.get(path).ok();
         let next = page["links"]["next"].as_str().unwrap();
@@ -79,7 +79,7 @@ fn the_next_page_is_named_at_a_host_that_is_not_this_one() {
 
 #[test]
 fn small_pages_have_every_row_once() {
-    let altinn = paged(2, Paging::Right);
+    let altinn = paged(2, PagingFault::Right);
     let (rows, sizes) = all(&altinn, REQUESTS);
     assert_eq!(sizes, [2, 2, 2, 1]);
     let whole = ids(&super::altinn().get(REQUESTS).ok());
@@ -89,7 +89,7 @@ fn small_pages_have_every_row_once() {
 
 #[test]
 fn a_row_of_a_list_of_requests_can_be_lost_at_each_edge() {
-    let altinn = paged(2, Paging::LosesRows);
+    let altinn = paged(2, PagingFault::LosesRows);
     let whole = ids(&super::altinn().get(REQUESTS).ok());
     let (rows, sizes) = all(&altinn, REQUESTS);
     assert_eq!(sizes, [2, 2, 1]);
@@ -100,7 +100,7 @@ fn a_row_of_a_list_of_requests_can_be_lost_at_each_edge() {
 
 #[test]
 fn a_list_can_name_its_first_page_as_the_next_for_ever() {
-    let altinn = paged(2, Paging::NeverEnds);
+    let altinn = paged(2, PagingFault::NeverEnds);
     for path in [REQUESTS, USERS] {
         let first = altinn.get(path).ok();
         let token = next(&first).unwrap();
@@ -118,8 +118,8 @@ fn a_token_that_is_none_is_refused() {
 #[test]
 fn the_ways_of_paging_have_names() {
     for name in ["right", "loses-rows", "never-ends"] {
-        assert_eq!(Paging::named(name).unwrap().name(), name);
+        assert_eq!(PagingFault::named(name).unwrap().name(), name);
     }
-    assert!(Paging::named("other").is_none());
-    assert_eq!(Paging::default(), Paging::Right);
+    assert!(PagingFault::named("other").is_none());
+    assert_eq!(PagingFault::default(), PagingFault::Right);
 }

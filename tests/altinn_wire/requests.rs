@@ -87,7 +87,7 @@ fn who_asks_again_gets_the_request_that_there_is_whatever_became_of_it() {
 
 #[test]
 fn a_request_times_out_by_the_sandboxs_own_clock() {
-    let later = with(Conditions { clock_ahead: chrono::TimeDelta::days(300), ..Conditions::default() });
+    let later = with(SandboxOptions { clock_ahead: chrono::TimeDelta::days(300), ..SandboxOptions::default() });
     // The cast ages with the clock, so that it is the same whatever the clock says.
     let by_owner = |owner: &str| {
         let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/{owner}/{owner}");

@@ -95,7 +95,7 @@ fn a_token_of_another_issuer_or_key_or_time_is_none() {
 #[test]
 fn a_clock_that_is_set_out_of_the_calendar_stays_within_it() {
     for ahead in [chrono::TimeDelta::MAX, chrono::TimeDelta::MIN] {
-        let altinn = with(Conditions { clock_ahead: ahead, ..Conditions::default() });
+        let altinn = with(SandboxOptions { clock_ahead: ahead, ..SandboxOptions::default() });
         assert_eq!(altinn.send("GET", "/jwk", &[], "").status, 200);
         altinn.call(&altinn.forged(|_| ()), "GET", "systemregister/vendor", &Value::Null);
         assert_eq!(altinn.send("GET", "/jwk", &[], "").status, 200);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use systemuser_demo::client::grant::{Grant, SystemUserOf};
+use systemuser_demo::client::grant::{Grant, SystemUserRef};
 use systemuser_demo::client::http::Http;
 use systemuser_demo::client::key::SigningKey;
 use systemuser_demo::client::maskinporten;
@@ -53,7 +53,7 @@ pub fn run(address: &str) {
         issuer: &config.endpoints.issuer,
         client_id: &config.client_id().unwrap().value,
         scope: &config.scope().unwrap().value,
-        system_user: Some(SystemUserOf { owner: config.org().unwrap().value, external_ref: None }),
+        system_user: Some(SystemUserRef { owner: config.org().unwrap().value, external_ref: None }),
         resource: &[],
         now: chrono::Utc::now(),
         jti: uuid::Uuid::new_v4(),

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use systemuser_demo::client::http::Reply;
-use systemuser_demo::sandbox::{self, Conditions};
+use systemuser_demo::sandbox::{self, SandboxOptions};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -87,7 +87,8 @@ pub fn over(members: &Value, text: &[u8]) -> Option<Map<String, Value>> {
 }
 
 pub static CLIENTS_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| key(include_str!("../../mp-key.pem.example")));
-pub static ISSUERS_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| key(include_str!("../../src/sandbox/store/issuer-key.pem")));
+pub static ISSUERS_KEY: LazyLock<RsaKeyPair> =
+    LazyLock::new(|| key(include_str!("../../src/sandbox/store/issuer-key.pem")));
 
 fn key(text: &str) -> RsaKeyPair {
     let block = pem::parse(text).expect("a fixture");
@@ -127,7 +128,7 @@ pub struct Answer {
 impl Default for Sandbox {
     fn default() -> Self {
         let runtime = Builder::new_current_thread().build().expect("it needs nothing of the system");
-        Self { router: sandbox::router(ADDRESS.to_owned(), Conditions::default()), runtime }
+        Self { router: sandbox::router(ADDRESS.to_owned(), SandboxOptions::default()), runtime }
     }
 }
 

@@ -9,9 +9,9 @@ use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user_request::Request;
 use systemuser_demo::cli::session::verification::{PublishedKeys, document};
-use systemuser_demo::client::api::{self, Logistics, Salary, SystemUserInfo};
 use systemuser_demo::client::http::CallError;
 use systemuser_demo::client::maskinporten::{self, ExchangeError};
+use systemuser_demo::client::reference_api::{self, Logistics, Salary, SystemUserInfo};
 use systemuser_demo::client::token::AccessToken;
 
 use super::{SENT, acts, any_json, giants, is_soon_done, object_with, reply, text, try_all};
@@ -75,7 +75,7 @@ fn what_is_taken_for_a_token_can_be_one_and_what_is_not_is_not_shown() {
         };
         match maskinporten::read(&reply(200, body.as_str())) {
             Ok(token) => prop_assert!(is_a_token(&token)),
-            Err(ExchangeError::Unreachable(error)) => prop_assert!(shown(&error).is_empty(), "{}", error),
+            Err(ExchangeError::Transport(error)) => prop_assert!(shown(&error).is_empty(), "{}", error),
             Err(ExchangeError::Refused(refused)) => prop_assert!(false, "{:?}", refused),
         }
         match exchange::read(&reply(200, body.as_str()), None) {
@@ -89,7 +89,7 @@ fn what_is_taken_for_a_token_can_be_one_and_what_is_not_is_not_shown() {
 #[test]
 fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
     fn told<T: serde::de::DeserializeOwned>(body: &str) -> Option<String> {
-        let answer: Result<T, CallError> = api::read(&reply(200, body));
+        let answer: Result<T, CallError> = reference_api::read(&reply(200, body));
         answer.err().map(|error| error.to_string())
     }
     let body = prop_oneof![
@@ -110,7 +110,7 @@ fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
             prop_assert!(request.state().is_some() || request.status() == request.status);
         }
         if let Ok(system) = serde_json::from_str::<System>(&body) {
-            system.flaws();
+            system.validation_errors();
             let sent = serde_json::to_value(&system).unwrap();
             prop_assert_eq!(
                 serde_json::to_value(serde_json::from_value::<System>(sent.clone()).unwrap()).unwrap(),
@@ -118,7 +118,7 @@ fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
             );
         }
         if let Ok(draft) = serde_json::from_str::<Draft>(&body) {
-            draft.without_what_is_shown_only().new_system().flaws();
+            draft.without_what_is_shown_only().new_system().validation_errors();
         }
         Ok(())
     });
@@ -132,7 +132,7 @@ fn a_giant_answer_is_read_or_refused_and_nothing_worse() {
             assert!(token.is_err_and(|error| error.to_string().len() < 300), "{name}");
             let token = exchange::read(&reply(200, giant.as_str()), None);
             assert!(token.is_err_and(|error| error.to_string().len() < 300), "{name}");
-            let info: Result<SystemUserInfo, _> = api::read(&reply(200, giant.as_str()));
+            let info: Result<SystemUserInfo, _> = reference_api::read(&reply(200, giant.as_str()));
             assert!(
                 info.map_or_else(|error| error.to_string().len() < 3_000, |info| info.system_id.is_none()),
                 "{name}"

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use systemuser_demo::client::http::Refused;
+use systemuser_demo::client::http::Problem;
 use systemuser_demo::client::maskinporten::{self, ExchangeError, TokenRefused};
 use systemuser_demo::client::sanitize::{excerpt, visible};
 
@@ -11,7 +11,7 @@ use super::{SENT, acting, acts, any_json, giants, is_soon_done, object_with, rep
 /// As many characters are told of each text, with `…`.
 const EXCERPT: usize = 201;
 
-fn texts(refused: &Refused) -> Vec<&String> {
+fn texts(refused: &Problem) -> Vec<&String> {
     let faults = refused.faults.iter();
     let of_faults = faults.flat_map(|fault| fault.code.iter().chain(&fault.text).chain(&fault.paths));
     let others = refused.others.iter().flat_map(|(name, value)| [name, value]);
@@ -54,7 +54,7 @@ fn bodies() -> impl Strategy<Value = String> {
 #[test]
 fn what_is_kept_of_a_no_is_short_and_harmless_and_not_what_was_sent() {
     try_all(1_000, bodies(), |body| {
-        let refused = reply(400, body.as_str()).refused();
+        let refused = reply(400, body.as_str()).problem();
         all_fit(&texts(&refused));
         all_fit(&[&refused
             .to_string()
@@ -99,7 +99,7 @@ fn however_much_a_server_says_little_of_it_is_kept() {
     ];
     let documents = documents.map(|document| ("a document", document.to_string()));
     for (name, body) in documents.into_iter().chain(giants()) {
-        let (refused, grant) = is_soon_done(|| (reply(400, body.as_str()).refused(), refused_grant(body.as_str())));
+        let (refused, grant) = is_soon_done(|| (reply(400, body.as_str()).problem(), refused_grant(body.as_str())));
         all_fit(&texts(&refused));
         all_fit(&texts_of_grant(&grant));
         assert!(refused.to_string().len() < 3_000 && grant.to_string().len() < 3_000, "{name}");

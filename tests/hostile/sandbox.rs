@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
 use serde_json::{Value, json};
-use systemuser_demo::sandbox::{self, Conditions};
+use systemuser_demo::sandbox::{self, SandboxOptions};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -57,7 +57,7 @@ pub(super) struct Answer {
 
 impl Sandbox {
     pub(super) fn start() -> Self {
-        let router = sandbox::router(ADDRESS.to_owned(), Conditions::default());
+        let router = sandbox::router(ADDRESS.to_owned(), SandboxOptions::default());
         Self { router, runtime: Builder::new_current_thread().build().unwrap() }
     }
 

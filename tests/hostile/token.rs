@@ -8,7 +8,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli::in_words;
 use systemuser_demo::cli::session::verification::{PublishedKeys, verify};
-use systemuser_demo::client::token::Decoded;
+use systemuser_demo::client::token::DecodedJwt;
 
 use super::{acting, acts, any_json, giants, is_soon_done, object_with, try_all};
 
@@ -83,7 +83,7 @@ fn a_giant_token_is_told_or_refused_and_nothing_worse() {
             [giant.clone(), token(&giant, "{}"), token("{}", &giant), token("{}", &format!("{{\"aud\":{giant:?}}}"))]
         {
             is_soon_done(|| {
-                let decoded = Decoded::read(&token);
+                let decoded = DecodedJwt::read(&token);
                 assert!(decoded.is_none_or(|decoded| decoded.system_user().is_none()), "{name}");
                 match in_words(&token, DateTime::UNIX_EPOCH) {
                     // A control is told in at most eight characters for its one byte.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::Utc;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use systemuser_demo::client::grant::{Grant, SystemUserOf};
+use systemuser_demo::client::grant::{Grant, SystemUserRef};
 use systemuser_demo::client::key::{KeySource, SigningKey};
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ fn grants(sandbox: &Standing, owner: &str, number: usize) -> Vec<String> {
             issuer: &issuer,
             client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
             scope: "altinn:systembruker.demo",
-            system_user: Some(SystemUserOf { owner: owner.parse().unwrap(), external_ref: None }),
+            system_user: Some(SystemUserRef { owner: owner.parse().unwrap(), external_ref: None }),
             resource: &[],
             now: Utc::now(),
             jti: Uuid::new_v4(),

@@ -17,10 +17,10 @@ use std::time::Duration;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-pub(crate) use self::vendor::{CustomerOptions, ReferenceOption, SystemOption, VendorOptions, system};
-use crate::client::api::ReferenceApi;
+pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, SystemArg, VendorArgs, system};
 use crate::client::environment::Environment;
 use crate::client::key::KeySource;
+use crate::client::reference_api::ReferenceApi;
 use crate::client::sanitize::quote;
 use crate::config::{
     CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
@@ -33,7 +33,7 @@ pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
 /// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
-pub(crate) struct Common {
+pub(crate) struct CommonArgs {
     /// which environment [env: SYSTEMUSER_ENV] [default: sandbox]
     #[arg(short, long, global = true, value_name = "ENV")]
     env: Option<Environment>,
@@ -50,7 +50,7 @@ pub(crate) struct Common {
 
 /// The private key, for the commands that read it.
 #[derive(Debug, Args)]
-pub(crate) struct KeyOptions {
+pub(crate) struct KeyArgs {
     /// private key file [env: SYSTEMUSER_KEY_FILE, or the key itself in SYSTEMUSER_KEY]
     #[arg(long, value_name = "FILE")]
     key: Option<OsString>,
@@ -61,7 +61,7 @@ pub(crate) struct KeyOptions {
 
 /// Who asks, for what, as whose system user.
 #[derive(Debug, Args)]
-pub(crate) struct PartyOptions {
+pub(crate) struct ClientArgs {
     /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -75,9 +75,9 @@ pub(crate) struct PartyOptions {
 
 /// What a grant is made from.
 #[derive(Debug, Args)]
-pub(crate) struct GrantOptions {
+pub(crate) struct GrantArgs {
     #[command(flatten)]
-    parties: PartyOptions,
+    parties: ClientArgs,
     /// the reference the system user was requested with [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
@@ -88,18 +88,18 @@ pub(crate) struct GrantOptions {
     #[arg(long, conflicts_with = "external_ref")]
     no_system_user: bool,
     #[command(flatten)]
-    key: KeyOptions,
+    key: KeyArgs,
 }
 
 /// How long to wait, for the commands that go to the network.
 #[derive(Debug, Args)]
-pub(crate) struct Patience {
+pub(crate) struct TimeoutArg {
     /// patience for one exchange and its retries, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
 
-impl Common {
+impl CommonArgs {
     /// Chooses the configuration.
     pub(crate) fn configuration(&self, overrides: Overrides) -> Result<Config, ConfigError> {
         let sandbox = variable("SYSTEMUSER_SANDBOX")?;
@@ -150,7 +150,7 @@ impl ValueEnum for Environment {
     }
 }
 
-impl Patience {
+impl TimeoutArg {
     /// How long an exchange may take.
     pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
         let Some(text) = &self.timeout else { return Ok(Duration::from_secs(30)) };
@@ -162,14 +162,14 @@ impl Patience {
     }
 }
 
-impl GrantOptions {
+impl GrantArgs {
     /// Whether a system user's token is wanted, and not a plain one.
     pub(crate) fn system_user(&self) -> bool {
         !self.no_system_user
     }
 
     /// Chooses the configuration, and puts what options and variables say in the places of what the file says.
-    pub(crate) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
+    pub(crate) fn configuration(&self, common: &CommonArgs) -> Result<Config, ConfigError> {
         let resource = (!self.resource.is_empty())
             .then(|| Given { value: self.resource.clone(), source: Source::Option(RESOURCE) });
         let external_ref = option(&self.external_ref, &EXTERNAL_REF)?;
@@ -178,7 +178,7 @@ impl GrantOptions {
     }
 }
 
-impl PartyOptions {
+impl ClientArgs {
     /// What options and variables say, beside others.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         Ok(Overrides {
@@ -190,9 +190,9 @@ impl PartyOptions {
     }
 }
 
-impl KeyOptions {
+impl KeyArgs {
     /// The same for the commands that need the key alone.
-    pub(crate) fn configuration(&self, common: &Common) -> Result<Config, ConfigError> {
+    pub(crate) fn configuration(&self, common: &CommonArgs) -> Result<Config, ConfigError> {
         common.configuration(self.overrides()?)
     }
 

@@ -2,25 +2,25 @@
 
 use clap::Args;
 
-use super::{Common, KeyOptions, Patience, option, typed};
+use super::{CommonArgs, KeyArgs, TimeoutArg, option, typed};
 use crate::cli::args::rerun;
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
 /// Who speaks for the vendor, for the commands that speak with Altinn.
 #[derive(Debug, Args)]
-pub(crate) struct VendorOptions {
+pub(crate) struct VendorArgs {
     /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
     #[command(flatten)]
-    key: KeyOptions,
+    key: KeyArgs,
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) timeout: TimeoutArg,
 }
 
 /// Which system it is about.
 #[derive(Debug, Args)]
-pub(crate) struct SystemOption {
+pub(crate) struct SystemArg {
     /// the system's id [default: `system_id` under [vendor]]
     #[arg(long, value_name = "ID")]
     system: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct SystemOption {
 
 /// The reference that tells the system users of one owner apart.
 #[derive(Debug, Args)]
-pub(crate) struct ReferenceOption {
+pub(crate) struct ExternalRefArg {
     /// tells the system users of one owner apart [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
@@ -36,25 +36,25 @@ pub(crate) struct ReferenceOption {
 
 /// The customer that was asked, and the reference.
 #[derive(Debug, Args)]
-pub(crate) struct CustomerOptions {
+pub(crate) struct CustomerArgs {
     /// the customer [env: SYSTEMUSER_ORG]
     #[arg(long, allow_negative_numbers = true)]
     org: Option<String>,
     #[command(flatten)]
-    reference: ReferenceOption,
+    reference: ExternalRefArg,
 }
 
-impl VendorOptions {
+impl VendorArgs {
     /// Chooses the configuration, beside what else options and variables say. What is asked for is the commands' own
     /// affair.
-    pub(crate) fn configuration(&self, common: &Common, others: Overrides) -> Result<Config, ConfigError> {
+    pub(crate) fn configuration(&self, common: &CommonArgs, others: Overrides) -> Result<Config, ConfigError> {
         let Overrides { key, kid, .. } = self.key.overrides()?;
         let client_id = option(&self.client_id, &CLIENT_ID)?;
         common.configuration(Overrides { client_id, key, kid, ..others })
     }
 }
 
-impl SystemOption {
+impl SystemArg {
     /// The system, from the option, else from the configuration.
     pub(crate) fn choose(&self, config: &Config) -> Result<Given<String>, ConfigError> {
         system("--system", self.system.as_deref(), config)
@@ -88,14 +88,14 @@ pub(crate) fn system(name: &'static str, named: Option<&str>, config: &Config) -
     })
 }
 
-impl ReferenceOption {
+impl ExternalRefArg {
     /// What options and variables say, beside others.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         Ok(Overrides { external_ref: option(&self.external_ref, &EXTERNAL_REF)?, ..others })
     }
 }
 
-impl CustomerOptions {
+impl CustomerArgs {
     /// What options and variables say, beside others.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         self.reference.overrides(Overrides { org: option(&self.org, &ORG)?, ..others })

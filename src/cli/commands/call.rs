@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use crate::cli::args::{Common, GrantOptions, Patience, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, typed};
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::session::Flow;
-use crate::cli::session::api_target::Target;
+use crate::cli::session::api_target::ApiTarget;
 use crate::cli::{error, session};
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::quote;
@@ -22,17 +22,17 @@ pub(crate) struct Call {
     #[arg(long, value_name = "NAME=VALUE")]
     query: Vec<String>,
     #[command(flatten)]
-    options: GrantOptions,
+    options: GrantArgs,
     #[command(flatten)]
-    patience: Patience,
+    timeout: TimeoutArg,
 }
 
 impl Call {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.patience.duration()?;
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.timeout.duration()?;
         let query = self.query()?;
         let config = self.options.configuration(common)?;
-        let target = Target::named(typed("API", &self.api), &config)?;
+        let target = ApiTarget::named(typed("API", &self.api), &config)?;
         let org = self.whose_data(&target, &config)?;
         let named = org.filter(|_| self.whose.is_some());
         if let Some(said) = named.and_then(|org| session::of_the_test_series(&config, org, "ORG")) {
@@ -40,7 +40,7 @@ impl Call {
         }
 
         let config = target.scoped(config);
-        let flow = Flow::start(config, self.options.system_user(), patience, console).await?;
+        let flow = Flow::start(config, self.options.system_user(), timeout, console).await?;
         let mut url = target.address(&flow.servers.config, org)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -65,7 +65,7 @@ impl Call {
         pairs.collect()
     }
 
-    fn whose_data(&self, target: &Target, config: &Config) -> anyhow::Result<Option<OrgNumber>> {
+    fn whose_data(&self, target: &ApiTarget, config: &Config) -> anyhow::Result<Option<OrgNumber>> {
         // Whether there is such an API at all is to be known before anything else.
         target.address(config, None)?;
         match &self.whose {

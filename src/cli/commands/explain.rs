@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::args::{Common, checked_text, typed};
+use crate::cli::args::{CommonArgs, checked_text, typed};
 use crate::cli::error::hints;
 use crate::cli::output::console::{Console, aligned};
 use crate::client::sanitize::quote;
@@ -23,7 +23,7 @@ enum Asked {
 }
 
 impl Explain {
-    pub(crate) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let asked = match &self.code {
             None => Asked::Several(explain::all().collect()),
             Some(code) => named(&checked_text(typed("CODE", code))?.value)?,

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cli::args::{Common, GrantOptions};
+use crate::cli::args::{CommonArgs, GrantArgs};
 use crate::cli::error::hints::in_shell;
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::verbose;
@@ -17,7 +17,7 @@ use crate::cli::session::signing_key;
 use crate::client::http::address;
 use crate::client::maskinporten::GRANT_TYPE;
 use crate::client::sanitize::may_be_secret;
-use crate::client::token::Decoded;
+use crate::client::token::DecodedJwt;
 use crate::config::{Config, ConfigError};
 
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Grant {
     #[arg(long, conflicts_with = "decode")]
     curl: bool,
     #[command(flatten)]
-    options: GrantOptions,
+    options: GrantArgs,
 }
 
 /// The grant with what it says.
@@ -42,7 +42,7 @@ struct Answer<'a> {
 }
 
 impl Grant {
-    pub(crate) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.options.configuration(common)?;
         let system_user = self.options.system_user();
         let key = session::prepare(&config, system_user, console)?;
@@ -61,7 +61,7 @@ impl Grant {
         if !self.decode && !common.json {
             return console.answer_line(secret);
         }
-        let Decoded { header, claims } = Decoded::read(secret).expect("what was just signed is a JWT");
+        let DecodedJwt { header, claims } = DecodedJwt::read(secret).expect("what was just signed is a JWT");
         let assertion = (!self.decode).then_some(secret);
         console.answer_json(&Answer { assertion, header, claims })
     }

@@ -11,7 +11,7 @@ use pkcs8::der::pem::LineEnding;
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 
-use crate::cli::args::{Common, KeyOptions, file_name};
+use crate::cli::args::{CommonArgs, KeyArgs, file_name};
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::{origin, verbose};
 use crate::cli::session::new_file::{self, Readers};
@@ -40,7 +40,7 @@ struct Public {
     #[arg(long)]
     set: bool,
     #[command(flatten)]
-    options: KeyOptions,
+    options: KeyArgs,
 }
 
 /// make an RSA key, and print its public JWK
@@ -64,7 +64,7 @@ pub(crate) enum Bits {
 }
 
 impl Key {
-    pub(crate) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         match self.command {
             KeyCommand::Public(public) => public.run(common, console),
             KeyCommand::New(new) => new.run(common, console),
@@ -73,7 +73,7 @@ impl Key {
 }
 
 impl Public {
-    fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.options.configuration(common)?;
         let key = signing_key::load_key(&config, console)?;
         verbose::key(console, &key, &config);
@@ -96,13 +96,13 @@ impl Public {
 
 impl New {
     /// The configuration that the key is for, where one was named: `--env` and `--config` do.
-    fn configuration(&self, common: &Common) -> Result<Option<Config>, ConfigError> {
+    fn configuration(&self, common: &CommonArgs) -> Result<Option<Config>, ConfigError> {
         let named = common.named_file()?.is_some() || common.environment()?.is_some();
         let config = named.then(|| common.configuration(Overrides::default())).transpose()?;
         Ok(config.filter(|config| config.environment.value != Environment::Sandbox))
     }
 
-    fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.configuration(common)?;
         let configured = config.as_ref().and_then(|config| match &config.key.as_ref()?.value {
             KeySource::File(path) => Some(path.clone()),

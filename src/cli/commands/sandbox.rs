@@ -10,14 +10,14 @@ use clap::Args;
 use reqwest::Url;
 use tokio::net::TcpListener;
 
-use crate::cli::args::{Common, typed};
+use crate::cli::args::{CommonArgs, typed};
 use crate::cli::error;
 use crate::cli::output::clock::duration;
 use crate::cli::output::console::{Console, Tone, aligned};
 use crate::client::environment::Endpoints;
 use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError};
-use crate::sandbox::{self, Conditions, Paging, Specimen};
+use crate::sandbox::{self, ForcedRefusal, PagingFault, SandboxOptions};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
@@ -39,7 +39,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         if let Some(said) = common.not_for_the_sandbox() {
             let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
             return Err(error::Usage { problem, command: "sandbox" }.into());
@@ -70,7 +70,7 @@ impl Sandbox {
         Ok(())
     }
 
-    fn conditions(&self) -> Result<Conditions, ConfigError> {
+    fn conditions(&self) -> Result<SandboxOptions, ConfigError> {
         let ahead = |text: String| match text.parse() {
             Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
             _ => Err(format!("{} is not a number of seconds, a year at most", quote(&text))),
@@ -80,8 +80,8 @@ impl Sandbox {
             None => TimeDelta::zero(),
         };
         let known = |text: String| {
-            Specimen::named(&text).ok_or_else(|| {
-                let names: Vec<&str> = Specimen::all().iter().map(|specimen| specimen.name).collect();
+            ForcedRefusal::named(&text).ok_or_else(|| {
+                let names: Vec<&str> = ForcedRefusal::all().iter().map(|specimen| specimen.name).collect();
                 format!("{} is not a refusal that the sandbox knows, which are {}", quote(&text), names.join(", "))
             })
         };
@@ -91,8 +91,8 @@ impl Sandbox {
         };
         let page_size = self.page_size.as_ref().map(|text| typed("--page-size", text).check(size)).transpose()?;
         let fault = |text: String| {
-            Paging::named(&text).ok_or_else(|| {
-                let names: Vec<&str> = Paging::names().collect();
+            PagingFault::named(&text).ok_or_else(|| {
+                let names: Vec<&str> = PagingFault::names().collect();
                 format!(
                     "{} is not a way of paging that the sandbox knows, which are {}",
                     quote(&text),
@@ -101,7 +101,7 @@ impl Sandbox {
             })
         };
         let paging = self.paging_fault.as_ref().map(|text| typed("--paging-fault", text).check(fault)).transpose()?;
-        Ok(Conditions {
+        Ok(SandboxOptions {
             clock_ahead,
             refusal: refusal.map(|given| given.value),
             page_size: page_size.map(|given| given.value),
@@ -110,7 +110,7 @@ impl Sandbox {
     }
 }
 
-fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
+fn introduce(console: &mut Console<'_>, address: &str, conditions: SandboxOptions) {
     let serves = [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
@@ -129,7 +129,7 @@ fn introduce(console: &mut Console<'_>, address: &str, conditions: Conditions) {
     if let Some(size) = conditions.page_size {
         console.say(Tone::Note, &format!("its pages of Altinn's lists have {size} rows"));
     }
-    if conditions.paging != Paging::default() {
+    if conditions.paging != PagingFault::default() {
         console.say(Tone::Note, &format!("its paging of Altinn's lists has a fault: {}", conditions.paging.name()));
     }
     let rows = |rows: &[(&str, &str)]| {

@@ -4,10 +4,10 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use crate::cli::args::{Common, GrantOptions, Patience};
+use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg};
 use crate::cli::output::console::Console;
 use crate::cli::session::Flow;
-use crate::client::token::{Decoded, SystemUser};
+use crate::client::token::{DecodedJwt, SystemUser};
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {
@@ -15,9 +15,9 @@ pub(crate) struct Token {
     #[arg(long)]
     exchange: bool,
     #[command(flatten)]
-    options: GrantOptions,
+    options: GrantArgs,
     #[command(flatten)]
-    patience: Patience,
+    timeout: TimeoutArg,
 }
 
 /// The token with what is known of it.
@@ -33,10 +33,10 @@ struct Answer<'a> {
 }
 
 impl Token {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.patience.duration()?;
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.timeout.duration()?;
         let config = self.options.configuration(common)?;
-        let flow = Flow::start(config, self.options.system_user(), patience, console).await?;
+        let flow = Flow::start(config, self.options.system_user(), timeout, console).await?;
         let token = flow.token(console).await?;
         let token = if self.exchange { flow.exchanged(&token, console).await? } else { token };
         let secret = token.secret.expose_secret();
@@ -49,7 +49,7 @@ impl Token {
             token_type: "Bearer",
             expires_in: token.expires_in,
             scope: token.scope.as_deref(),
-            system_user: Decoded::read(secret).and_then(|decoded| decoded.system_user()),
+            system_user: DecodedJwt::read(secret).and_then(|decoded| decoded.system_user()),
         };
         console.answer_json(&answer)
     }

@@ -4,11 +4,11 @@ use clap::{Args, Subcommand};
 
 use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{Common, ReferenceOption, SystemOption, VendorOptions, typed};
+use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, typed};
 use crate::cli::output::clock;
 use crate::cli::output::console::{Console, Tone, aligned};
 use crate::cli::output::table::table;
-use crate::cli::session::altinn_session::Vendor;
+use crate::cli::session::altinn_session::AltinnSession;
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::quote;
 use crate::config::Overrides;
@@ -29,9 +29,9 @@ enum UserCommand {
 #[derive(Debug, Args)]
 struct List {
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 /// find the system user of an organisation
@@ -40,15 +40,15 @@ struct Find {
     /// the organisation that owns it
     org: String,
     #[command(flatten)]
-    reference: ReferenceOption,
+    reference: ExternalRefArg,
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 impl User {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         match self.command {
             UserCommand::List(list) => list.run(common, console).await,
             UserCommand::Find(find) => find.run(common, console).await,
@@ -57,11 +57,11 @@ impl User {
 }
 
 impl List {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience.duration()?;
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.options.timeout.duration()?;
         let config = self.options.configuration(common, Overrides::default())?;
         let system = self.system.choose(&config)?;
-        let mut vendor = Vendor::start(config, system_user::LIST, patience, console).await?.about(&system);
+        let mut vendor = AltinnSession::start(config, system_user::LIST, timeout, console).await?.about(&system);
         let call = async |altinn: &Altinn<'_>| system_user::list(altinn, &system.value).await;
         let users = vendor.ask(system_user::LIST, console, call).await?.items;
         if common.json {
@@ -83,12 +83,12 @@ impl List {
 }
 
 impl Find {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience.duration()?;
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.options.timeout.duration()?;
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
-        let mut vendor = Vendor::start(config, system_user::FIND, patience, console).await?.about(&system);
+        let mut vendor = AltinnSession::start(config, system_user::FIND, timeout, console).await?.about(&system);
         vendor.tell_reference(console);
         let external_ref = vendor.config().external_ref.as_ref().map(|given| given.value.clone());
         let call =

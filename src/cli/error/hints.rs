@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::client::environment::Environment;
-use crate::client::http::Refused;
-use crate::client::key::{KeyFault, KeySource};
+use crate::client::http::Problem;
+use crate::client::key::{KeyErrorKind, KeySource};
 use crate::client::sanitize::may_be_secret;
 use crate::config::{ConfigError, Given, KEY};
 
@@ -68,15 +68,15 @@ pub(crate) fn did_you_mean(word: &str) -> String {
     format!("did you mean `{word}`?")
 }
 
-pub(crate) fn of_key(fault: &KeyFault, given: &Given<KeySource>, environment: Environment) -> Vec<String> {
+pub(crate) fn of_key(fault: &KeyErrorKind, given: &Given<KeySource>, environment: Environment) -> Vec<String> {
     let source = &given.source;
     let in_file = matches!(given.value, KeySource::File(_));
     let (file, new) = names(&given.value);
     let hint = match fault {
-        KeyFault::Missing if environment == Environment::Sandbox => {
+        KeyErrorKind::Missing if environment == Environment::Sandbox => {
             format!("{source} names it: the sandbox knows the project's mp-key.pem.example, and no other")
         }
-        KeyFault::Missing => {
+        KeyErrorKind::Missing => {
             let mut hints = vec![
                 format!(
                     "{source} names it: put the private key there whose public half is registered on the client in \
@@ -92,47 +92,49 @@ pub(crate) fn of_key(fault: &KeyFault, given: &Given<KeySource>, environment: En
             }
             return hints;
         }
-        KeyFault::PublicKey => {
+        KeyErrorKind::PublicKey => {
             "the file of the private key says `PRIVATE KEY`, and was made together with this one".to_owned()
         }
-        KeyFault::JwkWithoutD => "the private JWK has a `d`, and was made together with this one".to_owned(),
-        KeyFault::Certificate => {
+        KeyErrorKind::JwkWithoutD => "the private JWK has a `d`, and was made together with this one".to_owned(),
+        KeyErrorKind::Certificate => {
             format!("its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out {new}`")
         }
-        KeyFault::Encrypted => format!("decrypt it: `openssl pkey -in {file} -out {new}`"),
-        KeyFault::Der => format!(
+        KeyErrorKind::Encrypted => format!("decrypt it: `openssl pkey -in {file} -out {new}`"),
+        KeyErrorKind::Der => format!(
             "`openssl pkcs12 -in {file} -nodes -out {new}` takes it out of PKCS#12, and \
              `openssl pkey -inform DER -in {file} -out {new}` out of DER"
         ),
-        KeyFault::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
-        KeyFault::NotRsa { .. } | KeyFault::TooSmall { .. } => {
+        KeyErrorKind::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
+        KeyErrorKind::NotRsa { .. } | KeyErrorKind::TooSmall { .. } => {
             format!("`systemuser-demo key new {new}` makes one that will do; its public half is to be registered")
         }
-        KeyFault::OpenSsh => {
+        KeyErrorKind::OpenSsh => {
             format!(
                 "if it is an RSA key, this makes a PEM of a copy: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`"
             )
         }
-        KeyFault::SeveralKeys { .. } => {
+        KeyErrorKind::SeveralKeys { .. } => {
             "keep the one that is registered on this client in a file of its own".to_owned()
         }
-        KeyFault::Base64OfPem if in_file => format!("decode it: `base64 -d {file} > {new}`"),
-        KeyFault::Base64OfPem => format!("give the PEM itself, or the base64 of a JWK, in {source}"),
-        KeyFault::Base64OfDer => {
+        KeyErrorKind::Base64OfPem if in_file => format!("decode it: `base64 -d {file} > {new}`"),
+        KeyErrorKind::Base64OfPem => format!("give the PEM itself, or the base64 of a JWK, in {source}"),
+        KeyErrorKind::Base64OfDer => {
             "a PEM says what it is: for a PKCS#8 key, `-----BEGIN PRIVATE KEY-----` stands before it and \
              `-----END PRIVATE KEY-----` after it, on lines of their own"
                 .to_owned()
         }
-        KeyFault::Damaged | KeyFault::NotJson { .. } => {
+        KeyErrorKind::Damaged | KeyErrorKind::NotJson { .. } => {
             "was it copied whole, from its first line to its last?".to_owned()
         }
-        KeyFault::JwkIncomplete { .. } => {
+        KeyErrorKind::JwkIncomplete { .. } => {
             "export the whole private JWK: it has n, e, d, p, q, dp, dq and qi".to_owned()
         }
-        KeyFault::Empty if !in_file => {
+        KeyErrorKind::Empty if !in_file => {
             format!("has the secret arrived? {source} is set, and there is nothing in it")
         }
-        KeyFault::NotAKey if !in_file => format!("{source} takes the key itself; a path goes into {}", KEY.variable),
+        KeyErrorKind::NotAKey if !in_file => {
+            format!("{source} takes the key itself; a path goes into {}", KEY.variable)
+        }
         _ => return Vec::new(),
     };
     vec![hint]
@@ -193,7 +195,7 @@ pub(crate) fn option(name: &str, value: &str) -> String {
 }
 
 /// `call` is the command that names a client; `org_named` is whether the call named an organisation; `None` where the API takes none.
-pub(crate) fn of_refusal(refused: &Refused, call: &str, org_named: Option<bool>) -> Vec<String> {
+pub(crate) fn of_refusal(refused: &Problem, call: &str, org_named: Option<bool>) -> Vec<String> {
     match refused.status {
         204 => vec!["the token carries no system user, and this API needs one".to_owned()],
         401 => vec!["does the API belong to the environment that issued the token?".to_owned()],
@@ -210,7 +212,7 @@ pub(crate) fn of_refusal(refused: &Refused, call: &str, org_named: Option<bool>)
 }
 
 /// What Altinn's status says that has no code, or none that is known.
-pub(crate) fn of_altinn(refused: &Refused) -> Vec<String> {
+pub(crate) fn of_altinn(refused: &Problem) -> Vec<String> {
     let hint = match refused.status {
         401 => "does Altinn's address belong to the environment that issued the token?",
         403 => {

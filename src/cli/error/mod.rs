@@ -12,7 +12,7 @@ use crate::cli::error::token_refused::RefusedGrant;
 use crate::cli::error::told::{Told, exit};
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::session::verification::TokenFault;
-use crate::client::http::{CallError, Refused, Unreachable};
+use crate::client::http::{CallError, Problem, TransportError};
 use crate::client::key::KeyError;
 use crate::config::ConfigError;
 use crate::explain::{self, Cause, Entry};
@@ -59,12 +59,12 @@ pub(crate) fn with_hints(hints: Vec<String>, error: impl Error + Send + Sync + '
 }
 
 /// Why a call has no answer. Where it was refused, there are hints, whose commands are to take this configuration.
-pub(crate) fn of_call(error: CallError, again: Again, hints: impl FnOnce(&Refused) -> Vec<String>) -> anyhow::Error {
+pub(crate) fn of_call(error: CallError, again: Again, hints: impl FnOnce(&Problem) -> Vec<String>) -> anyhow::Error {
     match error {
-        CallError::Refused(refused) => {
+        CallError::Problem(refused) => {
             Hinted { hints: hints(&refused), error: (*refused).into(), again: Some(again) }.into()
         }
-        CallError::Unreachable(unreachable) => unreachable.into(),
+        CallError::Transport(transport_error) => transport_error.into(),
     }
 }
 
@@ -123,20 +123,20 @@ fn tell(error: &anyhow::Error) -> Told {
         refused.told()
     } else if let Some(fault) = error.downcast_ref::<TokenFault>() {
         Told { exit_code: exit::MASKINPORTEN, sentence: format!("the token {fault}"), ..Told::default() }
-    } else if let Some(refused) = error.downcast_ref::<Refused>() {
+    } else if let Some(refused) = error.downcast_ref::<Problem>() {
         refused_call(refused)
     } else if let Some(Failed { exit_code, problem, detail, hints }) = error.downcast_ref::<Failed>() {
         let (sentence, detail, hints) = (problem.clone(), detail.clone(), hints.clone());
         Told { exit_code: *exit_code, sentence, detail, hints, notes: Vec::new() }
-    } else if let Some(unreachable) = error.downcast_ref::<Unreachable>() {
-        transport_error::told(unreachable)
+    } else if let Some(transport_error) = error.downcast_ref::<TransportError>() {
+        transport_error::told(transport_error)
     } else {
         Told { exit_code: exit::UNEXPECTED, sentence: format!("{error:#}"), ..Told::default() }
     }
 }
 
 /// An API's refusal, with what its codes mean. Where it lists faults, they are what it is about.
-fn refused_call(refused: &Refused) -> Told {
+fn refused_call(refused: &Problem) -> Told {
     let mut detail: Vec<String> = refused.www_authenticate.iter().cloned().collect();
     let of_code = |code: &Option<String>| code.as_deref().and_then(explain::of_code);
     let whole = of_code(&refused.code).filter(|_| refused.faults.is_empty());

@@ -4,7 +4,7 @@ use chrono::Utc;
 
 use crate::cli::args::rerun;
 use crate::cli::error::told::{Told, exit};
-use crate::cli::output::clock::{Difference, time};
+use crate::cli::output::clock::{ClockDifference, time};
 use crate::cli::output::origin;
 use crate::cli::output::table::width;
 use crate::client::http::address;
@@ -27,7 +27,7 @@ pub(crate) struct RefusedGrant {
     values: Vec<Value>,
     /// It says so, or it speaks of time.
     is_about_the_clock: bool,
-    clock: Option<Difference>,
+    clock: Option<ClockDifference>,
     /// How a command is told to take the same configuration again.
     again: String,
     /// The same for one that takes no client.
@@ -53,7 +53,7 @@ impl RefusedGrant {
         config: &Config,
         key: &SigningKey,
         system_user: bool,
-        clock: Option<Difference>,
+        clock: Option<ClockDifference>,
     ) -> Self {
         let values = [&config.client_id, &config.scope, &config.external_ref];
         let values = values.into_iter().flatten().map(|given| given.value.clone());
@@ -170,7 +170,7 @@ fn for_support(refused: &TokenRefused) -> Option<String> {
     }
 }
 
-fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Difference>) -> Value {
+fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<ClockDifference>) -> Value {
     let text =
         |given: &Option<Given<String>>| given.as_ref().map(|given| (show(&given.value), given.source.to_string()));
     let (name, said) = match subject {
@@ -195,7 +195,7 @@ fn value(subject: Subject, config: &Config, key: &SigningKey, clock: Option<Diff
         }
         Subject::Kid => ("kid", Some((origin::show_kid(&key.kid, key), origin::kid(config, key, Source::to_string)))),
         Subject::Clock => {
-            let words = clock.map_or("Maskinporten did not say its time".to_owned(), Difference::words);
+            let words = clock.map_or("Maskinporten did not say its time".to_owned(), ClockDifference::words);
             ("this clock", Some((time(Utc::now()), words)))
         }
     };

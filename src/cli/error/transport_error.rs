@@ -7,25 +7,28 @@ use reqwest::Url;
 use crate::cli::args::proxy;
 use crate::cli::error::told::{Told, exit};
 use crate::client::environment::is_loopback;
-use crate::client::http::{Silence, Unreachable};
+use crate::client::http::{TransportError, TransportErrorKind};
 
-pub(crate) fn told(unreachable: &Unreachable) -> Told {
-    let sentence = unreachable.to_string();
-    let sentence = match &unreachable.silence {
-        Silence::Tls(theirs)
-        | Silence::Proxy(theirs)
-        | Silence::Connection(theirs)
-        | Silence::NotHttp { reason: theirs, .. } => sentence.replace(theirs, &plain(theirs)),
+pub(crate) fn told(transport_error: &TransportError) -> Told {
+    let sentence = transport_error.to_string();
+    let sentence = match &transport_error.kind {
+        TransportErrorKind::Tls(theirs)
+        | TransportErrorKind::Proxy(theirs)
+        | TransportErrorKind::Connection(theirs)
+        | TransportErrorKind::NotHttp { reason: theirs, .. } => sentence.replace(theirs, &plain(theirs)),
         _ => sentence,
     };
-    Told { exit_code: exit::SILENCE, sentence, hints: hints(unreachable), ..Told::default() }
+    Told { exit_code: exit::SILENCE, sentence, hints: hints(transport_error), ..Told::default() }
 }
 
 /// Whether the server may have done what it was asked for: it was reached, and nothing can be made of what it said.
-pub(crate) fn may_be_done(unreachable: &Unreachable) -> bool {
-    match unreachable.silence {
-        Silence::TooSlow { .. } | Silence::CutOff { .. } | Silence::NotHttp { .. } | Silence::TooLarge => true,
-        Silence::Status { status, .. } => status != 429,
+pub(crate) fn may_be_done(transport_error: &TransportError) -> bool {
+    match transport_error.kind {
+        TransportErrorKind::TooSlow { .. }
+        | TransportErrorKind::CutOff { .. }
+        | TransportErrorKind::NotHttp { .. }
+        | TransportErrorKind::TooLarge => true,
+        TransportErrorKind::Status { status, .. } => status != 429,
         _ => false,
     }
 }
@@ -68,63 +71,73 @@ fn plain(theirs: &str) -> String {
     known.map_or(theirs, |(_, plain)| plain).to_owned()
 }
 
-fn hints(unreachable: &Unreachable) -> Vec<String> {
-    let asked_for = unreachable.retry_after.filter(|after| !after.is_zero());
-    if let (Silence::Status { .. }, Some(after)) = (&unreachable.silence, asked_for) {
+fn hints(transport_error: &TransportError) -> Vec<String> {
+    let asked_for = transport_error.retry_after.filter(|after| !after.is_zero());
+    if let (TransportErrorKind::Status { .. }, Some(after)) = (&transport_error.kind, asked_for) {
         return vec![format!("it asks to be left alone for {}", humantime::format_duration(after))];
     }
-    let on_this_machine = Url::parse(&unreachable.address).is_ok_and(|url| is_loopback(&url));
+    let on_this_machine = Url::parse(&transport_error.address).is_ok_and(|url| is_loopback(&url));
     let certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| env::var_os(name).is_some());
     let proxy = proxy::variable().unwrap_or("HTTPS_PROXY");
-    let hint = match &unreachable.silence {
-        Silence::Connection(_) if unreachable.address.starts_with("http:") && cfg!(feature = "sandbox") => {
+    let hint = match &transport_error.kind {
+        TransportErrorKind::Connection(_)
+            if transport_error.address.starts_with("http:") && cfg!(feature = "sandbox") =>
+        {
             "is a sandbox standing there? `systemuser-demo sandbox` starts one".to_owned()
         }
-        Silence::Connection(reason) if reason.contains(NO_HANDSHAKE) => "does it speak TLS at this port?".to_owned(),
-        Silence::Connection(_) if on_this_machine => "is a server standing there?".to_owned(),
-        Silence::Proxy(reason) if reason.contains(PASSWORD) => {
+        TransportErrorKind::Connection(reason) if reason.contains(NO_HANDSHAKE) => {
+            "does it speak TLS at this port?".to_owned()
+        }
+        TransportErrorKind::Connection(_) if on_this_machine => "is a server standing there?".to_owned(),
+        TransportErrorKind::Proxy(reason) if reason.contains(PASSWORD) => {
             format!("{proxy} takes them as http://NAME:PASSWORD@HOST:PORT, with what is no letter or digit as %XX")
         }
-        Silence::Proxy(_) => format!("{proxy} names it: is it there, and does it let this address through?"),
-        Silence::NoConnection if proxy::is_asked(&unreachable.address) => {
+        TransportErrorKind::Proxy(_) => format!("{proxy} names it: is it there, and does it let this address through?"),
+        TransportErrorKind::NoConnection if proxy::is_asked(&transport_error.address) => {
             format!("a proxy is asked first, which {proxy} names: is it there?")
         }
-        Silence::Connection(_) | Silence::UnknownHost { .. } | Silence::NoConnection if proxy::variable().is_some() => {
+        TransportErrorKind::Connection(_)
+        | TransportErrorKind::UnknownHost { .. }
+        | TransportErrorKind::NoConnection
+            if proxy::variable().is_some() =>
+        {
             format!("NO_PROXY excepts this host from the proxy that {proxy} names: is there another way to it?")
         }
-        Silence::Connection(_) | Silence::UnknownHost { .. } | Silence::NoConnection => {
+        TransportErrorKind::Connection(_)
+        | TransportErrorKind::UnknownHost { .. }
+        | TransportErrorKind::NoConnection => {
             "is there a way to the internet from here? a proxy is named in HTTPS_PROXY".to_owned()
         }
-        Silence::Tls(reason) if reason.contains(EXPIRED) || reason.contains(NOT_YET) => {
+        TransportErrorKind::Tls(reason) if reason.contains(EXPIRED) || reason.contains(NOT_YET) => {
             "is the clock of this machine right? if it is, the certificate is the server's to renew".to_owned()
         }
-        Silence::Tls(reason) if reason.contains(SIGNS_OTHERS) => {
+        TransportErrorKind::Tls(reason) if reason.contains(SIGNS_OTHERS) => {
             "one of your own that is to be trusted by itself says CA:FALSE, and the host among its names".to_owned()
         }
-        Silence::Tls(reason) if reason.contains(OTHER_HOST) => {
+        TransportErrorKind::Tls(reason) if reason.contains(OTHER_HOST) => {
             "is the address right? a network that wants a login first may answer in a server's place, too".to_owned()
         }
-        Silence::Tls(reason) if reason.contains(NO_TLS) && on_this_machine => {
+        TransportErrorKind::Tls(reason) if reason.contains(NO_TLS) && on_this_machine => {
             "is its address one with http:// in front?".to_owned()
         }
-        Silence::Tls(reason) if reason.contains(UNTRUSTED) && certificates.is_some() => {
+        TransportErrorKind::Tls(reason) if reason.contains(UNTRUSTED) && certificates.is_some() => {
             format!(
                 "{} replaces the system's root certificates: are all there that are wanted, also that of a proxy which \
                  opens the encryption?",
                 certificates.unwrap_or_default()
             )
         }
-        Silence::Tls(_) => {
+        TransportErrorKind::Tls(_) => {
             "does a proxy open the encryption? its root certificate goes into the file that SSL_CERT_FILE names"
                 .to_owned()
         }
-        Silence::Setup(_) => match certificates {
+        TransportErrorKind::Setup(_) => match certificates {
             Some(name) => format!(
                 "{name} is set: does it name what is there, with certificates in PEM? without it, the system's are taken"
             ),
             None => "does this machine have root certificates? Debian's package is called ca-certificates".to_owned(),
         },
-        Silence::TooSlow { .. } => "--timeout gives it longer".to_owned(),
+        TransportErrorKind::TooSlow { .. } => "--timeout gives it longer".to_owned(),
         _ => return Vec::new(),
     };
     vec![hint]

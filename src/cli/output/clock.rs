@@ -9,7 +9,7 @@ const NOTABLE: TimeDelta = TimeDelta::seconds(5);
 
 /// How far this machine's clock is ahead of Maskinporten's; behind, where it is negative.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Difference {
+pub(crate) struct ClockDifference {
     ahead: TimeDelta,
     /// How far that may be wrong: half the time that the answer took.
     uncertainty: TimeDelta,
@@ -32,20 +32,20 @@ impl Asked {
     }
 
     /// How far the clocks differ, by the `Date` of an answer that took this long.
-    pub(crate) fn difference(&self, date: Option<DateTime<Utc>>, taken: Duration) -> Option<Difference> {
+    pub(crate) fn difference(&self, date: Option<DateTime<Utc>>, taken: Duration) -> Option<ClockDifference> {
         let uncertainty = TimeDelta::from_std(taken).unwrap_or_default() / 2;
         // The header leaves the fraction of its second out.
         let ahead = self.at + uncertainty - (date? + TimeDelta::milliseconds(500));
-        Some(Difference { ahead, uncertainty })
+        Some(ClockDifference { ahead, uncertainty })
     }
 }
 
 /// The time by Maskinporten's clock, as far as that is known.
-pub(crate) fn maskinportens(clock: Option<Difference>) -> DateTime<Utc> {
+pub(crate) fn maskinportens(clock: Option<ClockDifference>) -> DateTime<Utc> {
     Utc::now() - clock.map(|clock| clock.ahead).unwrap_or_default()
 }
 
-impl Difference {
+impl ClockDifference {
     /// In whole seconds.
     pub(crate) fn seconds_ahead(self) -> i64 {
         (self.ahead.num_milliseconds() + 500).div_euclid(1000)

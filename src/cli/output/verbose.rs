@@ -6,7 +6,7 @@ use jsonwebtoken::Algorithm;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::altinn::Call;
+use crate::altinn::CallRecord;
 use crate::cli::args::config_file::display_file;
 use crate::cli::output::console::{Console, aligned};
 use crate::cli::output::origin;
@@ -17,7 +17,7 @@ use crate::client::http::address;
 use crate::client::key::{KeySource, SigningKey};
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::show;
-use crate::client::token::{AccessToken, Decoded};
+use crate::client::token::{AccessToken, DecodedJwt};
 use crate::config::{Config, Given, Source};
 
 pub(crate) fn configuration(console: &mut Console<'_>, config: &Config) {
@@ -97,8 +97,8 @@ fn read(key: &SigningKey, config: &Config) -> Vec<String> {
 
 pub(crate) fn grant(console: &mut Console<'_>, assertion: &Assertion, key: &SigningKey) {
     console.story("grant", || {
-        let mut decoded = Decoded::read(assertion.0.expose_secret());
-        if let Some(Decoded { header, .. }) = &mut decoded {
+        let mut decoded = DecodedJwt::read(assertion.0.expose_secret());
+        if let Some(DecodedJwt { header, .. }) = &mut decoded {
             header.insert("kid".to_owned(), origin::show_kid(&key.kid, key).into());
         }
         [facts(decoded), vec!["the signature is left out".to_owned()]].concat()
@@ -130,8 +130,8 @@ pub(crate) fn again(console: &mut Console<'_>, pause: Duration) {
 }
 
 /// The calls of Altinn, and how long all of them took.
-pub(crate) fn altinn(console: &mut Console<'_>, calls: &[Call], taken: Duration) {
-    for (nth, Call { method, address, status, again: pause }) in calls.iter().enumerate() {
+pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], taken: Duration) {
+    for (nth, CallRecord { method, address, status, again: pause }) in calls.iter().enumerate() {
         sent(console, &method.as_str().to_lowercase(), address);
         match nth + 1 == calls.len() {
             true => answered(console, *status, taken),
@@ -147,13 +147,13 @@ pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
     console.story("token", || {
         let scope = token.scope.as_deref().unwrap_or("not said");
         let first = format!("lives {} s, scope {scope}", token.expires_in);
-        [vec![first], facts(Decoded::read(token.secret.expose_secret()))].concat()
+        [vec![first], facts(DecodedJwt::read(token.secret.expose_secret()))].concat()
     });
 }
 
-fn facts(decoded: Option<Decoded>) -> Vec<String> {
+fn facts(decoded: Option<DecodedJwt>) -> Vec<String> {
     match decoded {
-        Some(Decoded { header, mut claims }) => {
+        Some(DecodedJwt { header, mut claims }) => {
             // The `jti` is as long as part of a key, but the server generated it.
             claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
             vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]

@@ -21,7 +21,7 @@ use crate::client::token::AccessToken;
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 
 /// Somebody who asks Altinn in the vendor's name.
-pub(crate) struct Vendor {
+pub(crate) struct AltinnSession {
     flow: Flow,
     tokens: HashMap<&'static str, CachedToken>,
     /// Whether it has been told how the clocks differ.
@@ -54,17 +54,17 @@ impl CachedToken {
 /// What is told as the source of a scope that a command asks for by itself.
 const THIS_COMMAND: Source = Source::Option("this command");
 
-impl Vendor {
+impl AltinnSession {
     /// Checks that everything is there, and starts the sandbox where it is to run inside.
     pub(crate) async fn start(
         config: Config,
         scope: &'static str,
-        patience: Duration,
+        timeout: Duration,
         console: &mut Console<'_>,
     ) -> anyhow::Result<Self> {
         let has_scope = config.scope.is_some();
         let config = Config { scope: Some(Given { value: scope.to_owned(), source: THIS_COMMAND }), ..config };
-        let flow = Flow::start(config, false, patience, console).await?;
+        let flow = Flow::start(config, false, timeout, console).await?;
         if flow.servers.config.sandbox_inside {
             let said =
                 "it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers";
@@ -125,7 +125,7 @@ impl Vendor {
             served |= calls.iter().any(|call| call.status == Some(200));
             verbose::altinn(console, &calls, asked.taken());
             match answer {
-                Err(CallError::Refused(refused)) if refused.status == 401 && served && !again => {
+                Err(CallError::Problem(refused)) if refused.status == 401 && served && !again => {
                     again = true;
                     continue;
                 }
@@ -133,9 +133,9 @@ impl Vendor {
             };
             let changes = calls.last().is_some_and(|call| call.method != Method::GET);
             return answer.map_err(|error| match error {
-                CallError::Unreachable(unreachable) if changes && transport_error::may_be_done(&unreachable) => {
+                CallError::Transport(transport_error) if changes && transport_error::may_be_done(&transport_error) => {
                     let hint = "it may have been carried out all the same: look before it is sent again".to_owned();
-                    error::with_hints(vec![hint], unreachable)
+                    error::with_hints(vec![hint], transport_error)
                 }
                 error => error::of_call(error, self.again(), hints::of_altinn),
             });

@@ -10,20 +10,20 @@ use crate::cli::error::{Again, hints};
 use crate::cli::output::console::{Console, aligned};
 use crate::cli::output::{json, origin};
 use crate::cli::session::with_retries;
-use crate::client::api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::http::{CallError, Http, Reply};
 use crate::client::org_number::OrgNumber;
+use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::sanitize::{may_be_secret, quote};
 use crate::client::token::{AccessToken, without_scheme};
-use crate::config::{Api, Config, ConfigError, Given};
+use crate::config::{ApiConfig, Config, ConfigError, Given};
 
 /// What is called.
-pub(crate) enum Target {
+pub(crate) enum ApiTarget {
     Reference(ReferenceApi),
-    Configured(String, Api),
+    Configured(String, ApiConfig),
 }
 
-impl Target {
+impl ApiTarget {
     pub(crate) fn named(name: Given<String>, config: &Config) -> Result<Self, ConfigError> {
         let name = &checked_text(name)?.value;
         if let Some(api) = ReferenceApi::named(name) {
@@ -74,7 +74,7 @@ impl Target {
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
         let status = |answer: &Result<_, _>| with_retries::status(answer, |reply: &Reply| reply.status);
-        with_retries::got(http, url, console, || api::get(http, url, token), status).await.0
+        with_retries::got(http, url, console, || reference_api::get(http, url, token), status).await.0
     }
 
     /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
@@ -94,7 +94,7 @@ impl Target {
     pub(crate) fn scoped(&self, config: Config) -> Config {
         let in_file = config.scope.as_ref().is_none_or(|scope| origin::is_file(&scope.source));
         match self {
-            Self::Configured(_, Api { scope: Some(scope), .. }) if in_file => {
+            Self::Configured(_, ApiConfig { scope: Some(scope), .. }) if in_file => {
                 Config { scope: Some(scope.clone()), ..config }
             }
             _ => config,
@@ -106,9 +106,9 @@ impl Target {
             Self::Configured(..) => {
                 return Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes));
             }
-            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(api::read(&reply)?),
-            Self::Reference(ReferenceApi::Logistics) => logistics(api::read(&reply)?),
-            Self::Reference(ReferenceApi::Salary) => salary(api::read(&reply)?),
+            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(reference_api::read(&reply)?),
+            Self::Reference(ReferenceApi::Logistics) => logistics(reference_api::read(&reply)?),
+            Self::Reference(ReferenceApi::Salary) => salary(reference_api::read(&reply)?),
         };
         match json {
             true => Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes)),

@@ -17,16 +17,16 @@ use crate::cli::args::{proxy, rerun};
 use crate::cli::error;
 use crate::cli::error::token_refused::RefusedGrant;
 use crate::cli::error::{Again, hints};
-use crate::cli::output::clock::Difference;
+use crate::cli::output::clock::ClockDifference;
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::verbose;
 use crate::cli::session::verification::PublishedKeys;
 use crate::client::environment::Environment;
-use crate::client::http::{Http, Unreachable, address};
+use crate::client::http::{Http, TransportError, address};
 use crate::client::key::SigningKey;
 use crate::client::maskinporten::{ExchangeError, exchange};
 use crate::client::org_number::OrgNumber;
-use crate::client::retry::Failure;
+use crate::client::retry::FailedAttempt;
 use crate::client::token::AccessToken;
 use crate::config::{Config, ConfigError, Given};
 
@@ -47,7 +47,7 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// Starts the sandbox where it is to run inside, and says that it is the sandbox.
-    pub(crate) async fn start(config: Config, patience: Duration, console: &mut Console<'_>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(config: Config, timeout: Duration, console: &mut Console<'_>) -> anyhow::Result<Self> {
         #[cfg(feature = "sandbox")]
         let (config, sandbox) = crate::cli::commands::sandbox::inside(config, console).await?;
         if config.environment.value == Environment::Sandbox && !config.sandbox_inside {
@@ -56,7 +56,7 @@ impl Servers {
         }
         proxy::warn(&config, console);
         Ok(Self {
-            http: Http::new(patience),
+            http: Http::new(timeout),
             config,
             #[cfg(feature = "sandbox")]
             _sandbox: sandbox,
@@ -98,8 +98,8 @@ pub(crate) fn of_the_test_series(config: &Config, org: OrgNumber, source: &str) 
 }
 
 /// Says so where the clocks differ.
-pub(crate) fn warn_of(clock: Option<Difference>, console: &mut Console<'_>) {
-    if let Some(advice) = clock.and_then(Difference::advice) {
+pub(crate) fn warn_of(clock: Option<ClockDifference>, console: &mut Console<'_>) {
+    if let Some(advice) = clock.and_then(ClockDifference::advice) {
         console.say(Tone::Warning, &advice);
     }
 }
@@ -109,29 +109,29 @@ pub(crate) async fn published_keys(
     http: &Http,
     jwks: &Url,
     console: &mut Console<'_>,
-) -> (Result<PublishedKeys, Unreachable>, Option<Difference>) {
+) -> (Result<PublishedKeys, TransportError>, Option<ClockDifference>) {
     fetched(http, jwks, || verification::published_keys(http, jwks), console).await
 }
 
 /// Fetches a public document, and tells how far the clocks differ.
-pub(crate) async fn fetched<T, A: Future<Output = Result<(T, Option<DateTime<Utc>>), Unreachable>>>(
+pub(crate) async fn fetched<T, A: Future<Output = Result<(T, Option<DateTime<Utc>>), TransportError>>>(
     http: &Http,
     url: &Url,
     fetch: impl Fn() -> A,
     console: &mut Console<'_>,
-) -> (Result<T, Unreachable>, Option<Difference>) {
+) -> (Result<T, TransportError>, Option<ClockDifference>) {
     let (answer, clock) = with_retries::got(http, url, console, fetch, |answer| match answer {
         Ok((_, date)) => (Some(200), *date),
-        Err(unreachable) => (unreachable.status(), unreachable.date),
+        Err(transport_error) => (transport_error.status(), transport_error.date),
     })
     .await;
     (answer.map(|(document, _)| document), clock)
 }
 
-impl Failure for ExchangeError {
-    fn silence(&self) -> Option<&Unreachable> {
+impl FailedAttempt for ExchangeError {
+    fn kind(&self) -> Option<&TransportError> {
         match self {
-            Self::Unreachable(unreachable) => Some(unreachable),
+            Self::Transport(transport_error) => Some(transport_error),
             Self::Refused(_) => None,
         }
     }
@@ -142,11 +142,11 @@ impl Flow {
     pub(crate) async fn start(
         config: Config,
         system_user: bool,
-        patience: Duration,
+        timeout: Duration,
         console: &mut Console<'_>,
     ) -> anyhow::Result<Self> {
         let key = prepare(&config, system_user, console)?;
-        Ok(Self { servers: Servers::start(config, patience, console).await?, key, system_user })
+        Ok(Self { servers: Servers::start(config, timeout, console).await?, key, system_user })
     }
 
     /// Gets a token, and says so where the clocks differ.
@@ -177,7 +177,7 @@ impl Flow {
     pub(crate) async fn exchange(
         &self,
         console: &mut Console<'_>,
-    ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
+    ) -> anyhow::Result<(AccessToken, Option<ClockDifference>)> {
         self.exchange_for(&self.servers.config, self.system_user, console).await
     }
 
@@ -187,7 +187,7 @@ impl Flow {
         config: &Config,
         system_user: bool,
         console: &mut Console<'_>,
-    ) -> anyhow::Result<(AccessToken, Option<Difference>)> {
+    ) -> anyhow::Result<(AccessToken, Option<ClockDifference>)> {
         let http = &self.servers.http;
         let token_endpoint = &config.endpoints.token;
         let sign = signing_key::signer(config, &self.key, system_user)?;
@@ -200,16 +200,16 @@ impl Flow {
         let (answer, clock) = with_retries::asked(http, console, post, |answer| match answer {
             Ok(token) => (Some(200), token.date),
             Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
-            Err(ExchangeError::Unreachable(unreachable)) => (unreachable.status(), unreachable.date),
+            Err(ExchangeError::Transport(transport_error)) => (transport_error.status(), transport_error.date),
         })
         .await;
         let token = answer.map_err(|error| match error {
             ExchangeError::Refused(refused) => {
                 anyhow::Error::from(RefusedGrant::new(*refused, config, &self.key, system_user, clock))
             }
-            ExchangeError::Unreachable(unreachable) => {
+            ExchangeError::Transport(transport_error) => {
                 warn_of(clock, console);
-                unreachable.into()
+                transport_error.into()
             }
         })?;
         verbose::token(console, &token);

@@ -10,7 +10,7 @@ use crate::cli::error::hints;
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::origin;
 use crate::client::environment::Environment;
-use crate::client::grant::{Assertion, Grant, SystemUserOf};
+use crate::client::grant::{Assertion, Grant, SystemUserRef};
 use crate::client::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
 use crate::config::{Config, ConfigError};
 
@@ -30,7 +30,7 @@ pub(crate) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remar
     let kid = config.kid.as_ref();
     let algorithm = config.algorithm.as_ref().map(|given| given.value);
     let key = SigningKey::load(&given.value, kid.map(|kid| kid.value.as_str()), algorithm)
-        .map_err(|error| error::with_hints(hints::of_key(&error.fault, given, config.environment.value), error))?;
+        .map_err(|error| error::with_hints(hints::of_key(&error.kind, given, config.environment.value), error))?;
     let open = open_to_others(config, &given.value).map(|said| (Tone::Warning, said));
     let mut remarks: Vec<Remark> = open.into_iter().collect();
     if config.environment.value != Environment::Sandbox && is_the_example(&key) {
@@ -106,7 +106,7 @@ pub(crate) fn signer<'a>(
             issuer: &config.endpoints.issuer,
             client_id,
             scope,
-            system_user: owner.map(|owner| SystemUserOf { owner: owner.value, external_ref }),
+            system_user: owner.map(|owner| SystemUserRef { owner: owner.value, external_ref }),
             resource: config.resource.as_ref().map_or(&[], |given| &given.value),
             now: Utc::now(),
             jti: Uuid::new_v4(),

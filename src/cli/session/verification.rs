@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::client::http::{Http, Reply, Unreachable};
-use crate::client::token::Decoded;
+use crate::client::http::{Http, Reply, TransportError};
+use crate::client::token::DecodedJwt;
 
 /// The keys with which an issuer signs, as it publishes them (RFC 7517). What is no key that is known here is passed over.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,7 +35,7 @@ impl PublishedKeys {
 ///
 /// # Errors
 /// If the status is not 200, or the body is not JSON of this type.
-pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Unreachable> {
+pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, TransportError> {
     match reply.status {
         200 => reply.json_object().map_err(|_| reply.is_not(&format!("a {what}"))),
         _ => Err(reply.unusable(format!("which brings no {what}"))),
@@ -49,7 +49,7 @@ pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Unr
 pub(crate) async fn published_keys(
     http: &Http,
     jwks: &Url,
-) -> Result<(PublishedKeys, Option<DateTime<Utc>>), Unreachable> {
+) -> Result<(PublishedKeys, Option<DateTime<Utc>>), TransportError> {
     let reply = http.get_public(jwks).await?;
     Ok((document(&reply, "JWK set")?, reply.date))
 }
@@ -59,7 +59,7 @@ pub(crate) async fn published_keys(
 /// # Errors
 /// If one of them is wrong.
 pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), TokenFault> {
-    let decoded = Decoded::read(token).ok_or(TokenFault::NotAJwt)?;
+    let decoded = DecodedJwt::read(token).ok_or(TokenFault::NotAJwt)?;
     let algorithm = algorithm(&decoded)?;
     // RFC 7515 section 4.1.11: what must be understood, and is not.
     if decoded.header.contains_key("crit") {
@@ -99,7 +99,7 @@ pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc
 /// # Errors
 /// For `none`, for the HMAC algorithms, for which a published key would be the secret, and for all that Maskinporten
 /// does not use.
-pub fn algorithm(decoded: &Decoded) -> Result<Algorithm, TokenFault> {
+pub fn algorithm(decoded: &DecodedJwt) -> Result<Algorithm, TokenFault> {
     let alg = decoded.header.get("alg");
     match alg.and_then(Value::as_str) {
         Some("RS256") => Ok(Algorithm::RS256),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
-use crate::cli::output::clock::{Asked, Difference};
+use crate::cli::output::clock::{Asked, ClockDifference};
 use crate::cli::output::console::Console;
 use crate::cli::output::verbose;
 use crate::client::http::{CallError, Http, address};
-use crate::client::retry::{Failure, Tries};
+use crate::client::retry::{FailedAttempt, Tries};
 
 /// What the story tells of an answer: its status, and when it was given by the server's clock.
 pub(crate) type Facts = (Option<u16>, Option<DateTime<Utc>>);
@@ -18,20 +18,20 @@ pub(crate) type Facts = (Option<u16>, Option<DateTime<Utc>>);
 pub(crate) fn status<T>(answer: &Result<T, CallError>, success: impl Fn(&T) -> u16) -> Facts {
     let status = match answer {
         Ok(answer) => Some(success(answer)),
-        Err(CallError::Refused(refused)) => Some(refused.status),
-        Err(CallError::Unreachable(unreachable)) => unreachable.status(),
+        Err(CallError::Problem(refused)) => Some(refused.status),
+        Err(CallError::Transport(transport_error)) => transport_error.status(),
     };
     (status, None)
 }
 
 /// Asks until there is an answer; tells also how far the clocks differ. `ask` says what it sends, and to whom, before it
 /// is waited for.
-pub(crate) async fn asked<T, E: Failure, A: Future<Output = Result<T, E>>>(
+pub(crate) async fn asked<T, E: FailedAttempt, A: Future<Output = Result<T, E>>>(
     http: &Http,
     console: &mut Console<'_>,
     mut ask: impl FnMut(&mut Console<'_>) -> A,
     tell: impl Fn(&Result<T, E>) -> Facts,
-) -> (Result<T, E>, Option<Difference>) {
+) -> (Result<T, E>, Option<ClockDifference>) {
     let (mut clock, mut waiting) = (None, None);
     let attempt = async |console: &mut Console<'_>| {
         let answer = ask(console);
@@ -45,7 +45,7 @@ pub(crate) async fn asked<T, E: Failure, A: Future<Output = Result<T, E>>>(
         answer
     };
     let again = |console: &mut Console<'_>, pause: Duration| verbose::again(console, pause);
-    let answer = Tries { patience: http.patience, repeatable: true }.make(console, attempt, again).await;
+    let answer = Tries { timeout: http.timeout, repeatable: true }.make(console, attempt, again).await;
     // The patience was over in the middle of a try.
     if let Some(asked) = waiting {
         verbose::answered(console, None, asked.taken());
@@ -54,13 +54,13 @@ pub(crate) async fn asked<T, E: Failure, A: Future<Output = Result<T, E>>>(
 }
 
 /// Gets something, and tells of it.
-pub(crate) async fn got<T, E: Failure, A: Future<Output = Result<T, E>>>(
+pub(crate) async fn got<T, E: FailedAttempt, A: Future<Output = Result<T, E>>>(
     http: &Http,
     url: &Url,
     console: &mut Console<'_>,
     get: impl Fn() -> A,
     tell: impl Fn(&Result<T, E>) -> Facts,
-) -> (Result<T, E>, Option<Difference>) {
+) -> (Result<T, E>, Option<ClockDifference>) {
     let get = |console: &mut Console<'_>| {
         verbose::sent(console, "get", &address(url));
         get()

@@ -3,8 +3,8 @@
 //! Assertions and tokens are secrets, so no redirect is followed. Whatever comes back that is of no use (silence,
 //! a redirect, 429, 5xx) is [`Unreachable`]; a [`Reply`] is an answer, be it yes or no.
 
-mod refused;
-mod silence;
+mod problem;
+mod transport_error;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
 
-pub use self::refused::{Fault, Refused};
-pub use self::silence::{Silence, Unreachable};
+pub use self::problem::{Fault, Problem};
+pub use self::transport_error::{TransportError, TransportErrorKind};
 use super::environment::is_loopback;
 use super::sanitize::{excerpt, may_be_secret, without};
 
@@ -31,7 +31,7 @@ const LONGEST_QUOTE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Http {
     /// How long an exchange may take.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// One for each way a request may go, made when it is first taken.
     clients: [OnceLock<Client>; 3],
 }
@@ -56,8 +56,8 @@ pub struct Reply {
 
 impl Http {
     /// A client that gives each exchange this long.
-    pub fn new(patience: Duration) -> Self {
-        Self { patience, clients: Default::default() }
+    pub fn new(timeout: Duration) -> Self {
+        Self { timeout, clients: Default::default() }
     }
 
     /// Posts a form, in which the assertion is a secret.
@@ -69,7 +69,7 @@ impl Http {
         url: &Url,
         grant_type: &str,
         assertion: &SecretString,
-    ) -> Result<Reply, Unreachable> {
+    ) -> Result<Reply, TransportError> {
         let form = [("grant_type", grant_type), ("assertion", assertion.expose_secret())];
         self.send(url, Some(assertion), |client| client.post(url.clone()).form(&form)).await
     }
@@ -84,7 +84,7 @@ impl Http {
         url: &Url,
         bearer: &SecretString,
         json: Option<String>,
-    ) -> Result<Reply, Unreachable> {
+    ) -> Result<Reply, TransportError> {
         let request = |client: &Client| {
             let request = client.request(method, url.clone()).bearer_auth(bearer.expose_secret());
             match json {
@@ -99,7 +99,7 @@ impl Http {
     ///
     /// # Errors
     /// Where nobody gave a usable answer.
-    pub async fn get_public(&self, url: &Url) -> Result<Reply, Unreachable> {
+    pub async fn get_public(&self, url: &Url) -> Result<Reply, TransportError> {
         self.send(url, None, |client| client.get(url.clone())).await
     }
 
@@ -108,15 +108,15 @@ impl Http {
         url: &Url,
         secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<Reply, Unreachable> {
-        let no_answer = |silence| Unreachable { address: address(url), date: None, retry_after: None, silence };
+    ) -> Result<Reply, TransportError> {
+        let no_answer = |kind| TransportError { address: address(url), date: None, retry_after: None, kind };
         let (reply, location) = self.try_send(url, secret, request).await.map_err(no_answer)?;
-        let silence = match reply.status {
-            300..=399 => Silence::Redirect { status: reply.status, location },
-            429 | 500..=599 => Silence::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) },
+        let kind = match reply.status {
+            300..=399 => TransportErrorKind::Redirect { status: reply.status, location },
+            429 | 500..=599 => TransportErrorKind::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) },
             _ => return Ok(reply),
         };
-        Err(reply.without_use(silence))
+        Err(reply.without_use(kind))
     }
 
     /// The answer, whatever it is, and where it points.
@@ -125,22 +125,24 @@ impl Http {
         url: &Url,
         secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<(Reply, Option<String>), Silence> {
-        let failed = |status: Option<u16>| move |error: reqwest::Error| Silence::of(&error, url, self.patience, status);
+    ) -> Result<(Reply, Option<String>), TransportErrorKind> {
+        let failed = |status: Option<u16>| {
+            move |error: reqwest::Error| TransportErrorKind::of(&error, url, self.timeout, status)
+        };
         let request = request(self.client(url).map_err(failed(None))?).header(ACCEPT, "application/json");
         let mut response = request.send().await.map_err(failed(None))?;
         let status = response.status().as_u16();
         // An error body is only quoted, so the rest of it is not read.
         let is_success = response.status().is_success();
         if is_success && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
-            return Err(Silence::TooLarge);
+            return Err(TransportErrorKind::TooLarge);
         }
         // What holds a token does not grow, which leaves copies.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while is_success || body.len() <= LONGEST_QUOTE {
             let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? else { break };
             if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(Silence::TooLarge);
+                return Err(TransportErrorKind::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
@@ -163,8 +165,8 @@ impl Http {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             // Before all the patience is gone, so that it can be told which of the two it was.
-            .connect_timeout(self.patience.mul_f32(0.8).min(Duration::from_secs(10)))
-            .timeout(self.patience);
+            .connect_timeout(self.timeout.mul_f32(0.8).min(Duration::from_secs(10)))
+            .timeout(self.timeout);
         let (way, builder) = match (is_loopback(url), url.scheme()) {
             // On this machine no proxy is asked; and to read a certificate store would cost more than the call.
             (true, "http") => (0, builder.no_proxy().tls_certs_only([])),
@@ -199,16 +201,16 @@ pub fn is_too_large(json: &[u8]) -> bool {
 
 impl Reply {
     /// The answer is of no use; the sentence ends with `reason`.
-    pub fn unusable(&self, reason: impl Into<String>) -> Unreachable {
-        self.without_use(Silence::Unusable { status: self.status, reason: reason.into() })
+    pub fn unusable(&self, reason: impl Into<String>) -> TransportError {
+        self.without_use(TransportErrorKind::Unusable { status: self.status, reason: reason.into() })
     }
 
-    fn without_use(&self, silence: Silence) -> Unreachable {
-        Unreachable { address: self.address.clone(), date: self.date, retry_after: self.retry_after, silence }
+    fn without_use(&self, kind: TransportErrorKind) -> TransportError {
+        TransportError { address: self.address.clone(), date: self.date, retry_after: self.retry_after, kind }
     }
 
     /// The answer is of no use, since it is not what was asked for.
-    pub fn is_not(&self, what: &str) -> Unreachable {
+    pub fn is_not(&self, what: &str) -> TransportError {
         if is_too_large(&self.body) {
             return self.unusable(format!("but more than is read of {what}"));
         }
@@ -255,7 +257,7 @@ impl Reply {
     pub fn accepted(self) -> Result<Self, CallError> {
         match self.status {
             200..=299 => Ok(self),
-            400..=499 => Err(CallError::Refused(self.refused().into())),
+            400..=499 => Err(CallError::Problem(self.problem().into())),
             _ => Err(self.unusable("which is no answer").into()),
         }
     }
@@ -266,8 +268,8 @@ impl Reply {
 pub enum CallError {
     /// The API said no.
     #[error(transparent)]
-    Refused(Box<Refused>),
+    Problem(Box<Problem>),
     /// Nobody said anything of use.
     #[error(transparent)]
-    Unreachable(#[from] Unreachable),
+    Transport(#[from] TransportError),
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use super::{KeyFault, MORE_PRIMES, Material, decode_base64, name};
+use super::{KeyErrorKind, MORE_PRIMES, Material, decode_base64, name};
 
 /// What is read of a JWK or a JWK set. .NET writes empty `key_ops`, `oth` and `x5c` arrays; they are passed over.
 #[derive(Deserialize)]
@@ -28,13 +28,13 @@ struct Json {
     oth: Option<Vec<IgnoredAny>>,
 }
 
-pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
+pub(super) fn read(text: &str) -> Result<Material, KeyErrorKind> {
     // The parser's own words may repeat what stands in the file, so only the place is passed on.
     let json: Json = serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Data => {
             not_a_jwk(&format!("a value of an unexpected type in line {}, column {}", error.line(), error.column()))
         }
-        _ => KeyFault::NotJson { line: error.line(), column: error.column() },
+        _ => KeyErrorKind::NotJson { line: error.line(), column: error.column() },
     })?;
     let Some(keys) = json.keys else { return private_rsa(json, "JWK") };
     let total = keys.len();
@@ -42,21 +42,21 @@ pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
     match (private.len(), total) {
         (1, _) => private_rsa(private.remove(0), "JWK set"),
         (0, 0) => Err(not_a_jwk("its `keys` are empty")),
-        (0, _) => Err(KeyFault::JwkWithoutD),
-        (count, _) => Err(KeyFault::SeveralKeys { count }),
+        (0, _) => Err(KeyErrorKind::JwkWithoutD),
+        (count, _) => Err(KeyErrorKind::SeveralKeys { count }),
     }
 }
 
-fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyFault> {
+fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyErrorKind> {
     let kty = jwk.kty.as_deref().ok_or_else(|| not_a_jwk("it has no `kty`"))?;
     if kty != "RSA" {
-        return Err(KeyFault::NotRsa { kind: name(kty) });
+        return Err(KeyErrorKind::NotRsa { kind: name(kty) });
     }
     if jwk.d.is_none() {
-        return Err(KeyFault::JwkWithoutD);
+        return Err(KeyErrorKind::JwkWithoutD);
     }
     if jwk.oth.is_some_and(|primes| !primes.is_empty()) {
-        return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
+        return Err(KeyErrorKind::NotRsa { kind: MORE_PRIMES.to_owned() });
     }
     let members = [
         ("n", &jwk.n),
@@ -71,7 +71,7 @@ fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyFault> {
     let missing: Vec<String> =
         members.iter().filter(|(_, text)| text.is_none()).map(|(name, _)| format!("`{name}`")).collect();
     if !missing.is_empty() {
-        return Err(KeyFault::JwkIncomplete { missing: missing.join(", ") });
+        return Err(KeyErrorKind::JwkIncomplete { missing: missing.join(", ") });
     }
     let bytes = members.map(|(_, text)| decode_base64(text.as_ref().map_or("", |text| text.expose_secret())));
     let mut numbers = Vec::with_capacity(members.len());
@@ -91,11 +91,11 @@ fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyFault> {
         coefficient: qi,
         other_prime_infos: None,
     };
-    let pkcs1 = Zeroizing::new(key.to_der().map_err(|_| KeyFault::Damaged)?);
+    let pkcs1 = Zeroizing::new(key.to_der().map_err(|_| KeyErrorKind::Damaged)?);
     let said = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(Material { pkcs1, form, kid: said(jwk.kid), alg: said(jwk.alg) })
 }
 
-fn not_a_jwk(reason: &str) -> KeyFault {
-    KeyFault::NotAJwk { reason: reason.to_owned() }
+fn not_a_jwk(reason: &str) -> KeyErrorKind {
+    KeyErrorKind::NotAJwk { reason: reason.to_owned() }
 }

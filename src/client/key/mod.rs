@@ -1,9 +1,9 @@
 //! The private key that signs grants: where it is, what it is, and whether it can sign at all.
 //!
 //! A key is recognised by its content, never by its file name, and checked as a whole before anything is signed.
-//! What is wrong with it is said as a [`KeyFault`]; no part of a key ever is.
+//! What is wrong with it is said as a [`KeyErrorKind`]; no part of a key ever is.
 
-mod fault;
+mod error;
 mod jwk;
 mod pem;
 
@@ -26,7 +26,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-pub use self::fault::{KeyError, KeyFault};
+pub use self::error::{KeyError, KeyErrorKind};
 use super::sanitize::quote_path;
 
 /// Where a private key is.
@@ -122,7 +122,7 @@ impl SigningKey {
     /// # Errors
     /// Where there is no key, or none that can sign for Maskinporten.
     pub fn load(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
-        Self::read(source, kid, algorithm).map_err(|fault| KeyError { key: source.to_string(), fault })
+        Self::read(source, kid, algorithm).map_err(|kind| KeyError { key: source.to_string(), kind })
     }
 
     /// The public half, as it is to be registered. Its numbers come from the key itself: those of a JWK may be padded.
@@ -141,29 +141,29 @@ impl SigningKey {
         signature
     }
 
-    fn read(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyFault> {
+    fn read(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyErrorKind> {
         let material = match source {
             KeySource::File(path) => recognise(&read_file(path)?)?,
             KeySource::Text { text, .. } => recognise(text.expose_secret().as_bytes())?,
         };
-        let numbers = RsaPrivateKeyRef::from_der(&material.pkcs1).map_err(|_| KeyFault::Damaged)?;
+        let numbers = RsaPrivateKeyRef::from_der(&material.pkcs1).map_err(|_| KeyErrorKind::Damaged)?;
         if numbers.other_prime_infos.is_some() {
-            return Err(KeyFault::NotRsa { kind: MORE_PRIMES.to_owned() });
+            return Err(KeyErrorKind::NotRsa { kind: MORE_PRIMES.to_owned() });
         }
         let modulus = numbers.modulus.as_bytes();
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
         if bits < 2048 {
-            return Err(KeyFault::TooSmall { bits });
+            return Err(KeyErrorKind::TooSmall { bits });
         }
         // This checks that all the numbers of the key belong together; what is left to refuse is a giant.
         let pair = KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
-            0..=8192 => KeyFault::Inconsistent,
-            _ => KeyFault::TooLarge { bits },
+            0..=8192 => KeyErrorKind::Inconsistent,
+            _ => KeyErrorKind::TooLarge { bits },
         })?;
         let public = [modulus, numbers.public_exponent.as_bytes()].map(|number| URL_SAFE_NO_PAD.encode(number));
         let algorithm = match (algorithm, &material.alg) {
             (Some(configured), _) => configured,
-            (None, Some(alg)) => signing_algorithm(alg).map_err(KeyFault::Algorithm)?,
+            (None, Some(alg)) => signing_algorithm(alg).map_err(KeyErrorKind::Algorithm)?,
             (None, None) => Algorithm::RS256,
         };
         let (kid, kid_origin) = match (kid, &material.kid) {
@@ -202,33 +202,33 @@ const MORE_PRIMES: &str = "RSA with more than two primes";
 /// No key comes near this size, and a device or a video should not be read to its end.
 const LARGEST_FILE: u64 = 256 * 1024;
 
-fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
+fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
     let file = File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => KeyFault::Missing,
-        _ => KeyFault::Unreadable(error),
+        io::ErrorKind::NotFound => KeyErrorKind::Missing,
+        _ => KeyErrorKind::Unreadable(error),
     })?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(KeyFault::Directory);
+        return Err(KeyErrorKind::Directory);
     }
     // In one piece, for what grows leaves copies behind.
     let length = file.metadata().map_or(0, |metadata| metadata.len().min(LARGEST_FILE) + 1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0)));
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(KeyFault::Unreadable)?;
-    if bytes.len() as u64 > LARGEST_FILE { Err(KeyFault::NotAKey) } else { Ok(bytes) }
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
+    if bytes.len() as u64 > LARGEST_FILE { Err(KeyErrorKind::NotAKey) } else { Ok(bytes) }
 }
 
-fn recognise(bytes: &[u8]) -> Result<Material, KeyFault> {
+fn recognise(bytes: &[u8]) -> Result<Material, KeyErrorKind> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..]) {
-        return Err(KeyFault::Utf16);
+        return Err(KeyErrorKind::Utf16);
     }
     // A DER sequence, of more bytes than its length would say in one.
     if matches!(bytes, [0x30, 0x80..=0xff, ..]) {
-        return Err(KeyFault::Der);
+        return Err(KeyErrorKind::Der);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| KeyFault::NotAKey)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| KeyErrorKind::NotAKey)?;
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
-        Err(KeyFault::Empty)
+        Err(KeyErrorKind::Empty)
     } else if text.contains("-----BEGIN") {
         pem::read(text)
     } else if text.starts_with('{') {
@@ -238,19 +238,19 @@ fn recognise(bytes: &[u8]) -> Result<Material, KeyFault> {
     }
 }
 
-fn recognise_base64(text: &str) -> Result<Material, KeyFault> {
-    let decoded = decode_base64(text).ok_or(KeyFault::NotAKey)?;
+fn recognise_base64(text: &str) -> Result<Material, KeyErrorKind> {
+    let decoded = decode_base64(text).ok_or(KeyErrorKind::NotAKey)?;
     if matches!(decoded[..], [0x30, 0x80..=0xff, ..]) {
-        return Err(KeyFault::Base64OfDer);
+        return Err(KeyErrorKind::Base64OfDer);
     }
-    let inner = std::str::from_utf8(&decoded).map_err(|_| KeyFault::NotAKey)?;
+    let inner = std::str::from_utf8(&decoded).map_err(|_| KeyErrorKind::NotAKey)?;
     let inner = inner.trim_start_matches('\u{feff}').trim();
     if inner.starts_with('{') {
         jwk::read(inner).map(|material| Material { form: "base64 of a JWK", ..material })
     } else if inner.contains("-----BEGIN") {
-        Err(KeyFault::Base64OfPem)
+        Err(KeyErrorKind::Base64OfPem)
     } else {
-        Err(KeyFault::NotAKey)
+        Err(KeyErrorKind::NotAKey)
     }
 }
 

@@ -3,7 +3,7 @@
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use secrecy::zeroize::Zeroizing;
 
-use super::{KeyFault, Material, name};
+use super::{KeyErrorKind, Material, name};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// The other kinds of key that `openssl genpkey` makes, by the object identifier inside PKCS#8.
@@ -16,55 +16,55 @@ const OTHER_KINDS: [(ObjectIdentifier, &str); 6] = [
     (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "DSA"),
 ];
 
-pub(super) fn read(text: &str) -> Result<Material, KeyFault> {
+pub(super) fn read(text: &str) -> Result<Material, KeyErrorKind> {
     // A PEM in an environment variable often has its line breaks written out.
     let mut lines = Zeroizing::new(String::with_capacity(text.len() + 1));
     text.split("\\n").for_each(|line| lines.extend(line.split("\\r").chain(["\n"])));
-    let blocks = ::pem::parse_many(lines.as_bytes()).map_err(|_| KeyFault::Damaged)?;
+    let blocks = ::pem::parse_many(lines.as_bytes()).map_err(|_| KeyErrorKind::Damaged)?;
     // The reader passes over a block without its end.
     if blocks.len() < lines.matches("-----BEGIN").count() {
-        return Err(KeyFault::Damaged);
+        return Err(KeyErrorKind::Damaged);
     }
     let (keys, others): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.tag().ends_with("PRIVATE KEY"));
     let key = match (keys.len(), others.first()) {
         (1, _) => keys.into_iter().next().expect("there is one"),
         (0, Some(other)) => return Err(not_private(other.tag())),
-        (0, None) => return Err(KeyFault::Damaged),
-        (count, _) => return Err(KeyFault::SeveralKeys { count }),
+        (0, None) => return Err(KeyErrorKind::Damaged),
+        (count, _) => return Err(KeyErrorKind::SeveralKeys { count }),
     };
     // OpenSSL's encryption of old is a header inside the block, not a tag of its own.
     let encrypted = key.headers().get("Proc-Type").is_some_and(|kind| kind.contains("ENCRYPTED"));
     let tag = key.tag().to_owned();
     let contents = Zeroizing::new(key.into_contents());
     match tag.as_str() {
-        _ if encrypted => Err(KeyFault::Encrypted),
+        _ if encrypted => Err(KeyErrorKind::Encrypted),
         "PRIVATE KEY" => pkcs8(&contents),
         "RSA PRIVATE KEY" => Ok(material(contents, "PKCS#1 PEM")),
-        "ENCRYPTED PRIVATE KEY" => Err(KeyFault::Encrypted),
-        "OPENSSH PRIVATE KEY" => Err(KeyFault::OpenSsh),
-        other => Err(KeyFault::NotRsa { kind: name(other.trim_end_matches("PRIVATE KEY").trim()) }),
+        "ENCRYPTED PRIVATE KEY" => Err(KeyErrorKind::Encrypted),
+        "OPENSSH PRIVATE KEY" => Err(KeyErrorKind::OpenSsh),
+        other => Err(KeyErrorKind::NotRsa { kind: name(other.trim_end_matches("PRIVATE KEY").trim()) }),
     }
 }
 
-fn pkcs8(der: &[u8]) -> Result<Material, KeyFault> {
-    let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyFault::Damaged)?;
+fn pkcs8(der: &[u8]) -> Result<Material, KeyErrorKind> {
+    let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyErrorKind::Damaged)?;
     let oid = info.algorithm.oid;
     if oid == RSA {
         let pkcs1 = Zeroizing::new(info.private_key.as_bytes().to_vec());
         return Ok(material(pkcs1, "PKCS#8 PEM"));
     }
     let name = OTHER_KINDS.iter().find(|(other, _)| *other == oid).map(|(_, name)| *name);
-    Err(KeyFault::NotRsa { kind: name.map_or_else(|| oid.to_string(), str::to_owned) })
+    Err(KeyErrorKind::NotRsa { kind: name.map_or_else(|| oid.to_string(), str::to_owned) })
 }
 
 fn material(pkcs1: Zeroizing<Vec<u8>>, form: &'static str) -> Material {
     Material { pkcs1, form, kid: None, alg: None }
 }
 
-fn not_private(tag: &str) -> KeyFault {
+fn not_private(tag: &str) -> KeyErrorKind {
     match tag {
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyFault::PublicKey,
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => KeyFault::Certificate,
-        other => KeyFault::OtherPem { tag: format!("a PEM block `{}`", name(other)) },
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyErrorKind::PublicKey,
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => KeyErrorKind::Certificate,
+        other => KeyErrorKind::OtherPem { tag: format!("a PEM block `{}`", name(other)) },
     }
 }

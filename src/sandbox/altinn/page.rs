@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::super::server::aspnet::text;
-use super::super::store::conditions::Paging;
+use super::super::store::conditions::PagingFault;
 use super::Call;
 use super::failure::Failure;
 
@@ -45,10 +45,10 @@ pub(super) fn page(
     let from = call.parameter("token").map(|token| id_of(token).ok_or_else(|| Failure::not_valid("token", token)));
     if let Some(from) = from.transpose()? {
         match conditions.paging {
-            Paging::NeverEnds => {}
+            PagingFault::NeverEnds => {}
             // The token is the first id that has not been shown.
-            Paging::LosesRows if which == Rows::Requests => rows.retain(|(id, _)| *id > from.as_str()),
-            Paging::Right | Paging::LosesRows => rows.retain(|(id, _)| *id >= from.as_str()),
+            PagingFault::LosesRows if which == Rows::Requests => rows.retain(|(id, _)| *id > from.as_str()),
+            PagingFault::Right | PagingFault::LosesRows => rows.retain(|(id, _)| *id >= from.as_str()),
         }
     }
     let mut links = json!({});

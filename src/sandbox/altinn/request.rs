@@ -15,7 +15,7 @@ use super::super::store::{Key, Kind, Request};
 use super::caller::{REQUEST_READ, REQUEST_WRITE, authorised};
 use super::failure::Failure;
 use super::page::{Rows, page};
-use super::request_check::{Wish, check};
+use super::request_check::{RequestBody, check};
 use super::system_register::packages;
 use super::{Answer, Call, body, problem};
 
@@ -34,7 +34,7 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         Kind::Standard => "createRequest",
         Kind::Agent => "createAgentRequest",
     };
-    let wish = Wish::read(body::read(call, parameter)?, parameter, kind)?;
+    let wish = RequestBody::read(body::read(call, parameter)?, parameter, kind)?;
     let vendor = caller.vendor_or_problem()?;
     let mut store = call.state.store();
     let external_ref = wish.external_ref.as_deref().unwrap_or(&wish.owner);

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::{problem, redirect_url, validation};
 
 /// What a vendor asks for.
-pub(super) struct Wish {
+pub(super) struct RequestBody {
     pub(super) title: Option<String>,
     pub(super) external_ref: Option<String>,
     pub(super) system: String,
@@ -22,7 +22,7 @@ pub(super) struct Wish {
     pub(super) redirect_url: Option<String>,
 }
 
-impl Wish {
+impl RequestBody {
     pub(super) fn read(body: Value, parameter: &'static str, kind: Kind) -> Result<Self, Failure> {
         let members = Members::of(body, "$", parameter)?;
         let wish = Self {
@@ -54,7 +54,7 @@ fn unless_missing<T>(list: List<T>) -> Option<Vec<T>> {
     }
 }
 
-pub(super) fn check(store: &Store, wish: &Wish, kind: Kind, vendor: &str) -> Result<(), Failure> {
+pub(super) fn check(store: &Store, wish: &RequestBody, kind: Kind, vendor: &str) -> Result<(), Failure> {
     let system = store.system(&wish.system).filter(|system| !system.deleted && system.vendor == vendor);
     let system = system.ok_or(Failure::Problem(&problem::SYSTEM_NOT_FOUND))?;
     check_key(store, wish)?;
@@ -75,7 +75,7 @@ pub(super) fn check(store: &Store, wish: &Wish, kind: Kind, vendor: &str) -> Res
 
 /// A key is for one request, of whichever kind, and for one system user. An empty reference was looked up as such, and
 /// would be stored as the owner's number.
-fn check_key(store: &Store, wish: &Wish) -> Result<(), Failure> {
+fn check_key(store: &Store, wish: &RequestBody) -> Result<(), Failure> {
     let external_ref = wish.external_ref.as_deref().filter(|text| !text.is_empty()).unwrap_or(&wish.owner);
     let key = Key { owner: &wish.owner, external_ref, system: &wish.system };
     if store.user_with_key(&key).is_some() {
@@ -101,7 +101,7 @@ fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
     }
 }
 
-fn check_rights(wish: &Wish, packages: &[String], system: &System) -> Result<(), Failure> {
+fn check_rights(wish: &RequestBody, packages: &[String], system: &System) -> Result<(), Failure> {
     if wish.rights.is_none() && wish.packages.is_none() {
         return Err(Failure::Problem(&problem::RIGHT_NOT_FOUND));
     }

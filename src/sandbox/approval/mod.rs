@@ -13,9 +13,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use self::guard::Form;
-use self::texts::Words;
+use self::texts::Texts;
 use self::view::Page;
-use self::view_model::Asked;
+use self::view_model::RequestView;
 use super::altinn::confirm_url_path;
 use super::server::aspnet::guid;
 use super::store::state::State;
@@ -25,7 +25,7 @@ use super::store::{Kind, Request, Store, Undecidable};
 struct Visit<'a> {
     state: &'a State,
     headers: &'a HeaderMap,
-    words: &'static Words,
+    texts: &'static Texts,
     /// The page's path.
     path: &'static str,
     /// The query without the language.
@@ -42,15 +42,15 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let query: Vec<(String, String)> =
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let words = Words::wanted(value("lang"), headers);
+    let texts = Texts::wanted(value("lang"), headers);
     let id = value("id").and_then(guid::read);
     let query = format!("id={}&DONTCHOOSEREPORTEE=true", id.as_deref().unwrap_or_default());
     let receipt = value("receipt").is_some();
-    let visit = Visit { state, headers, words, path: confirm_url_path(kind), query, receipt };
+    let visit = Visit { state, headers, texts, path: confirm_url_path(kind), query, receipt };
     if !guard::is_our_name(state, headers) {
-        return visit.plain(StatusCode::FORBIDDEN, words.other_host);
+        return visit.plain(StatusCode::FORBIDDEN, texts.other_host);
     }
-    let Some(id) = id else { return visit.plain(StatusCode::BAD_REQUEST, words.no_id) };
+    let Some(id) = id else { return visit.plain(StatusCode::BAD_REQUEST, texts.no_id) };
     match *method {
         Method::GET | Method::HEAD => visit.show(kind, &id),
         Method::POST => visit.decide(kind, &id, body),
@@ -63,11 +63,11 @@ impl Visit<'_> {
         let store = self.state.store();
         match store.request(id).filter(|request| request.kind == kind) {
             Some(request) if self.receipt && request.decision.is_by_customer() => {
-                let asked = Asked::of(&store, request, self.words);
-                self.page(StatusCode::OK, &Page::Receipt(&asked), None)
+                let request_view = RequestView::of(&store, request, self.texts);
+                self.page(StatusCode::OK, &Page::Receipt(&request_view), None)
             }
             Some(request) => self.request(StatusCode::OK, &store, request),
-            None => self.plain(StatusCode::NOT_FOUND, self.words.unknown),
+            None => self.plain(StatusCode::NOT_FOUND, self.texts.unknown),
         }
     }
 
@@ -76,20 +76,20 @@ impl Visit<'_> {
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         // Before anything is said of the request, so that a stranger learns nothing.
         if !guard::is_pressed_here(self.state, self.headers, id, field("token").unwrap_or_default()) {
-            return self.plain(StatusCode::FORBIDDEN, self.words.forged);
+            return self.plain(StatusCode::FORBIDDEN, self.texts.forged);
         }
         let mut store = self.state.store();
         if store.request(id).is_none_or(|request| request.kind != kind) {
-            return self.plain(StatusCode::NOT_FOUND, self.words.unknown);
+            return self.plain(StatusCode::NOT_FOUND, self.texts.unknown);
         }
         let now = self.state.now();
         let decided: Result<(), Undecidable> = match field("decision") {
             Some("approve") => store.approve(id, now),
             Some("reject") => store.reject(id, now),
-            _ => return self.plain(StatusCode::BAD_REQUEST, self.words.no_decision),
+            _ => return self.plain(StatusCode::BAD_REQUEST, self.texts.no_decision),
         };
         let Some(request) = store.request(id) else {
-            return self.plain(StatusCode::NOT_FOUND, self.words.unknown);
+            return self.plain(StatusCode::NOT_FOUND, self.texts.unknown);
         };
         match decided {
             Err(_) => self.request(StatusCode::CONFLICT, &store, request),
@@ -100,7 +100,7 @@ impl Visit<'_> {
     /// The receipt has an address of its own, so that whoever loads it again sends no form again; and it is from there
     /// that a customer is led on to the vendor, and not from the form: see [`guard::headers`].
     fn see_receipt(&self) -> Response {
-        let to = format!("/{}?{}&receipt=1&lang={}", self.path, self.query, self.words.lang);
+        let to = format!("/{}?{}&receipt=1&lang={}", self.path, self.query, self.texts.lang);
         let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
         for (name, value) in guard::headers(false) {
             response.headers_mut().insert(name, value);
@@ -110,15 +110,19 @@ impl Visit<'_> {
 
     /// The request with its buttons, or why there are none.
     fn request(&self, status: StatusCode, store: &Store, request: &Request) -> Response {
-        let asked = Asked::of(store, request, self.words);
+        let request_view = RequestView::of(store, request, self.texts);
         let now = self.state.now();
         let answered = status == StatusCode::CONFLICT;
         let not_approvable = store.not_approvable(request, now);
         if request.not_decidable(now).is_some() {
-            return self.page(status, &Page::Closed { asked: &asked, why: not_approvable, answered }, None);
+            return self.page(
+                status,
+                &Page::Closed { request_view: &request_view, why: not_approvable, answered },
+                None,
+            );
         }
         let form = Form::new(self.state, self.headers, &request.id);
-        let open = Page::Open { asked: &asked, not_approvable, answered, token: &form.token };
+        let open = Page::Open { request_view: &request_view, not_approvable, answered, token: &form.token };
         self.page(status, &open, Some(&form))
     }
 
@@ -129,9 +133,9 @@ impl Visit<'_> {
     fn page(&self, status: StatusCode, page: &Page<'_>, form: Option<&Form>) -> Response {
         let receipt = if matches!(page, Page::Receipt(_)) { "&receipt=1" } else { "" };
         let here = |language: &str| format!("/{}?{}{receipt}&lang={language}", self.path, self.query);
-        let html = view::html(page, self.words, &here(self.words.lang), &here(self.words.other_lang));
+        let html = view::html(page, self.texts, &here(self.texts.lang), &here(self.texts.other_lang));
         let mut headers = guard::headers(form.is_some());
-        headers.push((HeaderName::from_static("content-language"), HeaderValue::from_static(self.words.lang)));
+        headers.push((HeaderName::from_static("content-language"), HeaderValue::from_static(self.texts.lang)));
         let mut response = (status, html).into_response();
         for (name, value) in headers {
             response.headers_mut().insert(name, value);

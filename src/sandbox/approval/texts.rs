@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-pub(super) struct Words {
+pub(super) struct Texts {
     pub(super) lang: &'static str,
     pub(super) other_lang: &'static str,
     /// The other language's name, in that language.
@@ -61,7 +61,7 @@ pub(super) struct Words {
     pub(super) other_host: &'static str,
 }
 
-impl Words {
+impl Texts {
     /// What the address says, else what the browser wants, else bokmål.
     pub(super) fn wanted(lang: Option<&str>, headers: &HeaderMap) -> &'static Self {
         let accepted = || headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(most_wanted);
@@ -75,7 +75,7 @@ impl Words {
 }
 
 /// Those who read another Norwegian or nynorsk read bokmål.
-fn in_language(tag: &str) -> Option<&'static Words> {
+fn in_language(tag: &str) -> Option<&'static Texts> {
     match tag.trim().split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "nb" | "no" | "nn" => Some(&BOKMAL),
         "en" => Some(&ENGLISH),
@@ -84,20 +84,20 @@ fn in_language(tag: &str) -> Option<&'static Words> {
 }
 
 /// The language with the highest weight, and of several such the first (RFC 9110, section 12.5.4).
-fn most_wanted(header: &str) -> Option<&'static Words> {
-    let mut best: Option<(f32, &'static Words)> = None;
+fn most_wanted(header: &str) -> Option<&'static Texts> {
+    let mut best: Option<(f32, &'static Texts)> = None;
     for range in header.split(',') {
         let mut parts = range.split(';');
-        let Some(words) = parts.next().and_then(in_language) else { continue };
+        let Some(texts) = parts.next().and_then(in_language) else { continue };
         let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
         if weight > best.map_or(0.0, |(weight, _)| weight) {
-            best = Some((weight, words));
+            best = Some((weight, texts));
         }
     }
-    best.map(|(_, words)| words)
+    best.map(|(_, texts)| texts)
 }
 
-static BOKMAL: Words = Words {
+static BOKMAL: Texts = Texts {
     lang: "nb",
     other_lang: "en",
     other_language: "English",
@@ -156,7 +156,7 @@ static BOKMAL: Words = Words {
     other_host: "Denne siden svarer bare under sin egen adresse på denne maskinen.",
 };
 
-static ENGLISH: Words = Words {
+static ENGLISH: Texts = Texts {
     lang: "en",
     other_lang: "nb",
     other_language: "Norsk (bokmål)",

@@ -5,61 +5,61 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::super::fixtures::Decision;
 use super::super::store::{Kind, Undecidable};
 use super::guard::STYLE;
-use super::texts::Words;
-use super::view_model::{Asked, Named, Redirect};
+use super::texts::Texts;
+use super::view_model::{Named, Redirect, RequestView};
 
 pub(super) enum Page<'a> {
     /// A request that can be answered; perhaps only with a no. `answered` where somebody just tried in vain.
-    Open { asked: &'a Asked, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
+    Open { request_view: &'a RequestView, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
     /// One that cannot.
-    Closed { asked: &'a Asked, why: Option<Undecidable>, answered: bool },
+    Closed { request_view: &'a RequestView, why: Option<Undecidable>, answered: bool },
     /// One that has been answered.
-    Receipt(&'a Asked),
+    Receipt(&'a RequestView),
     /// A sentence, where there is no request to show.
     Plain(&'static str),
 }
 
 /// `here` is the address of the form, and `there` that of the page in the other language.
-pub(super) fn html(page: &Page<'_>, words: &Words, here: &str, there: &str) -> String {
-    let heading = heading(page, words);
+pub(super) fn html(page: &Page<'_>, texts: &Texts, here: &str, there: &str) -> String {
+    let heading = heading(page, texts);
     let onwards = match page {
-        Page::Receipt(asked) => asked.redirect.as_ref(),
+        Page::Receipt(request_view) => request_view.redirect.as_ref(),
         _ => None,
     };
     let whole = html! {
         (DOCTYPE)
-        html lang=(words.lang) {
+        html lang=(texts.lang) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 @if let Some(redirect) = onwards { meta http-equiv="refresh" content={ "0; url=" (redirect.address) }; }
-                title { (heading) " – " (words.sandbox) }
+                title { (heading) " – " (texts.sandbox) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                a.skip href="#content" { (words.skip) }
+                a.skip href="#content" { (texts.skip) }
                 header {
-                    p.name { "systemuser-demo " span.tag { (words.sandbox) } }
-                    nav aria-label=(words.languages) {
-                        a href=(there) lang=(words.other_lang) hreflang=(words.other_lang) { (words.other_language) }
+                    p.name { "systemuser-demo " span.tag { (texts.sandbox) } }
+                    nav aria-label=(texts.languages) {
+                        a href=(there) lang=(texts.other_lang) hreflang=(texts.other_lang) { (texts.other_language) }
                     }
                 }
                 main #content {
                     h1 { (heading) }
                     @match page {
-                        Page::Open { asked, not_approvable, answered, token } => {
-                            (open(asked, note_of(*not_approvable, words), *answered, token, words, here))
+                        Page::Open { request_view, not_approvable, answered, token } => {
+                            (open(request_view, note_of(*not_approvable, texts), *answered, token, texts, here))
                         }
-                        Page::Closed { asked, why, answered } => {
-                            @if let Some(said) = note_of(*why, words) { (note(&said, *answered)) }
-                            (details(asked, words))
+                        Page::Closed { request_view, why, answered } => {
+                            @if let Some(said) = note_of(*why, texts) { (note(&said, *answered)) }
+                            (details(request_view, texts))
                         }
-                        Page::Receipt(asked) => { (receipt(asked, words)) (details(asked, words)) }
+                        Page::Receipt(request_view) => { (receipt(request_view, texts)) (details(request_view, texts)) }
                         Page::Plain(sentence) => p.note role="alert" { (sentence) },
                     }
                 }
-                footer { p { (words.small_print) } }
+                footer { p { (texts.small_print) } }
             }
         }
     };
@@ -67,36 +67,45 @@ pub(super) fn html(page: &Page<'_>, words: &Words, here: &str, there: &str) -> S
 }
 
 /// What the page is about, after what became of it.
-fn heading(page: &Page<'_>, words: &Words) -> String {
-    let (asked, became) = match page {
-        Page::Plain(_) => return words.problem.to_owned(),
-        Page::Open { asked, .. } => (asked, None),
-        Page::Closed { asked, why: Some(Undecidable::TimedOut), .. } => (asked, Some(words.timed_out_title)),
-        Page::Closed { asked, .. } | Page::Receipt(asked) => match asked.decision {
-            Decision::New => (asked, None),
-            Decision::Accepted => (asked, Some(words.accepted_title)),
-            Decision::Rejected => (asked, Some(words.rejected_title)),
-            Decision::Denied => (asked, Some(words.denied_title)),
+fn heading(page: &Page<'_>, texts: &Texts) -> String {
+    let (request_view, became) = match page {
+        Page::Plain(_) => return texts.problem.to_owned(),
+        Page::Open { request_view, .. } => (request_view, None),
+        Page::Closed { request_view, why: Some(Undecidable::TimedOut), .. } => {
+            (request_view, Some(texts.timed_out_title))
+        }
+        Page::Closed { request_view, .. } | Page::Receipt(request_view) => match request_view.decision {
+            Decision::New => (request_view, None),
+            Decision::Accepted => (request_view, Some(texts.accepted_title)),
+            Decision::Rejected => (request_view, Some(texts.rejected_title)),
+            Decision::Denied => (request_view, Some(texts.denied_title)),
         },
     };
-    let title = if asked.kind == Kind::Agent { words.title_agent } else { words.title };
+    let title = if request_view.kind == Kind::Agent { texts.title_agent } else { texts.title };
     let (first, rest) = title.split_at(1);
     became.map_or(title.to_owned(), |became| format!("{became} – {}{rest}", first.to_lowercase()))
 }
 
-fn open(asked: &Asked, said: Option<String>, answered: bool, token: &str, words: &Words, here: &str) -> Markup {
+fn open(
+    request_view: &RequestView,
+    said: Option<String>,
+    answered: bool,
+    token: &str,
+    texts: &Texts,
+    here: &str,
+) -> Markup {
     html! {
-        p.lead { (if asked.kind == Kind::Agent { words.lead_agent } else { words.lead }) }
-        (details(asked, words))
+        p.lead { (if request_view.kind == Kind::Agent { texts.lead_agent } else { texts.lead }) }
+        (details(request_view, texts))
         section aria-labelledby="answer" {
-            h2 #answer { (words.answer) }
+            h2 #answer { (texts.answer) }
             @if let Some(said) = &said { (note(said, answered)) }
             div.buttons {
-                @if said.is_none() { (button("approve", words.approve, token, here)) }
-                (button("reject", words.reject, token, here))
+                @if said.is_none() { (button("approve", texts.approve, token, here)) }
+                (button("reject", texts.reject, token, here))
             }
-            @if let Some(redirect) = &asked.redirect {
-                p.small { (words.afterwards) " " code { (redirect.shown) } }
+            @if let Some(redirect) = &request_view.redirect {
+                p.small { (texts.afterwards) " " code { (redirect.shown) } }
             }
         }
     }
@@ -112,12 +121,12 @@ fn button(decision: &str, text: &str, token: &str, here: &str) -> Markup {
 }
 
 /// Why a request cannot be approved, or not be answered at all.
-fn note_of(why: Option<Undecidable>, words: &Words) -> Option<String> {
+fn note_of(why: Option<Undecidable>, texts: &Texts) -> Option<String> {
     Some(match why? {
-        Undecidable::TimedOut => words.timed_out.to_owned(),
-        Undecidable::Decided(decision) => format!("{} {}", outcome(decision, words), words.already),
-        Undecidable::NameMissing => words.name_missing.to_owned(),
-        Undecidable::SystemDeleted => words.system_deleted.to_owned(),
+        Undecidable::TimedOut => texts.timed_out.to_owned(),
+        Undecidable::Decided(decision) => format!("{} {}", outcome(decision, texts), texts.already),
+        Undecidable::NameMissing => texts.name_missing.to_owned(),
+        Undecidable::SystemDeleted => texts.system_deleted.to_owned(),
     })
 }
 
@@ -126,87 +135,87 @@ fn note(said: &str, answered: bool) -> Markup {
     html! { p.note role=(if answered { "alert" } else { "status" }) { (said) } }
 }
 
-fn outcome(decision: Decision, words: &Words) -> &'static str {
+fn outcome(decision: Decision, texts: &Texts) -> &'static str {
     match decision {
         Decision::New => "",
-        Decision::Accepted => words.accepted,
-        Decision::Rejected => words.rejected,
-        Decision::Denied => words.denied,
+        Decision::Accepted => texts.accepted,
+        Decision::Rejected => texts.rejected,
+        Decision::Denied => texts.denied,
     }
 }
 
-fn receipt(asked: &Asked, words: &Words) -> Markup {
+fn receipt(request_view: &RequestView, texts: &Texts) -> Markup {
     html! {
-        @if asked.decision == Decision::Accepted {
-            div.note.done role="status" { p { (words.accepted_now) } }
-            p { (words.accepted_next) " " (told(&asked.customer)) "." }
-            @if let Some(command) = command(asked) { pre { code { (command) } } }
-            @if asked.kind == Kind::Agent && !asked.clients.is_empty() {
-                p { (words.agent_next) }
-                ul { @for client in &asked.clients { li { (told(client)) } } }
+        @if request_view.decision == Decision::Accepted {
+            div.note.done role="status" { p { (texts.accepted_now) } }
+            p { (texts.accepted_next) " " (told(&request_view.customer)) "." }
+            @if let Some(command) = command(request_view) { pre { code { (command) } } }
+            @if request_view.kind == Kind::Agent && !request_view.clients.is_empty() {
+                p { (texts.agent_next) }
+                ul { @for client in &request_view.clients { li { (told(client)) } } }
             }
         } @else {
-            div.note role="status" { p { (words.rejected_now) } }
-            p { (words.rejected_next) }
+            div.note role="status" { p { (texts.rejected_now) } }
+            p { (texts.rejected_next) }
         }
-        @match &asked.redirect {
-            Some(Redirect { shown, address }) => p { (words.onwards) " " a href=(address) { bdi { (shown) } } },
-            None => p { (words.close) },
+        @match &request_view.redirect {
+            Some(Redirect { shown, address }) => p { (texts.onwards) " " a href=(address) { bdi { (shown) } } },
+            None => p { (texts.close) },
         }
     }
 }
 
 /// What a developer may type next, where no shell would make something else of it.
-fn command(asked: &Asked) -> Option<String> {
+fn command(request_view: &RequestView) -> Option<String> {
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    let reference = match asked.external_ref.as_deref() {
+    let reference = match request_view.external_ref.as_deref() {
         None => String::new(),
         Some(reference) if plain(reference) && !reference.starts_with('-') => format!(" --external-ref {reference}"),
         Some(_) => return None,
     };
-    Some(format!("systemuser-demo token --org {}{reference}", asked.customer.id))
+    Some(format!("systemuser-demo token --org {}{reference}", request_view.customer.id))
 }
 
-fn details(asked: &Asked, words: &Words) -> Markup {
+fn details(request_view: &RequestView, texts: &Texts) -> Markup {
     html! {
         section aria-labelledby="who" {
-            h2 #who { (words.who) }
+            h2 #who { (texts.who) }
             dl {
-                (fact(words.vendor, &told(&asked.vendor)))
+                (fact(texts.vendor, &told(&request_view.vendor)))
                 div {
-                    dt { (words.system) }
+                    dt { (texts.system) }
                     dd {
-                        (told(&asked.system))
-                        @if let Some(description) = &asked.description { br; bdi.small { (description) } }
+                        (told(&request_view.system))
+                        @if let Some(description) = &request_view.description { br; bdi.small { (description) } }
                     }
                 }
-                (fact(words.customer, &told(&asked.customer)))
-                @if let Some(title) = &asked.title { (fact(words.called, &html! { bdi { (title) } })) }
-                @if let Some(reference) = &asked.external_ref {
-                    (fact(words.external_ref, &html! { code { (reference) } }))
+                (fact(texts.customer, &told(&request_view.customer)))
+                @if let Some(title) = &request_view.title { (fact(texts.called, &html! { bdi { (title) } })) }
+                @if let Some(reference) = &request_view.external_ref {
+                    (fact(texts.external_ref, &html! { code { (reference) } }))
                 }
             }
         }
         section aria-labelledby="what" {
-            h2 #what { (words.what) }
+            h2 #what { (texts.what) }
             // The roles are what a table has by itself, until a narrow screen shows its rows as blocks.
             table role="table" {
                 thead role="rowgroup" {
                     tr role="row" {
-                        @for heading in [words.name, words.kind, words.id] {
+                        @for heading in [texts.name, texts.kind, texts.id] {
                             th scope="col" role="columnheader" { (heading) }
                         }
                     }
                 }
                 tbody role="rowgroup" {
-                    @for thing in &asked.things {
+                    @for item in &request_view.items {
                         tr role="row" {
-                            th scope="row" role="rowheader" { (thing.named.name) }
+                            th scope="row" role="rowheader" { (item.named.name) }
                             td role="cell" {
-                                (thing.kind)
-                                @if let Some(action) = &thing.action { " (" (words.action) " " code { (action) } ")" }
+                                (item.kind)
+                                @if let Some(action) = &item.action { " (" (texts.action) " " code { (action) } ")" }
                             }
-                            td role="cell" { code { (thing.named.id) } }
+                            td role="cell" { code { (item.named.id) } }
                         }
                     }
                 }

@@ -3,10 +3,10 @@
 use super::super::altinn::redirect_url;
 use super::super::fixtures::{self, Decision};
 use super::super::store::{Kind, Request, Right, Store};
-use super::texts::Words;
+use super::texts::Texts;
 
 /// What is shown of a request, in the page's language, and so that it can be shown.
-pub(super) struct Asked {
+pub(super) struct RequestView {
     pub(super) kind: Kind,
     pub(super) decision: Decision,
     pub(super) vendor: Named,
@@ -16,7 +16,7 @@ pub(super) struct Asked {
     pub(super) clients: Vec<Named>,
     pub(super) title: Option<String>,
     pub(super) external_ref: Option<String>,
-    pub(super) things: Vec<Thing>,
+    pub(super) items: Vec<RequestedItem>,
     pub(super) redirect: Option<Redirect>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Named {
 }
 
 /// What is asked for.
-pub(super) struct Thing {
+pub(super) struct RequestedItem {
     pub(super) named: Named,
     pub(super) kind: &'static str,
     /// What a right is to do, where it says so.
@@ -42,25 +42,25 @@ pub(super) struct Redirect {
     pub(super) address: String,
 }
 
-impl Asked {
-    pub(super) fn of(store: &Store, request: &Request, words: &Words) -> Self {
+impl RequestView {
+    pub(super) fn of(store: &Store, request: &Request, texts: &Texts) -> Self {
         let system = store.system(&request.system);
-        let name = system.and_then(|system| system.name_for(words.lang)).unwrap_or_default();
+        let name = system.and_then(|system| system.name_for(texts.lang)).unwrap_or_default();
         let owner = fixtures::organisation(&request.owner);
-        let rights = request.rights.iter().flat_map(|right| of_right(right, words));
-        let packages = request.packages.iter().map(|urn| of_package(urn, words));
+        let rights = request.rights.iter().flat_map(|right| of_right(right, texts));
+        let packages = request.packages.iter().map(|urn| of_package(urn, texts));
         Self {
             kind: request.kind,
             decision: request.decision,
             vendor: organisation(system.map_or("", |system| &system.vendor)),
             system: Named { name: visible(name), id: visible(&request.system) },
-            description: system.and_then(|system| system.description_for(words.lang)).map(visible),
+            description: system.and_then(|system| system.description_for(texts.lang)).map(visible),
             customer: organisation(&request.owner),
             clients: owner.map_or(&[][..], |owner| owner.clients).iter().map(|number| organisation(number)).collect(),
             title: request.title.as_deref().map(visible),
             // The owner's own number is none.
             external_ref: Some(visible(&request.external_ref)).filter(|_| request.external_ref != request.owner),
-            things: rights.chain(packages).collect(),
+            items: rights.chain(packages).collect(),
             redirect: request.redirect_url.as_deref().and_then(|url| {
                 let address = redirect_url::of_the_web(url)?.into();
                 Some(Redirect { shown: visible(url), address })
@@ -74,18 +74,18 @@ fn organisation(number: &str) -> Named {
     Named { name: name.to_owned(), id: number.to_owned() }
 }
 
-fn of_right(right: &Right, words: &Words) -> impl Iterator<Item = Thing> {
+fn of_right(right: &Right, texts: &Texts) -> impl Iterator<Item = RequestedItem> {
     right.resource.iter().map(|attribute| {
-        let name = fixtures::resource(&attribute.value).map(|resource| words.either(resource.nb, resource.en));
+        let name = fixtures::resource(&attribute.value).map(|resource| texts.either(resource.nb, resource.en));
         let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(&attribute.value) };
-        Thing { named, kind: words.right, action: right.action.as_deref().map(visible) }
+        RequestedItem { named, kind: texts.right, action: right.action.as_deref().map(visible) }
     })
 }
 
-fn of_package(urn: &str, words: &Words) -> Thing {
-    let name = fixtures::package(urn).map(|package| words.either(package.nb, package.en));
+fn of_package(urn: &str, texts: &Texts) -> RequestedItem {
+    let name = fixtures::package(urn).map(|package| texts.either(package.nb, package.en));
     let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(urn) };
-    Thing { named, kind: words.package, action: None }
+    RequestedItem { named, kind: texts.package, action: None }
 }
 
 /// A text of somebody else's in which nothing acts unseen: controls, what turns the direction of writing (Unicode Standard

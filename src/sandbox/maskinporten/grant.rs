@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::super::fixtures::{Client, SCOPE_NOT_GRANTED, SCOPE_OF_ID_PORTEN};
-use super::super::store::replay::Unusable;
+use super::super::store::replay::ReplayError;
 use super::super::store::state::State;
 use super::jws::{Jws, Members, is_array_of_strings};
 use super::refusal::{Refusal, got, shown};
@@ -54,10 +54,10 @@ pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Ac
     // A grant without an id is known by its signature.
     let id = claims.get("jti").and_then(Value::as_str).unwrap_or(&jws.signature);
     state.use_once(id, expires + TimeDelta::seconds(CLOCK_TOLERANCE), now).map_err(|unusable| match unusable {
-        Unusable::UsedBefore => {
+        ReplayError::Replayed => {
             Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", shown(id)))
         }
-        Unusable::Full => {
+        ReplayError::Full => {
             Refusal::unavailable("The sandbox remembers as many grants as it can; wait until some expire")
         }
     })?;

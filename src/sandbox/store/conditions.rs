@@ -4,19 +4,19 @@ use std::num::NonZeroUsize;
 
 use chrono::TimeDelta;
 
-use super::forced_refusal::Specimen;
+use super::forced_refusal::ForcedRefusal;
 
 /// How a sandbox differs from the usual one.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Conditions {
+pub struct SandboxOptions {
     /// How far its clock is ahead of this machine's; behind, where it is negative. A century at most, either way.
     pub clock_ahead: TimeDelta,
     /// Every grant is refused in this way, whatever is in it.
-    pub refusal: Option<&'static Specimen>,
+    pub refusal: Option<&'static ForcedRefusal>,
     /// How many rows Altinn's lists have on a page, where they are not the usual 50.
     pub page_size: Option<NonZeroUsize>,
     /// What is wrong with the pages of Altinn's lists.
-    pub paging: Paging,
+    pub paging: PagingFault,
 }
 
 /// The faults that the pages of Altinn's lists have, or had.
@@ -24,7 +24,7 @@ pub struct Conditions {
 /// Source: github.com/Altinn/altinn-authentication, `src/Persistance/RepositoryImplementations/RequestRepository.cs` and
 /// `ChangeRequestRepository.cs`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Paging {
+pub enum PagingFault {
     /// Nothing: each row comes once.
     #[default]
     Right,
@@ -35,7 +35,7 @@ pub enum Paging {
     NeverEnds,
 }
 
-impl Paging {
+impl PagingFault {
     const NAMES: [(&str, Self); 3] =
         [("right", Self::Right), ("loses-rows", Self::LosesRows), ("never-ends", Self::NeverEnds)];
 

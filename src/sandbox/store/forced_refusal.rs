@@ -2,7 +2,7 @@
 
 /// A refusal as Maskinporten words it.
 #[derive(Debug)]
-pub struct Specimen {
+pub struct ForcedRefusal {
     /// Its code; where it has none, a name of the sandbox's.
     pub name: &'static str,
     pub(crate) error: &'static str,
@@ -10,7 +10,7 @@ pub struct Specimen {
     pub(crate) description: &'static str,
 }
 
-impl Specimen {
+impl ForcedRefusal {
     /// All that the documentation of Maskinporten lists.
     pub fn all() -> &'static [Self] {
         &SPECIMENS
@@ -23,16 +23,16 @@ impl Specimen {
     }
 }
 
-const fn coded(error: &'static str, code: &'static str, description: &'static str) -> Specimen {
-    Specimen { name: code, error, code: Some(code), description }
+const fn coded(error: &'static str, code: &'static str, description: &'static str) -> ForcedRefusal {
+    ForcedRefusal { name: code, error, code: Some(code), description }
 }
 
-const fn uncoded(error: &'static str, name: &'static str, description: &'static str) -> Specimen {
-    Specimen { name, error, code: None, description }
+const fn uncoded(error: &'static str, name: &'static str, description: &'static str) -> ForcedRefusal {
+    ForcedRefusal { name, error, code: None, description }
 }
 
 /// Source: Digdir's documentation of Maskinporten, "Troubleshooting", and replies that were seen.
-static SPECIMENS: [Specimen; 21] = [
+static SPECIMENS: [ForcedRefusal; 21] = [
     coded("invalid_request", "MP-011", "Invalid assertion. A value of the assertion cannot be accepted"),
     coded("invalid_grant", "MP-012", "Invalid assertion. The assertion has been used before"),
     coded("invalid_grant", "MP-100", "Invalid assertion. Client authentication failed. Unknown client"),

@@ -9,8 +9,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use serde_json::{Map, Value};
 
 use super::Store;
-use super::conditions::Conditions;
-use super::replay::{Unusable, Used};
+use super::conditions::SandboxOptions;
+use super::replay::{ReplayCache, ReplayError};
 
 /// The key id of the sandbox's own key.
 pub(crate) const ISSUER_KID: &str = "sandbox-issuer";
@@ -26,19 +26,19 @@ pub(crate) struct State {
     /// Signs tokens.
     pub(crate) key: EncodingKey,
     public_key: OnceLock<(String, String)>,
-    pub(crate) conditions: Conditions,
+    pub(crate) conditions: SandboxOptions,
     /// Signs the forms of the approval page.
     pub(crate) form_key: aws_lc_rs::hmac::Key,
     store: Mutex<Store>,
-    used: Mutex<Used>,
+    used: Mutex<ReplayCache>,
     refusals: AtomicU64,
     sessions: AtomicU64,
 }
 
 impl State {
-    pub(crate) fn new(issuer: String, conditions: Conditions) -> Self {
+    pub(crate) fn new(issuer: String, conditions: SandboxOptions) -> Self {
         let clock_ahead = conditions.clock_ahead.clamp(-FURTHEST_CLOCK, FURTHEST_CLOCK);
-        let conditions = Conditions { clock_ahead, ..conditions };
+        let conditions = SandboxOptions { clock_ahead, ..conditions };
         let pem = pem::parse(ISSUER_KEY).expect("the file is part of the program");
         let now = Utc::now() + conditions.clock_ahead;
         Self {
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// Uses a grant, which nobody takes any more after `end`.
-    pub(crate) fn use_once(&self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Unusable> {
+    pub(crate) fn use_once(&self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), ReplayError> {
         self.used.lock().expect("nobody panics while holding it").once(id, end, now)
     }
 

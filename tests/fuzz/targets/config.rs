@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use systemuser_demo::client::environment::is_loopback;
+use systemuser_demo::client::org_number::OrgNumber;
 use systemuser_demo::config::{Config, ConfigError, Overrides};
-use systemuser_demo::environment::is_loopback;
-use systemuser_demo::org_number::OrgNumber;
 use systemuser_demo_fuzz::{hides, replaced};
 
 const PEM: &str = include_str!("../../data/key.pkcs8.pem");

@@ -8,8 +8,8 @@ use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
 use reqwest::Url;
 use serde_json::Value;
-use systemuser_demo::grant::Grant;
-use systemuser_demo::key::{KeySource, SigningKey};
+use systemuser_demo::client::grant::Grant;
+use systemuser_demo::client::key::{KeySource, SigningKey};
 use systemuser_demo_fuzz::{PIECE, of_base64, over};
 
 const JWK: &str = include_str!("../../data/key.jwk.json");

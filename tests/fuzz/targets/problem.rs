@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use systemuser_demo::client::http::Problem;
+use systemuser_demo::client::maskinporten::{self, ExchangeError, TokenRefused};
+use systemuser_demo::client::sanitize::{excerpt, visible};
 use systemuser_demo::explain;
-use systemuser_demo::http::Refused;
-use systemuser_demo::maskinporten::{self, ExchangeError, TokenRefused};
-use systemuser_demo::sanitize::{excerpt, visible};
 use systemuser_demo_fuzz::{SENT, is_harmless, is_short, reply, with_what_was_sent};
 
 /// As many characters are told of each text, with `…`.
@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };
     let body = with_what_was_sent(rest);
     match first % 3 {
-        0 => of_an_api(&reply(400 + u16::from(*first), &body).refused()),
+        0 => of_an_api(&reply(400 + u16::from(*first), &body).problem()),
         1 => match maskinporten::read(&reply(400 + u16::from(*first) % 100, &body)) {
             Err(ExchangeError::Refused(refused)) => of_maskinporten(&refused),
             other => panic!("{other:?}"),
@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn of_an_api(refused: &Refused) {
+fn of_an_api(refused: &Problem) {
     let said = refused.to_string();
     is_short(&said, 2 * EXCERPT + 200);
     assert!(!said.contains(SENT));

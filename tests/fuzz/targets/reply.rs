@@ -9,11 +9,11 @@ use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user::SystemUser;
 use systemuser_demo::altinn::system_user_request::{Request, State};
-use systemuser_demo::api::{self, Logistics, Salary, SystemUserInfo};
 use systemuser_demo::cli::session::verification::{self, PublishedKeys};
-use systemuser_demo::http::{CallError, Unreachable};
-use systemuser_demo::maskinporten::{self, ExchangeError};
-use systemuser_demo::token::{AccessToken, Decoded};
+use systemuser_demo::client::http::{CallError, TransportError};
+use systemuser_demo::client::maskinporten::{self, ExchangeError};
+use systemuser_demo::client::reference_api::{self, Logistics, Salary, SystemUserInfo};
+use systemuser_demo::client::token::{AccessToken, DecodedJwt};
 use systemuser_demo_fuzz::{CLIENTS_KEY, PIECE, SENT, is_short, of_base64, reply, signed, with_what_was_sent};
 
 fuzz_target!(|data: &[u8]| {
@@ -38,7 +38,7 @@ fn token_answer(body: &[u8]) {
     match maskinporten::read(&reply(200, body)) {
         Ok(token) => is_a_token(&token),
         // Neither the body nor the parser's words about it are shown: they may hold the token.
-        Err(ExchangeError::Unreachable(error)) => shows_nothing(&error, body),
+        Err(ExchangeError::Transport(error)) => shows_nothing(&error, body),
         Err(ExchangeError::Refused(refused)) => panic!("a 200 is no refusal: {refused:?}"),
     }
 }
@@ -47,7 +47,7 @@ fn exchanged(body: &[u8]) {
     match exchange::read(&reply(200, body), None) {
         Ok(token) => {
             is_a_token(&token);
-            assert!(Decoded::read(token.secret.expose_secret()).is_some());
+            assert!(DecodedJwt::read(token.secret.expose_secret()).is_some());
         }
         Err(error) => shows_nothing(&error, body),
     }
@@ -61,7 +61,7 @@ fn is_a_token(token: &AccessToken) {
     assert!(secret.len() < PIECE || token.scope.is_some() || !shown.contains(secret), "{shown}");
 }
 
-fn shows_nothing(error: &Unreachable, body: &[u8]) {
+fn shows_nothing(error: &TransportError, body: &[u8]) {
     let said = error.to_string();
     is_short(&said, 300);
     // The server's address and our own words are not the body's.
@@ -76,11 +76,11 @@ fn shows_nothing(error: &Unreachable, body: &[u8]) {
 /// The answer of a reference API.
 fn document<T: DeserializeOwned>(body: &[u8]) {
     for status in [200, 204] {
-        let answer: Result<T, CallError> = api::read(&reply(status, body));
+        let answer: Result<T, CallError> = reference_api::read(&reply(status, body));
         let Err(error) = answer else { continue };
         is_short(&error.to_string(), 1_000);
         assert!(!error.to_string().contains(SENT));
-        assert_eq!(matches!(error, CallError::Refused(_)), status == 204);
+        assert_eq!(matches!(error, CallError::Problem(_)), status == 204);
     }
 }
 
@@ -108,7 +108,7 @@ fn of_altinn(body: &[u8]) {
         let again = serde_json::to_value(&system).expect("it has texts for keys");
         let same: System = serde_json::from_value(again.clone()).expect("what is sent can be read");
         assert_eq!(serde_json::to_value(&same).expect("likewise"), again);
-        assert!(system.flaws().iter().all(|flaw| !flaw.code.is_empty() && !flaw.problem.is_empty()));
+        assert!(system.validation_errors().iter().all(|flaw| !flaw.code.is_empty() && !flaw.problem.is_empty()));
         assert!(!system.has_client("\n"));
         if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
             // A draft that is laid over the system that it was made of changes nothing that is sent.
@@ -117,6 +117,6 @@ fn of_altinn(body: &[u8]) {
         }
     }
     if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
-        let _ = draft.without_what_is_shown_only().new_system().flaws();
+        let _ = draft.without_what_is_shown_only().new_system().validation_errors();
     }
 }

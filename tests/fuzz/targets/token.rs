@@ -10,8 +10,8 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli;
 use systemuser_demo::cli::session::verification::{CLOCK_TOLERANCE, PublishedKeys, verify};
-use systemuser_demo::key::{KeySource, SigningKey};
-use systemuser_demo::token::Decoded;
+use systemuser_demo::client::key::{KeySource, SigningKey};
+use systemuser_demo::client::token::DecodedJwt;
 use systemuser_demo_fuzz::{CLIENTS_KEY, is_harmless, over, signed};
 
 const ISSUER: &str = "https://test.maskinporten.no/";
@@ -74,7 +74,7 @@ fn claims() -> Value {
 fn trusted_for_a_reason(token: &str) {
     said(token);
     let verified = verify(token, &KEYS, &ISSUER_URL, now());
-    let Some(decoded) = Decoded::read(token) else { return assert!(verified.is_err()) };
+    let Some(decoded) = DecodedJwt::read(token) else { return assert!(verified.is_err()) };
     let lives = decoded.time("exp").is_some_and(|expires| expires > now());
     let begun = |claim| decoded.time(claim).is_none_or(|begins| begins - now() <= CLOCK_TOLERANCE);
     let trustworthy = decoded.claims.get("iss") == Some(&json!(ISSUER)) && lives && begun("iat") && begun("nbf");
@@ -111,7 +111,7 @@ const FACTS: [&str; 17] = [
 
 /// What is said is a fact a line, and none that a token made up.
 fn said(text: &str) {
-    if let Some(decoded) = Decoded::read(text) {
+    if let Some(decoded) = DecodedJwt::read(text) {
         let _ = (decoded.consumer(), decoded.supplier(), decoded.system_user());
     }
     let Ok(words) = cli::in_words(text, now()) else { return };

@@ -10,7 +10,7 @@ use crate::cli::session::signing_key;
 use crate::client::http::address;
 use crate::client::key::SigningKey;
 use crate::client::sanitize::{excerpt, quote};
-use crate::client::token::{Decoded, SYSTEM_USER};
+use crate::client::token::{DecodedJwt, SYSTEM_USER};
 use crate::config::{Config, Given, Source};
 
 pub(super) fn of_metadata(
@@ -56,7 +56,7 @@ fn lists(names: &[String], wanted: Option<&str>) -> bool {
 }
 
 /// What is not a matter of signature, issuer and lifetime.
-pub(super) fn of_claims(decoded: &Decoded, config: &Config, system_user: bool) -> Vec<String> {
+pub(super) fn of_claims(decoded: &DecodedJwt, config: &Config, system_user: bool) -> Vec<String> {
     let mut faults = Vec::new();
     let mut compare = |name: &str, ours: &str, source: &Source, theirs: Option<&str>| {
         if theirs != Some(ours) {
@@ -120,7 +120,7 @@ fn short(text: &str) -> String {
 }
 
 /// How many system users the claims name.
-fn system_users(decoded: &Decoded) -> usize {
+fn system_users(decoded: &DecodedJwt) -> usize {
     let ids = decoded.system_user_details().map(|details| match &details["systemuser_id"] {
         Value::Array(ids) => ids.iter().filter(|id| id.as_str().is_some_and(|id| !id.is_empty())).count(),
         Value::String(id) => usize::from(!id.is_empty()),

@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::cli::session::verification::document;
-use crate::client::http::{Http, Unreachable};
+use crate::client::http::{Http, TransportError};
 
 /// What Maskinporten says about itself (RFC 8414), as far as it matters here.
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) fn address(issuer: &Url) -> Url {
 }
 
 /// Fetches Maskinporten's metadata; tells also when it answered, by its own clock.
-pub(crate) async fn fetch(http: &Http, issuer: &Url) -> Result<(Metadata, Option<DateTime<Utc>>), Unreachable> {
+pub(crate) async fn fetch(http: &Http, issuer: &Url) -> Result<(Metadata, Option<DateTime<Utc>>), TransportError> {
     let reply = http.get_public(&address(issuer)).await?;
     Ok((document(&reply, "metadata document")?, reply.date))
 }

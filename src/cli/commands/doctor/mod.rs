@@ -13,18 +13,18 @@ use clap::Args;
 
 use self::step::{Findings, Step};
 use crate::cli::args::config_file::display_file;
-use crate::cli::args::{Common, GrantOptions, Patience, SystemOption, rerun, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, SystemArg, TimeoutArg, rerun, typed};
 use crate::cli::error::AlreadyTold;
 use crate::cli::error::told::exit;
-use crate::cli::output::clock::Difference;
+use crate::cli::output::clock::ClockDifference;
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::{clock, origin, verbose};
-use crate::cli::session::api_target::Target;
+use crate::cli::session::api_target::ApiTarget;
 use crate::cli::session::signing_key::{self, Remark};
 use crate::cli::session::verification::CLOCK_TOLERANCE;
 use crate::cli::session::{self, Flow, Servers};
-use crate::client::api::ReferenceApi;
 use crate::client::key::SigningKey;
+use crate::client::reference_api::ReferenceApi;
 use crate::client::{grant, http};
 use crate::config::{Config, ConfigError, Source};
 
@@ -37,11 +37,11 @@ pub(crate) struct Doctor {
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    options: GrantOptions,
+    options: GrantArgs,
     #[command(flatten)]
-    patience: Patience,
+    timeout: TimeoutArg,
 }
 
 /// How much before the end of a key's year it is warned, in days.
@@ -52,10 +52,10 @@ const TOO_FAST: i64 = CLOCK_TOLERANCE.num_seconds();
 const TOO_SLOW: i64 = grant::LIFETIME + CLOCK_TOLERANCE.num_seconds();
 
 impl Doctor {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.patience.duration()?;
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.timeout.duration()?;
         let mut findings = Findings::new(console, common.json);
-        self.examine(common, patience, &mut findings).await?;
+        self.examine(common, timeout, &mut findings).await?;
         match findings.answer()? {
             0 => Ok(()),
             exit_code => Err(AlreadyTold { exit_code }.into()),
@@ -64,8 +64,8 @@ impl Doctor {
 
     async fn examine(
         &self,
-        common: &Common,
-        patience: Duration,
+        common: &CommonArgs,
+        timeout: Duration,
         findings: &mut Findings<'_, '_>,
     ) -> anyhow::Result<()> {
         let config = self.options.configuration(common).and_then(|config| self.system.replace(config));
@@ -84,7 +84,7 @@ impl Doctor {
         // That it is the sandbox is said before everything else.
         let servers = match self.offline {
             true => Err(config),
-            false => Ok(Servers::start(config, patience, findings.console()).await?),
+            false => Ok(Servers::start(config, timeout, findings.console()).await?),
         };
         let config = servers.as_ref().map_or_else(|config| config, |servers| &servers.config);
         let target = configuration(config, target, findings)?;
@@ -108,7 +108,7 @@ impl Doctor {
                 return findings.skip_the_rest("the token");
             }
         };
-        let advice = clock.err().flatten().and_then(Difference::advice).map(|said| (Tone::Warning, said));
+        let advice = clock.err().flatten().and_then(ClockDifference::advice).map(|said| (Tone::Warning, said));
         let remarks: Vec<Remark> = advice.into_iter().collect();
         findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &remarks)?;
         token::claims(&flow, &token, clock.map_or_else(|later| later, Some), findings).await?;
@@ -120,7 +120,7 @@ impl Doctor {
     }
 
     /// The API that is to be called; none where nobody named one, and there is none to call without being asked.
-    fn target(&self, config: &Config) -> Result<Option<Target>, ConfigError> {
+    fn target(&self, config: &Config) -> Result<Option<ApiTarget>, ConfigError> {
         let name = match &self.api {
             Some(name) => typed("--api", name),
             // It says who the system user is, so there must be one.
@@ -129,7 +129,7 @@ impl Doctor {
             }
             None => return Ok(None),
         };
-        let target = Target::named(name, config)?;
+        let target = ApiTarget::named(name, config)?;
         target.address(config, None)?;
         Ok(Some(target))
     }
@@ -154,7 +154,7 @@ impl Doctor {
         servers: &Servers,
         key: Option<&SigningKey>,
         findings: &mut Findings<'_, '_>,
-    ) -> anyhow::Result<(bool, Option<Difference>)> {
+    ) -> anyhow::Result<(bool, Option<ClockDifference>)> {
         let Servers { config, http, .. } = servers;
         let issuer = &config.endpoints.issuer;
         let (document, clock) =
@@ -169,18 +169,18 @@ impl Doctor {
                 let says = "the document says something else".to_owned();
                 findings.fault(Step::Metadata, exit::MASKINPORTEN, says, faults)?;
             }
-            Err(unreachable) => match unreachable.status() {
+            Err(transport_error) => match transport_error.status() {
                 None => {
-                    findings.failed(Step::Metadata, &unreachable.into())?;
+                    findings.failed(Step::Metadata, &transport_error.into())?;
                     findings.skipped(Step::Clock, "the metadata")?;
                     return Ok((false, None));
                 }
                 // Somebody answered, who is not the one that is meant.
-                Some(..=499) if unreachable.status() != Some(429) => {
+                Some(..=499) if transport_error.status() != Some(429) => {
                     let hint = Tone::Hint.line("is this Maskinporten's issuer? its metadata document is below it");
-                    findings.fault(Step::Metadata, exit::MASKINPORTEN, unreachable.to_string(), vec![hint])?;
+                    findings.fault(Step::Metadata, exit::MASKINPORTEN, transport_error.to_string(), vec![hint])?;
                 }
-                Some(_) => findings.failed(Step::Metadata, &unreachable.into())?,
+                Some(_) => findings.failed(Step::Metadata, &transport_error.into())?,
             },
         }
         let Some(clock) = clock else {
@@ -202,9 +202,9 @@ impl Doctor {
 /// Whether everything is there that a grant is made from; answers with the API that is to be called.
 fn configuration(
     config: &Config,
-    target: Result<Option<Target>, ConfigError>,
+    target: Result<Option<ApiTarget>, ConfigError>,
     findings: &mut Findings<'_, '_>,
-) -> anyhow::Result<Option<Target>> {
+) -> anyhow::Result<Option<ApiTarget>> {
     verbose::configuration(findings.console(), config);
     let file = display_file(config);
     match target.and_then(|target| config.client_id().and(config.scope()).map(|_| target)) {

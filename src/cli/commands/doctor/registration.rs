@@ -7,8 +7,8 @@ use crate::cli::error::token_refused::RefusedGrant;
 use crate::cli::error::told::exit;
 use crate::cli::output::console::Tone;
 use crate::cli::session::Flow;
-use crate::cli::session::altinn_session::Vendor;
-use crate::client::http::{self, Unreachable};
+use crate::cli::session::altinn_session::AltinnSession;
+use crate::client::http::{self, TransportError};
 use crate::client::sanitize::{self, quote};
 use crate::config::Config;
 
@@ -24,7 +24,7 @@ pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyh
     };
     let client_id = client_id.value.clone();
     let token_endpoint = http::address(&flow.servers.config.endpoints.token);
-    let mut vendor = Vendor::of(flow).about(&system);
+    let mut vendor = AltinnSession::of(flow).about(&system);
     let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &system.value).await;
     let answer = vendor.ask(SCOPE, findings.console(), call).await;
     let (update, show) = (vendor.command("system update FILE"), vendor.command_about_system("system show --json"));
@@ -45,12 +45,12 @@ pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyh
         }
         Ok(system) => findings.passed(Step::System, format!("{} has the client id", quote(&system.id)), &[])?,
         // What is wrong with the grant, or keeps it from being answered, is the next step's affair.
-        Err(error) => match (error.downcast_ref::<RefusedGrant>(), error.downcast_ref::<Unreachable>()) {
+        Err(error) => match (error.downcast_ref::<RefusedGrant>(), error.downcast_ref::<TransportError>()) {
             (Some(refused), _) => {
                 let code = refused.code().map(|code| format!(": {code}")).unwrap_or_default();
                 findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token{code}"))?;
             }
-            (None, Some(unreachable)) if unreachable.address == token_endpoint => {
+            (None, Some(transport_error)) if transport_error.address == token_endpoint => {
                 findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token"))?;
             }
             _ => findings.failed(Step::System, &error)?,

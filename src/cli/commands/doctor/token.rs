@@ -5,27 +5,27 @@ use secrecy::ExposeSecret;
 use super::checks;
 use super::step::{Findings, Step};
 use crate::cli::error::told::exit;
-use crate::cli::output::clock::{self, Difference};
-use crate::cli::session::api_target::Target;
+use crate::cli::output::clock::{self, ClockDifference};
+use crate::cli::session::api_target::ApiTarget;
 use crate::cli::session::verification::verify;
 use crate::cli::session::{self, Flow, Servers};
 use crate::client::sanitize::show;
-use crate::client::token::{AccessToken, Decoded};
+use crate::client::token::{AccessToken, DecodedJwt};
 
 pub(super) async fn claims(
     flow: &Flow,
     token: &AccessToken,
-    clock: Option<Difference>,
+    clock: Option<ClockDifference>,
     findings: &mut Findings<'_, '_>,
 ) -> anyhow::Result<()> {
     let secret = token.secret.expose_secret();
-    let Some(decoded) = Decoded::read(secret) else {
+    let Some(decoded) = DecodedJwt::read(secret) else {
         return findings.skipped(Step::Claims, "the token, which is opaque");
     };
     let Servers { config, http, .. } = &flow.servers;
     let keys = match session::published_keys(http, &config.endpoints.jwks, findings.console()).await {
         (Ok(keys), _) => keys,
-        (Err(unreachable), _) => return findings.failed(Step::Claims, &unreachable.into()),
+        (Err(transport_error), _) => return findings.failed(Step::Claims, &transport_error.into()),
     };
     // By Maskinporten's clock: how ours goes has been told already.
     let fault = verify(secret, &keys, &config.endpoints.issuer, clock::maskinportens(clock)).err();
@@ -55,7 +55,7 @@ pub(super) async fn claims(
 
 pub(super) async fn call(
     flow: &Flow,
-    target: Option<&Target>,
+    target: Option<&ApiTarget>,
     token: &AccessToken,
     findings: &mut Findings<'_, '_>,
 ) -> anyhow::Result<()> {

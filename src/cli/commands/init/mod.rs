@@ -13,7 +13,7 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 
 use crate::cli::args::config_file::{self, EXAMPLE_KEY, shipped};
-use crate::cli::args::{Common, KeyOptions, PartyOptions, typed};
+use crate::cli::args::{ClientArgs, CommonArgs, KeyArgs, typed};
 use crate::cli::commands::key::{self, Bits, is_registrable};
 use crate::cli::output::console::{Console, Tone};
 use crate::cli::output::origin;
@@ -28,13 +28,13 @@ use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     #[command(flatten)]
-    parties: PartyOptions,
+    parties: ClientArgs,
     #[command(flatten)]
-    key: KeyOptions,
+    key: KeyArgs,
 }
 
 impl Init {
-    pub(crate) fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let asked = common.environment()?;
         let named = common.named_file()?.map(|given| given.value);
         let (file, text, jwk) = match named {

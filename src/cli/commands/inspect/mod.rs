@@ -1,6 +1,6 @@
 //! `inspect`: show what a token or a grant says.
 
-mod written;
+mod token_text;
 
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
@@ -11,8 +11,8 @@ use reqwest::Url;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Value, json};
 
-use crate::cli::args::{Common, Patience, proxy};
-use crate::cli::commands::inspect::written::Written;
+use crate::cli::args::{CommonArgs, TimeoutArg, proxy};
+use crate::cli::commands::inspect::token_text::TokenText;
 use crate::cli::error::hints;
 use crate::cli::output::clock;
 use crate::cli::output::clock::{duration, time};
@@ -21,7 +21,7 @@ use crate::cli::session::verification::{TokenFault, algorithm, verify};
 use crate::cli::{error, session};
 use crate::client::environment::{Environment, is_loopback};
 use crate::client::http::Http;
-use crate::client::token::Decoded;
+use crate::client::token::DecodedJwt;
 use crate::config::{ConfigError, Overrides};
 
 #[derive(Debug, Args)]
@@ -32,14 +32,14 @@ pub(crate) struct Inspect {
     #[arg(long)]
     verify: bool,
     #[command(flatten)]
-    patience: Patience,
+    timeout: TimeoutArg,
 }
 
 /// No token is longer than this, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
 impl Inspect {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let text = match self.token.as_deref() {
             None | Some("-") => from_standard_input()?,
             Some(path) if Path::new(path).is_file() => {
@@ -51,33 +51,33 @@ impl Inspect {
             }
             Some(token) => Zeroizing::new(token.to_owned()),
         };
-        let written = Written::read(&text)?;
+        let token_text = TokenText::read(&text)?;
         if self.verify {
-            let Written::Jwt { token, decoded } = &written else { return Err(TokenFault::NotAJwt.into()) };
+            let TokenText::Jwt { token, decoded } = &token_text else { return Err(TokenFault::NotAJwt.into()) };
             self.check(token, decoded, common, console).await?;
         }
         if common.json {
-            let answer = match &written {
-                Written::Jwt { decoded, .. } => {
-                    let Decoded { header, claims } = decoded;
+            let answer = match &token_text {
+                TokenText::Jwt { decoded, .. } => {
+                    let DecodedJwt { header, claims } = decoded;
                     json!({ "kind": name(decoded), "header": header, "claims": claims, "verified": self.verify })
                 }
-                Written::Encrypted { header } => json!({ "kind": ENCRYPTED, "header": header, "verified": false }),
-                Written::Opaque => json!({ "kind": OPAQUE, "verified": false }),
+                TokenText::Encrypted { header } => json!({ "kind": ENCRYPTED, "header": header, "verified": false }),
+                TokenText::Opaque => json!({ "kind": OPAQUE, "verified": false }),
             };
             return console.answer_json(&answer);
         }
-        console.answer(described(&written, Utc::now(), self.verify).as_bytes())
+        console.answer(described(&token_text, Utc::now(), self.verify).as_bytes())
     }
 
     async fn check(
         &self,
         token: &str,
-        decoded: &Decoded,
-        common: &Common,
+        decoded: &DecodedJwt,
+        common: &CommonArgs,
         console: &mut Console<'_>,
     ) -> anyhow::Result<()> {
-        let patience = self.patience.duration()?;
+        let timeout = self.timeout.duration()?;
         let config = common.configuration(Overrides::default())?;
         config.notes.iter().for_each(|note| console.say(Tone::Note, note));
         // No key could make it a token that can be trusted.
@@ -101,7 +101,7 @@ impl Inspect {
             .into());
         }
         proxy::warn(&config, console);
-        let http = Http::new(patience);
+        let http = Http::new(timeout);
         let (keys, clock) = session::published_keys(&http, &config.endpoints.jwks, console).await;
         session::warn_of(clock, console);
         let keys = keys?;
@@ -132,14 +132,14 @@ impl Inspect {
 /// # Errors
 /// Where the text is none, or only a part of one.
 pub fn in_words(text: &str, now: DateTime<Utc>) -> Result<String, ConfigError> {
-    Written::read(text).map(|written| described(&written, now, false))
+    TokenText::read(text).map(|token_text| described(&token_text, now, false))
 }
 
-fn described(written: &Written, now: DateTime<Utc>, verified: bool) -> String {
-    aligned(&match written {
-        Written::Jwt { decoded, .. } => facts(decoded, now, verified),
-        Written::Encrypted { .. } => vec![("kind", ENCRYPTED.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
-        Written::Opaque => vec![("kind", OPAQUE.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
+fn described(token_text: &TokenText, now: DateTime<Utc>, verified: bool) -> String {
+    aligned(&match token_text {
+        TokenText::Jwt { decoded, .. } => facts(decoded, now, verified),
+        TokenText::Encrypted { .. } => vec![("kind", ENCRYPTED.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
+        TokenText::Opaque => vec![("kind", OPAQUE.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
     })
 }
 
@@ -171,7 +171,7 @@ enum Kind {
     Other,
 }
 
-fn kind(decoded: &Decoded) -> Kind {
+fn kind(decoded: &DecodedJwt) -> Kind {
     let has = |claim: &str| decoded.claims.contains_key(claim);
     if decoded.claims.keys().any(|claim| claim.starts_with("urn:altinn:")) {
         Kind::Altinn
@@ -186,7 +186,7 @@ fn kind(decoded: &Decoded) -> Kind {
 
 /// Whether a client issued it, for Maskinporten. Client ids are UUIDs today. With an older id, a grant is recognised by
 /// its audience.
-fn is_issued_by_a_client(decoded: &Decoded) -> bool {
+fn is_issued_by_a_client(decoded: &DecodedJwt) -> bool {
     let claim = |name: &str| decoded.claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let audience = Url::parse(claim("aud")).ok();
     let is_maskinporten = |url: Url| {
@@ -197,7 +197,7 @@ fn is_issued_by_a_client(decoded: &Decoded) -> bool {
         || !claim("iss").contains("://") && audience.is_some_and(is_maskinporten)
 }
 
-fn name(decoded: &Decoded) -> &'static str {
+fn name(decoded: &DecodedJwt) -> &'static str {
     match (kind(decoded), decoded.system_user().is_some()) {
         (Kind::Grant, true) => "a JWT grant for a system user's token",
         (Kind::Grant, false) => "a JWT grant for a plain Maskinporten token",
@@ -209,7 +209,7 @@ fn name(decoded: &Decoded) -> &'static str {
     }
 }
 
-fn facts(decoded: &Decoded, now: DateTime<Utc>, verified: bool) -> Vec<(&'static str, String)> {
+fn facts(decoded: &DecodedJwt, now: DateTime<Utc>, verified: bool) -> Vec<(&'static str, String)> {
     let claim = |name: &str| decoded.claims.get(name).map(text);
     let user = decoded.system_user().unwrap_or_default();
     let reference = decoded.claims.get("authorization_details").map(|details| &details[0]["externalRef"]);

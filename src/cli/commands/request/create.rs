@@ -4,16 +4,16 @@ use clap::Args;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::wait::{self, InJson, Waiting};
+use super::wait::{self, InJson, WaitArg};
 use super::{Made, rows};
 use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
-use crate::altinn::system_user_request::{self, Ask, Created, Kind, State, WRITE};
+use crate::altinn::system_user_request::{self, Created, Kind, NewRequest, State, WRITE};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{Common, ReferenceOption, SystemOption, VendorOptions, checked_text, typed};
+use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, typed};
 use crate::cli::commands::request::browser;
 use crate::cli::error::hints;
 use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session::altinn_session::{Vendor, tell_untyped};
+use crate::cli::session::altinn_session::{AltinnSession, tell_untyped};
 use crate::cli::{error, session};
 use crate::client::environment::parse_endpoint;
 use crate::client::org_number::OrgNumber;
@@ -35,7 +35,7 @@ pub(super) struct Create {
     #[arg(long)]
     agent: bool,
     #[command(flatten)]
-    reference: ReferenceOption,
+    reference: ExternalRefArg,
     /// where the customer is sent afterwards [default: `redirect_url` under [vendor]]
     #[arg(long, value_name = "URL")]
     redirect_url: Option<String>,
@@ -46,16 +46,16 @@ pub(super) struct Create {
     #[arg(long)]
     open: bool,
     #[command(flatten)]
-    waiting: Waiting,
+    waiting: WaitArg,
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 impl Create {
-    pub(super) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience.duration()?;
+    pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.options.timeout.duration()?;
         let wait = self.waiting.duration()?;
         self.check_shape()?;
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
@@ -69,12 +69,12 @@ impl Create {
             console.say(Tone::Warning, &said);
         }
 
-        let mut vendor = Vendor::start(config, WRITE, patience, console).await?.about(&system);
+        let mut vendor = AltinnSession::start(config, WRITE, timeout, console).await?.about(&system);
         let external_ref = vendor.config().external_ref.clone();
         let reference = external_ref.as_ref().map(|given| given.value.as_str());
         vendor.tell_reference(console);
         tell_untyped("afterwards the customer is sent to", redirect_url.as_ref(), console);
-        let ask = Ask {
+        let ask = NewRequest {
             integration_title: title.as_ref().map(|given| given.value.as_str()),
             external_ref: reference,
             system_id: &system.value,

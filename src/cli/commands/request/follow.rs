@@ -3,13 +3,13 @@
 use clap::Args;
 use serde_json::json;
 
-use super::wait::{self, InJson, Outcome, Waiting};
+use super::wait::{self, InJson, Outcome, WaitArg};
 use super::{Made, either, first_of_both, id, rows};
 use crate::altinn::system_user_request::{self, Kind, READ, State};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{Common, CustomerOptions, SystemOption, VendorOptions, rerun};
+use crate::cli::args::{CommonArgs, CustomerArgs, SystemArg, VendorArgs, rerun};
 use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session::altinn_session::Vendor;
+use crate::cli::session::altinn_session::AltinnSession;
 use crate::client::http::CallError;
 use crate::client::org_number::OrgNumber;
 use crate::config::{Config, ConfigError, Given, Overrides};
@@ -21,13 +21,13 @@ pub(super) struct Status {
     #[arg(conflicts_with_all = ["org", "external_ref", "system"])]
     id: Option<String>,
     #[command(flatten)]
-    customer: CustomerOptions,
+    customer: CustomerArgs,
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    waiting: Waiting,
+    waiting: WaitArg,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 /// How a request is found.
@@ -37,13 +37,13 @@ enum Wanted {
 }
 
 impl Status {
-    pub(super) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience.duration()?;
+    pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.options.timeout.duration()?;
         let wait = self.waiting.duration()?;
         let config = self.options.configuration(common, self.customer.overrides(Overrides::default())?)?;
         let named = self.id.as_deref().map(|text| id(text, &config)).transpose()?;
         let wanted = self.wanted(named, &config)?;
-        let mut vendor = Vendor::start(config, READ, patience, console).await?;
+        let mut vendor = AltinnSession::start(config, READ, timeout, console).await?;
         if let Wanted::ByReference { system, external_ref, .. } = &wanted {
             vendor = vendor.about(system);
             vendor.tell_reference(console);

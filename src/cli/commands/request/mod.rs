@@ -10,12 +10,12 @@ use serde_json::json;
 
 use crate::altinn::system_user_request::{self, Kind, READ, Request as Made, State, WRITE};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{Common, SystemOption, VendorOptions, checked_text, rerun, typed};
+use crate::cli::args::{CommonArgs, SystemArg, VendorArgs, checked_text, rerun, typed};
 use crate::cli::error::hints;
 use crate::cli::output::clock;
 use crate::cli::output::console::{Console, Tone, aligned};
 use crate::cli::output::table::table;
-use crate::cli::session::altinn_session::Vendor;
+use crate::cli::session::altinn_session::AltinnSession;
 use crate::client::http::CallError;
 use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError, Overrides};
@@ -47,9 +47,9 @@ struct List {
     #[arg(long)]
     agent: bool,
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -57,11 +57,11 @@ struct Delete {
     /// the request's id
     id: String,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 impl Request {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         match self.command {
             RequestCommand::Create(create) => create.run(common, console).await,
             RequestCommand::Status(status) => status.run(common, console).await,
@@ -102,8 +102,8 @@ async fn first_of_both(
     find: impl AsyncFn(Kind) -> Result<Item<Made>, CallError>,
 ) -> Result<(Kind, Item<Made>), CallError> {
     match find(Kind::Standard).await {
-        Err(CallError::Refused(refused)) if refused.status == 404 => match find(Kind::Agent).await {
-            Err(CallError::Refused(second)) if second.status == 404 => Err(CallError::Refused(refused)),
+        Err(CallError::Problem(refused)) if refused.status == 404 => match find(Kind::Agent).await {
+            Err(CallError::Problem(second)) if second.status == 404 => Err(CallError::Problem(refused)),
             agent => Ok((Kind::Agent, agent?)),
         },
         standard => Ok((Kind::Standard, standard?)),
@@ -139,13 +139,13 @@ fn rows(kind: Kind, request: &Made) -> Vec<(&'static str, String)> {
 }
 
 impl List {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience.duration()?;
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.options.timeout.duration()?;
         let status = self.status.as_ref().map(|text| typed("--status", text).check(known)).transpose()?;
         let config = self.options.configuration(common, Overrides::default())?;
         let system = self.system.choose(&config)?;
         let kind = if self.agent { Kind::Agent } else { Kind::Standard };
-        let mut vendor = Vendor::start(config, READ, patience, console).await?.about(&system);
+        let mut vendor = AltinnSession::start(config, READ, timeout, console).await?.about(&system);
         let call = async |altinn: &Altinn<'_>| system_user_request::list(altinn, kind, &system.value).await;
         let list = vendor.ask(READ, console, call).await?;
         if list.pages > 1 {
@@ -190,11 +190,11 @@ fn known(text: String) -> Result<State, String> {
 }
 
 impl Delete {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let patience = self.options.patience.duration()?;
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+        let timeout = self.options.timeout.duration()?;
         let config = self.options.configuration(common, Overrides::default())?;
         let id = id(&self.id, &config)?;
-        let mut vendor = Vendor::start(config, READ, patience, console).await?;
+        let mut vendor = AltinnSession::start(config, READ, timeout, console).await?;
         // Altinn deletes a request whosever it is, but shows the vendor's own only.
         let (kind, request) = vendor.ask(READ, console, async |altinn: &Altinn<'_>| either(altinn, &id).await).await?;
         let call = async |altinn: &Altinn<'_>| system_user_request::delete(altinn, &id).await;

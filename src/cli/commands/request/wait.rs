@@ -14,14 +14,14 @@ use crate::cli::error::told::exit;
 use crate::cli::error::{AlreadyTold, Failed, hints};
 use crate::cli::output::clock;
 use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session::altinn_session::Vendor;
-use crate::client::http::Unreachable;
+use crate::cli::session::altinn_session::AltinnSession;
+use crate::client::http::TransportError;
 use crate::client::sanitize::quote;
 use crate::config::ConfigError;
 
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
-pub(super) struct Waiting {
+pub(super) struct WaitArg {
     /// wait for the answer, 10m at most, or as long as is said, such as 90s or 2h
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     wait: Option<String>,
@@ -34,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How often the live line is written anew.
 const TICK: Duration = Duration::from_secs(1);
 
-impl Waiting {
+impl WaitArg {
     pub(super) fn duration(&self) -> Result<Option<Duration>, ConfigError> {
         let Some(text) = &self.wait else { return Ok(None) };
         let given = typed("--wait", text).check(|text| match humantime::parse_duration(&text) {
@@ -74,20 +74,20 @@ pub(super) enum Outcome {
 
 /// Looks again and again, until the request is decided, or time is up.
 pub(super) async fn until_decided(
-    vendor: &mut Vendor,
+    vendor: &mut AltinnSession,
     kind: Kind,
     mut request: Item<Made>,
-    patience: Duration,
+    timeout: Duration,
     console: &mut Console<'_>,
 ) -> Outcome {
     if !console.has_live_line() {
-        let long = duration(patience);
+        let long = duration(timeout);
         console.say(Tone::Note, &format!("waiting for the customer's answer, {long} at most; Ctrl-C ends the waiting"));
     }
     let ended = tokio::select! {
         // An answer that is there already counts.
         biased;
-        ended = look(vendor, kind, &mut request, patience, console) => Some(ended),
+        ended = look(vendor, kind, &mut request, timeout, console) => Some(ended),
         Ok(()) = tokio::signal::ctrl_c() => None,
     };
     console.end_live_line();
@@ -95,16 +95,16 @@ pub(super) async fn until_decided(
         None => Outcome::Interrupted(request),
         Some(Err(error)) => Outcome::Failed(request, error),
         Some(Ok(true)) => Outcome::Decided(request),
-        Some(Ok(false)) => Outcome::Undecided(request, patience),
+        Some(Ok(false)) => Outcome::Undecided(request, timeout),
     }
 }
 
 /// Whether it was decided in time.
 async fn look(
-    vendor: &mut Vendor,
+    vendor: &mut AltinnSession,
     kind: Kind,
     request: &mut Item<Made>,
-    patience: Duration,
+    timeout: Duration,
     console: &mut Console<'_>,
 ) -> anyhow::Result<bool> {
     let id = request.known.id.clone();
@@ -114,16 +114,16 @@ async fn look(
     loop {
         let call = async |altinn: &Altinn<'_>| system_user_request::by_id(altinn, kind, &id).await;
         let mut asked_for = Duration::ZERO;
-        let rest = patience.saturating_sub(started.elapsed()).max(LAST_LOOK);
+        let rest = timeout.saturating_sub(started.elapsed()).max(LAST_LOOK);
         match tokio::time::timeout(rest, vendor.ask(READ, console, call)).await {
             Ok(Ok(answer)) => (*request, silence) = (answer, None),
             // A server that has no answer just now may have one later.
-            Ok(Err(error)) => match error.downcast_ref::<Unreachable>() {
-                Some(unreachable) => {
+            Ok(Err(error)) => match error.downcast_ref::<TransportError>() {
+                Some(transport_error) => {
                     if silence.is_none() {
-                        console.say(Tone::Warning, &format!("{unreachable}; still waiting"));
+                        console.say(Tone::Warning, &format!("{transport_error}; still waiting"));
                     }
-                    asked_for = unreachable.retry_after.unwrap_or_default();
+                    asked_for = transport_error.retry_after.unwrap_or_default();
                     silence = Some(error);
                 }
                 None => return Err(error),
@@ -133,10 +133,10 @@ async fn look(
         if !matches!(request.known.state(), Some(State::New) | None) {
             return Ok(true);
         }
-        if started.elapsed() >= patience {
+        if started.elapsed() >= timeout {
             return silence.map_or(Ok(false), Err);
         }
-        let until = started.elapsed().saturating_add(pause.max(asked_for)).min(patience);
+        let until = started.elapsed().saturating_add(pause.max(asked_for)).min(timeout);
         while started.elapsed() < until {
             let waited = duration(started.elapsed());
             // A line that is longer than the terminal is wide could not be taken away.
@@ -167,7 +167,7 @@ impl Outcome {
         json: Option<InJson<'_>>,
         token_command: Option<&str>,
         lives: bool,
-        vendor: &Vendor,
+        vendor: &AltinnSession,
         console: &mut Console<'_>,
     ) -> anyhow::Result<()> {
         let request = match &self {
@@ -206,9 +206,9 @@ impl Outcome {
                 let delete = vendor.command(&format!("request delete {}", hints::in_shell(&request.known.id)));
                 came_to(&request.known, token_command, &delete, lives || waited, console)
             }
-            Self::Undecided(request, patience) => {
+            Self::Undecided(request, timeout) => {
                 let problem =
-                    format!("not decided yet: the request is {} after {}", request.known.status(), duration(patience));
+                    format!("not decided yet: the request is {} after {}", request.known.status(), duration(timeout));
                 let go_on = go_on(&request);
                 let confirm = request.known.confirm_url.as_ref().filter(|_| go_on.is_some());
                 let sent = confirm.map(|url| format!("has the customer been sent there? {url}"));

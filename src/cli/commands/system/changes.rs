@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::altinn::rights::Right;
-use crate::altinn::system::{System, Words};
+use crate::altinn::system::{System, Translations};
 use crate::client::sanitize::without_pieces;
 
 /// What a field loses and gains.
@@ -59,9 +59,9 @@ fn of_others(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Change> 
     fields.collect()
 }
 
-fn of_words(field: &str, old: &Words, new: &Words) -> Vec<Change> {
+fn of_words(field: &str, old: &Translations, new: &Translations) -> Vec<Change> {
     let languages: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let text = |words: &Words, language: &String| words.get(language).cloned().into_iter().collect::<Vec<_>>();
+    let text = |words: &Translations, language: &String| words.get(language).cloned().into_iter().collect::<Vec<_>>();
     let changes = languages
         .into_iter()
         .filter_map(|language| change(format!("{field}.{language}"), &text(old, language), &text(new, language)));

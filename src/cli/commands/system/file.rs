@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::altinn::system::{Draft, Flaw, PASSED_OVER, System};
+use crate::altinn::system::{Draft, IGNORED_FIELDS, System, ValidationError};
 use crate::cli::args::{config_file, file_name};
 use crate::cli::error::told::exit;
 use crate::cli::error::{Failed, hints};
@@ -36,7 +36,7 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), ConfigError> {
         field => wrong(&format!("{}: ", quote(field)), error.inner()),
     })?;
     json.end().map_err(|error| wrong("", &error))?;
-    match unknown.into_iter().find(|field| !PASSED_OVER.contains(&field.as_str())) {
+    match unknown.into_iter().find(|field| !IGNORED_FIELDS.contains(&field.as_str())) {
         Some(field) => Err(unknown_field(&path, field)),
         None => Ok((path, draft.without_what_is_shown_only())),
     }
@@ -119,16 +119,20 @@ fn hint(error: &serde_json::Error, is_whole: bool) -> Option<String> {
 
 /// Whether it has none of the flaws that can be seen from here.
 pub(super) fn check(path: &Path, system: &System) -> Result<(), Failed> {
-    let flaws = system.flaws();
-    let line = |Flaw { code, field, problem }: &Flaw| format!("`{field}`: {problem} ({code})");
-    let explain = |flaw: &Flaw| format!("`systemuser-demo explain {}` says more", flaw.code);
+    let validation_errors = system.validation_errors();
+    let line = |ValidationError { code, field, problem }: &ValidationError| format!("`{field}`: {problem} ({code})");
+    let explain = |flaw: &ValidationError| format!("`systemuser-demo explain {}` says more", flaw.code);
     let path = quote_path(path);
-    let (problem, detail, hint) = match flaws.as_slice() {
+    let (problem, detail, hint) = match validation_errors.as_slice() {
         [] => return Ok(()),
         [flaw] => (format!("{path}: {}", line(flaw)), Vec::new(), explain(flaw)),
         [first, ..] => {
-            let problem = format!("{path} has {} faults", flaws.len());
-            (problem, flaws.iter().map(line).collect(), format!("{}, and likewise for the others", explain(first)))
+            let problem = format!("{path} has {} faults", validation_errors.len());
+            (
+                problem,
+                validation_errors.iter().map(line).collect(),
+                format!("{}, and likewise for the others", explain(first)),
+            )
         }
     };
     Err(Failed { exit_code: exit::CONFIGURATION, problem, detail, hints: vec![hint] })

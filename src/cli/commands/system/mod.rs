@@ -12,15 +12,15 @@ use serde_json::json;
 use self::changes::Change;
 use crate::altinn::rights::Right;
 use crate::altinn::system::System as Registered;
-use crate::altinn::system_register::{self, Listed, SCOPE};
+use crate::altinn::system_register::{self, SCOPE, SystemSummary};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{self, Common, SystemOption, VendorOptions};
+use crate::cli::args::{self, CommonArgs, SystemArg, VendorArgs};
 use crate::cli::error;
 use crate::cli::error::told::exit;
 use crate::cli::output::clock;
 use crate::cli::output::console::{Console, Tone, aligned};
 use crate::cli::output::table::table;
-use crate::cli::session::altinn_session::Vendor;
+use crate::cli::session::altinn_session::AltinnSession;
 use crate::client::sanitize::{may_be_secret, quote, show};
 use crate::config::{Config, Overrides};
 
@@ -49,7 +49,7 @@ enum SystemCommand {
 #[derive(Debug, Args)]
 struct List {
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -58,9 +58,9 @@ struct One {
     #[arg(value_name = "SYSTEM", conflicts_with = "system")]
     id: Option<String>,
     #[command(flatten)]
-    system: SystemOption,
+    system: SystemArg,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ struct Register {
     /// the System Register's own JSON, such as config/system.json
     file: OsString,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ struct Update {
     #[arg(long)]
     allow_removing_client_ids: bool,
     #[command(flatten)]
-    options: VendorOptions,
+    options: VendorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -92,7 +92,7 @@ struct Delete {
 }
 
 impl System {
-    pub(crate) async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         match self.command {
             SystemCommand::List(list) => list.run(common, console).await,
             SystemCommand::Show(one) => one.show(common, console).await,
@@ -105,12 +105,12 @@ impl System {
 }
 
 /// Goes to the System Register.
-async fn register(options: &VendorOptions, config: Config, console: &mut Console<'_>) -> anyhow::Result<Vendor> {
-    Vendor::start(config, SCOPE, options.patience.duration()?, console).await
+async fn register(options: &VendorArgs, config: Config, console: &mut Console<'_>) -> anyhow::Result<AltinnSession> {
+    AltinnSession::start(config, SCOPE, options.timeout.duration()?, console).await
 }
 
 impl List {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.options.configuration(common, Overrides::default())?;
         let mut vendor = register(&self.options, config, console).await?;
         let systems = vendor.ask(SCOPE, console, system_register::list).await?;
@@ -121,7 +121,7 @@ impl List {
             console.say(Tone::Note, "the vendor has no systems");
             return Ok(());
         }
-        let row = |Item { known: system, .. }: &Item<Listed>| {
+        let row = |Item { known: system, .. }: &Item<SystemSummary>| {
             let visible = if system.is_visible { "yes" } else { "no" }.to_owned();
             let counts = [system.rights.len(), system.access_packages.len()].map(|count| count.to_string());
             let [rights, packages] = counts;
@@ -134,7 +134,7 @@ impl List {
 
 impl One {
     /// The vendor, and the system that is meant.
-    async fn start(&self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<(Vendor, String)> {
+    async fn start(&self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<(AltinnSession, String)> {
         let config = self.options.configuration(common, Overrides::default())?;
         let system = match &self.id {
             Some(id) => args::system("SYSTEM", Some(id), &config)?,
@@ -143,7 +143,7 @@ impl One {
         Ok((register(&self.options, config, console).await?.about(&system), system.value))
     }
 
-    async fn show(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn show(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let (mut vendor, id) = self.start(common, console).await?;
         let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
         let system = vendor.ask(SCOPE, console, call).await?;
@@ -153,7 +153,7 @@ impl One {
         console.answer(aligned(&rows(&system.known)).as_bytes())
     }
 
-    async fn log(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn log(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let (mut vendor, id) = self.start(common, console).await?;
         let call = async |altinn: &Altinn<'_>| system_register::log(altinn, &id).await;
         let changes = vendor.ask(SCOPE, console, call).await?;
@@ -182,7 +182,7 @@ fn rows(system: &Registered) -> Vec<(&'static str, String)> {
         let values = if values.is_empty() { vec!["none".to_owned()] } else { values };
         rows.extend(values.into_iter().enumerate().map(|(nth, value)| (if nth == 0 { name } else { "" }, value)));
     };
-    let words = |words: &crate::altinn::system::Words| {
+    let words = |words: &crate::altinn::system::Translations| {
         words.iter().map(|(language, text)| format!("{language}: {text}")).collect::<Vec<_>>()
     };
     list("name", words(&system.name));
@@ -197,7 +197,7 @@ fn rows(system: &Registered) -> Vec<(&'static str, String)> {
 }
 
 impl Register {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.options.configuration(common, Overrides::default())?;
         let (path, draft) = file::read(&self.file)?;
         file::check_new(&path, &draft)?;
@@ -228,7 +228,7 @@ impl Register {
 }
 
 impl Update {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let config = self.options.configuration(common, Overrides::default())?;
         let (path, draft) = file::read(&self.file)?;
         file::check_spelling(&path, &draft)?;
@@ -281,7 +281,7 @@ impl Update {
 }
 
 impl Delete {
-    async fn run(self, common: &Common, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
         let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
         if !self.yes && !someone {
             let problem = "a system is deleted only with --yes, where nobody can be asked".to_owned();

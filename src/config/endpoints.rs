@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Url;
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
-use super::{Api, ConfigError, Given, Source, optional};
+use super::{ApiConfig, ConfigError, Given, Source, optional};
 use crate::client::environment::{Endpoints, Environment, is_loopback, parse_endpoint};
 use crate::client::sanitize::quote;
 
@@ -100,7 +100,7 @@ fn server(environment: Environment, text: &str) -> Result<Url, String> {
 }
 
 /// A configured API.
-pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) -> Result<Api, ConfigError> {
+pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) -> Result<ApiConfig, ConfigError> {
     let url = place.given(Some(table.url)).expect("it is there").check(|text| {
         // The address is whole once the organisation is known; any other brace would be sent as it stands.
         let example = text.replace("{org}", "000000000");
@@ -114,5 +114,5 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
         }
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)
     })?;
-    Ok(Api { url, scope: place.given(table.scope).map(Given::scopes).transpose()? })
+    Ok(ApiConfig { url, scope: place.given(table.scope).map(Given::scopes).transpose()? })
 }

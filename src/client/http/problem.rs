@@ -14,7 +14,7 @@ use super::Reply;
 /// An API's no.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("`{address}` {}{}", verdict(*status), self.words())]
-pub struct Refused {
+pub struct Problem {
     /// Who refused, without the query.
     pub address: String,
     /// The HTTP status.
@@ -44,7 +44,7 @@ pub struct Fault {
 
 impl Reply {
     /// The answer is a no.
-    pub fn refused(&self) -> Refused {
+    pub fn problem(&self) -> Problem {
         let words = self.quotable();
         let problem: Map<String, Value> = serde_json::from_str(&words).unwrap_or_default();
         let faults = faults(&problem);
@@ -58,7 +58,7 @@ impl Reply {
         };
         let others = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
         let others = others.filter_map(|(name, value)| Some((excerpt(name)?, said(value)?))).take(MOST);
-        Refused {
+        Problem {
             address: self.address.clone(),
             status: self.status,
             code,
@@ -106,7 +106,7 @@ fn said(value: &Value) -> Option<String> {
     }
 }
 
-impl Refused {
+impl Problem {
     /// The end of the sentence: the code, and the API's own words.
     fn words(&self) -> String {
         let words: Vec<&str> = [&self.code, &self.text].into_iter().flatten().map(String::as_str).collect();

@@ -13,13 +13,23 @@ const FLOORS: [&[&str]; 6] = [
     &["org_number", "environment", "explain"],
     &["key", "token", "http"],
     &["config", "grant", "retry"],
-    &["maskinporten", "api", "altinn"],
+    &["maskinporten", "reference_api", "altinn"],
     &["cli"],
 ];
 
 /// The files that one copies.
-const COPYABLE: [&str; 10] =
-    ["sanitize", "org_number", "environment", "key", "config", "grant", "http", "maskinporten", "token", "api"];
+const COPYABLE: [&str; 10] = [
+    "sanitize",
+    "org_number",
+    "environment",
+    "key",
+    "config",
+    "grant",
+    "http",
+    "maskinporten",
+    "token",
+    "reference_api",
+];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -10,8 +10,8 @@ use reqwest::Url;
 
 /// Nobody answered, or not with anything that can be used.
 #[derive(Debug, thiserror::Error)]
-#[error("no usable answer from `{address}`: {silence}")]
-pub struct Unreachable {
+#[error("no usable answer from `{address}`: {kind}")]
+pub struct TransportError {
     /// Who was asked, without the query.
     pub address: String,
     /// When that answered, by its own clock, if it did.
@@ -19,16 +19,16 @@ pub struct Unreachable {
     /// How long it wants to be left alone, where it says so.
     pub retry_after: Option<Duration>,
     /// What came instead of an answer.
-    pub silence: Silence,
+    pub kind: TransportErrorKind,
 }
 
-impl Unreachable {
+impl TransportError {
     /// The status of an answer that was of no use.
     pub fn status(&self) -> Option<u16> {
-        match self.silence {
-            Silence::Redirect { status, .. } | Silence::Status { status, .. } | Silence::Unusable { status, .. } => {
-                Some(status)
-            }
+        match self.kind {
+            TransportErrorKind::Redirect { status, .. }
+            | TransportErrorKind::Status { status, .. }
+            | TransportErrorKind::Unusable { status, .. } => Some(status),
             _ => None,
         }
     }
@@ -37,7 +37,7 @@ impl Unreachable {
 /// What came instead of an answer.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the sentences say it")]
-pub enum Silence {
+pub enum TransportErrorKind {
     #[error("the client could not be set up: {0}")]
     Setup(String),
     #[error("the name `{host}` was not found")]
@@ -66,17 +66,17 @@ pub enum Silence {
     Unusable { status: u16, reason: String },
 }
 
-impl Silence {
+impl TransportErrorKind {
     /// What became of a request, from the error that came back, and the status that may have come before it. The order
     /// matters: a TLS failure is also a failure to connect, a stalled body is also a timeout, and a name that is not
     /// found may be the proxy's.
-    pub(super) fn of(error: &reqwest::Error, url: &Url, patience: Duration, status: Option<u16>) -> Self {
+    pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Duration, status: Option<u16>) -> Self {
         if error.is_builder() {
             Self::Setup(deepest(error))
         } else if error.is_timeout() && error.is_connect() {
             Self::NoConnection
         } else if error.is_timeout() {
-            Self::TooSlow { seconds: patience.as_secs() }
+            Self::TooSlow { seconds: timeout.as_secs() }
         } else if causes(error).any(|cause| cause.to_string().starts_with("tunnel error")) {
             Self::Proxy(deepest(error))
         } else if error.is_dns() {

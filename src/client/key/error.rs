@@ -6,18 +6,18 @@ use super::UnknownAlgorithm;
 
 /// Why a key cannot sign grants: which key, and what is the matter with it.
 #[derive(Debug, thiserror::Error)]
-#[error("{key} {fault}")]
+#[error("{key} {kind}")]
 pub struct KeyError {
     /// The key, as a person knows it.
     pub key: String,
     /// What is the matter with it.
-    pub fault: KeyFault,
+    pub kind: KeyErrorKind,
 }
 
 /// What is the matter with a key, as the end of a sentence about it.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the sentences say it")]
-pub enum KeyFault {
+pub enum KeyErrorKind {
     #[error("does not exist")]
     Missing,
     #[error("cannot be read: {0}")]

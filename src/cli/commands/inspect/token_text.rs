@@ -6,13 +6,13 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
 use crate::client::sanitize::is_secret;
-use crate::client::token::Decoded;
+use crate::client::token::DecodedJwt;
 use crate::config::ConfigError;
 
 /// What a text turned out to be.
-pub(crate) enum Written {
+pub(crate) enum TokenText {
     /// A signed token, or a grant.
-    Jwt { token: Zeroizing<String>, decoded: Decoded },
+    Jwt { token: Zeroizing<String>, decoded: DecodedJwt },
     /// A JWE (RFC 7516).
     Encrypted { header: Map<String, Value> },
     /// A token that says nothing about itself.
@@ -22,7 +22,7 @@ pub(crate) enum Written {
 /// The shortest signature of an RSA key that may be used, in bytes.
 const SHORTEST_SIGNATURE: usize = 256;
 
-impl Written {
+impl TokenText {
     /// Finds the token in a text. No message repeats any of it.
     pub(crate) fn read(text: &str) -> Result<Self, ConfigError> {
         let token = bare(text);
@@ -37,7 +37,7 @@ impl Written {
         }
         let parts: Vec<&str> = token.split('.').collect();
         let header = object(parts[0]);
-        let damage = match (Decoded::read(&token), header, parts.len()) {
+        let damage = match (DecodedJwt::read(&token), header, parts.len()) {
             (Some(decoded), ..) => match too_short(&decoded, parts[2]) {
                 None => return Ok(Self::Jwt { token, decoded }),
                 Some(damage) => damage,
@@ -64,7 +64,7 @@ impl Written {
 }
 
 /// Whether a signature cannot be whole.
-fn too_short(decoded: &Decoded, signature: &str) -> Option<String> {
+fn too_short(decoded: &DecodedJwt, signature: &str) -> Option<String> {
     let is_rsa = decoded.header.get("alg").and_then(Value::as_str).is_some_and(|alg| alg.starts_with("RS"));
     match URL_SAFE_NO_PAD.decode(signature) {
         Err(_) => Some("its signature is not base64url".to_owned()),
