@@ -4,9 +4,10 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
-use systemuser_demo::cli::{Cli, Console, Stream, report};
+use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream};
 use systemuser_demo::client::sanitize::{may_be_secret, show};
 
 fn main() -> ExitCode {
@@ -24,10 +25,11 @@ fn main() -> ExitCode {
     let err = Stream { terminal: stderr.is_terminal(), writer: &mut stderr };
     let colour = err.terminal && takes_colour();
     let mut console = Console::new(out, err, colour, cli.is_verbose());
-    match run(cli, &mut console) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => ExitCode::from(report(&error, &mut console)),
-    }
+    let exit = run(cli, &mut console).unwrap_or_else(|error| {
+        error.render(&mut console);
+        error.exit
+    });
+    ExitCode::from(exit as u8)
 }
 
 /// Whether neither NO_COLOR (no-color.org) nor TERM=dumb turns colour off.
@@ -50,11 +52,12 @@ fn sanitized(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn run(cli: Cli, console: &mut Console<'_>) -> anyhow::Result<()> {
+fn run(cli: Cli, console: &mut Console<'_>) -> Result<Exit, CommandError> {
     // One thread: there is one thing to wait for at a time.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(cli.run(console));
-    // What still looks a name up is not waited for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    let exit = runtime.block_on(cli.run(console));
+    // A name lookup that still runs is not waited for.
     runtime.shutdown_background();
-    result
+    exit
 }

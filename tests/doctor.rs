@@ -67,7 +67,7 @@ fn a_broken_configuration() {
     let run = program("doctor --api nope").run();
     says(
         &run,
-        3,
+        2,
         &[
             "✗ configuration  `nope` is not an API that is known\n    \
              hint: known are systemuserinfo, logistics, salary; others are configured under [api.NAME]\n",
@@ -168,7 +168,7 @@ fn a_broken_organisation_number() {
     let run = program("doctor --org 210493353").run();
     says(
         &run,
-        3,
+        2,
         &[
             CONFIGURATION,
             KEY,

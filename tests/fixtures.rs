@@ -34,7 +34,7 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
          hint: was the system user requested with an external reference? pass exactly that one with --external-ref, \
          and none if there was none\n\
          hint: is this client id in the system's `clientId` list, in Altinn's System Register? `systemuser-demo system \
-         show --env sandbox` shows it; add it beside those that are there: an update replaces all\n\
+         show` shows it; add it beside those that are there: an update replaces all\n\
          hint: is it an agent system user? its owner is the agent, an accountant say; never the client whose data is \
          asked for\n\
          note: `systemuser-demo explain MP-303` names further causes\n\
@@ -190,7 +190,7 @@ fn another_key_than_the_registered_one_is_refused() {
          kid        sandbox-example                       (built in)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
          hint: is this the private half of the key that was registered? compare the `n` that \
-         `systemuser-demo key public --env sandbox --key other.pem` prints with the one in the self-service\n\
+         `systemuser-demo key public --key other.pem` prints with the one in the self-service\n\
          hint: does the key id belong to another key of the client? send the one that goes with this key\n\
          hint: is it signed with a business certificate? that must be valid, and of the environment that is asked\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-124\n",

@@ -54,7 +54,7 @@ fn a_resource_is_an_array_in_the_file_as_well() {
     refused("resource = [7]", ", `resource`: a string is expected");
     with_key(program("grant --env test --resource=").args(OPTIONS))
         .run()
-        .fails(3, "error: --resource: the value is empty\n");
+        .fails(2, "error: --resource: the value is empty\n");
 }
 
 #[test]

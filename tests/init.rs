@@ -184,32 +184,36 @@ fn a_key_that_stands_in_the_usual_place_is_adopted_too() {
 
 #[test]
 fn nothing_is_written_where_something_is_wrong() {
-    let fails = |program: Program, err: &str| {
+    let fails = |program: Program, code: i32, err: &str| {
         let before = files(&program.path(""));
         let run = ran(&program);
-        run.fails(3, err);
+        run.fails(code, err);
         assert_eq!(files(&program.path("")), before);
     };
     fails(
         program("init --env test --org 310904474"),
+        2,
         "error: --org: `310904474` is not an organisation number, its check digit is wrong\n",
     );
-    fails(program("init --env test --client-id").arg("a b"), "error: --client-id: the value has a space in it\n");
+    fails(program("init --env test --client-id").arg("a b"), 2, "error: --client-id: the value has a space in it\n");
     let run = program("init --env test --key nowhere.pem").run();
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert!(run.err.starts_with("error: the key file `nowhere.pem` does not exist\n"), "{}", run.err);
     fails(
         program("init --env test --key k.pem").file("k.pem", data_text("public.pem")),
+        3,
         "error: the key file `k.pem` is a public key, and signing needs the private one\n\
          hint: the file of the private key says `PRIVATE KEY`, and was made together with this one\n",
     );
-    fails(program("init --env test").file("config", ""), "error: cannot make the folder `config`: File exists\n");
+    fails(program("init --env test").file("config", ""), 3, "error: cannot make the folder `config`: File exists\n");
     fails(
         program("init --env test").file("config/test.toml", "environment = \"prod\"\n"),
+        3,
         "error: config/test.toml line 1: this file is for `prod`, and --env says `test`\n",
     );
     fails(
         program("init --env test").file("config/test.toml", "nonsense\n"),
+        3,
         "error: config/test.toml line 1: not valid TOML, key with no value, expected `=`\n",
     );
 }
@@ -277,7 +281,7 @@ fn a_kid_that_cannot_be_registered_is_not_written_down() {
 fn a_kid_that_was_given_is_named_by_what_gave_it() {
     let run = program("init --env test --key k.pem --kid a/b").file("k.pem", data_text("key.pkcs8.pem")).run();
     run.fails(
-        3,
+        2,
         "error: --kid: `a/b` is no kid that could be registered\n\
          hint: a kid holds letters, digits, `.`, `_` and `-`; --kid gives one\n",
     );

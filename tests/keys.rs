@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use systemuser_demo::client::key::{KeyError, KeySource, KidOrigin, SigningKey};
+use systemuser_demo::client::key::{KeyError, KeySource, SigningKey};
 
 use crate::grant::signed;
 use crate::program::{Program, data, data_text, program};
@@ -96,22 +96,19 @@ fn a_key_is_recognised_by_its_content_and_not_by_its_file_name() {
 
 #[test]
 fn the_kid_is_the_configured_one_else_the_jwks_else_the_thumbprint() {
-    let kid = |text: &str, kid| {
-        let key = load_with(text, kid).unwrap();
-        (key.kid, key.kid_origin)
-    };
+    let kid = |text: &str, kid| load_with(text, kid).unwrap().kid;
     let jwk = data_text("key.jwk.json");
     let thumbprint = data_text("key.thumbprint.txt").trim().to_owned();
-    assert_eq!(kid(&jwk, Some("portal")), ("portal".to_owned(), KidOrigin::Configured));
-    assert_eq!(kid(&jwk, None), ("tests".to_owned(), KidOrigin::Jwk));
-    assert_eq!(kid(&jwk_without(&["kid"]), None), (thumbprint.clone(), KidOrigin::Thumbprint));
-    assert_eq!(kid(&jwk_with("kid", "".into()), None), (thumbprint.clone(), KidOrigin::Thumbprint));
-    assert_eq!(kid(&data_text("key.pkcs8.pem"), None), (thumbprint.clone(), KidOrigin::Thumbprint));
+    assert_eq!(kid(&jwk, Some("portal")), "portal");
+    assert_eq!(kid(&jwk, None), "tests");
+    assert_eq!(kid(&jwk_without(&["kid"]), None), thumbprint);
+    assert_eq!(kid(&jwk_with("kid", "".into()), None), thumbprint);
+    assert_eq!(kid(&data_text("key.pkcs8.pem"), None), thumbprint);
     // Zeros before a number change nothing: the thumbprint is computed from the key.
     let padded = format!("AAAA{}", self::jwk()["n"].as_str().unwrap());
     let mut padded_jwk: Value = serde_json::from_str(&jwk_without(&["kid"])).unwrap();
     padded_jwk["n"] = padded.into();
-    assert_eq!(kid(&padded_jwk.to_string(), None), (thumbprint, KidOrigin::Thumbprint));
+    assert_eq!(kid(&padded_jwk.to_string(), None), thumbprint);
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn the_exit_codes_are_those_of_the_help() {
 #[test]
 fn the_options_are_those_of_the_help_and_the_variables_those_that_are_read() {
     let help = shown("systemuser-demo --help") + &shown("systemuser-demo call --help");
-    let source = project_text("src/cli/args/mod.rs") + &project_text("src/config/setting.rs");
+    let source = project_text("src/cli/args/variables.rs") + &project_text("src/config/setting.rs");
     let mut variables = 0;
     for row in table("| option | environment variable | in the file | meaning |") {
         if let Some(option) = row[0].trim_matches('`').split(", ").last().filter(|option| !option.is_empty()) {

@@ -41,7 +41,7 @@ fn a_refusal_has_its_code_its_own_words_its_meaning_ones_own_values_and_its_trac
          kid        tests   (the JWK's own)\n    \
          client id  tests   (config/test.toml)\n\
          hint: was the key registered more than a year ago? register a new one, or the same again, which renews it: \
-         `systemuser-demo key public --env test --key k.json --set`\n\
+         `systemuser-demo key public --set --env test --key k.json`\n\
          hint: was a new key registered, and the old one is still in use? use the new key, with the kid that it was \
          registered with\n\
          note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://maskinporten.no/errors/MP-121\n",

@@ -124,8 +124,8 @@ fn the_story_has_every_try() {
     let steps: Vec<&str> = run.err.lines().filter_map(|line| line.split("  ").next()).collect();
     let told = |step: &str| steps.iter().filter(|told| **told == step).count();
     assert_eq!((told("grant"), told("post"), told("answer"), told("again")), (3, 3, 3, 2), "{}", run.err);
-    assert!(run.err.contains("again          in 250ms\ngrant "), "{}", run.err);
-    assert!(run.err.contains("again          in 1s\ngrant "), "{}", run.err);
+    assert!(run.err.contains("again          in 250 ms\ngrant "), "{}", run.err);
+    assert!(run.err.contains("again          in 1 s\ngrant "), "{}", run.err);
 
     let server = Server::vendor(in_turn(1, empty(UNAVAILABLE), json("200 OK", &system().to_string())));
     let run = vendor("system show --verbose", &server).run();
@@ -133,7 +133,7 @@ fn the_story_has_every_try() {
     let told = without_chance(&run.err);
     let address = "http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor/991825827_smartcloud";
     assert!(
-        told.contains(&format!("get            {address}\nanswer         503\nagain          in 250ms\nget            {address}\nanswer         200 in ")),
+        told.contains(&format!("get            {address}\nanswer         503\nagain          in 250 ms\nget            {address}\nanswer         200 in ")),
         "{told}"
     );
 }
@@ -165,7 +165,7 @@ fn a_server_that_asks_for_more_than_the_patience_is_not_asked_again() {
     let server = Server::start(in_turn(usize::MAX, busy, String::new()));
     run("token", &server).fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\nhint: it asks to be left alone for 2m\n",
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\nhint: it asks to be left alone for 2 min\n",
     );
 }
 

@@ -170,10 +170,10 @@ fn it_can_page_otherwise_and_says_so() {
     assert!(sandbox.introduction.contains(said), "{}", sandbox.introduction);
     for size in ["0", "x", "-1"] {
         let run = program("sandbox").arg(format!("--page-size={size}")).run();
-        run.fails(3, &format!("error: --page-size: `{size}` is not a number of rows, 1 or more\n"));
+        run.fails(2, &format!("error: --page-size: `{size}` is not a number of rows, 1 or more\n"));
     }
     program("sandbox --paging-fault lost").run().fails(
-        3,
+        2,
         "error: --paging-fault: `lost` is not a way of paging that the sandbox knows, which are right, loses-rows, \
          never-ends\n",
     );
@@ -209,12 +209,12 @@ fn it_is_an_environment_of_its_own() {
 fn a_port_is_a_free_number() {
     for port in ["x", "70000", "-1"] {
         let run = program("sandbox").arg(format!("--port={port}")).run();
-        run.fails(3, &format!("error: --port: `{port}` is not a port, 0 to 65535\n"));
+        run.fails(2, &format!("error: --port: `{port}` is not a port, 0 to 65535\n"));
     }
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     program(&format!("sandbox --port {port}")).run().fails(
-        3,
+        2,
         &format!(
             "error: --port: {port} is taken on 127.0.0.1\n\
              hint: does a sandbox run already? --port names another port, and 0 takes a free one\n"

@@ -1,6 +1,7 @@
 //! Which values are quoted, and which may be secrets?
 
-use systemuser_demo::client::sanitize::{excerpt, is_secret, may_be_secret, quote, quote_path, show};
+use systemuser_demo::client::sanitize::{excerpt, may_be_secret, quote, quote_path, show};
+use systemuser_demo::config::is_secret;
 
 #[test]
 fn a_value_that_cannot_be_a_key_is_quoted() {

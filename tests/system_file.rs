@@ -29,7 +29,7 @@ fn local(command: &str, file: impl AsRef<[u8]>) -> Run {
 fn refused(file: &Value, problem: &str, code: &str) {
     for command in ["register", "update"] {
         local(command, file.to_string()).fails(
-            3,
+            2,
             &format!("error: `s.json`: {problem} ({code})\nhint: `systemuser-demo explain {code}` says more\n"),
         );
     }
@@ -37,8 +37,8 @@ fn refused(file: &Value, problem: &str, code: &str) {
 
 #[track_caller]
 fn unreadable(file: impl AsRef<[u8]>, err: &str) {
-    local("register", file.as_ref()).fails(3, err);
-    local("update", file).fails(3, err);
+    local("register", file.as_ref()).fails(2, err);
+    local("update", file).fails(2, err);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_field_that_nobody_knows_is_no_field_and_the_one_that_was_meant_is_named() {
     let server = register(with(json!({ "isDeleted": false })));
     let err = "error: `s.json`: `scope` is not a key that is known here\n";
     for command in ["system register", "system update"] {
-        run(&server, command, &with(json!({ "scope": "x" })).to_string()).fails(3, err);
+        run(&server, command, &with(json!({ "scope": "x" })).to_string()).fails(2, err);
     }
     assert_eq!(server.sent(), Vec::<Value>::new());
     let right = json!([{ "resource": [{ "id": "urn:altinn:resource", "value": "a", "extra": 1 }], "actions": "x" }]);
@@ -145,7 +145,7 @@ fn null_is_no_list_and_no_value() {
             let begins = format!("error: `s.json`: `{field}`: invalid type: null, expected {expected} at line ");
             assert!(run.err.starts_with(&begins), "{}", run.err);
             assert!(run.err.contains("\nhint: Altinn fails on null: give it a value, or leave it out"), "{}", run.err);
-            assert_eq!((run.code, run.out.as_str()), (3, ""));
+            assert_eq!((run.code, run.out.as_str()), (2, ""));
         }
     };
     for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
@@ -156,7 +156,7 @@ fn null_is_no_list_and_no_value() {
     for object in ["vendor", "name", "description"] {
         let run = local("register", with(json!({ object: null })).to_string());
         assert!(run.err.contains(&format!("`{object}`: invalid type: null, expected a")), "{}", run.err);
-        assert_eq!(run.code, 3);
+        assert_eq!(run.code, 2);
     }
 }
 
@@ -169,7 +169,7 @@ fn what_is_no_system_is_told_by_where_it_is_wrong() {
     unreadable("{} {}", &format!("error: `s.json`: missing field `id` at line 1 column 2\n{form}"));
     unreadable("null", &format!("error: `s.json`: invalid type: null, expected an object at line 1 column 4\n{one}"));
     let list = local("update", format!("[{}]", system()));
-    assert!(list.err.ends_with(one) && list.code == 3, "{}", list.err);
+    assert!(list.err.ends_with(one) && list.code == 2, "{}", list.err);
     unreadable(
         "7",
         &format!("error: `s.json`: invalid type: integer `7`, expected an object at line 1 column 1\n{one}"),
@@ -179,7 +179,7 @@ fn what_is_no_system_is_told_by_where_it_is_wrong() {
     for member in ["id", "vendor", "name", "description"] {
         let run = local("register", without(member).to_string());
         assert!(run.err.starts_with(&format!("error: `s.json`: missing field `{member}` at line 1 ")), "{}", run.err);
-        assert_eq!(run.code, 3);
+        assert_eq!(run.code, 2);
     }
     let run = local("register", with(json!({ "rights": ["demo"] })).to_string());
     let begins = "error: `s.json`: `rights[0]`: invalid type: string, expected an object at line 1 column ";
@@ -195,8 +195,8 @@ fn a_file_that_is_not_there_or_is_a_folder_is_said_to_be_that() {
         let program = program("system update --env test").arg(file).folder("folder");
         program.file("config/test.toml", vendor_configuration(&nobody())).run()
     };
-    run("nowhere.json").fails(3, "error: cannot read `nowhere.json`: No such file or directory\n");
-    run("folder").fails(3, "error: cannot read `folder`: Is a directory\n");
+    run("nowhere.json").fails(2, "error: cannot read `nowhere.json`: No such file or directory\n");
+    run("folder").fails(2, "error: cannot read `folder`: Is a directory\n");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_key_that_is_given_by_mistake_is_not_shown() {
     ] {
         for command in ["register", "update"] {
             let run = local(command, &file);
-            assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
+            assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
             crate::secrets::shows_none(&run.err, &secrets);
             crate::secrets::shows_none(&run.err, std::slice::from_ref(&d));
             assert_eq!(run.err.contains(hint), hinted, "{}", run.err);
@@ -351,7 +351,7 @@ fn client_ids_go_only_where_that_is_said() {
     for (ids, gained) in [(json!([]), ""), (json!(["new"]), "  + clientId: new\n")] {
         let file = with(json!({ "clientId": ids })).to_string();
         run(&server, "system update", &file).fails(
-            3,
+            2,
             &format!(
                 "note: the file would change this in `991825827_smartcloud`\n  \
                  - clientId: tests\n  - clientId: another\n{gained}\

@@ -239,6 +239,6 @@ fn a_misspelt_status_gets_a_suggestion() {
         let end = format!(
             "`{typed}` is not a status, which are New, Accepted, Rejected, Denied, Timedout; did you mean `{meant}`?\n"
         );
-        assert!(run.code == 3 && run.err.ends_with(&end), "{}", run.err);
+        assert!(run.code == 2 && run.err.ends_with(&end), "{}", run.err);
     }
 }

@@ -214,7 +214,7 @@ fn a_request_that_is_there_can_be_waited_for() {
 fn what_is_no_duration_is_said_before_anything_is_sent() {
     let refused = |arguments: &str, err: &str| {
         let program = program(arguments).arg("--env=test").file("config/test.toml", vendor_configuration(&nobody()));
-        program.run().fails(3, err);
+        program.run().fails(2, err);
     };
     for text in ["5", "soon", "", "-1s", "1.5.s", "99999999999999999999d", "1s;"] {
         for command in ["request create 313790509 --right demo", "request status --org 313790509"] {

@@ -24,7 +24,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::client::http::{self, CallError, Http, Reply, TransportError, is_too_large};
-use crate::client::retry::Tries;
+use crate::client::retry::RetryPolicy;
 use crate::client::token::AccessToken;
 
 /// Altinn, and the token that opens it.
@@ -36,7 +36,7 @@ pub struct Altinn<'a> {
     calls: Mutex<Vec<CallRecord>>,
 }
 
-/// A call that was made, for whoever tells the story.
+/// A call that was made, for `--verbose`.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
     /// The method.
@@ -45,8 +45,8 @@ pub struct CallRecord {
     pub address: String,
     /// The status of the answer, where there was one.
     pub status: Option<u16>,
-    /// How long was waited, where the call was then made again.
-    pub again: Option<Duration>,
+    /// The pause before the call was made again.
+    pub pause: Option<Duration>,
 }
 
 /// A record from Altinn: its known fields, and its JSON. It serializes as the whole JSON.
@@ -97,20 +97,19 @@ impl<'a> Altinn<'a> {
 
     async fn call(&self, method: Method, url: &Url, body: Option<String>) -> Result<Reply, CallError> {
         let address = http::address(url);
-        // A request that was carried out, and whose answer got lost, is not to be carried out twice.
-        let repeatable = method == Method::GET;
         let attempt = async |calls: &mut Vec<CallRecord>| {
-            calls.push(CallRecord { method: method.clone(), address: address.clone(), status: None, again: None });
+            calls.push(CallRecord { method: method.clone(), address: address.clone(), status: None, pause: None });
             let answer = self.http.call(method.clone(), url, &self.token.secret, body.clone()).await;
             last(calls).status = answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
-            answer
+            answer?.accepted()
         };
-        let again = |calls: &mut Vec<CallRecord>, pause| last(calls).again = Some(pause);
+        let on_pause = |calls: &mut Vec<CallRecord>, pause| last(calls).pause = Some(pause);
         let mut calls = Vec::new();
-        let tries = Tries { timeout: self.http.timeout, repeatable };
-        let answer = tries.make(&mut calls, attempt, again).await;
+        // A request whose answer got lost may have been carried out, and must not be carried out twice.
+        let policy = RetryPolicy { timeout: self.http.timeout, idempotent: method == Method::GET };
+        let answer = policy.run(&mut calls, attempt, on_pause).await;
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
-        answer?.accepted()
+        answer
     }
 }
 

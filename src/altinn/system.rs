@@ -14,7 +14,7 @@ use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::quote;
 
 /// A system. What Altinn itself decides, and shows, is read and not sent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
     /// The vendor's organisation number, an underscore, and a name.
@@ -45,14 +45,14 @@ pub struct System {
     pub is_deleted: bool,
     /// What Altinn has of it beside. An update replaces everything, so that goes back, too.
     #[serde(flatten)]
-    pub others: Map<String, Value>,
+    pub extra_fields: Map<String, Value>,
 }
 
 /// Texts by language.
 pub type Translations = BTreeMap<String, String>;
 
 /// A vendor, as Altinn writes organisations here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Vendor {
     /// ISO 6523: `0192:` and the organisation number.
@@ -83,7 +83,7 @@ pub struct Draft {
     allowed_redirect_urls: Option<Vec<String>>,
     /// What is not known here.
     #[serde(flatten)]
-    pub others: Map<String, Value>,
+    pub extra_fields: Map<String, Value>,
 }
 
 /// What a file may have, since Altinn shows it or its own clients send it, and what is not read.
@@ -95,34 +95,21 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 
 impl Draft {
     /// Without what Altinn shows, and does not take.
-    pub fn without_what_is_shown_only(mut self) -> Self {
-        self.others.retain(|field, _| !IGNORED_FIELDS.contains(&field.as_str()));
+    pub fn without_ignored_fields(mut self) -> Self {
+        self.extra_fields.retain(|field, _| !IGNORED_FIELDS.contains(&field.as_str()));
         self
     }
 
     /// The system that a draft stands for, where there is none yet.
     pub fn new_system(self) -> System {
-        let nothing = System {
-            id: String::new(),
-            vendor: self.vendor.clone(),
-            name: Translations::new(),
-            description: Translations::new(),
-            rights: Vec::new(),
-            access_packages: Vec::new(),
-            client_id: Vec::new(),
-            is_visible: false,
-            allowed_redirect_urls: Vec::new(),
-            is_deleted: false,
-            others: Map::new(),
-        };
-        self.over(&nothing)
+        self.merged_into(&System::default())
     }
 
     /// The system that a draft makes of one that is there: what is left out stays as it is. Altinn's update would
     /// empty it.
-    pub fn over(self, current: &System) -> System {
-        let mut others = current.others.clone();
-        others.extend(self.others);
+    pub fn merged_into(self, current: &System) -> System {
+        let mut extra_fields = current.extra_fields.clone();
+        extra_fields.extend(self.extra_fields);
         System {
             id: self.id,
             vendor: self.vendor,
@@ -134,7 +121,7 @@ impl Draft {
             is_visible: self.is_visible.unwrap_or(current.is_visible),
             allowed_redirect_urls: self.allowed_redirect_urls.unwrap_or_else(|| current.allowed_redirect_urls.clone()),
             is_deleted: current.is_deleted,
-            others,
+            extra_fields,
         }
     }
 }

@@ -1,4 +1,6 @@
-//! The command line: what was typed, carried out, and told to a person.
+//! The command line: arguments in, words and an exit code out.
+//!
+//! Imports run downwards: `commands`, `session`, `error`, `args`, `output`. Commands do not import each other.
 
 mod args;
 mod commands;
@@ -6,15 +8,14 @@ mod error;
 mod output;
 pub mod session;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::args::CommonArgs;
-use self::args::deferred::Deferred;
 pub use self::commands::inspect::in_words;
 #[cfg(feature = "sandbox")]
 use self::commands::sandbox;
 use self::commands::{call, completions, doctor, explain, grant, init, inspect, key, request, system, token, user};
-pub use self::error::report;
+pub use self::error::{CommandError, Exit};
 pub use self::output::console::{Console, Stream};
 
 /// Ends `--help`, and stands in README.
@@ -22,11 +23,11 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   1    unexpected
-  2    usage
-  3    configuration or key
-  4    Maskinporten refused, or what it gave does not hold
-  5    the API or Altinn refused
-  6    nobody answered, or no usable answer
+  2    the command line, or an input file that it names
+  3    configuration file, environment variable or key
+  4    Maskinporten refused, or its token does not hold
+  5    the API, Altinn or the customer refused
+  6    no usable answer
   7    not decided yet
   130  interrupted";
 
@@ -43,60 +44,61 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// get a system-user token and print it
-    Token(Deferred<token::Token>),
+    Token(token::Token),
     /// call an API with a system-user token
-    Call(Deferred<call::Call>),
+    Call(call::Call),
     /// build and sign a JWT grant, and print it
-    Grant(Deferred<grant::Grant>),
+    Grant(grant::Grant),
     /// show what a token or a grant says
-    Inspect(Deferred<inspect::Inspect>),
+    Inspect(inspect::Inspect),
     /// make a key pair, or show the public half of one
-    Key(Deferred<key::Key>),
+    Key(key::Key),
     /// check every step of the flow, in order, and say which one is wrong
-    Doctor(Deferred<doctor::Doctor>),
+    Doctor(doctor::Doctor),
     /// say what a code of Maskinporten or Altinn means, and what to do
-    Explain(Deferred<explain::Explain>),
+    Explain(explain::Explain),
     /// write a starter configuration and key for an environment
-    Init(Deferred<init::Init>),
+    Init(init::Init),
     /// register, show and change the system in Altinn's System Register
-    System(Deferred<system::System>),
+    System(system::System),
     /// ask a customer to create a system user, and follow the answer
-    Request(Deferred<request::Request>),
+    Request(request::Request),
     /// list and find system users
-    User(Deferred<user::User>),
+    User(user::User),
     #[cfg(feature = "sandbox")]
     /// run the local Maskinporten, Altinn and reference APIs
-    Sandbox(Deferred<sandbox::Sandbox>),
+    Sandbox(sandbox::Sandbox),
     /// print a shell completion script
-    Completions(Deferred<completions::Completions>),
+    Completions(completions::Completions),
 }
 
 impl Cli {
-    /// Whether the story is to be told.
+    /// Whether `--verbose` was given.
     pub fn is_verbose(&self) -> bool {
         self.common.verbose
     }
 
-    /// Carries the command out.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Whatever went wrong, for [`report`] to put into words.
-    pub async fn run(self, console: &mut Console<'_>) -> anyhow::Result<()> {
+    /// If the command fails.
+    pub async fn run(self, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         match self.command {
-            Command::Token(Deferred(token)) => token.run(&self.common, console).await,
-            Command::Call(Deferred(call)) => call.run(&self.common, console).await,
-            Command::Grant(Deferred(grant)) => grant.run(&self.common, console),
-            Command::Inspect(Deferred(inspect)) => inspect.run(&self.common, console).await,
-            Command::Key(Deferred(key)) => key.run(&self.common, console),
-            Command::Doctor(Deferred(doctor)) => doctor.run(&self.common, console).await,
-            Command::Explain(Deferred(explain)) => explain.run(&self.common, console),
-            Command::Init(Deferred(init)) => init.run(&self.common, console),
-            Command::System(Deferred(system)) => system.run(&self.common, console).await,
-            Command::Request(Deferred(request)) => request.run(&self.common, console).await,
-            Command::User(Deferred(user)) => user.run(&self.common, console).await,
+            Command::Token(token) => token.run(&self.common, console).await?,
+            Command::Call(call) => call.run(&self.common, console).await?,
+            Command::Grant(grant) => grant.run(&self.common, console)?,
+            Command::Inspect(inspect) => inspect.run(&self.common, console).await?,
+            Command::Key(key) => key.run(&self.common, console)?,
+            Command::Doctor(doctor) => return doctor.run(&self.common, console).await,
+            Command::Explain(explain) => explain.run(&self.common, console)?,
+            Command::Init(init) => init.run(&self.common, console)?,
+            Command::System(system) => system.run(&self.common, console).await?,
+            Command::Request(request) => return request.run(&self.common, console).await,
+            Command::User(user) => user.run(&self.common, console).await?,
             #[cfg(feature = "sandbox")]
-            Command::Sandbox(Deferred(sandbox)) => sandbox.run(&self.common, console).await,
-            Command::Completions(Deferred(completions)) => completions.run(console),
+            Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await?,
+            Command::Completions(completions) => completions.run(Self::command(), console)?,
         }
+        Ok(Exit::Done)
     }
 }

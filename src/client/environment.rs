@@ -99,25 +99,6 @@ impl Endpoints {
     }
 }
 
-/// Reads the address of a server to which keys, assertions or tokens go.
-///
-/// # Errors
-/// Where the text is no address, or one that must not be trusted with a secret.
-pub fn parse_endpoint(text: &str) -> Result<Url, EndpointError> {
-    let given = || text.to_owned();
-    let url = Url::parse(text).map_err(|_| EndpointError::NotAnAddress(given()))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(EndpointError::NotAnAddress(given()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(EndpointError::Credentials);
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(EndpointError::PlainHttp(given()));
-    }
-    Ok(url)
-}
-
 /// Whether an address stays on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
@@ -125,18 +106,4 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
         None => false,
     }
-}
-
-/// Why an address cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EndpointError {
-    /// Not an absolute http or https address.
-    #[error("{} is not an address, which begins with https:// or, on this machine, http://", quote(.0))]
-    NotAnAddress(String),
-    /// A secret would travel unencrypted.
-    #[error("{} is plain http, which is for loopback addresses only", quote(.0))]
-    PlainHttp(String),
-    /// A user name or password inside the address. It may be a secret, so it is not repeated.
-    #[error("the address holds a user name or password, which does not belong there")]
-    Credentials,
 }

@@ -10,10 +10,12 @@ use jsonwebtoken::Header;
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::key::SigningKey;
 use super::org_number::OrgNumber;
+use super::token::SYSTEM_USER;
 
 /// How long a grant lives, in seconds: the longest that Maskinporten allows. A long life forgives a slow clock.
 pub const LIFETIME: i64 = 120;
@@ -37,7 +39,7 @@ pub struct Grant<'a> {
     pub jti: Uuid,
 }
 
-/// Which system user is meant.
+/// The system user that a grant names.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemUserRef<'a> {
     /// The organisation that owns it: for an agent system user the agent, never a client of it.
@@ -54,69 +56,40 @@ impl Grant<'_> {
     /// Signs the grant.
     pub fn sign(&self, key: &SigningKey) -> Assertion {
         let header = Header { kid: Some(key.kid.clone()), ..Header::new(key.algorithm) };
-        let mut compact = format!("{}.{}", part(&header), part(&self.claims()));
-        let signature = key.sign(&compact);
-        // Exactly what is wanted, for what grows or shrinks leaves a copy behind.
-        compact.reserve_exact(1 + (signature.len() * 4).div_ceil(3));
-        compact.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut compact);
-        Assertion(compact.into())
+        let signed = format!("{}.{}", part(&header), part(&self.claims()));
+        let signature = URL_SAFE_NO_PAD.encode(key.sign(&signed));
+        Assertion(format!("{signed}.{signature}").into())
     }
 
-    fn claims(&self) -> Claims<'_> {
+    /// Exactly the claims that Maskinporten accepts; it refuses a grant with any other.
+    fn claims(&self) -> Value {
         let now = self.now.timestamp();
-        Claims {
-            aud: self.issuer.as_str(),
-            scope: self.scope,
-            iss: self.client_id,
-            exp: now + LIFETIME,
-            iat: now,
-            jti: self.jti.to_string(),
-            resource: self.resource,
-            authorization_details: self.system_user.map(|of| {
-                [SystemUserDetails {
-                    r#type: "urn:altinn:systemuser",
-                    systemuser_org: Party { authority: "iso6523-actorid-upis", id: of.owner.iso6523() },
-                    external_ref: of.external_ref,
-                }]
-            }),
+        let mut claims = json!({
+            "aud": self.issuer.as_str(),
+            "scope": self.scope,
+            "iss": self.client_id,
+            "exp": now + LIFETIME,
+            "iat": now,
+            "jti": self.jti.to_string(),
+        });
+        if !self.resource.is_empty() {
+            // An array, also with one element (Digdir, "Audience-restricted tokens").
+            claims["resource"] = self.resource.into();
         }
+        if let Some(SystemUserRef { owner, external_ref }) = self.system_user {
+            // RFC 9396. Maskinporten refuses an unknown field in here as MP-302.
+            let party = json!({ "authority": "iso6523-actorid-upis", "ID": owner.iso6523() });
+            let mut details = json!({ "type": SYSTEM_USER, "systemuser_org": party });
+            if let Some(external_ref) = external_ref {
+                details["externalRef"] = external_ref.into();
+            }
+            claims["authorization_details"] = json!([details]);
+        }
+        claims
     }
 }
 
 /// A part of a JWT as it is signed (RFC 7515, section 3.1).
 fn part(json: &impl Serialize) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(json).expect("what is signed has texts for keys"))
-}
-
-/// Exactly the claims that Maskinporten takes; it refuses a grant with any other.
-#[derive(Serialize)]
-struct Claims<'a> {
-    aud: &'a str,
-    scope: &'a str,
-    iss: &'a str,
-    exp: i64,
-    iat: i64,
-    jti: String,
-    /// An array, also where it has one element (Digdir, "Audience-restricted tokens").
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    resource: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_details: Option<[SystemUserDetails<'a>; 1]>,
-}
-
-/// RFC 9396's name for it; an unknown field in here is refused as MP-302.
-#[derive(Serialize)]
-struct SystemUserDetails<'a> {
-    r#type: &'static str,
-    systemuser_org: Party,
-    #[serde(rename = "externalRef", skip_serializing_if = "Option::is_none")]
-    external_ref: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Party {
-    authority: &'static str,
-    #[serde(rename = "ID")]
-    id: String,
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(json).expect("all keys of this JSON are texts"))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::grant::Assertion;
-use super::http::{Http, Reply, TransportError};
+use super::http::{CallError, Http, Reply, TransportError};
 use super::sanitize::excerpt;
 use super::token::AccessToken;
 
@@ -21,7 +21,8 @@ pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// # Errors
 /// Where Maskinporten refused the grant, or did not answer with a token.
 pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) -> Result<AccessToken, ExchangeError> {
-    read(&http.post_grant(token_endpoint, GRANT_TYPE, &assertion.0).await?)
+    let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.0.expose_secret())];
+    read(&http.post_form(token_endpoint, &form, &assertion.0).await?)
 }
 
 /// Reads the answer of a token endpoint.
@@ -65,15 +66,7 @@ fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
 }
 
 /// Why there is no token.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// Maskinporten said no.
-    #[error(transparent)]
-    Refused(Box<TokenRefused>),
-    /// Nobody said anything of use.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-}
+pub type ExchangeError = CallError<TokenRefused>;
 
 /// Maskinporten's no, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

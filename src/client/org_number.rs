@@ -32,24 +32,22 @@ impl FromStr for OrgNumber {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let digits = compact.strip_prefix("0192:").unwrap_or(&compact);
-        let given = || text.to_owned();
+        let wrong = |problem: &str| OrgNumberError { given: text.to_owned(), problem: problem.to_owned() };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(OrgNumberError::NotDigits { given: given() });
+            return Err(wrong("is not an organisation number, which is nine digits"));
         }
         if digits.len() != 9 {
-            return Err(OrgNumberError::Length { given: given(), digits: digits.len() });
+            return Err(wrong(&format!("has {} digits, and an organisation number has nine", digits.len())));
         }
         let check = digits.as_bytes()[8] - b'0';
-        match check_digit(digits) {
-            Some(expected) if expected == check => {
-                Ok(Self(digits.bytes().fold(0, |number, b| number * 10 + u32::from(b - b'0'))))
-            }
-            _ => Err(OrgNumberError::CheckDigit { given: given() }),
+        if check_digit(digits) != Some(check) {
+            return Err(wrong("is not an organisation number, its check digit is wrong"));
         }
+        Ok(Self(digits.bytes().fold(0, |number, b| number * 10 + u32::from(b - b'0'))))
     }
 }
 
-/// The ninth digit that the first eight ask for; `None` where no ninth digit would do.
+/// The check digit for the first eight digits; `None` if no digit fits.
 fn check_digit(digits: &str) -> Option<u8> {
     const WEIGHTS: [u32; 8] = [3, 2, 7, 6, 5, 4, 3, 2];
     let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(b, weight)| u32::from(b - b'0') * weight).sum();
@@ -66,27 +64,10 @@ impl fmt::Display for OrgNumber {
     }
 }
 
-/// Why a text is no organisation number.
+/// Why a text is not an organisation number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OrgNumberError {
-    /// Something other than digits, or nothing at all.
-    #[error("{} is not an organisation number, which is nine digits", quote(given))]
-    NotDigits {
-        /// What was given.
-        given: String,
-    },
-    /// Too few digits, or too many.
-    #[error("{} has {digits} digits, and an organisation number has nine", quote(given))]
-    Length {
-        /// What was given.
-        given: String,
-        /// How many digits it has.
-        digits: usize,
-    },
-    /// Nine digits that do not belong together.
-    #[error("{} is not an organisation number, its check digit is wrong", quote(given))]
-    CheckDigit {
-        /// What was given.
-        given: String,
-    },
+#[error("{} {problem}", quote(given))]
+pub struct OrgNumberError {
+    given: String,
+    problem: String,
 }

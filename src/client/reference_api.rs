@@ -71,7 +71,7 @@ pub async fn get(http: &Http, url: &Url, token: &AccessToken) -> Result<Reply, C
 /// Where there is no answer, or another than the reference gives.
 pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
     if reply.status == 204 {
-        return Err(CallError::Problem(reply.problem().into()));
+        return Err(CallError::Refused(reply.problem().into()));
     }
     reply.json_object().map_err(|_| reply.is_not("the JSON of this API").into())
 }

@@ -52,18 +52,6 @@ pub fn may_be_secret(value: &str) -> bool {
     !is_harmless || value.contains(PEM) || is_jwt(value)
 }
 
-/// Whether a text is a key or a token, which is never the value that is wanted.
-pub fn is_secret(text: &str) -> bool {
-    // JSON and PEM in base64, and the DER of an Ed25519 key.
-    const BEGINNINGS: [&str; 5] = ["ewog", "ewoJ", "ew0K", "LS0tLS1CRUdJTi", "MC4CAQ"];
-    let text = text.trim_start_matches(QUOTES);
-    // The version with which the DER of a private key begins.
-    let is_der = text.starts_with("MI") && (text.get(6..9) == Some("IBA") || text.get(4..7) == Some("AgE"));
-    let is_jwk = text.starts_with('{') && text.contains("\"kty\"");
-    let is_known = is_der || is_jwk || BEGINNINGS.iter().any(|start| text.starts_with(start));
-    text.contains(PEM) || text.len() > PIECE && (is_known || is_jwt(text) && text.contains('.'))
-}
-
 /// Whether a text begins like a JWT, with `{"` in base64.
 pub fn is_jwt(text: &str) -> bool {
     text.trim_start_matches(QUOTES).starts_with("eyJ")

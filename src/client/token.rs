@@ -58,19 +58,14 @@ impl DecodedJwt {
     /// A claim that is a time, in seconds since 1970 (RFC 7519, NumericDate).
     pub fn time(&self, claim: &str) -> Option<DateTime<Utc>> {
         let value = self.claims.get(claim)?;
-        #[allow(clippy::cast_possible_truncation, reason = "fractions do not matter, and casts saturate")]
+        // A fraction does not matter, and the cast saturates.
         let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))?;
         DateTime::from_timestamp(seconds, 0)
     }
 
-    /// The organisation whose client it is, as nine digits.
-    pub fn consumer(&self) -> Option<&str> {
-        organisation(self.claims.get("consumer")?)
-    }
-
-    /// The organisation that the consumer has delegated a scope to, as nine digits.
-    pub fn supplier(&self) -> Option<&str> {
-        organisation(self.claims.get("supplier")?)
+    /// The organisation in a claim such as `consumer` or `supplier`, as nine digits.
+    pub fn organisation(&self, claim: &str) -> Option<&str> {
+        organisation(self.claims.get(claim)?)
     }
 
     /// The system user that the claims name; `None` for a plain Maskinporten token.

@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
 use super::{ApiConfig, ConfigError, Given, Source, optional};
-use crate::client::environment::{Endpoints, Environment, is_loopback, parse_endpoint};
+use crate::client::environment::{Endpoints, Environment, is_loopback};
 use crate::client::sanitize::quote;
 
 /// Where the servers are, where that came from, and what is to be said about it.
@@ -90,7 +90,7 @@ fn base(environment: Environment, given: Given<String>) -> Result<Url, ConfigErr
 }
 
 fn server(environment: Environment, text: &str) -> Result<Url, String> {
-    let url = parse_endpoint(text).map_err(|error| error.to_string())?;
+    let url = parse_endpoint(text)?;
     match environment {
         Environment::Sandbox if !is_loopback(&url) => {
             Err(format!("{} is not a loopback address, and the sandbox stays on this machine", quote(text)))
@@ -115,4 +115,23 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)
     })?;
     Ok(ApiConfig { url, scope: place.given(table.scope).map(Given::scopes).transpose()? })
+}
+
+/// Reads the URL of a server to which keys, assertions or tokens go.
+///
+/// # Errors
+/// If the text is not a URL, or one that must not be trusted with a secret.
+pub fn parse_endpoint(text: &str) -> Result<Url, String> {
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let wrong =
+        || format!("{} is not an address, which begins with https:// or, on this machine, http://", quote(text));
+    let url = Url::parse(text).ok().filter(is_web).ok_or_else(wrong)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        // It may be a secret, so it is not repeated.
+        Err("the address holds a user name or password, which does not belong there".to_owned())
+    } else if url.scheme() == "http" && !is_loopback(&url) {
+        Err(format!("{} is plain http, which is for loopback addresses only", quote(text)))
+    } else {
+        Ok(url)
+    }
 }

@@ -10,25 +10,27 @@ use crate::client::sanitize::{quote, quote_path};
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ConfigError {
-    /// It says something that cannot be.
+    /// A value is invalid.
     #[error("{problem}")]
     Invalid {
+        /// Where the value came from, if one value is to blame.
+        given_by: Option<Source>,
         /// What is wrong, and where.
         problem: String,
         /// What was probably meant.
         hint: Option<String>,
     },
-    /// It has a key that means nothing.
+    /// The file has an unknown key.
     #[error("{place}: {} is not a key that is known here", quote(key))]
     UnknownKey {
         /// The file and the line.
         place: String,
         /// The key.
         key: String,
-        /// What would be known there.
+        /// The keys that are known there.
         known: Vec<String>,
     },
-    /// It does not say something that is needed.
+    /// A value is missing.
     #[error("{}", missing(setting, *environment, file.as_deref()))]
     Missing {
         /// What is missing.
@@ -41,14 +43,23 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// A problem for which no mix-up is likely.
-    pub fn new(problem: String) -> Self {
-        Self::Invalid { problem, hint: None }
+    /// A problem that no single value is to blame for.
+    pub fn new(problem: impl Into<String>) -> Self {
+        Self::Invalid { given_by: None, problem: problem.into(), hint: None }
     }
 
     /// A problem with a value.
     pub fn at(source: &Source, problem: impl Display) -> Self {
-        Self::new(format!("{}: {problem}", source.place()))
+        let problem = format!("{}: {problem}", source.place());
+        Self::Invalid { given_by: Some(source.clone()), problem, hint: None }
+    }
+
+    /// The same problem with a hint at what was probably meant.
+    pub fn with_hint(self, text: impl Into<String>) -> Self {
+        match self {
+            Self::Invalid { given_by, problem, .. } => Self::Invalid { given_by, problem, hint: Some(text.into()) },
+            other => other,
+        }
     }
 }
 

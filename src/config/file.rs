@@ -70,6 +70,20 @@ pub(super) struct ApiTable {
     pub(super) scope: Text,
 }
 
+/// The keys of a configuration file with their tables; the empty name stands for the lines before the first table.
+const KEYS: [(&str, &[&str]); 5] = [
+    ("", &["environment", "client_id", "scope", "org", "external_ref", "resource"]),
+    ("key", &["path", "kid", "alg", "registered"]),
+    ("vendor", &["system_id", "redirect_url"]),
+    ("endpoints", &["issuer", "token", "jwks", "altinn", "reference_api"]),
+    ("api.NAME", &["url"]),
+];
+
+/// The table that a key belongs to, if it is known anywhere in a configuration file.
+pub fn table_of(key: &str) -> Option<&'static str> {
+    KEYS.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table)
+}
+
 /// A file that is being read, for telling lines.
 pub(super) struct Place<'f> {
     /// Where its lines end.
@@ -106,10 +120,9 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
         let key = names.next().unwrap_or_default();
         return ConfigError::UnknownKey { place, key, known: names.collect() };
     }
-    const KEYS: &str = " environment client_id scope org external_ref resource path kid alg registered system_id \
-        redirect_url key vendor issuer token jwks altinn reference_api url endpoints api ";
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
-    let key = key.filter(|key| KEYS.contains(&format!(" {key} "))).map(|key| format!(", `{key}`"));
+    let is_known = |key: &&str| ["key", "vendor", "endpoints", "api"].contains(key) || table_of(key).is_some();
+    let key = key.filter(is_known).map(|key| format!(", `{key}`"));
     let problem = match message.rsplit_once(", expected ") {
         // What stands before is the value.
         Some((wrong, expected)) if wrong.starts_with("invalid type") => {

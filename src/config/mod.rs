@@ -17,13 +17,15 @@ use jsonwebtoken::Algorithm;
 use reqwest::Url;
 use toml::value::Datetime;
 
+pub use self::endpoints::parse_endpoint;
 pub use self::error::ConfigError;
+pub use self::file::table_of;
 use self::file::{File, Place, Text};
 pub use self::setting::*;
 use crate::client::environment::{Endpoints, Environment};
-use crate::client::key::{KeySource, signing_algorithm};
+use crate::client::key::{KeySource, SigningKey, signing_algorithm};
 use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::{is_secret, quote_path};
+use crate::client::sanitize::{quote, quote_path, show};
 
 /// What options and variables say: each replaces what the file says.
 #[derive(Debug, Default)]
@@ -166,7 +168,7 @@ impl Config {
             resource: from.resource.or_else(|| place.given(file.resource)).map(not_blank).transpose()?,
             key: from.key.or_else(|| of_file(file.key.path).map(key_file)).map(plausible_key).transpose()?,
             kid: optional(or(from.kid, file.key.kid), one_word)?,
-            algorithm: optional(of_file(file.key.alg), |name| signing_algorithm(&name))?,
+            algorithm: optional(of_file(file.key.alg), algorithm)?,
             registered: place.given(file.key.registered).map(date).transpose()?,
             vendor: VendorConfig {
                 org: of_file(file.vendor.org).map(|org| org.check(number)),
@@ -181,7 +183,31 @@ impl Config {
         })
     }
 
-    /// The client id, which a command cannot do without; likewise those below.
+    /// The name of the configuration file as messages show it.
+    pub fn display_file(&self) -> String {
+        match (&self.file, &self.environment.source) {
+            (Some(file), _) => show(&file.to_string_lossy()),
+            (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),
+            (None, _) => "no file".to_owned(),
+        }
+    }
+
+    /// Where the key id of a grant comes from.
+    pub fn kid_source(&self, key: &SigningKey, display: impl Fn(&Source) -> String) -> String {
+        match (&self.kid, &key.kid_of_jwk) {
+            (Some(kid), _) => display(&kid.source),
+            (None, Some(_)) => "the JWK's own".to_owned(),
+            (None, None) => "the key's thumbprint, RFC 7638".to_owned(),
+        }
+    }
+
+    /// Where an endpoint comes from, which the first of these keys decides, else the next.
+    pub fn endpoint_source(&self, keys: &[&str], display: impl Fn(&Source) -> String) -> String {
+        let source = keys.iter().find_map(|key| self.endpoint_sources.get(key));
+        source.map_or_else(|| format!("implied by {}", self.environment.value), display)
+    }
+
+    /// The client id.
     ///
     /// # Errors
     /// Where nobody gave it.
@@ -249,6 +275,11 @@ fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
         value if value.is_empty() => Err(ConfigError::at(&given.source, "the array is empty")),
         value => Ok(Given { value, source: given.source }),
     }
+}
+
+fn algorithm(name: String) -> Result<Algorithm, String> {
+    let wrong = || format!("the algorithm is {}, and Maskinporten takes RS256, RS384 and RS512", quote(&name));
+    signing_algorithm(&name).ok_or_else(wrong)
 }
 
 fn date(given: Given<Datetime>) -> Checked<NaiveDate> {

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::ConfigError;
-use crate::client::sanitize::{is_jwt, is_secret, quote, show};
+use crate::client::sanitize::{is_jwt, quote, show};
 
 /// A setting by all its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,9 @@ pub const KEY: Setting = setting("private key", "key.path", "--key", "SYSTEMUSER
 /// The id that Maskinporten knows the key by.
 pub const KID: Setting = setting("key id", "key.kid", "--kid", "SYSTEMUSER_KID");
 
+/// All settings that have an option and a variable.
+pub const SETTINGS: [Setting; 7] = [ENVIRONMENT, CLIENT_ID, SCOPE, ORG, EXTERNAL_REF, KEY, KID];
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -60,6 +63,11 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether the value is in a file, the built-in one included, and nobody gave it for this run.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::BuiltIn(_))
+    }
+
     /// The place to look at: with the line, where there is one.
     pub fn place(&self) -> String {
         match self {
@@ -123,3 +131,15 @@ impl Given<String> {
 }
 
 const NOT_SHOWN: &str = "the value is invalid and is not shown: it may be a secret";
+
+/// Whether a text is a key or a token, which is never the value that is wanted.
+pub fn is_secret(text: &str) -> bool {
+    // JSON and PEM in base64, and the DER of an Ed25519 key.
+    const BEGINNINGS: [&str; 5] = ["ewog", "ewoJ", "ew0K", "LS0tLS1CRUdJTi", "MC4CAQ"];
+    let text = text.trim_start_matches(['"', '\'', '`', ' ', '\n']);
+    // The version with which the DER of a private key begins.
+    let is_der = text.starts_with("MI") && (text.get(6..9) == Some("IBA") || text.get(4..7) == Some("AgE"));
+    let is_jwk = text.starts_with('{') && text.contains("\"kty\"");
+    let is_known = is_der || is_jwk || BEGINNINGS.iter().any(|start| text.starts_with(start));
+    text.contains("-----BEGIN") || text.len() > 40 && (is_known || is_jwt(text) && text.contains('.'))
+}

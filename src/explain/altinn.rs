@@ -2,7 +2,8 @@
 //!
 //! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication, `src/Core/Problems/Problem.cs`.
 
-use super::{Entry, altinn, cause};
+use super::Command::{System, Vendor};
+use super::{Entry, altinn, cause, remedied_by};
 
 pub(super) static TABLE: [Entry; 26] = [
     altinn(
@@ -47,9 +48,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 400",
         "there already is a system user for this customer, external reference and system",
         &[
-            cause(
+            remedied_by(
                 "does the customer already have the system user you need?",
-                "use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it",
+                "use it as it is, with the same `externalRef` in the grant: ",
+                System("user find ORG --external-ref REF"),
+                " shows it",
             ),
             cause(
                 "do you want one more for the same customer, and sent no new `externalRef`?",
@@ -96,9 +99,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 400",
         "a request for the same customer, external reference and system has been denied",
         &[
-            cause(
+            remedied_by(
                 "has an earlier request ended as `Denied`?",
-                "agree with the customer, delete that request (`systemuser-demo request delete ID --env ENV`), then send a new one",
+                "agree with the customer, delete that request (",
+                Vendor("request delete ID"),
+                "), then send a new one",
             ),
             cause(
                 "does your code wait for this answer?",
@@ -111,9 +116,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 400",
         "a request for the same customer, external reference and system has been rejected",
         &[
-            cause(
+            remedied_by(
                 "did the customer say no to an earlier request?",
-                "agree with the customer, delete that request (`systemuser-demo request delete ID --env ENV`), then send a new one",
+                "agree with the customer, delete that request (",
+                Vendor("request delete ID"),
+                "), then send a new one",
             ),
             cause(
                 "does your code wait for this answer?",
@@ -126,9 +133,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 404",
         "Altinn finds no such request",
         &[
-            cause(
+            remedied_by(
                 "is there a slip in the id, or was the request made in the other environment or deleted since?",
-                "`systemuser-demo request list --system ID --env ENV` shows the system's requests",
+                "",
+                System("request list"),
+                " shows the system's requests",
             ),
             cause(
                 "is it an agent request looked up as a standard one, or the other way round?",
@@ -149,9 +158,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 404",
         "Altinn finds no such system, or it is another vendor's",
         &[
-            cause(
+            remedied_by(
                 "is there a slip in `systemId`, or is the system registered in the other environment only?",
-                "`systemuser-demo system list --env ENV` shows your systems in this environment",
+                "",
+                Vendor("system list"),
+                " shows your systems in this environment",
             ),
             cause(
                 "was the token issued to another organisation than the system's vendor?",
@@ -192,9 +203,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 404",
         "Altinn finds no such system user, or none that this can be done with",
         &[
-            cause(
+            remedied_by(
                 "is there a slip in the id, or does the system user belong to the other environment?",
-                "`systemuser-demo user list --system ID --env ENV` shows the system's users",
+                "",
+                System("user list"),
+                " shows the system's users",
             ),
             cause(
                 "do you look by owner for a system user that was requested with an external reference?",
@@ -224,9 +237,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 400",
         "the redirect URL is not one that the system has registered",
         &[
-            cause(
+            remedied_by(
                 "does `redirectUrl` differ from the registered ones in scheme, host or path?",
-                "send one of `allowedRedirectUrls`, which `systemuser-demo system show --system ID --env ENV` shows; only the query may be another",
+                "send one of `allowedRedirectUrls`, which ",
+                System("system show"),
+                " shows; only the query may be another",
             ),
             cause("is the address a new one?", "add it to the system's `allowedRedirectUrls` first"),
         ],
@@ -269,9 +284,11 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 404",
         "Altinn finds no such agent request",
         &[
-            cause(
+            remedied_by(
                 "is there a slip in the id, or was the request made in the other environment or deleted since?",
-                "`systemuser-demo request list --agent --system ID --env ENV` shows the system's agent requests",
+                "",
+                System("request list --agent"),
+                " shows the system's agent requests",
             ),
             cause("is it a standard request?", "look it up as one; the two kinds are kept apart"),
         ],

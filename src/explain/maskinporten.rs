@@ -4,8 +4,9 @@
 //! Altinn's, "MP-303", and github.com/Altinn/altinn-authentication, where the look-up is; for times the rules that
 //! github.com/Altinn/altinn-studio quotes in issue 19603.
 
+use super::Command;
 use super::Subject::{ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Resource, Scope};
-use super::{Entry, cause};
+use super::{Entry, cause, remedied_by};
 
 /// Digdir lists some codes under headings that are no OAuth error, so only the code is to be relied on.
 pub(super) static TABLE: [Entry; 21] = [
@@ -97,9 +98,11 @@ pub(super) static TABLE: [Entry; 21] = [
         beside: "invalid_grant",
         meaning: "the registered key has expired: a key is valid for one year from its registration",
         causes: &[
-            cause(
+            remedied_by(
                 "was the key registered more than a year ago?",
-                "register a new one, or the same again, which renews it: `systemuser-demo key public --env ENV --set`",
+                "register a new one, or the same again, which renews it: ",
+                Command::Key("key public --set"),
+                "",
             ),
             cause(
                 "was a new key registered, and the old one is still in use?",
@@ -136,9 +139,11 @@ pub(super) static TABLE: [Entry; 21] = [
         beside: "invalid_grant",
         meaning: "the grant's signature does not fit the key that is registered for its key id",
         causes: &[
-            cause(
+            remedied_by(
                 "is this the private half of the key that was registered?",
-                "compare the `n` that `systemuser-demo key public --env ENV` prints with the one in the self-service",
+                "compare the `n` that ",
+                Command::Key("key public"),
+                " prints with the one in the self-service",
             ),
             cause("does the key id belong to another key of the client?", "send the one that goes with this key"),
             cause(
@@ -261,17 +266,21 @@ pub(super) static TABLE: [Entry; 21] = [
                 "was the system user requested with an external reference?",
                 "pass exactly that one with --external-ref, and none if there was none",
             ),
-            cause(
+            remedied_by(
                 "is this client id in the system's `clientId` list, in Altinn's System Register?",
-                "`systemuser-demo system show --env ENV` shows it; add it beside those that are there: an update replaces all",
+                "",
+                Command::Vendor("system show"),
+                " shows it; add it beside those that are there: an update replaces all",
             ),
             cause(
                 "is it an agent system user?",
                 "its owner is the agent, an accountant say; never the client whose data is asked for",
             ),
-            cause(
+            remedied_by(
                 "has the customer approved the request?",
-                "`systemuser-demo request status --org ORG --env ENV` shows it: only an accepted request makes a system user",
+                "",
+                Command::Vendor("request status --org ORG"),
+                " shows it: only an accepted request makes a system user",
             ),
             cause(
                 "does the system belong to another vendor than the client, or was it deleted?",
@@ -308,9 +317,11 @@ pub(super) static TABLE: [Entry; 21] = [
                 "is the key id the one that the self-service shows for the key?",
                 "send that one with --kid; for a key that was registered as PEM, the portal makes it",
             ),
-            cause(
+            remedied_by(
                 "is the key registered on this client, in this environment?",
-                "register it: `systemuser-demo key public --env ENV` prints it",
+                "register it: ",
+                Command::Key("key public"),
+                " prints it",
             ),
             cause(
                 "did somebody register another key?",

@@ -23,24 +23,73 @@ pub struct Entry {
     words: &'static [&'static str],
 }
 
-/// What may be behind a refusal.
+/// A likely cause of a refusal.
 #[derive(Debug)]
 pub struct Cause {
     /// The question to ask oneself.
     pub question: &'static str,
     /// What to do about it.
-    pub remedy: &'static str,
+    pub remedy: Remedy,
+}
+
+/// What to do about a cause: a text, in which a command of this program may stand.
+#[derive(Debug)]
+pub struct Remedy {
+    before: &'static str,
+    command: Option<Command>,
+    after: &'static str,
+}
+
+/// A command of this program, without the options that repeat the reader's configuration.
+#[derive(Debug)]
+pub enum Command {
+    /// It takes the configured key, and no client.
+    Key(&'static str),
+    /// It takes the vendor's configuration.
+    Vendor(&'static str),
+    /// It takes the vendor's configuration, and is about the vendor's system.
+    System(&'static str),
+}
+
+impl Command {
+    /// The command with its arguments.
+    pub fn line(&self) -> &'static str {
+        let (Self::Key(line) | Self::Vendor(line) | Self::System(line)) = self;
+        line
+    }
 }
 
 impl Cause {
-    /// Question and remedy in a line.
-    pub fn in_a_line(&self) -> String {
-        format!("{} {}", self.question, self.remedy)
+    /// Question and remedy in a line; `complete` completes the command.
+    pub fn line(&self, complete: impl Fn(&Command) -> String) -> String {
+        format!("{} {}", self.question, self.remedy.text(complete))
+    }
+}
+
+impl Remedy {
+    /// The remedy with a command that `complete` has completed.
+    pub fn text(&self, complete: impl Fn(&Command) -> String) -> String {
+        match &self.command {
+            Some(command) => format!("{}`systemuser-demo {}`{}", self.before, complete(command), self.after),
+            None => self.before.to_owned(),
+        }
+    }
+
+    /// The remedy for a reader of whom nothing is known.
+    pub fn general_text(&self) -> String {
+        self.text(|command| match command {
+            Command::Key(line) | Command::Vendor(line) => format!("{line} --env ENV"),
+            Command::System(line) => format!("{line} --system ID --env ENV"),
+        })
     }
 }
 
 const fn cause(question: &'static str, remedy: &'static str) -> Cause {
-    Cause { question, remedy }
+    Cause { question, remedy: Remedy { before: remedy, command: None, after: "" } }
+}
+
+const fn remedied_by(question: &'static str, before: &'static str, command: Command, after: &'static str) -> Cause {
+    Cause { question, remedy: Remedy { before, command: Some(command), after } }
 }
 
 /// An entry of Altinn's, which is about no grant.

@@ -18,7 +18,7 @@ fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
     let cases = statuses.into_iter().flat_map(|status| {
         let code = &status[..3];
         // A date without the server's own says nothing.
-        let hint = if status.ends_with("3600") { "\nhint: it asks to be left alone for 1h" } else { "" };
+        let hint = if status.ends_with("3600") { "\nhint: it asks to be left alone for 1 h" } else { "" };
         let words = answer(status, response(status, "text/html", html), |call| {
             silence(call, HTTP, &format!("status {code}: <html> <title>Oops</title></html>{hint}"))
         });

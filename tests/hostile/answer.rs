@@ -118,7 +118,7 @@ fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
             );
         }
         if let Ok(draft) = serde_json::from_str::<Draft>(&body) {
-            draft.without_what_is_shown_only().new_system().validation_errors();
+            draft.without_ignored_fields().new_system().validation_errors();
         }
         Ok(())
     });

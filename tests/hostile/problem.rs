@@ -12,9 +12,9 @@ use super::{SENT, acting, acts, any_json, giants, is_soon_done, object_with, rep
 const EXCERPT: usize = 201;
 
 fn texts(refused: &Problem) -> Vec<&String> {
-    let faults = refused.faults.iter();
+    let faults = refused.errors.iter();
     let of_faults = faults.flat_map(|fault| fault.code.iter().chain(&fault.text).chain(&fault.paths));
-    let others = refused.others.iter().flat_map(|(name, value)| [name, value]);
+    let others = refused.extensions.iter().flat_map(|(name, value)| [name, value]);
     refused.code.iter().chain(&refused.text).chain(of_faults).chain(others).collect()
 }
 

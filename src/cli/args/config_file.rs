@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::client::environment::Environment;
 #[cfg(feature = "sandbox")]
 use crate::client::key::KeySource;
-use crate::client::sanitize::{quote_path, show};
+use crate::client::sanitize::quote_path;
 use crate::config::{Config, ConfigError, Given, Overrides, Source};
 
 /// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
@@ -16,11 +16,11 @@ pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Res
         return read(&path, &format!("{source}: "), overrides);
     }
     let environment = environment(overrides.environment.clone())?;
-    let usual = usual(environment.value);
+    let path = default_path(environment.value);
     // A file that is there and cannot be read is no reason to do something else.
-    let absent = usual.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let absent = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !absent {
-        return read(&usual, "", overrides);
+        return read(&path, "", overrides);
     }
     #[cfg(feature = "sandbox")]
     if environment.value == Environment::Sandbox {
@@ -36,15 +36,13 @@ pub(crate) fn environment(asked: Option<Given<Environment>>) -> Result<Given<Env
         None if cfg!(feature = "sandbox") => {
             Ok(Given { value: Environment::Sandbox, source: Source::Option("the default") })
         }
-        None => Err(ConfigError::Invalid {
-            problem: "no environment: this build has no sandbox, so there is none to fall back on".to_owned(),
-            hint: Some("say --env test or --env prod, or name a file with --config".to_owned()),
-        }),
+        None => Err(ConfigError::new("no environment: this build has no sandbox, so there is none to fall back on")
+            .with_hint("say --env test or --env prod, or name a file with --config")),
     }
 }
 
-/// The environment's own file, below the current folder.
-pub(crate) fn usual(environment: Environment) -> PathBuf {
+/// The environment's default file, below the current folder.
+pub(crate) fn default_path(environment: Environment) -> PathBuf {
     Path::new("config").join(format!("{environment}.toml"))
 }
 
@@ -63,15 +61,6 @@ pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
         Ok(_) if text.len() as u64 <= LARGEST => Ok(text),
         Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),
         Err(error) => Err(cannot(error.to_string())),
-    }
-}
-
-/// The configuration file's name as messages show it.
-pub(crate) fn display_file(config: &Config) -> String {
-    match (&config.file, &config.environment.source) {
-        (Some(file), _) => show(&file.to_string_lossy()),
-        (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),
-        (None, _) => "no file".to_owned(),
     }
 }
 

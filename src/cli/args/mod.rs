@@ -1,15 +1,14 @@
-//! Options and environment variables, gathered into what replaces the configuration file's values.
+//! Options that several commands share, the variables that stand for them, and how they become a [`Config`]. Options of
+//! one command stand with the command.
 //!
-//! clap judges the shape of the command line only. Variables are read here, not by clap, so that each value keeps
-//! where it came from.
+//! clap judges the shape of the command line only. Variables are read here, so that each value keeps where it came from.
 
 pub(crate) mod config_file;
-pub(crate) mod deferred;
-pub(crate) mod proxy;
 pub(crate) mod rerun;
+pub(crate) mod shell;
+pub(crate) mod variables;
 mod vendor;
 
-use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use self::variables::{CONFIG_FILE, SANDBOX};
 pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, SystemArg, VendorArgs, system};
 use crate::client::environment::Environment;
 use crate::client::key::KeySource;
@@ -26,9 +26,6 @@ use crate::config::{
     CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
     SCOPE, Setting, Source,
 };
-
-/// The variable that names the configuration file.
-pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
 
 /// The options of every command.
 #[derive(Debug, Args)]
@@ -102,7 +99,7 @@ pub(crate) struct TimeoutArg {
 impl CommonArgs {
     /// Chooses the configuration.
     pub(crate) fn configuration(&self, overrides: Overrides) -> Result<Config, ConfigError> {
-        let sandbox = variable("SYSTEMUSER_SANDBOX")?;
+        let sandbox = variables::text(SANDBOX)?;
         let overrides = Overrides { environment: self.environment()?, sandbox, ..overrides };
         let config = config_file::choose(self.named_file()?, overrides)?;
         // A build without the sandbox has none to run inside.
@@ -118,7 +115,7 @@ impl CommonArgs {
     /// The configuration file that an option or a variable names.
     pub(crate) fn named_file(&self) -> Result<Option<Given<PathBuf>>, ConfigError> {
         let named = self.config.clone().map(|path| (path, Source::Option("--config")));
-        let named = named.or_else(|| non_empty(CONFIG_FILE).map(|path| (path, Source::Variable(CONFIG_FILE))));
+        let named = named.or_else(|| variables::os(CONFIG_FILE).map(|path| (path, Source::Variable(CONFIG_FILE))));
         named.map(|(path, source)| file_name(path, source)).transpose()
     }
 
@@ -127,13 +124,13 @@ impl CommonArgs {
         if let Some(value) = self.env {
             return Ok(Some(Given { value, source: Source::Option(ENVIRONMENT.option) }));
         }
-        let given = variable(ENVIRONMENT.variable)?;
+        let given = variables::text(ENVIRONMENT.variable)?;
         given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
     }
 
     /// What is said that means nothing to the sandbox by itself.
     #[cfg(feature = "sandbox")]
-    pub(crate) fn not_for_the_sandbox(&self) -> Option<String> {
+    pub(crate) fn option_for_servers(&self) -> Option<String> {
         let environment = self.env.filter(|environment| *environment != Environment::Sandbox);
         let environment = environment.map(|environment| format!("--env says `{environment}`"));
         environment.or_else(|| self.config.as_ref().map(|_| "--config names a file".to_owned()))
@@ -201,29 +198,24 @@ impl KeyArgs {
         Ok(Overrides { key: self.source()?, kid: option(&self.kid, &KID)?, ..Overrides::default() })
     }
 
-    /// Where options and variables say that the key is.
+    /// The key that an option or a variable names.
     fn source(&self) -> Result<Option<Given<KeySource>>, ConfigError> {
+        let file = |path: &OsString, source| Given { value: KeySource::File(path.into()), source };
         if let Some(path) = &self.key {
-            let source = Source::Option(KEY.option);
-            return Ok(Some(Given { value: KeySource::File(path.into()), source }));
+            return Ok(Some(file(path, Source::Option(KEY.option))));
         }
-        const INLINE: &str = "SYSTEMUSER_KEY";
-        let file = non_empty(KEY.variable);
-        // Set but empty is a secret that did not arrive, and not the wish for another key.
-        match (env::var_os(INLINE), file) {
-            (Some(_), Some(_)) => Err(ConfigError::Invalid {
-                problem: format!("{INLINE} and {} are both set, and they are two ways to say one thing", KEY.variable),
-                hint: Some(format!("unset one of them, or name the key with {}", KEY.option)),
-            }),
-            (Some(text), None) => {
-                let text = text.into_string().map_err(|_| not_text(INLINE))?;
-                let value = KeySource::Text { name: INLINE.to_owned(), text: text.into() };
-                Ok(Some(Given { value, source: Source::Variable(INLINE) }))
+        match (variables::key_text()?, variables::os(KEY.variable)) {
+            (Some(Given { source, .. }), Some(_)) => {
+                let other = KEY.variable;
+                let problem = format!("{source} and {other} are both set, and they are two ways to say one thing");
+                Err(ConfigError::new(problem)
+                    .with_hint(format!("unset one of them, or name the key with {}", KEY.option)))
             }
-            (None, Some(path)) => {
-                Ok(Some(Given { value: KeySource::File(path.into()), source: Source::Variable(KEY.variable) }))
+            (Some(Given { value, source }), None) => {
+                let value = KeySource::Text { name: source.to_string(), text: value.into() };
+                Ok(Some(Given { value, source }))
             }
-            (None, None) => Ok(None),
+            (None, path) => Ok(path.map(|path| file(&path, Source::Variable(KEY.variable)))),
         }
     }
 }
@@ -247,20 +239,6 @@ pub(crate) fn typed(name: &'static str, text: &str) -> Given<String> {
 fn option(value: &Option<String>, setting: &Setting) -> Result<Option<Given<String>>, ConfigError> {
     match value {
         Some(value) => Ok(Some(typed(setting.option, value))),
-        None => variable(setting.variable),
+        None => variables::text(setting.variable),
     }
-}
-
-fn variable(name: &'static str) -> Result<Option<Given<String>>, ConfigError> {
-    let Some(value) = non_empty(name) else { return Ok(None) };
-    let value = value.into_string().map_err(|_| not_text(name))?;
-    Ok(Some(Given { value, source: Source::Variable(name) }))
-}
-
-fn non_empty(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
-}
-
-fn not_text(name: &'static str) -> ConfigError {
-    ConfigError::at(&Source::Variable(name), "the value is not UTF-8 text")
 }

@@ -1,76 +1,103 @@
-//! How a command is told to take the same configuration again: what was typed has to be typed once more, and what a
-//! variable or a file says is still there.
+//! The command line to type again: the options that make a command take the reader's configuration once more. The values
+//! of variables and files are still there, so only what was typed is repeated.
 
-use std::env;
 use std::path::Path;
 
-use crate::cli::args::CONFIG_FILE;
-use crate::cli::args::config_file::usual;
-use crate::cli::error::hints;
+use super::config_file::default_path;
+use super::shell;
+use super::variables::{self, CONFIG_FILE};
 use crate::client::environment::Environment;
 use crate::client::key::KeySource;
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
+use crate::explain::Command;
 
-/// The option that names the environment, or the file where that is not the environment's own.
+/// The options that repeat a configuration, each with a space before it.
+#[derive(Debug)]
+pub(crate) struct Rerun {
+    /// For commands that take the client and its key.
+    pub(crate) options: String,
+    /// For commands that take the key only.
+    key_options: String,
+    /// The system, if it was typed.
+    pub(crate) system: String,
+}
+
+impl Rerun {
+    pub(crate) fn new(config: &Config) -> Self {
+        let environment = environment(config.environment.value, config.file.as_deref());
+        let environment = if environment == implied() { String::new() } else { format!(" {environment}") };
+        let client_id = text(CLIENT_ID.option, config.client_id.as_ref());
+        let key = key(config);
+        Self {
+            options: format!("{environment}{client_id}{key}"),
+            key_options: format!("{environment}{key}"),
+            system: String::new(),
+        }
+    }
+
+    /// The same for commands about this system.
+    pub(crate) fn about(self, system: &Given<String>) -> Self {
+        let is_typed = matches!(system.source, Source::Option(_));
+        Self { system: if is_typed { shell::option("--system", &system.value) } else { String::new() }, ..self }
+    }
+
+    /// A command of this program, complete.
+    pub(crate) fn command(&self, line: &str) -> String {
+        format!("systemuser-demo {line}{}", self.options)
+    }
+
+    /// The line and the options of a command in a remedy.
+    pub(crate) fn complete(&self, command: &Command) -> String {
+        match command {
+            Command::Key(line) => format!("{line}{}", self.key_options),
+            Command::Vendor(line) => format!("{line}{}", self.options),
+            Command::System(line) => format!("{line}{}{}", self.system, self.options),
+        }
+    }
+}
+
+/// The option that names the environment, or the file if that is not the environment's default.
 pub(crate) fn environment(environment: Environment, file: Option<&Path>) -> String {
     match file {
-        Some(file) if file != usual(environment) || is_set(CONFIG_FILE) => {
-            format!("--config {}", hints::quoted(file))
+        Some(file) if file != default_path(environment) || variables::os(CONFIG_FILE).is_some() => {
+            format!("--config {}", shell::path(file))
         }
         _ => format!("--env {environment}"),
     }
 }
 
-/// All options that were typed for this configuration, and the environment where it is not taken by itself. Each has a
-/// space before it.
-pub(crate) fn options(config: &Config) -> String {
-    let environment = environment(config.environment.value, config.file.as_deref());
-    let environment = (environment != implied()).then(|| format!(" {environment}"));
-    format!("{}{}", environment.unwrap_or_default(), typed(config))
+/// The options that were typed about the grant, except the client and the key.
+pub(crate) fn grant_options(config: &Config) -> String {
+    let org = config.org.as_ref().and_then(|org| org.as_ref().ok());
+    let org = org.map(|org| Given { value: org.value.to_string(), source: org.source.clone() });
+    text(SCOPE.option, config.scope.as_ref())
+        + &text(ORG.option, org.as_ref())
+        + &text(EXTERNAL_REF.option, config.external_ref.as_ref())
 }
 
-/// What was typed about the client and its key.
-pub(crate) fn typed(config: &Config) -> String {
-    text(CLIENT_ID.option, &config.client_id).unwrap_or_default() + &key(config)
-}
-
-/// What was typed about the key.
-pub(crate) fn key(config: &Config) -> String {
+/// The options that were typed about the key.
+fn key(config: &Config) -> String {
     let path = match &config.key {
         Some(Given { value: KeySource::File(path), source: Source::Option(_) }) => {
-            Some(hints::option(KEY.option, &path.display().to_string()))
+            shell::option(KEY.option, &path.display().to_string())
         }
-        _ => None,
+        _ => String::new(),
     };
-    path.into_iter().chain(text(KID.option, &config.kid)).collect()
+    path + &text(KID.option, config.kid.as_ref())
 }
 
-/// What was typed about what is asked for, and as whose system user.
-pub(crate) fn parties(config: &Config) -> String {
-    let org = config.org.as_ref().and_then(|org| org.as_ref().ok()).filter(|org| is_typed(&org.source));
-    let org = org.map(|org| hints::option(ORG.option, &org.value.to_string()));
-    let options = [text(SCOPE.option, &config.scope), org, text(EXTERNAL_REF.option, &config.external_ref)];
-    options.into_iter().flatten().collect()
-}
-
-fn text(option: &str, given: &Option<Given<String>>) -> Option<String> {
-    let given = given.as_ref().filter(|given| is_typed(&given.source))?;
-    Some(hints::option(option, &given.value))
-}
-
-fn is_typed(source: &Source) -> bool {
-    matches!(source, Source::Option(name) if name.starts_with("--"))
+fn text(option: &str, given: Option<&Given<String>>) -> String {
+    match given {
+        Some(Given { value, source: Source::Option(name) }) if name.starts_with("--") => shell::option(option, value),
+        _ => String::new(),
+    }
 }
 
 /// The environment that a command takes by itself.
 fn implied() -> String {
-    match env::var_os(ENVIRONMENT.variable).filter(|value| !value.is_empty()) {
+    match variables::os(ENVIRONMENT.variable) {
         Some(environment) => format!("--env {}", environment.display()),
         None if cfg!(feature = "sandbox") => format!("--env {}", Environment::Sandbox),
         None => String::new(),
     }
-}
-
-fn is_set(variable: &str) -> bool {
-    env::var_os(variable).is_some_and(|value| !value.is_empty())
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{CommonArgs, KeyArgs, TimeoutArg, option, typed};
-use crate::cli::args::rerun;
+use crate::cli::args::rerun::Rerun;
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
 /// Who speaks for the vendor, for the commands that speak with Altinn.
@@ -73,11 +73,9 @@ impl SystemArg {
 pub(crate) fn system(name: &'static str, named: Option<&str>, config: &Config) -> Result<Given<String>, ConfigError> {
     let given = named.map(|named| typed(name, named)).or_else(|| config.vendor.system_id.clone());
     let given = given.ok_or_else(|| {
-        let again = rerun::options(config);
-        ConfigError::Invalid {
-            problem: format!("no system: neither {name} nor `system_id` under [vendor] says which"),
-            hint: Some(format!("`systemuser-demo system list{again}` shows the vendor's systems")),
-        }
+        let list = Rerun::new(config).command("system list");
+        ConfigError::new(format!("no system: neither {name} nor `system_id` under [vendor] says which"))
+            .with_hint(format!("`{list}` shows the vendor's systems"))
     })?;
     given.check(|text| match text.trim() {
         "" => Err("the value is empty"),

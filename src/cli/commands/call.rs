@@ -3,10 +3,10 @@
 use clap::Args;
 
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, typed};
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::session::Flow;
+use crate::cli::error::CommandError;
+use crate::cli::output::console::Console;
 use crate::cli::session::api_target::ApiTarget;
-use crate::cli::{error, session};
+use crate::cli::session::{Session, prepare, warn_of_test_series};
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::quote;
 use crate::config::{Config, ConfigError, Source};
@@ -16,8 +16,8 @@ pub(crate) struct Call {
     /// `systemuserinfo`, `logistics`, `salary`, or an [api.NAME] of the configuration
     api: String,
     /// whose data is asked for [default: the system user's owner]
-    #[arg(value_name = "ORG")]
-    whose: Option<String>,
+    #[arg(value_name = "ORG", id = "data_org")]
+    org: Option<String>,
     /// add to the address's query; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     query: Vec<String>,
@@ -28,31 +28,31 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let timeout = self.timeout.duration()?;
         let query = self.query()?;
         let config = self.options.configuration(common)?;
         let target = ApiTarget::named(typed("API", &self.api), &config)?;
-        let org = self.whose_data(&target, &config)?;
-        let named = org.filter(|_| self.whose.is_some());
-        if let Some(said) = named.and_then(|org| session::of_the_test_series(&config, org, "ORG")) {
-            console.say(Tone::Warning, &said);
+        let org = self.organisation(&target, &config)?;
+        if let Some(org) = org.filter(|_| self.org.is_some()) {
+            warn_of_test_series(&config, org, "ORG", console);
         }
 
-        let config = target.scoped(config);
-        let flow = Flow::start(config, self.options.system_user(), timeout, console).await?;
-        let mut url = target.address(&flow.servers.config, org)?;
+        let config = target.with_scope(config);
+        let key = prepare(&config, self.options.system_user(), console)?;
+        let session = Session::start(config, timeout, console).await?;
+        let mut url = target.address(&session.config, org)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let token = flow.token(console).await?;
-        let answer = target.ask(&flow.servers.http, &url, &token, console).await;
-        let shown = answer.and_then(|reply| target.show(reply, common.json));
-        let shown = shown.map_err(|error| target.explained(error, self.whose.is_some(), &flow.servers.config))?;
-        if shown.is_empty() {
-            console.say(Tone::Note, "the answer is empty");
+        let token = session.token(&session.grant(&key, self.options.system_user()), console).await?;
+        let answer = target.call(&session.http, &url, &token, console).await;
+        let answer = answer.and_then(|reply| target.display(reply, common.json));
+        let answer = answer.map_err(|error| target.explain(error, self.org.is_some(), &session.config))?;
+        if answer.is_empty() {
+            console.note("the answer is empty");
         }
-        console.answer_of_others(&shown)
+        Ok(console.answer_of_others(&answer)?)
     }
 
     fn query(&self) -> Result<Vec<(&str, &str)>, ConfigError> {
@@ -65,13 +65,14 @@ impl Call {
         pairs.collect()
     }
 
-    fn whose_data(&self, target: &ApiTarget, config: &Config) -> anyhow::Result<Option<OrgNumber>> {
-        // Whether there is such an API at all is to be known before anything else.
+    /// The organisation whose data is asked for.
+    fn organisation(&self, target: &ApiTarget, config: &Config) -> Result<Option<OrgNumber>, CommandError> {
+        // Whether the API exists comes first.
         target.address(config, None)?;
-        match &self.whose {
+        match &self.org {
             Some(_) if !target.takes_org() => {
                 let problem = format!("{} takes no ORG, its address has no `{{org}}`", quote(&self.api));
-                Err(error::Usage { problem, command: "call" }.into())
+                Err(CommandError::usage(problem, "call"))
             }
             Some(org) => Ok(Some(typed("ORG", org).check(|org| org.parse::<OrgNumber>())?.value)),
             None if target.takes_org() => Ok(Some(config.org()?.value)),

@@ -1,10 +1,9 @@
 //! `completions`: print a shell completion script.
 
-use clap::{Args, CommandFactory};
-use clap_complete::Shell;
-
-use crate::cli::Cli;
+use crate::cli::error::CommandError;
 use crate::cli::output::console::Console;
+use clap::{Args, Command};
+use clap_complete::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
@@ -13,9 +12,9 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, mut command: Command, console: &mut Console<'_>) -> Result<(), CommandError> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
-        console.answer(&script)
+        clap_complete::generate(self.shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
+        Ok(console.answer(&script)?)
     }
 }

@@ -2,22 +2,18 @@
 
 use std::ffi::OsString;
 
-use anyhow::Context;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use clap::{Args, Subcommand, ValueEnum};
-use pkcs8::SecretDocument;
-use pkcs8::der::pem::LineEnding;
-use secrecy::zeroize::Zeroizing;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::cli::args::{CommonArgs, KeyArgs, file_name};
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::{origin, verbose};
+use crate::cli::error::CommandError;
+use crate::cli::output::console::Console;
+use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::session::new_file::{self, Readers};
+use crate::cli::session::new_key::{Bits, is_registrable, make};
 use crate::cli::session::signing_key;
 use crate::client::environment::Environment;
-use crate::client::key::{KeySource, SigningKey};
+use crate::client::key::KeySource;
 use crate::client::sanitize::{quote, quote_path};
 use crate::config::{Config, ConfigError, Overrides, Source};
 
@@ -53,18 +49,8 @@ struct New {
     bits: Bits,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Bits {
-    #[value(name = "2048")]
-    Rsa2048,
-    #[value(name = "3072")]
-    Rsa3072,
-    #[value(name = "4096")]
-    Rsa4096,
-}
-
 impl Key {
-    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         match self.command {
             KeyCommand::Public(public) => public.run(common, console),
             KeyCommand::New(new) => new.run(common, console),
@@ -73,24 +59,21 @@ impl Key {
 }
 
 impl Public {
-    fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let config = self.options.configuration(common)?;
-        let key = signing_key::load_key(&config, console)?;
+        let key = signing_key::load(&config, console)?;
         verbose::key(console, &key, &config);
-        let origin = origin::kid(&config, &key, Source::to_string);
-        console.say(Tone::Note, &format!("the kid that is sent is `{}` ({origin})", origin::show_kid(&key.kid, &key)));
+        let source = config.kid_source(&key, Source::to_string);
+        console.note(&format!("the kid that is sent is `{}` ({source})", display_kid(&key.kid, &key)));
         if !is_registrable(&key.kid) {
-            console.say(Tone::Warning, "a kid that is registered holds letters, digits, `.`, `_` and `-` only");
+            console.warning("a kid that is registered holds letters, digits, `.`, `_` and `-` only");
         }
         let jwk = key.public_jwk();
-        // Elsewhere the reading of the key has said it.
+        // In other environments, reading the key gave this warning.
         if config.environment.value == Environment::Sandbox && signing_key::is_the_example(&key) {
-            console.say(Tone::Warning, signing_key::EXAMPLE_IS_PUBLIC);
+            console.warning(signing_key::EXAMPLE_IS_PUBLIC);
         }
-        match self.set {
-            true => console.answer_json(&json!({ "keys": [jwk] })),
-            false => console.answer_json(&jwk),
-        }
+        Ok(console.answer_json(&if self.set { json!({ "keys": [jwk] }) } else { jwk })?)
     }
 }
 
@@ -102,7 +85,7 @@ impl New {
         Ok(config.filter(|config| config.environment.value != Environment::Sandbox))
     }
 
-    fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let config = self.configuration(common)?;
         let configured = config.as_ref().and_then(|config| match &config.key.as_ref()?.value {
             KeySource::File(path) => Some(path.clone()),
@@ -113,49 +96,22 @@ impl New {
             (None, configured) => configured.unwrap_or_else(|| "mp-key.pem".into()),
         };
         if path.file_name().is_none() || path.as_os_str() == "-" {
-            return Err(ConfigError::new(format!("FILE: {} is not the name of a file", quote_path(&path))).into());
+            return Err(CommandError::command_line(format!("FILE: {} is not the name of a file", quote_path(&path))));
         }
         new_file::check_name(&path, "pem")?;
-        // Before a key is made for nothing.
+        // Checked before a key is made in vain.
         if path.symlink_metadata().is_ok() {
-            return Err(new_file::exists(&path).into());
+            return Err(new_file::exists(&path));
         }
         let (pem, key) = make(self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
-        let said = format!(
-            "the private key is in {}, for its owner alone; its public half is to be registered",
-            quote_path(&path)
-        );
-        console.say(Tone::Note, &said);
+        let quoted = quote_path(&path);
+        console
+            .note(&format!("the private key is in {quoted}, for its owner alone; its public half is to be registered"));
         if let Some(kid) = config.and_then(|config| config.kid) {
-            let said = format!(
-                "the kid that is sent is {} ({}), and not that of this key",
-                quote(&kid.value),
-                kid.source.place()
-            );
-            console.say(Tone::Warning, &said);
+            let (value, place) = (quote(&kid.value), kid.source.place());
+            console.warning(&format!("the kid that is sent is {value} ({place}), and not that of this key"));
         }
-        console.answer_json(&key.public_jwk())
+        Ok(console.answer_json(&key.public_jwk())?)
     }
-}
-
-/// Whether a key can be registered under this id (Digdir, "Client registration").
-pub(crate) fn is_registrable(kid: &str) -> bool {
-    kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-/// Makes a key: as it is to be written down, and as it signs.
-pub(crate) fn make(bits: Bits, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
-    let size = match bits {
-        Bits::Rsa2048 => KeySize::Rsa2048,
-        Bits::Rsa3072 => KeySize::Rsa3072,
-        Bits::Rsa4096 => KeySize::Rsa4096,
-    };
-    let pair = KeyPair::generate(size).context("no key could be made")?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().context("the key could not be written down")?;
-    let document = SecretDocument::try_from(der.as_ref()).context("the key could not be written down")?;
-    let pem = document.to_pem("PRIVATE KEY", LineEnding::LF).context("the key could not be written down")?;
-    let source = KeySource::Text { name: "the new key".to_owned(), text: pem.as_str().into() };
-    let key = SigningKey::load(&source, kid, None)?;
-    Ok((pem, key))
 }

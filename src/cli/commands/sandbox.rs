@@ -7,16 +7,15 @@ use std::num::NonZeroUsize;
 use anyhow::Context;
 use chrono::TimeDelta;
 use clap::Args;
-use reqwest::Url;
 use tokio::net::TcpListener;
 
 use crate::cli::args::{CommonArgs, typed};
-use crate::cli::error;
-use crate::cli::output::clock::duration;
-use crate::cli::output::console::{Console, Tone, aligned};
-use crate::client::environment::Endpoints;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::table::pairs;
+use crate::cli::output::time::duration;
 use crate::client::sanitize::quote;
-use crate::config::{Config, ConfigError};
+use crate::config::ConfigError;
 use crate::sandbox::{self, ForcedRefusal, PagingFault, SandboxOptions};
 
 #[derive(Debug, Args)]
@@ -39,10 +38,10 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
-        if let Some(said) = common.not_for_the_sandbox() {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
+        if let Some(said) = common.option_for_servers() {
             let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
-            return Err(error::Usage { problem, command: "sandbox" }.into());
+            return Err(CommandError::usage(problem, "sandbox"));
         }
         let port: u16 = match &self.port {
             None => 7070,
@@ -55,18 +54,15 @@ impl Sandbox {
         let conditions = self.conditions()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => ConfigError::Invalid {
-                problem: format!("--port: {port} is taken on 127.0.0.1"),
-                hint: Some("does a sandbox run already? --port names another port, and 0 takes a free one".to_owned()),
-            }
-            .into(),
-            _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
+            io::ErrorKind::AddrInUse => CommandError::command_line(format!("--port: {port} is taken on 127.0.0.1"))
+                .hint("does a sandbox run already? --port names another port, and 0 takes a free one"),
+            _ => CommandError::new(Exit::Unexpected, format!("cannot listen on {address}: {error}")),
         })?;
         let address = format!("http://{}", listener.local_addr()?);
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
         introduce(console, &address, conditions);
         sandbox::serve(listener, conditions, interrupted).await.context("the sandbox ended")?;
-        console.say(Tone::Note, "the sandbox has ended, and has forgotten everything");
+        console.note("the sandbox has ended, and has forgotten everything");
         Ok(())
     }
 
@@ -118,23 +114,26 @@ fn introduce(console: &mut Console<'_>, address: &str, conditions: SandboxOption
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
     ];
     let (cast, clients): (Vec<_>, Vec<_>) = (sandbox::cast().collect(), sandbox::clients().collect());
-    console.say(Tone::Note, &format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
+    console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
     if !conditions.clock_ahead.is_zero() {
         let way = if conditions.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
-        console.say(Tone::Note, &format!("its clock is {} {way} this machine's", duration(conditions.clock_ahead)));
+        console.note(&format!(
+            "its clock is {} {way} this machine's",
+            duration(conditions.clock_ahead.num_seconds().unsigned_abs())
+        ));
     }
     if let Some(specimen) = conditions.refusal {
-        console.say(Tone::Note, &format!("it refuses every grant: {}", specimen.name));
+        console.note(&format!("it refuses every grant: {}", specimen.name));
     }
     if let Some(size) = conditions.page_size {
-        console.say(Tone::Note, &format!("its pages of Altinn's lists have {size} rows"));
+        console.note(&format!("its pages of Altinn's lists have {size} rows"));
     }
     if conditions.paging != PagingFault::default() {
-        console.say(Tone::Note, &format!("its paging of Altinn's lists has a fault: {}", conditions.paging.name()));
+        console.note(&format!("its paging of Altinn's lists has a fault: {}", conditions.paging.name()));
     }
     let rows = |rows: &[(&str, &str)]| {
         let owned: Vec<(&str, String)> = rows.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        aligned(&owned).trim_end().replace('\n', "\n  ")
+        pairs(&owned).trim_end().replace('\n', "\n  ")
     };
     console.plain(&format!("\nserves\n  {}", rows(&serves)));
     console.plain(&format!("\norganisations\n  {}", rows(&cast)));
@@ -160,18 +159,4 @@ fn interrupted() -> io::Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
-}
-
-/// Starts the sandbox in this process, where the configuration names none.
-pub(crate) async fn inside(
-    config: Config,
-    console: &mut Console<'_>,
-) -> anyhow::Result<(Config, Option<sandbox::Sandbox>)> {
-    if !config.sandbox_inside {
-        return Ok((config, None));
-    }
-    let sandbox = sandbox::Sandbox::start().await.context("the sandbox could not be started")?;
-    console.say(Tone::Note, "this is the sandbox, which runs inside this command; nothing leaves this machine");
-    let endpoints = Endpoints::sandbox(&Url::parse(sandbox.address())?);
-    Ok((Config { endpoints, ..config }, Some(sandbox)))
 }

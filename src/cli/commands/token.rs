@@ -5,8 +5,9 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg};
+use crate::cli::error::CommandError;
 use crate::cli::output::console::Console;
-use crate::cli::session::Flow;
+use crate::cli::session::{Session, prepare};
 use crate::client::token::{DecodedJwt, SystemUser};
 
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ pub(crate) struct Token {
     timeout: TimeoutArg,
 }
 
-/// The token with what is known of it.
+/// The token as JSON.
 #[derive(Serialize)]
 struct Answer<'a> {
     access_token: &'a str,
@@ -33,24 +34,25 @@ struct Answer<'a> {
 }
 
 impl Token {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let timeout = self.timeout.duration()?;
         let config = self.options.configuration(common)?;
-        let flow = Flow::start(config, self.options.system_user(), timeout, console).await?;
-        let token = flow.token(console).await?;
-        let token = if self.exchange { flow.exchanged(&token, console).await? } else { token };
+        let key = prepare(&config, self.options.system_user(), console)?;
+        let session = Session::start(config, timeout, console).await?;
+        let token = session.token(&session.grant(&key, self.options.system_user()), console).await?;
+        let token = if self.exchange { session.altinn_token(&token, console).await? } else { token };
         let secret = token.secret.expose_secret();
         if !common.json {
-            return console.answer_line(secret);
+            return Ok(console.answer_line(secret)?);
         }
         let answer = Answer {
             access_token: secret,
-            // One of another kind is no usable answer.
+            // Maskinporten issues no other type.
             token_type: "Bearer",
             expires_in: token.expires_in,
             scope: token.scope.as_deref(),
             system_user: DecodedJwt::read(secret).and_then(|decoded| decoded.system_user()),
         };
-        console.answer_json(&answer)
+        Ok(console.answer_json(&answer)?)
     }
 }

@@ -5,9 +5,10 @@ use clap::{Args, Subcommand};
 use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, typed};
-use crate::cli::output::clock;
-use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::output::table::table;
+use crate::cli::error::CommandError;
+use crate::cli::output::console::Console;
+use crate::cli::output::table::{pairs, table};
+use crate::cli::output::time::server_time;
 use crate::cli::session::altinn_session::AltinnSession;
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::quote;
@@ -48,7 +49,7 @@ struct Find {
 }
 
 impl User {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         match self.command {
             UserCommand::List(list) => list.run(common, console).await,
             UserCommand::Find(find) => find.run(common, console).await,
@@ -57,18 +58,18 @@ impl User {
 }
 
 impl List {
-    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let timeout = self.options.timeout.duration()?;
         let config = self.options.configuration(common, Overrides::default())?;
         let system = self.system.choose(&config)?;
-        let mut vendor = AltinnSession::start(config, system_user::LIST, timeout, console).await?.about(&system);
-        let call = async |altinn: &Altinn<'_>| system_user::list(altinn, &system.value).await;
-        let users = vendor.ask(system_user::LIST, console, call).await?.items;
+        let mut altinn = AltinnSession::start(config, system_user::LIST, timeout, console).await?.about(&system);
+        let call = async |api: &Altinn<'_>| system_user::list(api, &system.value).await;
+        let users = altinn.call(system_user::LIST, console, call).await?.items;
         if common.json {
-            return console.answer_json(&users);
+            return Ok(console.answer_json(&users)?);
         }
         if users.is_empty() {
-            console.say(Tone::Note, &format!("{} has no system users", quote(&system.value)));
+            console.note(&format!("{} has no system users", quote(&system.value)));
             return Ok(());
         }
         let heading = ["system user", "kind", "owner", "external ref", "created", "title"];
@@ -76,24 +77,23 @@ impl List {
             let kind = kind(user);
             let external_ref = user.external_ref().unwrap_or("none").to_owned();
             let title = user.integration_title.clone().unwrap_or_default();
-            [user.id.clone(), kind, owner(user), external_ref, clock::told(user.created.as_deref()), title]
+            [user.id.clone(), kind, owner(user), external_ref, server_time(user.created.as_deref()), title]
         };
-        console.answer(table(heading, &users.iter().map(row).collect::<Vec<_>>()).as_bytes())
+        Ok(console.answer(table(heading, users.iter().map(row)))?)
     }
 }
 
 impl Find {
-    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let timeout = self.options.timeout.duration()?;
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
-        let mut vendor = AltinnSession::start(config, system_user::FIND, timeout, console).await?.about(&system);
-        vendor.tell_reference(console);
-        let external_ref = vendor.config().external_ref.as_ref().map(|given| given.value.clone());
-        let call =
-            async |altinn: &Altinn<'_>| system_user::find(altinn, &system.value, org, external_ref.as_deref()).await;
-        let found = vendor.ask(system_user::FIND, console, call).await?;
+        let mut altinn = AltinnSession::start(config, system_user::FIND, timeout, console).await?.about(&system);
+        altinn.note_external_ref(console);
+        let external_ref = altinn.config().external_ref.as_ref().map(|given| given.value.clone());
+        let call = async |api: &Altinn<'_>| system_user::find(api, &system.value, org, external_ref.as_deref()).await;
+        let found = altinn.call(system_user::FIND, console, call).await?;
         let user = &found.known;
         if common.json {
             console.answer_json(&found)?;
@@ -104,14 +104,14 @@ impl Find {
                 ("owner", owner(user)),
                 ("external ref", user.external_ref().unwrap_or("none").to_owned()),
                 ("system", user.system_id.clone().unwrap_or_else(|| "-".to_owned())),
-                ("created", clock::told(user.created.as_deref())),
+                ("created", server_time(user.created.as_deref())),
                 ("title", user.integration_title.clone().unwrap_or_else(|| "-".to_owned())),
             ];
-            console.answer(aligned(&rows).as_bytes())?;
+            console.answer(pairs(&rows))?;
         }
         if !user.is_deleted {
-            let command = vendor.token_command(org, external_ref.as_deref());
-            console.say(Tone::Note, &format!("its token: `{command}`"));
+            let command = altinn.token_command(org, external_ref.as_deref());
+            console.note(&format!("its token: `{command}`"));
         }
         Ok(())
     }

@@ -1,178 +1,163 @@
-//! What is printed: the answer on stdout, and everything said to a person on stderr, in one voice.
+//! The console: answers go to stdout, messages for a person to stderr.
 //!
-//! The rules of the voice: `error:`, `hint:`, `warning:`, `note:`; lower case, no full stop; paths and values quoted;
-//! ids whole. What comes from outside has its control characters made visible.
+//! Messages begin with `error:`, `hint:`, `warning:` or `note:`, in lower case and without a full stop. Control
+//! characters are made visible.
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 
-use anyhow::Context;
-use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
-use crate::cli::output::json;
-use crate::client::sanitize::{draws, visible};
+use super::json;
+use crate::client::sanitize::visible;
 
-/// In which tone a line is said.
+/// The level of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum Level {
     Error,
     Hint,
     Warning,
     Note,
 }
 
-impl Tone {
-    fn word(self) -> &'static str {
+impl Level {
+    /// The word in front of a message, and its ANSI colour (ECMA-48, "select graphic rendition").
+    fn word_and_colour(self) -> (&'static str, &'static str) {
         match self {
-            Self::Error => "error",
-            Self::Hint => "hint",
-            Self::Warning => "warning",
-            Self::Note => "note",
+            Self::Error => ("error", "1;31"),
+            Self::Hint => ("hint", "1;36"),
+            Self::Warning => ("warning", "1;33"),
+            Self::Note => ("note", "1;34"),
         }
     }
 
-    /// A line in this tone, without colour.
+    /// A message as a line without colour.
     pub(crate) fn line(self, text: &str) -> String {
-        format!("{}: {text}", self.word())
-    }
-
-    /// ANSI colour codes (ECMA-48, "select graphic rendition").
-    fn colour(self) -> &'static str {
-        match self {
-            Self::Error => "1;31",
-            Self::Hint => "1;36",
-            Self::Warning => "1;33",
-            Self::Note => "1;34",
-        }
+        format!("{}: {text}", self.word_and_colour().0)
     }
 }
 
-/// Room for a token with what is known of it, so that the text of it need not grow.
-const LONGEST_SECRET: usize = 80 * 1024;
+/// Returns to the beginning of an empty line (ECMA-48, "erase in line").
+const ERASE_LINE: &str = "\r\x1b[2K";
+/// Keeps a text that is wider than the terminal on one line, so that it can be erased (DEC, "auto wrap").
+const WRAP_OFF: &str = "\x1b[?7l";
+/// Turns wrapping on again.
+const WRAP_ON: &str = "\x1b[?7h";
 
-/// To the beginning of an empty line (ECMA-48, "erase in line").
-const ERASED: &str = "\r\x1b[2K";
-
-/// What is longer than the terminal is wide stays on one line, so that it can be taken away (DEC, "auto wrap").
-const UNWRAPPED: &str = "\x1b[?7l";
-/// The usual way again.
-const WRAPPED: &str = "\x1b[?7h";
-
-/// Where something is written to.
+/// A stream to write to.
 pub struct Stream<'a> {
-    /// What writes.
+    /// The writer.
     pub writer: &'a mut dyn Write,
-    /// Whether it is a terminal, so that somebody looks on.
+    /// Whether it is a terminal.
     pub terminal: bool,
 }
 
-/// The only writers of the program.
+/// The only writer of the program.
 pub struct Console<'a> {
     out: Stream<'a>,
     err: Stream<'a>,
     colour: bool,
     verbose: bool,
-    /// A live line stands on the terminal.
-    live: bool,
+    /// Whether the last line on the terminal is a progress line.
+    has_progress_line: bool,
 }
 
 impl<'a> Console<'a> {
-    /// `colour` is for what is said, and `verbose` turns the story on.
+    /// A console. `colour` is for messages; `verbose` lets [`Console::verbose`] write.
     pub fn new(out: Stream<'a>, err: Stream<'a>, colour: bool, verbose: bool) -> Self {
-        Self { out, err, colour, verbose, live: false }
+        Self { out, err, colour, verbose, has_progress_line: false }
     }
 
-    /// Whether a line can be written that changes while somebody looks on.
-    pub(crate) fn has_live_line(&self) -> bool {
+    /// Whether progress can be shown in a line that changes.
+    pub(crate) fn shows_progress(&self) -> bool {
         self.err.terminal && !self.verbose
     }
 
-    /// Writes the live line anew; the next line that is said takes its place.
-    pub(crate) fn live_line(&mut self, text: &str) {
-        if self.has_live_line() {
-            self.live = true;
-            self.prompt(&format!("{ERASED}{UNWRAPPED}{}{WRAPPED}", visible(text)));
+    /// Replaces the progress line. The next message replaces it, too.
+    pub(crate) fn progress(&mut self, text: &str) {
+        if self.shows_progress() {
+            self.has_progress_line = true;
+            self.prompt(&format!("{ERASE_LINE}{WRAP_OFF}{}{WRAP_ON}", visible(text)));
         }
     }
 
-    /// Takes the live line away.
-    pub(crate) fn end_live_line(&mut self) {
-        if std::mem::take(&mut self.live) {
-            self.prompt(ERASED);
+    /// Removes the progress line.
+    pub(crate) fn end_progress(&mut self) {
+        if std::mem::take(&mut self.has_progress_line) {
+            self.prompt(ERASE_LINE);
         }
     }
 
-    /// The answer, whole: what goes to stdout goes there in one piece, or not at all.
-    pub(crate) fn answer(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        self.end_live_line();
-        self.out.writer.write_all(bytes).and_then(|()| self.out.writer.flush()).context("cannot write to stdout")
+    /// Writes an answer to stdout in one piece.
+    pub(crate) fn answer(&mut self, text: impl AsRef<[u8]>) -> io::Result<()> {
+        self.end_progress();
+        self.out.writer.write_all(text.as_ref()).and_then(|()| self.out.writer.flush())
     }
 
-    /// The answer as a line.
-    pub(crate) fn answer_line(&mut self, line: &str) -> anyhow::Result<()> {
-        // What grows leaves copies behind, and this may be a token.
-        let mut whole = Zeroizing::new(String::with_capacity(line.len() + 1));
-        whole.extend([line, "\n"]);
-        self.answer(whole.as_bytes())
+    /// Writes an answer as a line.
+    pub(crate) fn answer_line(&mut self, line: &str) -> io::Result<()> {
+        self.answer(format!("{line}\n"))
     }
 
-    /// Somebody else's text, as it came; on a terminal with its control characters made visible, apart from line breaks
-    /// and tabs.
-    pub(crate) fn answer_of_others(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+    /// Writes somebody else's text as it came. On a terminal, control characters other than line breaks and tabs are made
+    /// visible.
+    pub(crate) fn answer_of_others(&mut self, bytes: &[u8]) -> io::Result<()> {
         if !self.out.terminal {
             return self.answer(bytes);
         }
         let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         let lines = text.split('\n').map(|line| line.split('\t').map(visible).collect::<Vec<_>>().join("\t"));
-        self.answer(lines.collect::<Vec<_>>().join("\n").as_bytes())
+        self.answer(lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// The answer as JSON, indented.
-    pub(crate) fn answer_json(&mut self, answer: &impl Serialize) -> anyhow::Result<()> {
-        let mut json = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET));
-        serde_json::to_writer_pretty(&mut *json, answer)?;
-        json.push(b'\n');
-        let text = String::from_utf8_lossy(&json);
-        // A long list is not copied without need.
-        match text.contains(|c| draws(c) && c != '\n') {
-            true => self.answer(Zeroizing::new(json::harmless(&text)).as_bytes()),
-            false => self.answer(&json),
-        }
+    /// Writes an answer as indented JSON.
+    pub(crate) fn answer_json(&mut self, answer: &impl Serialize) -> io::Result<()> {
+        self.end_progress();
+        let mut out = BufWriter::new(&mut self.out.writer);
+        json::write_pretty(&mut out, answer)?;
+        out.flush()
     }
 
-    /// A line on stderr. Where stderr cannot be written to, nobody is listening.
-    pub(crate) fn say(&mut self, tone: Tone, text: &str) {
-        let text = visible(text);
-        self.write_line(&match self.colour {
-            true => format!("\x1b[{}m{}:\x1b[0m {text}", tone.colour(), tone.word()),
-            false => tone.line(&text),
-        });
+    /// Writes a message.
+    pub(crate) fn message(&mut self, level: Level, text: &str) {
+        let (text, (word, colour)) = (visible(text), level.word_and_colour());
+        self.write_line(&if self.colour { format!("\x1b[{colour}m{word}:\x1b[0m {text}") } else { level.line(&text) });
     }
 
-    /// A question on stderr, whose answer is typed behind it.
-    pub(crate) fn prompt(&mut self, text: &str) {
-        let _ = self.err.writer.write_all(text.as_bytes()).and_then(|()| self.err.writer.flush());
+    /// Writes a note.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.message(Level::Note, text);
     }
 
-    /// A line on stderr that belongs to the one before it.
+    /// Writes a warning.
+    pub(crate) fn warning(&mut self, text: &str) {
+        self.message(Level::Warning, text);
+    }
+
+    /// Writes a line that belongs to the message before it.
     pub(crate) fn detail(&mut self, line: &str) {
         self.write_line(&format!("  {}", visible(line)));
     }
 
-    /// Lines on stderr of our own text, that belong to no tone.
+    /// Writes a question whose answer is typed behind it.
+    pub(crate) fn prompt(&mut self, text: &str) {
+        let _ = self.err.writer.write_all(text.as_bytes()).and_then(|()| self.err.writer.flush());
+    }
+
+    /// Writes our own text without a level.
     #[cfg(feature = "sandbox")]
     pub(crate) fn plain(&mut self, text: &str) {
         self.write_line(text);
     }
 
-    /// In one piece, so that lines of several programs do not mix.
+    /// Writes a line in one piece, so that lines of several programs do not mix. A failure is ignored: nobody reads
+    /// stderr then.
     fn write_line(&mut self, line: &str) {
-        self.end_live_line();
+        self.end_progress();
         let _ = self.err.writer.write_all(format!("{line}\n").as_bytes());
     }
 
-    /// A step of the story, for those who asked for it: for others its lines are not even put together.
-    pub(crate) fn story(&mut self, step: &str, lines: impl FnOnce() -> Vec<String>) {
+    /// Writes a step for `--verbose`. Without it, the lines are not even made.
+    pub(crate) fn verbose(&mut self, step: &str, lines: impl FnOnce() -> Vec<String>) {
         if !self.verbose {
             return;
         }
@@ -180,10 +165,4 @@ impl<'a> Console<'a> {
             self.write_line(&visible(&format!("{:<14} {line}", if nth == 0 { step } else { "" })));
         }
     }
-}
-
-/// Names and values in two columns, a pair a line.
-pub(crate) fn aligned(rows: &[(&str, String)]) -> String {
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    rows.iter().map(|(name, value)| format!("{name:<width$}  {}\n", visible(value))).collect()
 }

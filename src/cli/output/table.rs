@@ -1,25 +1,33 @@
-//! Tables for a person: aligned, with a heading, and never cut.
+//! Text in aligned columns, which are never cut.
 
 use crate::client::sanitize::visible;
 
-/// No column is wider, in characters. A longer text stands out of its own line, and not in the way of all the others: what
-/// is printed stays as large as what came, times the width of a terminal at most.
+/// The widest column, in characters. A longer text sticks out of its own line and does not widen the others.
 const WIDEST: usize = 120;
 
-/// How wide a column has to be.
-pub(crate) fn width<'t>(cells: impl Iterator<Item = &'t str>) -> usize {
-    cells.map(|cell| cell.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0)
+/// Rows in columns as wide as their texts, one row a line.
+pub(crate) fn columns<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>) -> String {
+    let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| visible(&cell))).collect();
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
+    });
+    let line = |row: [String; COLUMNS]| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.into_iter().map(line).collect()
 }
 
-/// Rows below a heading, in columns as wide as what is in them.
-pub(crate) fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
-    let heading = heading.map(str::to_owned);
-    let rows: Vec<[String; COLUMNS]> =
-        std::iter::once(&heading).chain(rows).map(|row| row.each_ref().map(|cell| visible(cell))).collect();
-    let widths: [usize; COLUMNS] = std::array::from_fn(|column| width(rows.iter().map(|row| row[column].as_str())));
-    let line = |row: &[String; COLUMNS]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+/// Rows below a heading.
+pub(crate) fn table<const COLUMNS: usize>(
+    heading: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> String {
+    columns([heading.map(str::to_owned)].into_iter().chain(rows))
+}
+
+/// Names and values in two columns.
+pub(crate) fn pairs(rows: &[(&str, String)]) -> String {
+    columns(rows.iter().map(|(name, value)| [(*name).to_owned(), value.clone()]))
 }

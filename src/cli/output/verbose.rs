@@ -1,4 +1,4 @@
-//! `--verbose`: the story of the flow, told from the facts of each step. No key, no signature and no token is a fact.
+//! `--verbose`: the facts of each step of the flow. Keys, signatures and tokens are not among them.
 
 use std::time::Duration;
 
@@ -6,103 +6,155 @@ use jsonwebtoken::Algorithm;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use super::console::Console;
+use super::table::pairs;
+use super::time::duration;
 use crate::altinn::CallRecord;
-use crate::cli::args::config_file::display_file;
-use crate::cli::output::console::{Console, aligned};
-use crate::cli::output::origin;
-use crate::cli::session::signing_key;
 use crate::client::environment::Environment;
 use crate::client::grant::Assertion;
 use crate::client::http::address;
 use crate::client::key::{KeySource, SigningKey};
 use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::show;
+use crate::client::sanitize::{may_be_secret, show, visible};
 use crate::client::token::{AccessToken, DecodedJwt};
 use crate::config::{Config, Given, Source};
 
 pub(crate) fn configuration(console: &mut Console<'_>, config: &Config) {
-    console.story("configuration", || configured(config));
+    console.verbose("configuration", || configuration_facts(config));
 }
 
-fn configured(config: &Config) -> Vec<String> {
-    let file = display_file(config);
-    let text = |given: &Option<Given<String>>| said(given, |text| show(text));
+fn configuration_facts(config: &Config) -> Vec<String> {
+    let text = |given: &Option<Given<String>>| display_given(given.as_ref(), |text| show(text));
+    let owner = match &config.org {
+        Some(Err(_)) => "no organisation number".to_owned(),
+        org => display_given(org.as_ref().and_then(|org| org.as_ref().ok()), OrgNumber::to_string),
+    };
     let mut rows = vec![
         ("environment", format!("{}  ({})", config.environment.value, config.environment.source.place())),
         ("client id", text(&config.client_id)),
         ("scope", text(&config.scope)),
-        ("owner", owner(config)),
+        ("owner", owner),
         ("external ref", text(&config.external_ref)),
     ];
     if config.vendor.system_id.is_some() {
         rows.push(("system", text(&config.vendor.system_id)));
     }
     if config.resource.is_some() {
-        rows.push(("resource", said(&config.resource, |audiences| show(&audiences.join(" ")))));
+        rows.push(("resource", display_given(config.resource.as_ref(), |audiences| show(&audiences.join(" ")))));
     }
     if !config.sandbox_inside {
-        let source = |keys: &[&str]| origin::endpoint(config, keys, Source::place);
         let endpoints = &config.endpoints;
         // A sandbox serves everything at one address.
-        let (altinn_keys, reference_keys): (&[&str], &[&str]) = match config.environment.value {
-            Environment::Sandbox => (&["altinn", "issuer"], &["reference_api", "issuer"]),
-            _ => (&["altinn"], &["reference_api"]),
-        };
-        let reference_api =
-            endpoints.reference_api.as_ref().map(|url| format!("{}  ({})", address(url), source(reference_keys)));
-        rows.push(("issuer", format!("{}  ({})", address(&endpoints.issuer), source(&["issuer"]))));
-        rows.push(("token", format!("{}  ({})", address(&endpoints.token), source(&["token", "issuer"]))));
-        rows.push(("Altinn", format!("{}  ({})", address(&endpoints.altinn), source(altinn_keys))));
-        rows.push(("reference API", reference_api.unwrap_or_else(|| "none".to_owned())));
+        let issuer: &[&str] = if config.environment.value == Environment::Sandbox { &["issuer"] } else { &[] };
+        for (name, url, keys) in [
+            ("issuer", Some(&endpoints.issuer), vec!["issuer"]),
+            ("token", Some(&endpoints.token), vec!["token", "issuer"]),
+            ("Altinn", Some(&endpoints.altinn), [&["altinn"], issuer].concat()),
+            ("reference API", endpoints.reference_api.as_ref(), [&["reference_api"], issuer].concat()),
+        ] {
+            let display = |url| format!("{}  ({})", address(url), config.endpoint_source(&keys, Source::place));
+            rows.push((name, url.map_or("none".to_owned(), display)));
+        }
     }
-    [vec![file], aligned(&rows).lines().map(str::to_owned).collect()].concat()
+    [vec![config.display_file()], pairs(&rows).lines().map(str::to_owned).collect()].concat()
 }
 
-fn owner(config: &Config) -> String {
-    match &config.org {
-        Some(Err(_)) => "no organisation number".to_owned(),
-        Some(Ok(org)) => said(&Some(org.clone()), OrgNumber::to_string),
-        None => said(&None, OrgNumber::to_string),
-    }
+fn display_given<T>(given: Option<&Given<T>>, display: impl Fn(&T) -> String) -> String {
+    given.map_or("none".to_owned(), |given| format!("{}  ({})", display(&given.value), given.source.place()))
 }
 
-fn said<T>(given: &Option<Given<T>>, show: impl Fn(&T) -> String) -> String {
-    given.as_ref().map_or("none".to_owned(), |given| format!("{}  ({})", show(&given.value), given.source.place()))
+/// A key id. One that may be a secret is cut short: its beginning is enough to recognise the thumbprint of another key.
+pub(crate) fn display_kid(kid: &str, key: &SigningKey) -> String {
+    // The key's own thumbprint is public, although it is as long as part of a key.
+    match may_be_secret(kid) && kid != key.thumbprint() {
+        true => format!("{}… ({} characters)", visible(&kid.chars().take(8).collect::<String>()), kid.chars().count()),
+        false => visible(kid),
+    }
 }
 
 pub(crate) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) {
-    console.story("key", || read(key, config));
-}
-
-fn read(key: &SigningKey, config: &Config) -> Vec<String> {
-    let place = match &config.key {
-        Some(Given { value: KeySource::File(path), source }) => {
-            format!("{} ({})", show(&path.to_string_lossy()), source.place())
-        }
-        Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
-        None => "nowhere".to_owned(),
-    };
-    let kid_origin = origin::kid(config, key, Source::place);
-    let algorithm_origin = match (&config.algorithm, key.algorithm) {
-        (Some(algorithm), _) => algorithm.source.place(),
-        (None, Algorithm::RS256) => "the usual one".to_owned(),
-        (None, _) => "the JWK's own".to_owned(),
-    };
-    vec![
-        format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
-        format!("kid {} ({kid_origin})", origin::show_kid(&key.kid, key)),
-        format!("signs with {} ({algorithm_origin})", signing_key::algorithm_name(key)),
-    ]
+    console.verbose("key", || {
+        let place = match &config.key {
+            Some(Given { value: KeySource::File(path), source }) => {
+                format!("{} ({})", show(&path.to_string_lossy()), source.place())
+            }
+            Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
+            None => "nowhere".to_owned(),
+        };
+        let kid_source = config.kid_source(key, Source::place);
+        let algorithm_source = match (&config.algorithm, key.algorithm) {
+            (Some(algorithm), _) => algorithm.source.place(),
+            (None, Algorithm::RS256) => "the usual one".to_owned(),
+            (None, _) => "the JWK's own".to_owned(),
+        };
+        vec![
+            format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
+            format!("kid {} ({kid_source})", display_kid(&key.kid, key)),
+            format!("signs with {:?} ({algorithm_source})", key.algorithm),
+        ]
+    });
 }
 
 pub(crate) fn grant(console: &mut Console<'_>, assertion: &Assertion, key: &SigningKey) {
-    console.story("grant", || {
+    console.verbose("grant", || {
         let mut decoded = DecodedJwt::read(assertion.0.expose_secret());
         if let Some(DecodedJwt { header, .. }) = &mut decoded {
-            header.insert("kid".to_owned(), origin::show_kid(&key.kid, key).into());
+            header.insert("kid".to_owned(), display_kid(&key.kid, key).into());
         }
-        [facts(decoded), vec!["the signature is left out".to_owned()]].concat()
+        [jwt_facts(decoded), vec!["the signature is left out".to_owned()]].concat()
     });
+}
+
+pub(crate) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
+    console.verbose(method, || vec![address.to_owned()]);
+}
+
+pub(crate) fn answered(console: &mut Console<'_>, status: Option<u16>, elapsed: Duration) {
+    console.verbose("answer", || vec![format!("{} in {} ms", display_status(status), elapsed.as_millis())]);
+}
+
+fn display_status(status: Option<u16>) -> String {
+    status.map_or("none".to_owned(), |status| status.to_string())
+}
+
+/// The pause before a request is sent again.
+pub(crate) fn retry(console: &mut Console<'_>, pause: Duration) {
+    let pause =
+        if pause.subsec_millis() == 0 { duration(pause.as_secs()) } else { format!("{} ms", pause.as_millis()) };
+    console.verbose("again", || vec![format!("in {pause}")]);
+}
+
+/// The calls of Altinn, and the time that all of them took.
+pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], elapsed: Duration) {
+    for (nth, CallRecord { method, address, status, pause }) in calls.iter().enumerate() {
+        sent(console, &method.as_str().to_lowercase(), address);
+        match nth + 1 == calls.len() {
+            true => answered(console, *status, elapsed),
+            false => console.verbose("answer", || vec![display_status(*status)]),
+        }
+        if let Some(pause) = pause {
+            retry(console, *pause);
+        }
+    }
+}
+
+pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
+    console.verbose("token", || {
+        let scope = token.scope.as_deref().unwrap_or("not said");
+        let first = format!("lives {} s, scope {scope}", token.expires_in);
+        [vec![first], jwt_facts(DecodedJwt::read(token.secret.expose_secret()))].concat()
+    });
+}
+
+fn jwt_facts(decoded: Option<DecodedJwt>) -> Vec<String> {
+    match decoded {
+        Some(DecodedJwt { header, mut claims }) => {
+            // The `jti` is as long as part of a key, but the server generated it.
+            claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
+            vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
+        }
+        None => vec!["opaque, it is no JWT".to_owned()],
+    }
 }
 
 /// Replaces each text that may be a secret by its length.
@@ -112,52 +164,5 @@ fn redact(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(redact),
         Value::Object(members) => members.values_mut().for_each(redact),
         _ => {}
-    }
-}
-
-pub(crate) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
-    console.story(method, || vec![address.to_owned()]);
-}
-
-pub(crate) fn answered(console: &mut Console<'_>, status: Option<u16>, taken: Duration) {
-    let status = status.map_or("none".to_owned(), |status| status.to_string());
-    console.story("answer", || vec![format!("{status} in {} ms", taken.as_millis())]);
-}
-
-/// What failed is tried again, after a pause.
-pub(crate) fn again(console: &mut Console<'_>, pause: Duration) {
-    console.story("again", || vec![format!("in {}", humantime::format_duration(pause))]);
-}
-
-/// The calls of Altinn, and how long all of them took.
-pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], taken: Duration) {
-    for (nth, CallRecord { method, address, status, again: pause }) in calls.iter().enumerate() {
-        sent(console, &method.as_str().to_lowercase(), address);
-        match nth + 1 == calls.len() {
-            true => answered(console, *status, taken),
-            false => console.story("answer", || vec![status.map_or("none".to_owned(), |status| status.to_string())]),
-        }
-        if let Some(pause) = pause {
-            again(console, *pause);
-        }
-    }
-}
-
-pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
-    console.story("token", || {
-        let scope = token.scope.as_deref().unwrap_or("not said");
-        let first = format!("lives {} s, scope {scope}", token.expires_in);
-        [vec![first], facts(DecodedJwt::read(token.secret.expose_secret()))].concat()
-    });
-}
-
-fn facts(decoded: Option<DecodedJwt>) -> Vec<String> {
-    match decoded {
-        Some(DecodedJwt { header, mut claims }) => {
-            // The `jti` is as long as part of a key, but the server generated it.
-            claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
-            vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
-        }
-        None => vec!["opaque, it is no JWT".to_owned()],
     }
 }

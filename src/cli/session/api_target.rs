@@ -1,30 +1,31 @@
-//! The API that is called: one of the reference's, or a configured one.
-
-use std::mem;
+//! The API to call: one of the reference's, or a configured one.
 
 use reqwest::Url;
 
-use crate::cli::args::{checked_text, rerun};
-use crate::cli::error;
-use crate::cli::error::{Again, hints};
-use crate::cli::output::console::{Console, aligned};
-use crate::cli::output::{json, origin};
-use crate::cli::session::with_retries;
-use crate::client::http::{CallError, Http, Reply};
+use super::with_retries::get_with_retries;
+use crate::cli::args::rerun::{self, Rerun};
+use crate::cli::args::{checked_text, shell};
+use crate::cli::error::problem::{api_hints, explained};
+use crate::cli::error::suggestion::{did_you_mean, nearest};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::json;
+use crate::cli::output::table::pairs;
+use crate::client::http::{CallError, Http, Problem, Reply};
 use crate::client::org_number::OrgNumber;
 use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::sanitize::{may_be_secret, quote};
 use crate::client::token::{AccessToken, without_scheme};
-use crate::config::{ApiConfig, Config, ConfigError, Given};
+use crate::config::{ApiConfig, Config, Given};
 
-/// What is called.
+/// The API to call.
 pub(crate) enum ApiTarget {
     Reference(ReferenceApi),
     Configured(String, ApiConfig),
 }
 
 impl ApiTarget {
-    pub(crate) fn named(name: Given<String>, config: &Config) -> Result<Self, ConfigError> {
+    pub(crate) fn named(name: Given<String>, config: &Config) -> Result<Self, CommandError> {
         let name = &checked_text(name)?.value;
         if let Some(api) = ReferenceApi::named(name) {
             return Ok(Self::Reference(api));
@@ -34,11 +35,11 @@ impl ApiTarget {
         }
         let mut known: Vec<&str> = ReferenceApi::ALL.map(ReferenceApi::name).to_vec();
         known.extend(config.apis.keys().map(String::as_str).filter(|name| !may_be_secret(name)));
-        let hint = match hints::nearest(name, known.iter().copied()) {
-            Some(nearest) => hints::did_you_mean(nearest),
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(nearest) => did_you_mean(nearest),
             None => format!("known are {}; others are configured under [api.NAME]", known.join(", ")),
         };
-        Err(ConfigError::Invalid { problem: format!("{} is not an API that is known", quote(name)), hint: Some(hint) })
+        Err(CommandError::command_line(format!("{} is not an API that is known", quote(name))).hint(hint))
     }
 
     pub(crate) fn takes_org(&self) -> bool {
@@ -48,14 +49,16 @@ impl ApiTarget {
         }
     }
 
-    pub(crate) fn address(&self, config: &Config, org: Option<OrgNumber>) -> Result<Url, ConfigError> {
+    pub(crate) fn address(&self, config: &Config, org: Option<OrgNumber>) -> Result<Url, CommandError> {
         match (self, &config.endpoints.reference_api) {
             (Self::Configured(_, api), _) => Ok(api.address(org)),
             (Self::Reference(api), Some(base)) => Ok(api.address(base, org)),
-            (Self::Reference(api), None) => Err(ConfigError::Invalid {
-                problem: format!("`{}` is a reference API, and `{}` has none", api.name(), config.environment.value),
-                hint: Some("configure the API that you mean under [api.NAME]".to_owned()),
-            }),
+            (Self::Reference(api), None) => {
+                let problem =
+                    format!("`{}` is a reference API, and `{}` has none", api.name(), config.environment.value);
+                let hint = "configure the API that you mean under [api.NAME]";
+                Err(CommandError::new(Exit::Configuration, problem).hint(hint))
+            }
         }
     }
 
@@ -66,33 +69,39 @@ impl ApiTarget {
         }
     }
 
-    pub(crate) async fn ask(
+    pub(crate) async fn call(
         &self,
         http: &Http,
         url: &Url,
         token: &AccessToken,
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
-        let status = |answer: &Result<_, _>| with_retries::status(answer, |reply: &Reply| reply.status);
-        with_retries::got(http, url, console, || reference_api::get(http, url, token), status).await.0
+        let get = || reference_api::get(http, url, token);
+        let status = |answer: Result<&Reply, &Problem>| (answer.map_or_else(|no| no.status, |yes| yes.status), None);
+        get_with_retries(http, url, console, get, status).await.0
     }
 
-    /// The error with what may be behind it; `org_named` is whether somebody said whose data is asked for.
-    pub(crate) fn explained(&self, error: CallError, org_named: bool, config: &Config) -> anyhow::Error {
-        let options = rerun::options(config);
-        let call = format!(
-            "systemuser-demo call {} ORG{}{options}",
-            hints::argument(self.name(), "API"),
-            rerun::parties(config)
-        );
-        let org_named = self.takes_org().then_some(org_named);
-        let again = Again { options, system: String::new() };
-        error::of_call(error, again, |refused| hints::of_refusal(refused, &call, org_named))
+    /// The error in words. `org_named` says whether the user named an organisation.
+    pub(crate) fn explain(&self, error: CallError, org_named: bool, config: &Config) -> CommandError {
+        match error {
+            CallError::Refused(refused) => {
+                let rerun = Rerun::new(config);
+                let options = rerun::grant_options(config);
+                let call = format!(
+                    "systemuser-demo call {} ORG{}{options}",
+                    shell::argument(self.name(), "API"),
+                    rerun.options
+                );
+                let hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
+                explained(&refused, hints, &rerun)
+            }
+            CallError::Transport(error) => error.into(),
+        }
     }
 
-    /// The scope that the API wants, unless an option or a variable says another.
-    pub(crate) fn scoped(&self, config: Config) -> Config {
-        let in_file = config.scope.as_ref().is_none_or(|scope| origin::is_file(&scope.source));
+    /// The configuration with the scope that the API wants, unless an option or a variable gives another.
+    pub(crate) fn with_scope(&self, config: Config) -> Config {
+        let in_file = config.scope.as_ref().is_none_or(|scope| scope.source.is_file());
         match self {
             Self::Configured(_, ApiConfig { scope: Some(scope), .. }) if in_file => {
                 Config { scope: Some(scope.clone()), ..config }
@@ -101,19 +110,15 @@ impl ApiTarget {
         }
     }
 
-    pub(crate) fn show(&self, mut reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
+    /// The answer for a person, or as JSON.
+    pub(crate) fn display(&self, reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
-            Self::Configured(..) => {
-                return Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes));
-            }
+            Self::Configured(..) => return Ok(json::pretty_body(&reply)),
             Self::Reference(ReferenceApi::SystemUserInfo) => system_user(reference_api::read(&reply)?),
             Self::Reference(ReferenceApi::Logistics) => logistics(reference_api::read(&reply)?),
             Self::Reference(ReferenceApi::Salary) => salary(reference_api::read(&reply)?),
         };
-        match json {
-            true => Ok(json::indented(&reply.body).map_or_else(|| mem::take(&mut *reply.body), String::into_bytes)),
-            false => Ok(aligned(&rows).into_bytes()),
-        }
+        Ok(if json { json::pretty_body(&reply) } else { pairs(&rows).into_bytes() })
     }
 }
 

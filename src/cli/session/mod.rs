@@ -1,60 +1,67 @@
-//! The flow, as the commands walk it: configuration, key, grant, token.
+//! A session: a configuration whose servers can be asked, with tokens, retries, Altinn, and the sandbox inside the process.
+//! What several commands share stands here, too: new keys and files, and the verification of a token.
 
 pub(crate) mod altinn_session;
 pub(crate) mod api_target;
 pub(crate) mod new_file;
+pub(crate) mod new_key;
 pub(crate) mod signing_key;
 pub mod verification;
 pub(crate) mod with_retries;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
+use self::verification::PublishedKeys;
+use self::with_retries::{get_with_retries, send_with_retries};
+use super::args::rerun::Rerun;
+use super::args::variables;
+use super::error::token_refused::GrantInputs;
+use super::error::{CommandError, problem};
+use super::output::clock::ClockDifference;
+use super::output::console::Console;
+use super::output::verbose;
 use crate::altinn;
-use crate::cli::args::{proxy, rerun};
-use crate::cli::error;
-use crate::cli::error::token_refused::RefusedGrant;
-use crate::cli::error::{Again, hints};
-use crate::cli::output::clock::ClockDifference;
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::verbose;
-use crate::cli::session::verification::PublishedKeys;
 use crate::client::environment::Environment;
-use crate::client::http::{Http, TransportError, address};
+use crate::client::http::{CallError, Http, Problem, TransportError, address};
 use crate::client::key::SigningKey;
 use crate::client::maskinporten::{ExchangeError, exchange};
 use crate::client::org_number::OrgNumber;
-use crate::client::retry::FailedAttempt;
 use crate::client::token::AccessToken;
 use crate::config::{Config, ConfigError, Given};
 
-/// Everything that is needed to get a token.
-pub(crate) struct Flow {
-    pub(crate) servers: Servers,
-    pub(crate) key: SigningKey,
-    pub(crate) system_user: bool,
-}
-
-/// A configuration whose servers can be asked: where it is to run inside, the sandbox is there.
-pub(crate) struct Servers {
+/// A configuration whose servers can be asked.
+pub(crate) struct Session {
     pub(crate) config: Config,
     pub(crate) http: Http,
+    /// The sandbox inside the process, which stops when this is dropped.
     #[cfg(feature = "sandbox")]
     _sandbox: Option<crate::sandbox::Sandbox>,
 }
 
-impl Servers {
-    /// Starts the sandbox where it is to run inside, and says that it is the sandbox.
-    pub(crate) async fn start(config: Config, timeout: Duration, console: &mut Console<'_>) -> anyhow::Result<Self> {
+/// Why there is no token, and how far the clocks differ.
+pub(crate) struct FailedExchange {
+    pub(crate) error: ExchangeError,
+    clock: Option<ClockDifference>,
+}
+
+impl Session {
+    /// Starts the sandbox if it is to run inside the process, and says that it is the sandbox.
+    pub(crate) async fn start(
+        config: Config,
+        timeout: Duration,
+        console: &mut Console<'_>,
+    ) -> Result<Self, CommandError> {
         #[cfg(feature = "sandbox")]
-        let (config, sandbox) = crate::cli::commands::sandbox::inside(config, console).await?;
+        let (config, sandbox) = sandbox_inside(config, console).await?;
         if config.environment.value == Environment::Sandbox && !config.sandbox_inside {
             let address = address(&config.endpoints.issuer);
-            console.say(Tone::Note, &format!("this is the sandbox at {address}; nothing leaves this machine"));
+            console.note(&format!("this is the sandbox at {address}; nothing leaves this machine"));
         }
-        proxy::warn(&config, console);
+        warn_of_proxy(&config, console);
         Ok(Self {
             http: Http::new(timeout),
             config,
@@ -62,157 +69,186 @@ impl Servers {
             _sandbox: sandbox,
         })
     }
+
+    /// What a grant is made from.
+    pub(crate) fn grant<'s>(&'s self, key: &'s SigningKey, system_user: bool) -> GrantInputs<'s> {
+        GrantInputs { config: &self.config, key, system_user }
+    }
+
+    /// Gets a token, and warns if the clocks differ.
+    pub(crate) async fn token(
+        &self,
+        grant: &GrantInputs<'_>,
+        console: &mut Console<'_>,
+    ) -> Result<AccessToken, CommandError> {
+        match self.exchange(grant, console).await {
+            Ok((token, clock)) => {
+                warn_of_clock(clock, console);
+                Ok(token)
+            }
+            Err(failed) => Err(failed.explain(grant, console)),
+        }
+    }
+
+    /// Signs a new grant for each try, and exchanges it for a token.
+    pub(crate) async fn exchange(
+        &self,
+        grant: &GrantInputs<'_>,
+        console: &mut Console<'_>,
+    ) -> Result<(AccessToken, Option<ClockDifference>), FailedExchange> {
+        let token_endpoint = &self.config.endpoints.token;
+        let post = |console: &mut Console<'_>| {
+            let assertion = signing_key::sign(grant);
+            verbose::grant(console, &assertion, grant.key);
+            verbose::sent(console, "post", &address(token_endpoint));
+            async move { exchange(&self.http, token_endpoint, &assertion).await }
+        };
+        let (answer, clock) = send_with_retries(&self.http, console, post, |answer| match answer {
+            Ok(token) => (200, token.date),
+            Err(refused) => (refused.status, refused.date),
+        })
+        .await;
+        let token = answer.map_err(|error| FailedExchange { error, clock })?;
+        verbose::token(console, &token);
+        Ok((token, clock))
+    }
+
+    /// Exchanges Maskinporten's token for Altinn's.
+    pub(crate) async fn altinn_token(
+        &self,
+        token: &AccessToken,
+        console: &mut Console<'_>,
+    ) -> Result<AccessToken, CommandError> {
+        let url = altinn::exchange::address(&self.config.endpoints.altinn);
+        let exchange = || altinn::exchange::exchange(&self.http, &url, token);
+        let status = |answer: Result<&AccessToken, &Problem>| (answer.map_or_else(|no| no.status, |_| 200), None);
+        let (answer, _) = get_with_retries(&self.http, &url, console, exchange, status).await;
+        let token = answer.map_err(|error| explain_altinn(error, &Rerun::new(&self.config)))?;
+        verbose::token(console, &token);
+        Ok(token)
+    }
 }
 
-/// Checks that everything is there that a grant is made from, and reads the key.
-/// Without `system_user` it is a plain one.
-pub(crate) fn prepare(config: &Config, system_user: bool, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
-    verbose::configuration(console, config);
-    config.notes.iter().for_each(|note| console.say(Tone::Note, note));
-    for org in org_numbers(config, system_user)? {
-        if let Some(said) = of_the_test_series(config, org.value, &org.source.to_string()) {
-            console.say(Tone::Warning, &said);
+/// Altinn's refusal, or why it gave no answer.
+pub(crate) fn explain_altinn(error: CallError, rerun: &Rerun) -> CommandError {
+    match error {
+        CallError::Refused(refused) => {
+            let hints = problem::altinn_hints(&refused, rerun);
+            problem::explained(&refused, hints, rerun)
         }
+        CallError::Transport(error) => error.into(),
+    }
+}
+
+impl FailedExchange {
+    pub(crate) fn explain(self, grant: &GrantInputs<'_>, console: &mut Console<'_>) -> CommandError {
+        match self.error {
+            ExchangeError::Refused(refused) => grant.explain(&refused, self.clock),
+            ExchangeError::Transport(error) => {
+                warn_of_clock(self.clock, console);
+                error.into()
+            }
+        }
+    }
+}
+
+/// Checks that everything is there that a grant is made from, and reads the key. Without `system_user`, the grant is for a
+/// plain token.
+pub(crate) fn prepare(
+    config: &Config,
+    system_user: bool,
+    console: &mut Console<'_>,
+) -> Result<SigningKey, CommandError> {
+    verbose::configuration(console, config);
+    config.notes.iter().for_each(|note| console.note(note));
+    for org in org_numbers(config, system_user)? {
+        warn_of_test_series(config, org.value, &org.source.to_string(), console);
     }
     config.client_id()?;
     config.scope()?;
     if system_user {
         config.org()?;
     }
-    let key = signing_key::load_key(config, console)?;
+    let key = signing_key::load(config, console)?;
     verbose::key(console, &key, config);
     Ok(key)
 }
 
-/// The organisation numbers that were given, all of which are to be numbers; the owner's where a system user's token is
-/// asked for, and otherwise not.
+/// The organisation numbers that were given. The owner's counts if a system user's token is asked for.
 pub(crate) fn org_numbers(config: &Config, system_user: bool) -> Result<Vec<&Given<OrgNumber>>, ConfigError> {
     let given = config.org.iter().filter(|_| system_user).chain(&config.vendor.org);
     given.map(|org| org.as_ref().map_err(ConfigError::clone)).collect()
 }
 
-/// The number of an organisation that exists in the test environments only, in production, is a mix-up.
-pub(crate) fn of_the_test_series(config: &Config, org: OrgNumber, source: &str) -> Option<String> {
-    let mixed_up = config.environment.value == Environment::Prod && org.is_test_series();
-    mixed_up.then(|| format!("{org} ({source}) is of the series for test environments, and this is production"))
+/// The warning for a number of the test series in production.
+pub(crate) fn test_series_warning(config: &Config, org: OrgNumber, source: &str) -> Option<String> {
+    let is_mix_up = config.environment.value == Environment::Prod && org.is_test_series();
+    is_mix_up.then(|| format!("{org} ({source}) is of the series for test environments, and this is production"))
 }
 
-/// Says so where the clocks differ.
-pub(crate) fn warn_of(clock: Option<ClockDifference>, console: &mut Console<'_>) {
-    if let Some(advice) = clock.and_then(ClockDifference::advice) {
-        console.say(Tone::Warning, &advice);
+/// Warns of a number of the test series in production.
+pub(crate) fn warn_of_test_series(config: &Config, org: OrgNumber, source: &str, console: &mut Console<'_>) {
+    test_series_warning(config, org, source).iter().for_each(|warning| console.warning(warning));
+}
+
+/// Warns if the clocks differ.
+pub(crate) fn warn_of_clock(clock: Option<ClockDifference>, console: &mut Console<'_>) {
+    clock.and_then(ClockDifference::advice).iter().for_each(|advice| console.warning(advice));
+}
+
+/// Warns of a proxy that cannot be used. Its address may hold a password, so it is not repeated.
+pub(crate) fn warn_of_proxy(config: &Config, console: &mut Console<'_>) {
+    if let Some(name) = variables::ignored_proxy(config) {
+        console.warning(&format!(
+            "{name} is passed over: it does not hold a proxy's address, such as http://proxy.example:8080"
+        ));
     }
 }
 
-/// Fetches Maskinporten's published keys; tells also how far the clocks differ.
+/// Fetches Maskinporten's published keys.
 pub(crate) async fn published_keys(
     http: &Http,
     jwks: &Url,
     console: &mut Console<'_>,
 ) -> (Result<PublishedKeys, TransportError>, Option<ClockDifference>) {
-    fetched(http, jwks, || verification::published_keys(http, jwks), console).await
+    fetch(http, jwks, || verification::published_keys(http, jwks), console).await
 }
 
-/// Fetches a public document, and tells how far the clocks differ.
-pub(crate) async fn fetched<T, A: Future<Output = Result<(T, Option<DateTime<Utc>>), TransportError>>>(
+/// Fetches a public document, which no server refuses.
+pub(crate) async fn fetch<T, A: Future<Output = Result<(T, Option<DateTime<Utc>>), TransportError>>>(
     http: &Http,
     url: &Url,
     fetch: impl Fn() -> A,
     console: &mut Console<'_>,
 ) -> (Result<T, TransportError>, Option<ClockDifference>) {
-    let (answer, clock) = with_retries::got(http, url, console, fetch, |answer| match answer {
-        Ok((_, date)) => (Some(200), *date),
-        Err(transport_error) => (transport_error.status(), transport_error.date),
-    })
-    .await;
-    (answer.map(|(document, _)| document), clock)
+    let fetch = || {
+        let answer = fetch();
+        async { answer.await.map_err(CallError::<Infallible>::from) }
+    };
+    let facts = |answer: Result<&(T, Option<DateTime<Utc>>), &Infallible>| match answer {
+        Ok((_, date)) => (200, *date),
+        Err(never) => match *never {},
+    };
+    let (answer, clock) = get_with_retries(http, url, console, fetch, facts).await;
+    let answer = answer.map(|(document, _)| document).map_err(|error| match error {
+        CallError::Transport(error) => error,
+        CallError::Refused(never) => match *never {},
+    });
+    (answer, clock)
 }
 
-impl FailedAttempt for ExchangeError {
-    fn kind(&self) -> Option<&TransportError> {
-        match self {
-            Self::Transport(transport_error) => Some(transport_error),
-            Self::Refused(_) => None,
-        }
+/// Starts the sandbox inside the process, if the configuration names none.
+#[cfg(feature = "sandbox")]
+async fn sandbox_inside(
+    config: Config,
+    console: &mut Console<'_>,
+) -> anyhow::Result<(Config, Option<crate::sandbox::Sandbox>)> {
+    use anyhow::Context;
+    if !config.sandbox_inside {
+        return Ok((config, None));
     }
-}
-
-impl Flow {
-    /// Checks that everything is there, and starts the sandbox where it is to run inside.
-    pub(crate) async fn start(
-        config: Config,
-        system_user: bool,
-        timeout: Duration,
-        console: &mut Console<'_>,
-    ) -> anyhow::Result<Self> {
-        let key = prepare(&config, system_user, console)?;
-        Ok(Self { servers: Servers::start(config, timeout, console).await?, key, system_user })
-    }
-
-    /// Gets a token, and says so where the clocks differ.
-    pub(crate) async fn token(&self, console: &mut Console<'_>) -> anyhow::Result<AccessToken> {
-        let (token, clock) = self.exchange(console).await?;
-        warn_of(clock, console);
-        Ok(token)
-    }
-
-    /// Exchanges Maskinporten's token for Altinn's.
-    pub(crate) async fn exchanged(
-        &self,
-        token: &AccessToken,
-        console: &mut Console<'_>,
-    ) -> anyhow::Result<AccessToken> {
-        let Servers { config, http, .. } = &self.servers;
-        let url = altinn::exchange::address(&config.endpoints.altinn);
-        let exchange = || altinn::exchange::exchange(http, &url, token);
-        let status = |answer: &Result<_, _>| with_retries::status(answer, |_| 200);
-        let (answer, _) = with_retries::got(http, &url, console, exchange, status).await;
-        let again = || Again { options: rerun::options(config), system: String::new() };
-        let token = answer.map_err(|error| error::of_call(error, again(), hints::of_altinn))?;
-        verbose::token(console, &token);
-        Ok(token)
-    }
-
-    /// Signs a new grant and exchanges it; tells also how far the clocks differ.
-    pub(crate) async fn exchange(
-        &self,
-        console: &mut Console<'_>,
-    ) -> anyhow::Result<(AccessToken, Option<ClockDifference>)> {
-        self.exchange_for(&self.servers.config, self.system_user, console).await
-    }
-
-    /// Gets a token for the given configuration instead of the flow's own.
-    pub(crate) async fn exchange_for(
-        &self,
-        config: &Config,
-        system_user: bool,
-        console: &mut Console<'_>,
-    ) -> anyhow::Result<(AccessToken, Option<ClockDifference>)> {
-        let http = &self.servers.http;
-        let token_endpoint = &config.endpoints.token;
-        let sign = signing_key::signer(config, &self.key, system_user)?;
-        let post = |console: &mut Console<'_>| {
-            let assertion = sign();
-            verbose::grant(console, &assertion, &self.key);
-            verbose::sent(console, "post", &address(token_endpoint));
-            async move { exchange(http, token_endpoint, &assertion).await }
-        };
-        let (answer, clock) = with_retries::asked(http, console, post, |answer| match answer {
-            Ok(token) => (Some(200), token.date),
-            Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
-            Err(ExchangeError::Transport(transport_error)) => (transport_error.status(), transport_error.date),
-        })
-        .await;
-        let token = answer.map_err(|error| match error {
-            ExchangeError::Refused(refused) => {
-                anyhow::Error::from(RefusedGrant::new(*refused, config, &self.key, system_user, clock))
-            }
-            ExchangeError::Transport(transport_error) => {
-                warn_of(clock, console);
-                transport_error.into()
-            }
-        })?;
-        verbose::token(console, &token);
-        Ok((token, clock))
-    }
+    let sandbox = crate::sandbox::Sandbox::start().await.context("the sandbox could not be started")?;
+    console.note("this is the sandbox, which runs inside this command; nothing leaves this machine");
+    let endpoints = crate::client::environment::Endpoints::sandbox(&Url::parse(sandbox.address())?);
+    Ok((Config { endpoints, ..config }, Some(sandbox)))
 }

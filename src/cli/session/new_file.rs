@@ -6,9 +6,9 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::cli::error::hints;
+use crate::cli::args::shell;
+use crate::cli::error::{CommandError, Exit};
 use crate::client::sanitize::{may_be_secret, quote_path};
-use crate::config::ConfigError;
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,28 +18,30 @@ pub(crate) enum Readers {
 }
 
 /// Rejects a name that may be a pasted key: the new file, and the folders that are made for it, would reveal it.
-pub(crate) fn check_name(path: &Path, extension: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_name(path: &Path, extension: &str) -> Result<(), CommandError> {
     let is_usual = path.extension().is_some_and(|own| own == extension);
     let judged = if is_usual { path.parent().unwrap_or(path) } else { path };
     match may_be_secret(&judged.to_string_lossy()) {
         false => Ok(()),
-        true => Err(ConfigError::Invalid {
-            problem: format!("{} is not taken as the name of a new file", quote_path(path)),
-            hint: Some(format!("a file name that ends in .{extension} is accepted, in a folder that exists")),
-        }),
+        true => {
+            let error =
+                CommandError::command_line(format!("{} is not taken as the name of a new file", quote_path(path)));
+            Err(error.hint(format!("a file name that ends in .{extension} is accepted, in a folder that exists")))
+        }
     }
 }
 
 /// Writes a new file, and the folders above it.
-pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), ConfigError> {
+pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), CommandError> {
     // Before a folder is made: a path is quoted if its folder exists.
     let quoted = quote_path(path);
-    let cannot = |error: io::Error| ConfigError::new(format!("cannot write {quoted}: {}", reason(&error)));
+    let cannot =
+        |error: io::Error| CommandError::new(Exit::Configuration, format!("cannot write {quoted}: {}", reason(&error)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         // Part of a secret is still secret.
         let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };
         let cannot = |error| format!("cannot make the folder {}: {error}", quote_path(named));
-        fs::create_dir_all(folder).map_err(|error| ConfigError::new(cannot(error)))?;
+        fs::create_dir_all(folder).map_err(|error| CommandError::new(Exit::Configuration, cannot(error)))?;
     }
     // Under another name until all of it is on the disk: whoever is interrupted leaves no half of a key in its place.
     let mut file = beside(path, readers).map_err(cannot)?;
@@ -55,12 +57,10 @@ fn reason(error: &io::Error) -> String {
     if error.get_ref().is_some() { error.kind().to_string() } else { error.to_string() }
 }
 
-/// The target is there already.
-pub(crate) fn exists(path: &Path) -> ConfigError {
-    ConfigError::Invalid {
-        problem: format!("{} exists already, and nothing is overwritten", quote_path(path)),
-        hint: Some(format!("name another file, such as {}", hints::quoted(&hints::free_name(path)))),
-    }
+/// The file exists.
+pub(crate) fn exists(path: &Path) -> CommandError {
+    CommandError::command_line(format!("{} exists already, and nothing is overwritten", quote_path(path)))
+        .hint(format!("name another file, such as {}", shell::path(&shell::free_name(path))))
 }
 
 /// A file in the same folder, for its owner alone where nothing else is said. It goes away where it is not made to stay.

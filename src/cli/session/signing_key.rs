@@ -1,116 +1,102 @@
-//! The configured key, read, and what a person should know about it; and the grant that it signs.
+//! The configured key: reading it, warnings about it, and signing grants with it.
 
 use chrono::Utc;
-use secrecy::zeroize::Zeroizing;
 use uuid::Uuid;
 
 use crate::cli::args::config_file::EXAMPLE_KEY;
-use crate::cli::error;
-use crate::cli::error::hints;
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::origin;
+use crate::cli::args::shell;
+use crate::cli::error::CommandError;
+use crate::cli::error::key::explained;
+use crate::cli::error::token_refused::GrantInputs;
+use crate::cli::output::console::{Console, Level};
+use crate::cli::output::verbose::display_kid;
 use crate::client::environment::Environment;
 use crate::client::grant::{Assertion, Grant, SystemUserRef};
-use crate::client::key::{ALGORITHMS, KeySource, KidOrigin, SigningKey};
-use crate::config::{Config, ConfigError};
+use crate::client::key::{KeySource, SigningKey};
+use crate::config::Config;
 
-/// What is to be said, and how.
-pub(crate) type Remark = (Tone, String);
+/// A message and its level.
+pub(crate) type Message = (Level, String);
 
-/// Reads the key, and says what there is to be said.
-pub(crate) fn load_key(config: &Config, console: &mut Console<'_>) -> anyhow::Result<SigningKey> {
-    let (key, remarks) = read_key(config)?;
-    remarks.iter().for_each(|(tone, text)| console.say(*tone, text));
+/// Reads the key, and writes the messages about it.
+pub(crate) fn load(config: &Config, console: &mut Console<'_>) -> Result<SigningKey, CommandError> {
+    let (key, messages) = read(config)?;
+    messages.iter().for_each(|(level, text)| console.message(*level, text));
     Ok(key)
 }
 
-/// Reads the key, and answers with what there is to be said.
-pub(crate) fn read_key(config: &Config) -> anyhow::Result<(SigningKey, Vec<Remark>)> {
+/// Reads the key, and returns the messages about it.
+pub(crate) fn read(config: &Config) -> Result<(SigningKey, Vec<Message>), CommandError> {
     let given = config.key()?;
     let kid = config.kid.as_ref();
     let algorithm = config.algorithm.as_ref().map(|given| given.value);
     let key = SigningKey::load(&given.value, kid.map(|kid| kid.value.as_str()), algorithm)
-        .map_err(|error| error::with_hints(hints::of_key(&error.kind, given, config.environment.value), error))?;
-    let open = open_to_others(config, &given.value).map(|said| (Tone::Warning, said));
-    let mut remarks: Vec<Remark> = open.into_iter().collect();
+        .map_err(|error| explained(&error, given, config.environment.value))?;
+    let mut messages: Vec<Message> = Vec::new();
+    messages.extend(readable_by_others(config, &given.value).map(|warning| (Level::Warning, warning)));
     if config.environment.value != Environment::Sandbox && is_the_example(&key) {
-        remarks.push((Tone::Warning, EXAMPLE_IS_PUBLIC.to_owned()));
+        messages.push((Level::Warning, EXAMPLE_IS_PUBLIC.to_owned()));
     }
-    match (kid, &key.kid_of_jwk) {
-        (Some(kid), Some(own)) if *own != kid.value => {
-            let [own, sent] = [own, &kid.value].map(|kid| origin::show_kid(kid, &key));
-            let said = format!("the key's own kid is `{own}`, and `{sent}` ({}) is sent", kid.source);
-            remarks.push((Tone::Warning, said));
-        }
-        _ => {}
+    if let (Some(kid), Some(own)) = (kid, &key.kid_of_jwk)
+        && *own != kid.value
+    {
+        let [own, sent] = [own, &kid.value].map(|kid| display_kid(kid, &key));
+        messages.push((Level::Warning, format!("the key's own kid is `{own}`, and `{sent}` ({}) is sent", kid.source)));
     }
-    if key.kid_origin == KidOrigin::Thumbprint {
-        let said = "no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal \
-                    as PEM has the portal's kid";
-        remarks.push((Tone::Note, said.to_owned()));
+    if kid.is_none() && key.kid_of_jwk.is_none() {
+        let note = "no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal as PEM \
+                    has the portal's kid";
+        messages.push((Level::Note, note.to_owned()));
     }
-    Ok((key, remarks))
+    Ok((key, messages))
 }
 
-/// The name of the algorithm that a key signs with.
-pub(crate) fn algorithm_name(key: &SigningKey) -> &'static str {
-    let known = ALGORITHMS.iter().find(|(_, algorithm, ..)| *algorithm == key.algorithm);
-    known.map(|(name, ..)| *name).expect("the key signs with it")
-}
-
-/// What is said of the sandbox's key, where it might be taken for another.
+/// The warning about the sandbox's key, if it could be taken for another.
 pub(crate) const EXAMPLE_IS_PUBLIC: &str = "it is the sandbox's key, whose private half is public: never register it";
 
-/// Whether it is the key of the sandbox, however it was written down: its modulus begins so.
+/// Whether it is the sandbox's key, in whatever form it was written.
 pub(crate) fn is_the_example(key: &SigningKey) -> bool {
-    key.public_jwk().n.starts_with("vIIqQ9RQV_qR-Ip2JRYDxxp23PNTsuM1rHKy3SmVKPe-")
+    key.thumbprint() == "ustUXcpKH5FI1PHh_H-Fpb_ueVLr0DGgksZ0WyT4eFs"
 }
 
-/// Whether others than its owner can read the key's file.
-fn open_to_others(config: &Config, key: &KeySource) -> Option<String> {
+/// The warning about a key file that others than its owner can read.
+fn readable_by_others(config: &Config, key: &KeySource) -> Option<String> {
     let KeySource::File(path) = key else { return None };
-    let mode = mode(config, key).filter(|mode| mode & 0o044 != 0)?;
-    let quoted = hints::quoted(path);
-    Some(format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {quoted}`"))
+    let mode = file_mode(config, key).filter(|mode| mode & 0o044 != 0)?;
+    let path = shell::path(path);
+    Some(format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {path}`"))
 }
 
-/// Who may do what with the key's file; of no interest where that is the sandbox's, which is public on purpose.
+/// The permissions of the key file. Those of the sandbox's key do not matter, since it is public.
 #[cfg(unix)]
-pub(crate) fn mode(config: &Config, key: &KeySource) -> Option<u32> {
+pub(crate) fn file_mode(config: &Config, key: &KeySource) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     let KeySource::File(path) = key else { return None };
     let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let mode = metadata.permissions().mode() & 0o777;
-    let sandbox = config.environment.value == Environment::Sandbox;
-    let is_example =
-        sandbox && std::fs::read(path).is_ok_and(|content| *Zeroizing::new(content) == EXAMPLE_KEY.as_bytes());
-    (!is_example).then_some(mode)
+    let is_example = config.environment.value == Environment::Sandbox
+        && std::fs::read(path).is_ok_and(|content| content == EXAMPLE_KEY.as_bytes());
+    (!is_example).then_some(metadata.permissions().mode() & 0o777)
 }
 
 #[cfg(not(unix))]
-pub(crate) fn mode(_: &Config, _: &KeySource) -> Option<u32> {
+pub(crate) fn file_mode(_: &Config, _: &KeySource) -> Option<u32> {
     None
 }
 
-/// What signs a new grant each time, for Maskinporten takes none twice. Here are the clock and the randomness.
-pub(crate) fn signer<'a>(
-    config: &'a Config,
-    key: &'a SigningKey,
-    system_user: bool,
-) -> Result<impl Fn() -> Assertion + 'a, ConfigError> {
-    let external_ref = config.external_ref.as_ref().map(|given| given.value.as_str());
-    let owner = system_user.then(|| config.org()).transpose()?;
-    let (client_id, scope) = (&config.client_id()?.value, &config.scope()?.value);
-    Ok(move || {
-        let grant = Grant {
-            issuer: &config.endpoints.issuer,
-            client_id,
-            scope,
-            system_user: owner.map(|owner| SystemUserRef { owner: owner.value, external_ref }),
-            resource: config.resource.as_ref().map_or(&[], |given| &given.value),
-            now: Utc::now(),
-            jti: Uuid::new_v4(),
-        };
-        grant.sign(key)
-    })
+/// Signs a new grant: Maskinporten accepts each grant once. The clock and the randomness enter here.
+pub(crate) fn sign(GrantInputs { config, key, system_user }: &GrantInputs<'_>) -> Assertion {
+    let owner = config.org().ok().filter(|_| *system_user);
+    let grant = Grant {
+        issuer: &config.endpoints.issuer,
+        client_id: config.client_id.as_ref().map_or("", |given| &given.value),
+        scope: config.scope.as_ref().map_or("", |given| &given.value),
+        system_user: owner.map(|owner| SystemUserRef {
+            owner: owner.value,
+            external_ref: config.external_ref.as_ref().map(|given| given.value.as_str()),
+        }),
+        resource: config.resource.as_ref().map_or(&[], |given| &given.value),
+        now: Utc::now(),
+        jti: Uuid::new_v4(),
+    };
+    grant.sign(key)
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::cli::error::{CommandError, Exit};
 use crate::client::http::{Http, Reply, TransportError};
 use crate::client::token::DecodedJwt;
 
@@ -58,36 +59,36 @@ pub(crate) async fn published_keys(
 ///
 /// # Errors
 /// If one of them is wrong.
-pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), TokenFault> {
-    let decoded = DecodedJwt::read(token).ok_or(TokenFault::NotAJwt)?;
+pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), VerificationError> {
+    let decoded = DecodedJwt::read(token).ok_or(VerificationError::NotAJwt)?;
     let algorithm = algorithm(&decoded)?;
     // RFC 7515 section 4.1.11: what must be understood, and is not.
     if decoded.header.contains_key("crit") {
-        return Err(TokenFault::Critical);
+        return Err(VerificationError::Critical);
     }
-    let Some(kid) = decoded.header.get("kid").and_then(Value::as_str) else { return Err(TokenFault::NoKeyId) };
-    let keys = keys.find(kid, &shown(decoded.header.get("alg")));
-    let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::NotAJwt)?;
+    let Some(kid) = decoded.header.get("kid").and_then(Value::as_str) else { return Err(VerificationError::NoKeyId) };
+    let keys = keys.find(kid, &display(decoded.header.get("alg")));
+    let (signed, signature) = token.rsplit_once('.').ok_or(VerificationError::NotAJwt)?;
     let fits = |key: &DecodingKey| jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, algorithm);
     if keys.is_empty() {
-        return Err(TokenFault::UnknownKey { kid: kid.to_owned() });
+        return Err(VerificationError::UnknownKey { kid: kid.to_owned() });
     } else if !keys.iter().any(|key| fits(key).unwrap_or(false)) {
-        return Err(TokenFault::Signature);
+        return Err(VerificationError::Signature);
     }
     let iss = decoded.claims.get("iss");
     if iss.and_then(Value::as_str) != Some(issuer.as_str()) {
-        return Err(TokenFault::Issuer { got: shown(iss), expected: issuer.to_string() });
+        return Err(VerificationError::Issuer { got: display(iss), expected: issuer.to_string() });
     }
     for claim in ["exp", "nbf", "iat"] {
         match (decoded.claims.contains_key(claim), decoded.time(claim)) {
             (_, Some(expires)) if claim == "exp" && expires <= now => {
-                return Err(TokenFault::Expired { ago: now - expires });
+                return Err(VerificationError::Expired { ago: now - expires });
             }
             (_, Some(begins)) if claim != "exp" && begins - now > CLOCK_TOLERANCE => {
-                return Err(TokenFault::Early { until: begins - now });
+                return Err(VerificationError::Early { until: begins - now });
             }
-            (true, None) => return Err(TokenFault::NoTime { claim }),
-            (false, _) if claim == "exp" => return Err(TokenFault::NoTime { claim }),
+            (true, None) => return Err(VerificationError::NoTime { claim }),
+            (false, _) if claim == "exp" => return Err(VerificationError::NoTime { claim }),
             _ => {}
         }
     }
@@ -99,18 +100,18 @@ pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc
 /// # Errors
 /// For `none`, for the HMAC algorithms, for which a published key would be the secret, and for all that Maskinporten
 /// does not use.
-pub fn algorithm(decoded: &DecodedJwt) -> Result<Algorithm, TokenFault> {
+pub fn algorithm(decoded: &DecodedJwt) -> Result<Algorithm, VerificationError> {
     let alg = decoded.header.get("alg");
     match alg.and_then(Value::as_str) {
         Some("RS256") => Ok(Algorithm::RS256),
         Some("RS384") => Ok(Algorithm::RS384),
         Some("RS512") => Ok(Algorithm::RS512),
-        _ => Err(TokenFault::Algorithm { got: shown(alg) }),
+        _ => Err(VerificationError::Algorithm { got: display(alg) }),
     }
 }
 
 /// A value as a sentence tells it.
-fn shown(value: Option<&Value>) -> String {
+fn display(value: Option<&Value>) -> String {
     value.map_or("nothing".to_owned(), |value| value.to_string().replace('"', ""))
 }
 
@@ -120,7 +121,7 @@ pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 /// Why a token is not to be trusted, as the end of a sentence about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the sentences say it")]
-pub enum TokenFault {
+pub enum VerificationError {
     #[error("is no signed JWT")]
     NotAJwt,
     #[error("has a `crit` in its header, which is not understood here")]
@@ -141,4 +142,10 @@ pub enum TokenFault {
     Expired { ago: TimeDelta },
     #[error("is not valid yet, for another {} s", until.num_seconds())]
     Early { until: TimeDelta },
+}
+
+impl From<VerificationError> for CommandError {
+    fn from(error: VerificationError) -> Self {
+        Self::new(Exit::Maskinporten, format!("the token {error}"))
+    }
 }

@@ -1,69 +1,67 @@
-//! Asking a server, again where that can help, and telling of each try.
+//! Sending a request until there is an answer, with `--verbose` and a comparison of the clocks.
 
+use std::error::Error;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
-use crate::cli::output::clock::{Asked, ClockDifference};
+use crate::cli::output::clock::{ClockDifference, RequestTimer};
 use crate::cli::output::console::Console;
 use crate::cli::output::verbose;
 use crate::client::http::{CallError, Http, address};
-use crate::client::retry::{FailedAttempt, Tries};
+use crate::client::retry::RetryPolicy;
 
-/// What the story tells of an answer: its status, and when it was given by the server's clock.
-pub(crate) type Facts = (Option<u16>, Option<DateTime<Utc>>);
+/// The status and the `Date` of an answer.
+pub(crate) type Facts = (u16, Option<DateTime<Utc>>);
 
-/// The status of an answer of an API's; none where there was no answer.
-pub(crate) fn status<T>(answer: &Result<T, CallError>, success: impl Fn(&T) -> u16) -> Facts {
-    let status = match answer {
-        Ok(answer) => Some(success(answer)),
-        Err(CallError::Problem(refused)) => Some(refused.status),
-        Err(CallError::Transport(transport_error)) => transport_error.status(),
-    };
-    (status, None)
-}
-
-/// Asks until there is an answer; tells also how far the clocks differ. `ask` says what it sends, and to whom, before it
-/// is waited for.
-pub(crate) async fn asked<T, E: FailedAttempt, A: Future<Output = Result<T, E>>>(
+/// Sends a request until there is an answer. `send` narrates what it sends; `facts` are those of an answer or a refusal.
+pub(crate) async fn send_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
     http: &Http,
     console: &mut Console<'_>,
-    mut ask: impl FnMut(&mut Console<'_>) -> A,
-    tell: impl Fn(&Result<T, E>) -> Facts,
-) -> (Result<T, E>, Option<ClockDifference>) {
+    mut send: impl FnMut(&mut Console<'_>) -> A,
+    facts: impl Fn(Result<&T, &R>) -> Facts,
+) -> (Result<T, CallError<R>>, Option<ClockDifference>) {
     let (mut clock, mut waiting) = (None, None);
     let attempt = async |console: &mut Console<'_>| {
-        let answer = ask(console);
-        let asked = waiting.insert(Asked::now());
+        let answer = send(console);
+        let timer = waiting.insert(RequestTimer::start());
         let answer = answer.await;
-        let taken = asked.taken();
-        let (status, date) = tell(&answer);
-        verbose::answered(console, status, taken);
-        clock = asked.difference(date, taken);
+        let elapsed = timer.elapsed();
+        let (status, date) = match &answer {
+            Err(CallError::Transport(error)) => (error.status(), error.date),
+            Err(CallError::Refused(refused)) => some_status(facts(Err(refused))),
+            Ok(answer) => some_status(facts(Ok(answer))),
+        };
+        verbose::answered(console, status, elapsed);
+        clock = timer.clock_difference(date, elapsed);
         waiting = None;
         answer
     };
-    let again = |console: &mut Console<'_>, pause: Duration| verbose::again(console, pause);
-    let answer = Tries { timeout: http.timeout, repeatable: true }.make(console, attempt, again).await;
-    // The patience was over in the middle of a try.
-    if let Some(asked) = waiting {
-        verbose::answered(console, None, asked.taken());
+    let on_pause = |console: &mut Console<'_>, pause: Duration| verbose::retry(console, pause);
+    let answer = RetryPolicy { timeout: http.timeout, idempotent: true }.run(console, attempt, on_pause).await;
+    // The time limit ended in the middle of a try.
+    if let Some(timer) = waiting {
+        verbose::answered(console, None, timer.elapsed());
     }
     (answer, clock)
 }
 
-/// Gets something, and tells of it.
-pub(crate) async fn got<T, E: FailedAttempt, A: Future<Output = Result<T, E>>>(
+fn some_status((status, date): Facts) -> (Option<u16>, Option<DateTime<Utc>>) {
+    (Some(status), date)
+}
+
+/// Gets a document until there is an answer.
+pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
     http: &Http,
     url: &Url,
     console: &mut Console<'_>,
     get: impl Fn() -> A,
-    tell: impl Fn(&Result<T, E>) -> Facts,
-) -> (Result<T, E>, Option<ClockDifference>) {
+    facts: impl Fn(Result<&T, &R>) -> Facts,
+) -> (Result<T, CallError<R>>, Option<ClockDifference>) {
     let get = |console: &mut Console<'_>| {
         verbose::sent(console, "get", &address(url));
         get()
     };
-    asked(http, console, get, tell).await
+    send_with_retries(http, console, get, facts).await
 }

@@ -6,6 +6,7 @@
 mod problem;
 mod transport_error;
 
+use std::error::Error;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AF
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{DeserializeOwned, Error};
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
-pub use self::problem::{Fault, Problem};
+pub use self::problem::{FieldError, Problem};
 pub use self::transport_error::{TransportError, TransportErrorKind};
 use super::environment::is_loopback;
 use super::sanitize::{excerpt, may_be_secret, without};
@@ -60,24 +61,23 @@ impl Http {
         Self { timeout, clients: Default::default() }
     }
 
-    /// Posts a form, in which the assertion is a secret.
+    /// Posts a form, in which there is a secret.
     ///
     /// # Errors
-    /// Where nobody gave a usable answer.
-    pub async fn post_grant(
+    /// If there is no usable answer.
+    pub async fn post_form(
         &self,
         url: &Url,
-        grant_type: &str,
-        assertion: &SecretString,
+        form: &[(&str, &str)],
+        secret: &SecretString,
     ) -> Result<Reply, TransportError> {
-        let form = [("grant_type", grant_type), ("assertion", assertion.expose_secret())];
-        self.send(url, Some(assertion), |client| client.post(url.clone()).form(&form)).await
+        self.send(url, Some(secret), |client| client.post(url.clone()).form(form)).await
     }
 
     /// Calls with a token, and with JSON where there is some to be sent.
     ///
     /// # Errors
-    /// Where nobody gave a usable answer.
+    /// If there is no usable answer.
     pub async fn call(
         &self,
         method: Method,
@@ -98,7 +98,7 @@ impl Http {
     /// Gets what is public.
     ///
     /// # Errors
-    /// Where nobody gave a usable answer.
+    /// If there is no usable answer.
     pub async fn get_public(&self, url: &Url) -> Result<Reply, TransportError> {
         self.send(url, None, |client| client.get(url.clone())).await
     }
@@ -109,40 +109,24 @@ impl Http {
         secret: Option<&SecretString>,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<Reply, TransportError> {
-        let no_answer = |kind| TransportError { address: address(url), date: None, retry_after: None, kind };
-        let (reply, location) = self.try_send(url, secret, request).await.map_err(no_answer)?;
-        let kind = match reply.status {
-            300..=399 => TransportErrorKind::Redirect { status: reply.status, location },
-            429 | 500..=599 => TransportErrorKind::Status { status: reply.status, excerpt: excerpt(&reply.quotable()) },
-            _ => return Ok(reply),
+        let failed = |kind| TransportError { address: address(url), date: None, retry_after: None, kind };
+        let classify = |status: Option<u16>| {
+            move |error: reqwest::Error| failed(TransportErrorKind::of(&error, url, self.timeout, status))
         };
-        Err(reply.without_use(kind))
-    }
-
-    /// The answer, whatever it is, and where it points.
-    async fn try_send(
-        &self,
-        url: &Url,
-        secret: Option<&SecretString>,
-        request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<(Reply, Option<String>), TransportErrorKind> {
-        let failed = |status: Option<u16>| {
-            move |error: reqwest::Error| TransportErrorKind::of(&error, url, self.timeout, status)
-        };
-        let request = request(self.client(url).map_err(failed(None))?).header(ACCEPT, "application/json");
-        let mut response = request.send().await.map_err(failed(None))?;
+        let request = request(self.client(url).map_err(classify(None))?).header(ACCEPT, "application/json");
+        let mut response = request.send().await.map_err(classify(None))?;
         let status = response.status().as_u16();
         // An error body is only quoted, so the rest of it is not read.
         let is_success = response.status().is_success();
         if is_success && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
-            return Err(TransportErrorKind::TooLarge);
+            return Err(failed(TransportErrorKind::TooLarge));
         }
-        // What holds a token does not grow, which leaves copies.
+        // A buffer that grows leaves copies behind, and this may hold a token.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while is_success || body.len() <= LONGEST_QUOTE {
-            let Some(chunk) = response.chunk().await.map_err(failed(Some(status)))? else { break };
+            let Some(chunk) = response.chunk().await.map_err(classify(Some(status)))? else { break };
             if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(TransportErrorKind::TooLarge);
+                return Err(failed(TransportErrorKind::TooLarge));
             }
             body.extend_from_slice(&chunk);
         }
@@ -150,15 +134,21 @@ impl Http {
             let value = response.headers().get(name)?;
             excerpt(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
-        let date = header(&DATE).and_then(|date| DateTime::parse_from_rfc2822(&date).ok()).map(|date| date.to_utc());
-        // A clock that tells another century tells nothing, and cannot be reckoned with.
-        let date = date.filter(|date| (2000..2100).contains(&date.year()));
+        let time = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc());
+        // A date in another century says nothing about a clock.
+        let date = header(&DATE).and_then(|date| time(&date)).filter(|date| (2000..2100).contains(&date.year()));
         let retry_after = header(&RETRY_AFTER).and_then(|text| match text.parse() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => (DateTime::parse_from_rfc2822(&text).ok()?.to_utc() - date?).to_std().ok(),
+            Err(_) => (time(&text)? - date?).to_std().ok(),
         });
-        let (location, www_authenticate, sent) = (header(&LOCATION), header(&WWW_AUTHENTICATE), secret.cloned());
-        Ok((Reply { address: address(url), status, date, retry_after, www_authenticate, body, sent }, location))
+        let (www_authenticate, sent) = (header(&WWW_AUTHENTICATE), secret.cloned());
+        let reply = Reply { address: address(url), status, date, retry_after, www_authenticate, body, sent };
+        let kind = match status {
+            300..=399 => TransportErrorKind::Redirect { status, location: header(&LOCATION) },
+            429 | 500..=599 => TransportErrorKind::Status { status, excerpt: excerpt(&reply.quotable()) },
+            _ => return Ok(reply),
+        };
+        Err(reply.transport_error(kind))
     }
 
     fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
@@ -202,10 +192,10 @@ pub fn is_too_large(json: &[u8]) -> bool {
 impl Reply {
     /// The answer is of no use; the sentence ends with `reason`.
     pub fn unusable(&self, reason: impl Into<String>) -> TransportError {
-        self.without_use(TransportErrorKind::Unusable { status: self.status, reason: reason.into() })
+        self.transport_error(TransportErrorKind::Unusable { status: self.status, reason: reason.into() })
     }
 
-    fn without_use(&self, kind: TransportErrorKind) -> TransportError {
+    fn transport_error(&self, kind: TransportErrorKind) -> TransportError {
         TransportError { address: self.address.clone(), date: self.date, retry_after: self.retry_after, kind }
     }
 
@@ -233,7 +223,7 @@ impl Reply {
     pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self.body.trim_ascii_start().first() {
             Some(b'{') => self.json(),
-            _ => Err(Error::custom("no object")),
+            _ => Err(serde_json::Error::custom("no object")),
         }
     }
 
@@ -257,19 +247,19 @@ impl Reply {
     pub fn accepted(self) -> Result<Self, CallError> {
         match self.status {
             200..=299 => Ok(self),
-            400..=499 => Err(CallError::Problem(self.problem().into())),
+            400..=499 => Err(CallError::Refused(self.problem().into())),
             _ => Err(self.unusable("which is no answer").into()),
         }
     }
 }
 
-/// Why there is no answer.
+/// Why a call has no answer; `R` is how the server refuses.
 #[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The API said no.
+pub enum CallError<R: Error + 'static = Problem> {
+    /// The server refused the call.
     #[error(transparent)]
-    Problem(Box<Problem>),
-    /// Nobody said anything of use.
+    Refused(Box<R>),
+    /// There is no usable answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }

@@ -1,4 +1,4 @@
-//! An API's no, in the forms in which it comes.
+//! An API's refusal, in all the forms that it has.
 //!
 //! Altinn's problem documents (RFC 9457) have a `code`, their text in `title`, or in `detail` before 2026, and beside
 //! them what is wrong with each field; those of ASP.NET itself have `errors` by field. There are bare texts, too, which
@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use super::super::sanitize::excerpt;
 use super::Reply;
 
-/// An API's no.
+/// An API's refusal.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("`{address}` {}{}", verdict(*status), self.words())]
+#[error("`{address}` {}", self.sentence())]
 pub struct Problem {
-    /// Who refused, without the query.
+    /// The address without the query.
     pub address: String,
     /// The HTTP status.
     pub status: u16,
@@ -23,17 +23,17 @@ pub struct Problem {
     pub code: Option<String>,
     /// The API's own words, shortened where they are long.
     pub text: Option<String>,
-    /// What is wrong with the fields of what was sent.
-    pub faults: Vec<Fault>,
-    /// What else the API says, such as which packages it is about: names and values.
-    pub others: Vec<(String, String)>,
+    /// What is wrong with fields of the request.
+    pub errors: Vec<FieldError>,
+    /// Extension members, such as the packages that a refusal is about: names and values.
+    pub extensions: Vec<(String, String)>,
     /// What a 401 says about the token (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
 }
 
-/// What is wrong with a field of what was sent.
+/// What is wrong with a field of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct FieldError {
     /// The API's code for it, such as `AUTH.VLD-00004`.
     pub code: Option<String>,
     /// The API's own words.
@@ -43,61 +43,62 @@ pub struct Fault {
 }
 
 impl Reply {
-    /// The answer is a no.
+    /// The answer as a refusal.
     pub fn problem(&self) -> Problem {
         let words = self.quotable();
         let problem: Map<String, Value> = serde_json::from_str(&words).unwrap_or_default();
-        let faults = faults(&problem);
+        let errors = errors(&problem);
         let text = |name: &str| problem.get(name).and_then(Value::as_str).and_then(excerpt);
         let (code, own) = (text("code"), text("detail").or_else(|| text("title")));
-        let is_problem = code.is_some() || own.is_some() || !faults.is_empty();
+        let is_problem = code.is_some() || own.is_some() || !errors.is_empty();
         let text = match is_problem {
             true => own,
             // ASP.NET sends a text as a JSON string to whoever accepts JSON.
             false => excerpt(&serde_json::from_str::<String>(&words).unwrap_or(words)),
         };
-        let others = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
-        let others = others.filter_map(|(name, value)| Some((excerpt(name)?, said(value)?))).take(MOST);
+        let extensions = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
+        let extensions =
+            extensions.filter_map(|(name, value)| Some((excerpt(name)?, display_value(value)?))).take(MOST_ENTRIES);
         Problem {
             address: self.address.clone(),
             status: self.status,
             code,
             text,
-            faults,
-            others: others.collect(),
+            errors,
+            extensions: extensions.collect(),
             www_authenticate: self.www_authenticate.clone(),
         }
     }
 }
 
 /// As many faults are read, as many paths of each, and as many other members.
-const MOST: usize = 20;
+const MOST_ENTRIES: usize = 20;
 
-/// What a problem document has that is told otherwise, or says the status once more.
+/// The members that are not extensions.
 const KNOWN: [&str; 9] =
     ["type", "title", "detail", "status", "statusDescription", "instance", "code", "validationErrors", "errors"];
 
 /// Altinn's `validationErrors`, and ASP.NET's `errors` by field.
-fn faults(problem: &Map<String, Value>) -> Vec<Fault> {
+fn errors(problem: &Map<String, Value>) -> Vec<FieldError> {
     let by_altinn = problem.get("validationErrors").and_then(Value::as_array).into_iter().flatten().map(|error| {
         let text = |name: &str| error.get(name).and_then(Value::as_str).and_then(excerpt);
         let paths = error.get("paths").map(texts).unwrap_or_default();
-        Fault { code: text("code"), text: text("detail").or_else(|| text("title")), paths }
+        FieldError { code: text("code"), text: text("detail").or_else(|| text("title")), paths }
     });
     let by_framework = problem.get("errors").and_then(Value::as_object).into_iter().flatten().map(|(field, errors)| {
-        Fault { code: None, text: excerpt(&texts(errors).join("; ")), paths: excerpt(field).into_iter().collect() }
+        FieldError { code: None, text: excerpt(&texts(errors).join("; ")), paths: excerpt(field).into_iter().collect() }
     });
-    let says_something = |fault: &Fault| fault.code.is_some() || fault.text.is_some() || !fault.paths.is_empty();
-    by_altinn.chain(by_framework).filter(says_something).take(MOST).collect()
+    let says_something = |error: &FieldError| error.code.is_some() || error.text.is_some() || !error.paths.is_empty();
+    by_altinn.chain(by_framework).filter(says_something).take(MOST_ENTRIES).collect()
 }
 
 fn texts(value: &Value) -> Vec<String> {
     let array = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    array.iter().filter_map(|text| excerpt(text.as_str()?)).take(MOST).collect()
+    array.iter().filter_map(|text| excerpt(text.as_str()?)).take(MOST_ENTRIES).collect()
 }
 
 /// A value in a line.
-fn said(value: &Value) -> Option<String> {
+fn display_value(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => excerpt(text),
@@ -107,16 +108,13 @@ fn said(value: &Value) -> Option<String> {
 }
 
 impl Problem {
-    /// The end of the sentence: the code, and the API's own words.
-    fn words(&self) -> String {
+    /// The sentence after the address: what happened, the code, and the API's own words.
+    fn sentence(&self) -> String {
+        let verdict = match self.status {
+            204 => "gave an empty answer, status 204".to_owned(),
+            status => format!("refused the call: status {status}"),
+        };
         let words: Vec<&str> = [&self.code, &self.text].into_iter().flatten().map(String::as_str).collect();
-        if words.is_empty() { String::new() } else { format!(", {}", words.join(" ")) }
-    }
-}
-
-fn verdict(status: u16) -> String {
-    match status {
-        204 => "gave an empty answer, status 204".to_owned(),
-        _ => format!("refused the call: status {status}"),
+        if words.is_empty() { verdict } else { format!("{verdict}, {}", words.join(" ")) }
     }
 }

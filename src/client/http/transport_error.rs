@@ -1,4 +1,4 @@
-//! What comes instead of an answer, and what became of a request that failed.
+//! Why there is no usable answer: no connection, no answer in time, or an answer that says nothing.
 
 use std::error::Error;
 use std::io;
@@ -8,22 +8,22 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
-/// Nobody answered, or not with anything that can be used.
+/// There is no answer, or none that can be used.
 #[derive(Debug, thiserror::Error)]
 #[error("no usable answer from `{address}`: {kind}")]
 pub struct TransportError {
-    /// Who was asked, without the query.
+    /// The address without the query.
     pub address: String,
-    /// When that answered, by its own clock, if it did.
+    /// When the server answered, by its own clock, if it did.
     pub date: Option<DateTime<Utc>>,
-    /// How long it wants to be left alone, where it says so.
+    /// How long the server asks to wait before the next request.
     pub retry_after: Option<Duration>,
-    /// What came instead of an answer.
+    /// The kind of error.
     pub kind: TransportErrorKind,
 }
 
 impl TransportError {
-    /// The status of an answer that was of no use.
+    /// The HTTP status of an answer that cannot be used.
     pub fn status(&self) -> Option<u16> {
         match self.kind {
             TransportErrorKind::Redirect { status, .. }
@@ -34,7 +34,7 @@ impl TransportError {
     }
 }
 
-/// What came instead of an answer.
+/// The kind of a transport error.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the sentences say it")]
 pub enum TransportErrorKind {
@@ -51,7 +51,9 @@ pub enum TransportErrorKind {
     #[error("no connection through the proxy: {0}")]
     Proxy(String),
     #[error("the TLS handshake failed: {0}")]
-    Tls(String),
+    Tls(rustls::Error),
+    #[error("no connection: it closed the connection in the TLS handshake")]
+    HandshakeClosed,
     #[error("the answer broke off before its end")]
     CutOff { status: u16 },
     #[error("no whole answer in HTTP came: {reason}")]
@@ -67,48 +69,42 @@ pub enum TransportErrorKind {
 }
 
 impl TransportErrorKind {
-    /// What became of a request, from the error that came back, and the status that may have come before it. The order
-    /// matters: a TLS failure is also a failure to connect, a stalled body is also a timeout, and a name that is not
-    /// found may be the proxy's.
+    /// Classifies a failed request; `status` is that of an answer whose body failed. The order matters: a TLS failure is
+    /// also a failure to connect, a stalled body is also a timeout, and a name that is not found may be the proxy's.
     pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Duration, status: Option<u16>) -> Self {
+        let reason = causes(error).last().map(ToString::to_string).unwrap_or_default();
+        let tls = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
+        let mut io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
         if error.is_builder() {
-            Self::Setup(deepest(error))
+            Self::Setup(reason)
         } else if error.is_timeout() && error.is_connect() {
             Self::NoConnection
         } else if error.is_timeout() {
             Self::TooSlow { seconds: timeout.as_secs() }
         } else if causes(error).any(|cause| cause.to_string().starts_with("tunnel error")) {
-            Self::Proxy(deepest(error))
+            Self::Proxy(reason)
         } else if error.is_dns() {
             Self::UnknownHost { host: url.host_str().unwrap_or_default().to_owned() }
+        } else if let Some(tls) = tls.filter(|_| error.is_connect()) {
+            Self::Tls(tls.clone())
+        } else if error.is_connect() && io.any(|io| io.kind() == io::ErrorKind::UnexpectedEof) {
+            Self::HandshakeClosed
         } else if error.is_connect() {
-            tls_failure(error).map_or_else(|| Self::Connection(deepest(error)), Self::Tls)
+            Self::Connection(reason)
         } else if let Some(status) = status {
             Self::CutOff { status }
         } else {
-            let reason = deepest(error);
-            // What came and makes no sense may be a refusal all the same.
-            let closed = causes(error).any(|cause| cause.is::<io::Error>()) || reason.starts_with("connection closed");
+            // An answer that makes no sense may be a refusal all the same.
+            let closed = io.next().is_some() || reason.starts_with("connection closed");
             Self::NotHttp { reason, closed }
         }
     }
 }
 
-/// The innermost cause, which is the one that says something.
-fn deepest(error: &reqwest::Error) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
-}
-
-/// The error, its cause, the cause of that, and so on.
+/// The error, its cause, the cause of that, and so on. `source` skips the error that an I/O error wraps.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
-}
-
-/// What went wrong in a TLS handshake: it is wrapped as invalid data in an I/O error, whose inside `source` skips.
-fn tls_failure(error: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(io) = error.downcast_ref::<io::Error>() {
-        let inner = io.get_ref()?;
-        return tls_failure(inner).or_else(|| (io.kind() == io::ErrorKind::InvalidData).then(|| inner.to_string()));
-    }
-    tls_failure(error.source()?)
+    successors(Some(error as &(dyn Error + 'static)), |&error| {
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source())
+    })
 }

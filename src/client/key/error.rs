@@ -2,8 +2,6 @@
 
 use std::io;
 
-use super::UnknownAlgorithm;
-
 /// Why a key cannot sign grants: which key, and what is the matter with it.
 #[derive(Debug, thiserror::Error)]
 #[error("{key} {kind}")]
@@ -66,6 +64,6 @@ pub enum KeyErrorKind {
     Base64OfPem,
     #[error("is base64 without the lines that begin and end a PEM")]
     Base64OfDer,
-    #[error("cannot be used: {0}")]
-    Algorithm(UnknownAlgorithm),
+    #[error("cannot be used: the algorithm is `{name}`, and Maskinporten takes RS256, RS384 and RS512")]
+    Algorithm { name: String },
 }

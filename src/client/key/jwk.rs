@@ -1,14 +1,15 @@
 //! Keys in JSON: a private RSA JWK (RFC 7517, RFC 7518 section 6.3), or a set with one in it.
 
+use pkcs1::UintRef;
 use pkcs1::der::Encode;
-use pkcs1::{RsaPrivateKeyRef, UintRef};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use super::{KeyErrorKind, MORE_PRIMES, Material, decode_base64, name};
+use super::error::KeyErrorKind;
+use super::material::{MORE_PRIMES, Material, decode_base64, name};
 
 /// What is read of a JWK or a JWK set. .NET writes empty `key_ops`, `oth` and `x5c` arrays; they are passed over.
 #[derive(Deserialize)]
@@ -74,26 +75,15 @@ fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyErrorKind> 
         return Err(KeyErrorKind::JwkIncomplete { missing: missing.join(", ") });
     }
     let bytes = members.map(|(_, text)| decode_base64(text.as_ref().map_or("", |text| text.expose_secret())));
-    let mut numbers = Vec::with_capacity(members.len());
+    // `RSAPrivateKey` (RFC 8017) is a sequence of these numbers in this order, after its version, 0.
+    let mut numbers = vec![UintRef::new(&[0]).map_err(|_| KeyErrorKind::Damaged)?];
     for ((name, _), bytes) in members.iter().zip(&bytes) {
         let number = bytes.as_ref().and_then(|bytes| UintRef::new(bytes).ok());
         numbers.push(number.ok_or_else(|| not_a_jwk(&format!("its `{name}` is not base64url")))?);
     }
-    let [n, e, d, p, q, dp, dq, qi] = numbers[..] else { unreachable!("a number for each member") };
-    let key = RsaPrivateKeyRef {
-        modulus: n,
-        public_exponent: e,
-        private_exponent: d,
-        prime1: p,
-        prime2: q,
-        exponent1: dp,
-        exponent2: dq,
-        coefficient: qi,
-        other_prime_infos: None,
-    };
-    let pkcs1 = Zeroizing::new(key.to_der().map_err(|_| KeyErrorKind::Damaged)?);
-    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
-    Ok(Material { pkcs1, form, kid: said(jwk.kid), alg: said(jwk.alg) })
+    let pkcs1 = Zeroizing::new(numbers.to_der().map_err(|_| KeyErrorKind::Damaged)?);
+    let not_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(Material { pkcs1, form, kid: not_empty(jwk.kid), alg: not_empty(jwk.alg) })
 }
 
 fn not_a_jwk(reason: &str) -> KeyErrorKind {

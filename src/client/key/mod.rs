@@ -5,6 +5,7 @@
 
 mod error;
 mod jwk;
+mod material;
 mod pem;
 
 use std::fmt;
@@ -16,17 +17,16 @@ use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaSignatureEncoding};
 use base64::Engine;
-use base64::alphabet;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::Algorithm;
 use pkcs1::RsaPrivateKeyRef;
 use pkcs8::der::Decode;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 pub use self::error::{KeyError, KeyErrorKind};
+use self::material::{MORE_PRIMES, Material, decode_base64, name};
 use super::sanitize::quote_path;
 
 /// Where a private key is.
@@ -63,35 +63,9 @@ pub(crate) const ALGORITHMS: [(&str, Algorithm, &RsaSignatureEncoding, &digest::
     ("RS512", Algorithm::RS512, &RSA_PKCS1_SHA512, &SHA512),
 ];
 
-/// Reads the name of a signature algorithm.
-///
-/// # Errors
-/// Where Maskinporten does not take it.
-pub fn signing_algorithm(name: &str) -> Result<Algorithm, UnknownAlgorithm> {
-    let known = ALGORITHMS.iter().find(|(known, ..)| *known == name);
-    known.map(|(_, algorithm, ..)| *algorithm).ok_or_else(|| UnknownAlgorithm(self::name(name)))
-}
-
-/// A name that a key was given: what is longer than one may be a part of the key.
-fn name(text: &str) -> String {
-    let short = text.len() <= 40 && text.split(' ').all(|word| word.len() <= 12);
-    if short { text } else { "unknown" }.to_owned()
-}
-
-/// An algorithm that Maskinporten does not take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the algorithm is `{0}`, and Maskinporten takes RS256, RS384 and RS512")]
-pub struct UnknownAlgorithm(pub String);
-
-/// Where the key id in a grant's header comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KidOrigin {
-    /// It was configured.
-    Configured,
-    /// The JWK carries it.
-    Jwk,
-    /// Nobody said one, so it is the key's thumbprint (RFC 7638).
-    Thumbprint,
+/// The signature algorithm of this name, if Maskinporten accepts it.
+pub fn signing_algorithm(name: &str) -> Option<Algorithm> {
+    ALGORITHMS.iter().find(|(known, ..)| *known == name).map(|(_, algorithm, ..)| *algorithm)
 }
 
 /// A private key that has been read and checked, and can sign. Its `Debug` is harmless: that of [`KeyPair`] shows the
@@ -103,11 +77,9 @@ pub struct SigningKey {
     public: [String; 2],
     /// The algorithm it signs with.
     pub algorithm: Algorithm,
-    /// The key id that Maskinporten knows its public half by.
+    /// The key id that Maskinporten knows the public half by: the configured one, else the JWK's own, else the thumbprint.
     pub kid: String,
-    /// Where that key id comes from.
-    pub kid_origin: KidOrigin,
-    /// The key id that the JWK itself carries, which a configured one outranks.
+    /// The key id that the JWK itself carries.
     pub kid_of_jwk: Option<String>,
     /// How the key was written down, such as `PKCS#8 PEM`.
     pub form: &'static str,
@@ -125,10 +97,15 @@ impl SigningKey {
         Self::read(source, kid, algorithm).map_err(|kind| KeyError { key: source.to_string(), kind })
     }
 
-    /// The public half, as it is to be registered. Its numbers come from the key itself: those of a JWK may be padded.
-    pub fn public_jwk(&self) -> PublicJwk {
-        let (alg, kid, [n, e]) = (self.algorithm, self.kid.clone(), self.public.clone());
-        PublicJwk { kty: "RSA", r#use: "sig", alg, kid, n, e }
+    /// The public half as a JWK (RFC 7517), as Maskinporten's self-service takes it.
+    pub fn public_jwk(&self) -> Value {
+        let [n, e] = &self.public;
+        json!({ "kty": "RSA", "use": "sig", "alg": self.algorithm, "kid": self.kid, "n": n, "e": e })
+    }
+
+    /// The thumbprint of the public half (RFC 7638).
+    pub fn thumbprint(&self) -> String {
+        thumbprint(&self.public)
     }
 
     /// Signs a text (RFC 7518, section 3.3).
@@ -163,44 +140,16 @@ impl SigningKey {
         let public = [modulus, numbers.public_exponent.as_bytes()].map(|number| URL_SAFE_NO_PAD.encode(number));
         let algorithm = match (algorithm, &material.alg) {
             (Some(configured), _) => configured,
-            (None, Some(alg)) => signing_algorithm(alg).map_err(KeyErrorKind::Algorithm)?,
+            (None, Some(alg)) => signing_algorithm(alg).ok_or_else(|| KeyErrorKind::Algorithm { name: name(alg) })?,
             (None, None) => Algorithm::RS256,
         };
-        let (kid, kid_origin) = match (kid, &material.kid) {
-            (Some(configured), _) => (configured.to_owned(), KidOrigin::Configured),
-            (None, Some(own)) => (own.clone(), KidOrigin::Jwk),
-            (None, None) => (thumbprint(&public), KidOrigin::Thumbprint),
-        };
-        let (kid_of_jwk, form) = (material.kid, material.form);
-        Ok(Self { pair, public, algorithm, kid, kid_origin, kid_of_jwk, form, bits })
+        let kid = kid.or(material.kid.as_deref()).map_or_else(|| thumbprint(&public), str::to_owned);
+        Ok(Self { pair, public, algorithm, kid, kid_of_jwk: material.kid, form: material.form, bits })
     }
 }
 
-/// The public half of a key, in the members of a JWK (RFC 7517) that Maskinporten's self-service takes.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "RFC 7517 and RFC 7518 name them")]
-pub struct PublicJwk {
-    pub kty: &'static str,
-    pub r#use: &'static str,
-    pub alg: Algorithm,
-    pub kid: String,
-    pub n: String,
-    pub e: String,
-}
-
-/// What the readers of PEM and JWK find: the numbers of an RSA key, not yet checked.
-struct Material {
-    /// `RSAPrivateKey` of RFC 8017, in DER.
-    pkcs1: Zeroizing<Vec<u8>>,
-    form: &'static str,
-    kid: Option<String>,
-    alg: Option<String>,
-}
-
-/// RFC 8017 allows them, and hardly anything reads them.
-const MORE_PRIMES: &str = "RSA with more than two primes";
 /// No key comes near this size, and a device or a video should not be read to its end.
-const LARGEST_FILE: u64 = 256 * 1024;
+const LARGEST_FILE: usize = 256 * 1024;
 
 fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
     let file = File::open(path).map_err(|error| match error.kind() {
@@ -210,11 +159,10 @@ fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(KeyErrorKind::Directory);
     }
-    // In one piece, for what grows leaves copies behind.
-    let length = file.metadata().map_or(0, |metadata| metadata.len().min(LARGEST_FILE) + 1);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0)));
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
-    if bytes.len() as u64 > LARGEST_FILE { Err(KeyErrorKind::NotAKey) } else { Ok(bytes) }
+    // A buffer that grows leaves copies of the key behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_FILE + 1));
+    file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
+    if bytes.len() > LARGEST_FILE { Err(KeyErrorKind::NotAKey) } else { Ok(bytes) }
 }
 
 fn recognise(bytes: &[u8]) -> Result<Material, KeyErrorKind> {
@@ -254,23 +202,6 @@ fn recognise_base64(text: &str) -> Result<Material, KeyErrorKind> {
     }
 }
 
-/// Base64 as it is found in the wild: either alphabet, with or without padding and line breaks.
-fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-    let url_safe = |c| match c {
-        '+' => '-',
-        '/' => '_',
-        other => other,
-    };
-    let mut bare = Zeroizing::new(String::with_capacity(text.len()));
-    bare.extend(text.chars().filter(|c| !c.is_whitespace()).map(url_safe));
-    URL_SAFE.decode(bare.as_bytes()).ok().map(Zeroizing::new)
-}
-
-/// The thumbprint of the public half (RFC 7638).
 fn thumbprint([n, e]: &[String; 2]) -> String {
     let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
     URL_SAFE_NO_PAD.encode(digest::digest(&SHA256, members.as_bytes()))

@@ -3,7 +3,8 @@
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use secrecy::zeroize::Zeroizing;
 
-use super::{KeyErrorKind, Material, name};
+use super::error::KeyErrorKind;
+use super::material::{Material, name};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// The other kinds of key that `openssl genpkey` makes, by the object identifier inside PKCS#8.

@@ -32,13 +32,13 @@ fn of_an_api(refused: &Problem) {
     is_short(&said, 2 * EXCERPT + 200);
     assert!(!said.contains(SENT));
     [&refused.code, &refused.text].into_iter().flatten().for_each(|text| is_short(text, EXCERPT));
-    assert!(refused.faults.len() <= MOST && refused.others.len() <= MOST);
-    for fault in &refused.faults {
+    assert!(refused.errors.len() <= MOST && refused.extensions.len() <= MOST);
+    for fault in &refused.errors {
         assert!(fault.paths.len() <= MOST, "{} paths", fault.paths.len());
         let texts = [&fault.code, &fault.text].into_iter().flatten().chain(&fault.paths);
         texts.for_each(|text| is_short(text, EXCERPT));
     }
-    refused.others.iter().flat_map(|(name, value)| [name, value]).for_each(|text| is_short(text, EXCERPT));
+    refused.extensions.iter().flat_map(|(name, value)| [name, value]).for_each(|text| is_short(text, EXCERPT));
     let shown = format!("{refused:?}");
     assert!(!shown.contains(SENT), "{shown}");
     let _ = refused.code.as_deref().and_then(explain::of_code);

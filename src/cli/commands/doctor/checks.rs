@@ -1,67 +1,63 @@
-//! What Maskinporten says about itself, and what a token says, compared with what was configured. A line each where
-//! they disagree.
+//! Comparisons of the configuration with Maskinporten's metadata and with a token. Each difference is a line.
 
 use serde_json::Value;
 
 use super::metadata::Metadata;
-use crate::cli::output::console::Tone;
-use crate::cli::output::origin;
-use crate::cli::session::signing_key;
+use crate::cli::output::console::Level;
 use crate::client::http::address;
 use crate::client::key::SigningKey;
 use crate::client::sanitize::{excerpt, quote};
 use crate::client::token::{DecodedJwt, SYSTEM_USER};
 use crate::config::{Config, Given, Source};
 
-pub(super) fn of_metadata(
+pub(super) fn check_metadata(
     metadata: &Metadata,
     config: &Config,
     key: Option<&SigningKey>,
     system_user: bool,
 ) -> Vec<String> {
     let endpoints = &config.endpoints;
-    let source = |keys: &[&str]| origin::endpoint(config, keys, Source::to_string);
+    let source = |keys: &[&str]| config.endpoint_source(keys, Source::to_string);
     let addresses = [
         ("issuer", &metadata.issuer, &endpoints.issuer, source(&["issuer"])),
         ("token address", &metadata.token_endpoint, &endpoints.token, source(&["token", "issuer"])),
         ("keys address", &metadata.jwks_uri, &endpoints.jwks, source(&["jwks", "issuer"])),
     ];
     let mut faults: Vec<String> = Vec::new();
-    for (name, theirs, ours, source) in addresses {
-        if theirs != ours.as_str() {
-            let (theirs, ours) = (short(theirs), address(ours));
-            faults.push(format!("{name}: the document says `{theirs}`, and `{ours}` is used ({source})"));
+    for (name, published, configured, source) in addresses {
+        if published != configured.as_str() {
+            let (published, configured) = (short(published), address(configured));
+            faults.push(format!("{name}: the document says `{published}`, and `{configured}` is used ({source})"));
         }
     }
     if !faults.is_empty() {
         let hint =
             "[endpoints] in the configuration replaces what the environment implies, if the document is to be trusted";
-        faults.push(Tone::Hint.line(hint));
+        faults.push(Level::Hint.line(hint));
     }
-    let algorithm = key.map(signing_key::algorithm_name);
     let algorithms = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
-    if let (Some(ours), Some(theirs)) = (algorithm, algorithms.filter(|known| !lists(known, algorithm))) {
-        faults.push(format!("algorithm: the key signs with {ours}, and the document lists {}", listed(theirs)));
+    if let (Some(key), Some(published)) = (key, algorithms)
+        && let algorithm = format!("{:?}", key.algorithm)
+        && !published.contains(&algorithm)
+    {
+        faults.push(format!("algorithm: the key signs with {algorithm}, and the document lists {}", listed(published)));
     }
     let types = metadata.authorization_details_types_supported.as_deref();
-    if let Some(theirs) = types.filter(|known| system_user && !lists(known, Some(SYSTEM_USER))) {
-        let theirs = listed(theirs);
-        faults.push(format!("authorization details: {SYSTEM_USER} is asked for, and the document lists {theirs}"));
+    if let Some(published) = types.filter(|known| system_user && !known.iter().any(|name| name == SYSTEM_USER)) {
+        let published = listed(published);
+        faults.push(format!("authorization details: {SYSTEM_USER} is asked for, and the document lists {published}"));
     }
     faults
 }
 
-fn lists(names: &[String], wanted: Option<&str>) -> bool {
-    wanted.is_none_or(|wanted| names.iter().any(|name| name == wanted))
-}
-
-/// What is not a matter of signature, issuer and lifetime.
-pub(super) fn of_claims(decoded: &DecodedJwt, config: &Config, system_user: bool) -> Vec<String> {
+/// Compares the claims with the configuration, apart from signature, issuer and lifetime.
+pub(super) fn check_claims(decoded: &DecodedJwt, config: &Config, system_user: bool) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut compare = |name: &str, ours: &str, source: &Source, theirs: Option<&str>| {
-        if theirs != Some(ours) {
-            let theirs = theirs.map_or("none".to_owned(), |theirs| format!("`{}`", short(theirs)));
-            faults.push(format!("{name}: {} is configured ({source}), and the token says {theirs}", quote(ours)));
+    let mut compare = |name: &str, configured: &str, source: &Source, actual: Option<&str>| {
+        if actual != Some(configured) {
+            let actual = actual.map_or("none".to_owned(), |actual| format!("`{}`", short(actual)));
+            let configured = quote(configured);
+            faults.push(format!("{name}: {configured} is configured ({source}), and the token says {actual}"));
         }
     };
     let user = decoded.system_user();
@@ -73,7 +69,7 @@ pub(super) fn of_claims(decoded: &DecodedJwt, config: &Config, system_user: bool
         compare("system", value, source, user.as_ref().and_then(|user| user.system_id.as_deref()));
     }
     if let Some(Ok(Given { value, source })) = &config.vendor.org {
-        compare("consumer", &value.to_string(), source, decoded.consumer());
+        compare("consumer", &value.to_string(), source, decoded.organisation("consumer"));
     }
     if let Some(Given { value, source }) = &config.client_id {
         compare("client id", value, source, decoded.claims.get("client_id").and_then(Value::as_str));

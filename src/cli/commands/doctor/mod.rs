@@ -6,27 +6,27 @@ mod registration;
 mod step;
 mod token;
 
+use std::io;
 use std::time::Duration;
 
-use chrono::{Days, Months, NaiveDate, TimeDelta, Utc};
+use chrono::{Days, Months, NaiveDate, Utc};
 use clap::Args;
 
 use self::step::{Findings, Step};
-use crate::cli::args::config_file::display_file;
 use crate::cli::args::{CommonArgs, GrantArgs, SystemArg, TimeoutArg, rerun, typed};
-use crate::cli::error::AlreadyTold;
-use crate::cli::error::told::exit;
+use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::clock::ClockDifference;
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::{clock, origin, verbose};
+use crate::cli::output::console::{Console, Level};
+use crate::cli::output::time::duration;
+use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::session::api_target::ApiTarget;
-use crate::cli::session::signing_key::{self, Remark};
+use crate::cli::session::signing_key::{self, Message};
 use crate::cli::session::verification::CLOCK_TOLERANCE;
-use crate::cli::session::{self, Flow, Servers};
+use crate::cli::session::{Session, fetch, org_numbers, test_series_warning};
 use crate::client::key::SigningKey;
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{grant, http};
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{Config, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
@@ -44,22 +44,19 @@ pub(crate) struct Doctor {
     timeout: TimeoutArg,
 }
 
-/// How much before the end of a key's year it is warned, in days.
+/// From this many days before the end of a key's year, doctor warns.
 const NOTICE: i64 = 30;
-/// Further ahead of Maskinporten's clock, in seconds, every grant is refused.
+/// If the clock is further ahead of Maskinporten's, in seconds, every grant is refused.
 const TOO_FAST: i64 = CLOCK_TOLERANCE.num_seconds();
-/// Further behind it, a grant has expired before it comes.
+/// If it is further behind, a grant has expired when it arrives.
 const TOO_SLOW: i64 = grant::LIFETIME + CLOCK_TOLERANCE.num_seconds();
 
 impl Doctor {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         let timeout = self.timeout.duration()?;
         let mut findings = Findings::new(console, common.json);
         self.examine(common, timeout, &mut findings).await?;
-        match findings.answer()? {
-            0 => Ok(()),
-            exit_code => Err(AlreadyTold { exit_code }.into()),
-        }
+        Ok(findings.finish()?)
     }
 
     async fn examine(
@@ -67,60 +64,61 @@ impl Doctor {
         common: &CommonArgs,
         timeout: Duration,
         findings: &mut Findings<'_, '_>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), CommandError> {
         let config = self.options.configuration(common).and_then(|config| self.system.replace(config));
         let config = match config {
             Ok(config) => config,
             Err(error) => {
-                findings.failed(Step::Configuration, &error.into())?;
-                return findings.skip_the_rest("the configuration");
+                findings.failed(Step::Configuration, error)?;
+                return Ok(findings.skip_the_rest("the configuration")?);
             }
         };
         let target = self.target(&config);
         let config = match &target {
-            Ok(Some(target)) => target.scoped(config),
+            Ok(Some(target)) => target.with_scope(config),
             _ => config,
         };
-        // That it is the sandbox is said before everything else.
-        let servers = match self.offline {
+        // The session comes first, since it says that it is the sandbox.
+        let session = match self.offline {
             true => Err(config),
-            false => Ok(Servers::start(config, timeout, findings.console()).await?),
+            false => Ok(Session::start(config, timeout, findings.console()).await?),
         };
-        let config = servers.as_ref().map_or_else(|config| config, |servers| &servers.config);
-        let target = configuration(config, target, findings)?;
+        let config = session.as_ref().map_or_else(|config| config, |session| &session.config);
+        let target = check_configuration(config, target, findings)?;
         let key = read_key(config, findings)?;
-        self.organisation(config, findings)?;
-        let Ok(servers) = servers else { return findings.skip_the_rest("--offline") };
-        let (answered, clock) = self.maskinporten(&servers, key.as_ref(), findings).await?;
+        self.check_organisation(config, findings)?;
+        let Ok(session) = session else { return Ok(findings.skip_the_rest("--offline")?) };
+        let (is_reachable, clock) = self.check_maskinporten(&session, key.as_ref(), findings).await?;
         let needed = [Step::Configuration, Step::Key, Step::Organisation, Step::Clock];
-        let in_the_way = if answered { findings.failed_among(&needed) } else { Some(Step::Metadata) };
-        let key = match (in_the_way, key) {
+        let failed = if is_reachable { findings.failed_among(&needed) } else { Some(Step::Metadata) };
+        let key = match (failed, key) {
             (None, Some(key)) => key,
-            (step, _) => return findings.skip_the_rest(&format!("the {}", step.unwrap_or(Step::Key).name())),
+            (step, _) => return Ok(findings.skip_the_rest(&format!("the {}", step.unwrap_or(Step::Key).name()))?),
         };
-        let flow = Flow { servers, key, system_user: self.system_user() };
-        let flow = registration::examine(flow, findings).await?;
-        let (token, clock) = match flow.exchange(findings.console()).await {
-            // What the metadata's answer said of the clock has been told.
-            Ok((token, later)) => (token, clock.ok_or(later)),
-            Err(error) => {
-                findings.failed(Step::Token, &error)?;
-                return findings.skip_the_rest("the token");
+        let (session, key) = registration::examine(session, key, findings).await?;
+        let grant = session.grant(&key, self.system_user());
+        let (token, later_clock) = match session.exchange(&grant, findings.console()).await {
+            Ok(exchanged) => exchanged,
+            Err(failed) => {
+                let error = failed.explain(&grant, findings.console());
+                findings.failed(Step::Token, error)?;
+                return Ok(findings.skip_the_rest("the token")?);
             }
         };
-        let advice = clock.err().flatten().and_then(ClockDifference::advice).map(|said| (Tone::Warning, said));
-        let remarks: Vec<Remark> = advice.into_iter().collect();
-        findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &remarks)?;
-        token::claims(&flow, &token, clock.map_or_else(|later| later, Some), findings).await?;
-        token::call(&flow, target.as_ref(), &token, findings).await
+        // An earlier step told the difference of the clocks, if the metadata's answer had a date.
+        let advice = later_clock.filter(|_| clock.is_none()).and_then(ClockDifference::advice);
+        let messages: Vec<Message> = advice.map(|advice| (Level::Warning, advice)).into_iter().collect();
+        findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &messages)?;
+        token::claims(&session, &token, self.system_user(), clock.or(later_clock), findings).await?;
+        Ok(token::call(&session, target.as_ref(), &token, self.system_user(), findings).await?)
     }
 
     fn system_user(&self) -> bool {
         self.options.system_user()
     }
 
-    /// The API that is to be called; none where nobody named one, and there is none to call without being asked.
-    fn target(&self, config: &Config) -> Result<Option<ApiTarget>, ConfigError> {
+    /// The API to call; none if nobody named one and there is no default.
+    fn target(&self, config: &Config) -> Result<Option<ApiTarget>, CommandError> {
         let name = match &self.api {
             Some(name) => typed("--api", name),
             // It says who the system user is, so there must be one.
@@ -134,53 +132,50 @@ impl Doctor {
         Ok(Some(target))
     }
 
-    fn organisation(&self, config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<()> {
+    fn check_organisation(&self, config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<()> {
         let owner = if self.system_user() { config.org().map(Some) } else { Ok(None) };
-        let (owner, numbers) =
-            match owner.and_then(|owner| Ok((owner, session::org_numbers(config, self.system_user())?))) {
-                Ok(found) => found,
-                Err(error) => return findings.failed(Step::Organisation, &error.into()),
-            };
+        let (owner, numbers) = match owner.and_then(|owner| Ok((owner, org_numbers(config, self.system_user())?))) {
+            Ok(found) => found,
+            Err(error) => return findings.failed(Step::Organisation, error),
+        };
         let Some(owner) = owner else { return findings.skipped(Step::Organisation, "--no-system-user") };
-        let mixed_up =
-            numbers.iter().filter_map(|org| session::of_the_test_series(config, org.value, &org.source.to_string()));
-        let remarks: Vec<Remark> = mixed_up.map(|said| (Tone::Warning, said)).collect();
-        findings.passed(Step::Organisation, format!("{} ({})", owner.value, owner.source), &remarks)
+        let warnings = numbers.iter().filter_map(|org| test_series_warning(config, org.value, &org.source.to_string()));
+        let messages: Vec<Message> = warnings.map(|warning| (Level::Warning, warning)).collect();
+        findings.passed(Step::Organisation, format!("{} ({})", owner.value, owner.source), &messages)
     }
 
-    /// Metadata and clock: whether anybody answered, and how far the clocks differ.
-    async fn maskinporten(
+    /// Checks metadata and clock. Returns whether a server answered, and how far the clocks differ.
+    async fn check_maskinporten(
         &self,
-        servers: &Servers,
+        session: &Session,
         key: Option<&SigningKey>,
         findings: &mut Findings<'_, '_>,
-    ) -> anyhow::Result<(bool, Option<ClockDifference>)> {
-        let Servers { config, http, .. } = servers;
+    ) -> io::Result<(bool, Option<ClockDifference>)> {
+        let Session { config, http, .. } = session;
         let issuer = &config.endpoints.issuer;
-        let (document, clock) =
-            session::fetched(http, &metadata::address(issuer), || metadata::fetch(http, issuer), findings.console())
-                .await;
-        match document.map(|document| checks::of_metadata(&document, config, key, self.system_user())) {
+        let url = metadata::address(issuer);
+        let (document, clock) = fetch(http, &url, || metadata::fetch(http, issuer), findings.console()).await;
+        match document.map(|document| checks::check_metadata(&document, config, key, self.system_user())) {
             Ok(faults) if faults.is_empty() => {
-                let document = http::address(&metadata::address(issuer));
-                findings.passed(Step::Metadata, format!("{document} agrees"), &[])?;
+                findings.passed(Step::Metadata, format!("{} agrees", http::address(&url)), &[])?;
             }
             Ok(faults) => {
-                let says = "the document says something else".to_owned();
-                findings.fault(Step::Metadata, exit::MASKINPORTEN, says, faults)?;
+                let error = CommandError::new(Exit::Maskinporten, "the document says something else");
+                findings.failed(Step::Metadata, CommandError { detail: faults, ..error })?;
             }
-            Err(transport_error) => match transport_error.status() {
+            Err(error) => match error.status() {
                 None => {
-                    findings.failed(Step::Metadata, &transport_error.into())?;
+                    findings.failed(Step::Metadata, error)?;
                     findings.skipped(Step::Clock, "the metadata")?;
                     return Ok((false, None));
                 }
-                // Somebody answered, who is not the one that is meant.
-                Some(..=499) if transport_error.status() != Some(429) => {
-                    let hint = Tone::Hint.line("is this Maskinporten's issuer? its metadata document is below it");
-                    findings.fault(Step::Metadata, exit::MASKINPORTEN, transport_error.to_string(), vec![hint])?;
+                // Another server than Maskinporten answered.
+                Some(..=499) if error.status() != Some(429) => {
+                    let error = CommandError::new(Exit::Maskinporten, error.to_string());
+                    let hint = "is this Maskinporten's issuer? its metadata document is below it";
+                    findings.failed(Step::Metadata, error.hint(hint))?;
                 }
-                Some(_) => findings.failed(Step::Metadata, &transport_error.into())?,
+                Some(_) => findings.failed(Step::Metadata, error)?,
             },
         }
         let Some(clock) = clock else {
@@ -189,70 +184,73 @@ impl Doctor {
         };
         match clock.advice() {
             Some(_) if clock.seconds_ahead() > TOO_FAST || clock.seconds_ahead() < -TOO_SLOW => {
-                let hint = Tone::Hint.line("set it, best by network time (NTP): every grant would be refused");
-                findings.fault(Step::Clock, exit::MASKINPORTEN, clock.words(), vec![hint])?;
+                let error = CommandError::new(Exit::Maskinporten, clock.describe());
+                let hint = "set it, best by network time (NTP): every grant would be refused";
+                findings.failed(Step::Clock, error.hint(hint))?;
             }
-            Some(advice) => findings.passed(Step::Clock, clock.words(), &[(Tone::Warning, advice)])?,
-            None => findings.passed(Step::Clock, clock.words(), &[])?,
+            Some(advice) => findings.passed(Step::Clock, clock.describe(), &[(Level::Warning, advice)])?,
+            None => findings.passed(Step::Clock, clock.describe(), &[])?,
         }
         Ok((true, Some(clock)))
     }
 }
 
-/// Whether everything is there that a grant is made from; answers with the API that is to be called.
-fn configuration(
+/// Checks that everything is there that a grant is made from. Returns the API to call.
+fn check_configuration(
     config: &Config,
-    target: Result<Option<ApiTarget>, ConfigError>,
+    target: Result<Option<ApiTarget>, CommandError>,
     findings: &mut Findings<'_, '_>,
-) -> anyhow::Result<Option<ApiTarget>> {
+) -> io::Result<Option<ApiTarget>> {
     verbose::configuration(findings.console(), config);
-    let file = display_file(config);
-    match target.and_then(|target| config.client_id().and(config.scope()).map(|_| target)) {
+    let file = config.display_file();
+    let target = target.and_then(|target| Ok(config.client_id().and(config.scope()).map(|_| target)?));
+    match target {
         Ok(target) => {
-            let notes: Vec<Remark> = config.notes.iter().map(|note| (Tone::Note, note.clone())).collect();
+            let notes: Vec<Message> = config.notes.iter().map(|note| (Level::Note, note.clone())).collect();
             findings.passed(Step::Configuration, format!("{file}, for {}", config.environment.value), &notes)?;
             Ok(target)
         }
         Err(error) => {
-            findings.failed(Step::Configuration, &error.into())?;
+            findings.failed(Step::Configuration, error)?;
             Ok(None)
         }
     }
 }
 
-fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> anyhow::Result<Option<SigningKey>> {
-    let (key, mut remarks) = match signing_key::read_key(config) {
+fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Option<SigningKey>> {
+    let (key, mut messages) = match signing_key::read(config) {
         Ok(read) => read,
         Err(error) => {
-            findings.failed(Step::Key, &error)?;
+            findings.failed(Step::Key, error)?;
             return Ok(None);
         }
     };
     verbose::key(findings.console(), &key, config);
-    let origin = origin::kid(config, &key, Source::to_string);
-    let mode = config.key.as_ref().and_then(|given| signing_key::mode(config, &given.value));
+    let (kid, source) = (display_kid(&key.kid, &key), config.kid_source(&key, Source::to_string));
+    let mode = config.key.as_ref().and_then(|given| signing_key::file_mode(config, &given.value));
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
-    let says =
-        format!("{}, RSA, {} bits, kid {} ({origin}){mode}", key.form, key.bits, origin::show_kid(&key.kid, &key));
     if let Some(registered) = &config.registered {
-        let again = rerun::environment(config.environment.value, config.file.as_deref());
-        remarks.extend(of_registration(registered.value, Utc::now().date_naive(), &again));
+        let environment = rerun::environment(config.environment.value, config.file.as_deref());
+        messages.push(registration_message(registered.value, Utc::now().date_naive(), &environment));
     }
-    findings.passed(Step::Key, says, &remarks)?;
+    let summary = format!("{}, RSA, {} bits, kid {kid} ({source}){mode}", key.form, key.bits);
+    findings.passed(Step::Key, summary, &messages)?;
     Ok(Some(key))
 }
 
 /// A registered key is valid for a year (Digdir, "Client registration"), and is renewed by registering it again.
-fn of_registration(registered: NaiveDate, today: NaiveDate, again: &str) -> Option<Remark> {
+fn registration_message(registered: NaiveDate, today: NaiveDate, environment: &str) -> Message {
     let ends = registered + Months::new(12);
     let days = (ends - today).num_days();
-    let again = format!("register it again: `systemuser-demo key public {again} --set` prints it");
-    let said = match days {
-        // The machine's day may have begun already, where UTC's has not.
+    let renew = format!("register it again: `systemuser-demo key public {environment} --set` prints it");
+    let warning = match days {
+        // The machine's day may have begun before UTC's.
         _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is yet to come"),
-        ..=0 => format!("its year was over on {ends}, and MP-121 is to be expected; {again}"),
-        1..=NOTICE => format!("its year is over on {ends}, in {}; {again}", clock::duration(TimeDelta::days(days))),
-        _ => return Some((Tone::Note, format!("registered until {ends}"))),
+        ..=0 => format!("its year was over on {ends}, and MP-121 is to be expected; {renew}"),
+        1..=NOTICE => {
+            format!("its year is over on {ends}, in {}; {renew}", duration(days.unsigned_abs() * 24 * 60 * 60))
+        }
+        _ => return (Level::Note, format!("registered until {ends}")),
     };
-    Some((Tone::Warning, said))
+    (Level::Warning, warning)
 }

@@ -1,60 +1,62 @@
 //! Whether Altinn's System Register has the client on the system: without that, it finds no system user for it.
 
+use std::io;
+
 use super::step::{Findings, Step};
 use crate::altinn::system_register::{self, SCOPE};
 use crate::altinn::{Altinn, Item};
-use crate::cli::error::token_refused::RefusedGrant;
-use crate::cli::error::told::exit;
-use crate::cli::output::console::Tone;
-use crate::cli::session::Flow;
-use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::http::{self, TransportError};
-use crate::client::sanitize::{self, quote};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::session::Session;
+use crate::cli::session::altinn_session::{AltinnError, AltinnSession};
+use crate::client::key::SigningKey;
+use crate::client::maskinporten::ExchangeError;
+use crate::client::sanitize::{quote, show};
 use crate::config::Config;
 
-/// Looks the system up, where the client has the vendor's scope, and gives the flow back as it was.
-pub(super) async fn examine(flow: Flow, findings: &mut Findings<'_, '_>) -> anyhow::Result<Flow> {
-    let Config { client_id: Some(client_id), vendor, .. } = &flow.servers.config else {
+/// Looks the system up if the client has the vendor's scope.
+pub(super) async fn examine(
+    session: Session,
+    key: SigningKey,
+    findings: &mut Findings<'_, '_>,
+) -> io::Result<(Session, SigningKey)> {
+    let Config { client_id: Some(client_id), vendor, .. } = &session.config else {
         findings.skipped(Step::System, "the client id")?;
-        return Ok(flow);
+        return Ok((session, key));
     };
     let Some(system) = vendor.system_id.clone() else {
         findings.skipped(Step::System, "[vendor], which has no `system_id`")?;
-        return Ok(flow);
+        return Ok((session, key));
     };
     let client_id = client_id.value.clone();
-    let token_endpoint = http::address(&flow.servers.config.endpoints.token);
-    let mut vendor = AltinnSession::of(flow).about(&system);
-    let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &system.value).await;
-    let answer = vendor.ask(SCOPE, findings.console(), call).await;
-    let (update, show) = (vendor.command("system update FILE"), vendor.command_about_system("system show --json"));
-    let flow = vendor.into_flow();
-    match answer.map(|Item { known, .. }| known) {
+    let mut altinn = AltinnSession::new(session, key).about(&system);
+    let call = async |api: &Altinn<'_>| system_register::show(api, &system.value).await;
+    match altinn.try_call(SCOPE, findings.console(), call).await.map(|Item { known, .. }| known) {
         Ok(system) if system.is_deleted => {
-            let says = format!("{} has been deleted from the System Register", quote(&system.id));
-            findings.fault(Step::System, exit::API, says, Vec::new())?;
+            let problem = format!("{} has been deleted from the System Register", quote(&system.id));
+            findings.failed(Step::System, CommandError::new(Exit::Api, problem))?;
         }
         Ok(system) if !system.has_client(&client_id) => {
-            let says = format!(
-                "{} does not have client id {} in the System Register",
-                quote(&system.id),
-                sanitize::show(&client_id)
-            );
+            let (id, client_id) = (quote(&system.id), show(&client_id));
+            let problem = format!("{id} does not have client id {client_id} in the System Register");
+            let update = altinn.rerun.command("system update FILE");
+            let show = altinn.command_about_system("system show --json");
             let hint = format!("add it to `clientId` and keep the others: `{update}`, with a file from `{show}`");
-            findings.fault(Step::System, exit::API, says, vec![Tone::Hint.line(&hint)])?;
+            findings.failed(Step::System, CommandError::new(Exit::Api, problem).hint(hint))?;
         }
         Ok(system) => findings.passed(Step::System, format!("{} has the client id", quote(&system.id)), &[])?,
-        // What is wrong with the grant, or keeps it from being answered, is the next step's affair.
-        Err(error) => match (error.downcast_ref::<RefusedGrant>(), error.downcast_ref::<TransportError>()) {
-            (Some(refused), _) => {
-                let code = refused.code().map(|code| format!(": {code}")).unwrap_or_default();
-                findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token{code}"))?;
-            }
-            (None, Some(transport_error)) if transport_error.address == token_endpoint => {
-                findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token"))?;
-            }
-            _ => findings.failed(Step::System, &error)?,
-        },
+        // The next step finds out what is wrong with the grant.
+        Err(AltinnError::Token { failed, .. }) => {
+            let code = match &failed.error {
+                ExchangeError::Refused(refused) => refused.code.as_deref(),
+                ExchangeError::Transport(_) => None,
+            };
+            let code = code.map(|code| format!(": {code}")).unwrap_or_default();
+            findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token{code}"))?;
+        }
+        Err(error) => {
+            let error = altinn.explain(error, findings.console());
+            findings.failed(Step::System, error)?;
+        }
     }
-    Ok(flow)
+    Ok(altinn.into_parts())
 }

@@ -1,11 +1,12 @@
-//! A step of the examination, and what came of it.
+//! The steps of `doctor`, and their results.
+
+use std::io;
 
 use serde_json::{Value, json};
 
-use crate::cli::error;
-use crate::cli::error::told::Told;
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::session::signing_key::Remark;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::console::{Console, Level};
+use crate::cli::session::signing_key::Message;
 use crate::client::sanitize::visible;
 
 /// The steps, in their order.
@@ -50,7 +51,7 @@ impl Step {
     }
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Passed,
@@ -62,114 +63,109 @@ enum Verdict {
 struct Finding {
     step: Step,
     verdict: Verdict,
-    /// In a line.
-    says: String,
-    /// What is to be known beside, a line each.
+    /// The result in a line.
+    summary: String,
+    /// Further lines about it.
     explanation: Vec<String>,
 }
 
-/// What has been found so far. Each step is told at once, unless all are wanted as JSON.
+/// The results so far. Each is written at once, unless JSON is wanted.
 pub(super) struct Findings<'f, 'c> {
     console: &'f mut Console<'c>,
     at_once: bool,
-    found: Vec<Finding>,
-    exit_code: u8,
+    findings: Vec<Finding>,
+    exit: Exit,
 }
 
 impl<'f, 'c> Findings<'f, 'c> {
     pub(super) fn new(console: &'f mut Console<'c>, json: bool) -> Self {
-        Self { console, at_once: !json, found: Vec::new(), exit_code: 0 }
+        Self { console, at_once: !json, findings: Vec::new(), exit: Exit::Done }
     }
 
-    /// For what is said beside the findings.
+    /// The console, for messages beside the findings.
     pub(super) fn console(&mut self) -> &mut Console<'c> {
         self.console
     }
 
-    /// Nothing is wrong; or there are warnings among the remarks.
-    pub(super) fn passed(&mut self, step: Step, says: String, remarks: &[Remark]) -> anyhow::Result<()> {
-        let warned = remarks.iter().any(|(tone, _)| *tone == Tone::Warning);
-        let verdict = if warned { Verdict::Warned } else { Verdict::Passed };
-        let explanation = remarks.iter().map(|(tone, text)| tone.line(text)).collect();
-        self.add(Finding { step, verdict, says, explanation })
+    /// The step passed; or there are warnings among the messages.
+    pub(super) fn passed(&mut self, step: Step, summary: String, messages: &[Message]) -> io::Result<()> {
+        let is_warned = messages.iter().any(|(level, _)| *level == Level::Warning);
+        let verdict = if is_warned { Verdict::Warned } else { Verdict::Passed };
+        let explanation = messages.iter().map(|(level, text)| level.line(text)).collect();
+        self.add(Finding { step, verdict, summary, explanation })
     }
 
-    pub(super) fn failed(&mut self, step: Step, error: &anyhow::Error) -> anyhow::Result<()> {
-        let Told { exit_code, sentence, detail, hints, notes } = error::told(error);
-        let hints = hints.iter().map(|hint| Tone::Hint.line(hint));
-        let notes = notes.iter().map(|note| Tone::Note.line(note));
-        self.fault(step, exit_code, sentence, detail.into_iter().chain(hints).chain(notes).collect())
-    }
-
-    pub(super) fn fault(
-        &mut self,
-        step: Step,
-        exit_code: u8,
-        says: String,
-        explanation: Vec<String>,
-    ) -> anyhow::Result<()> {
-        // The first that failed decides.
-        if self.exit_code == 0 {
-            self.exit_code = exit_code;
+    pub(super) fn failed(&mut self, step: Step, error: impl Into<CommandError>) -> io::Result<()> {
+        let CommandError { exit, sentence, detail, hints, notes } = error.into();
+        // The first failure decides.
+        if self.exit == Exit::Done {
+            self.exit = exit;
         }
-        self.add(Finding { step, verdict: Verdict::Failed, says, explanation })
+        let hints = hints.iter().map(|hint| Level::Hint.line(hint));
+        let notes = notes.iter().map(|note| Level::Note.line(note));
+        let explanation = detail.into_iter().chain(hints).chain(notes).collect();
+        self.add(Finding { step, verdict: Verdict::Failed, summary: sentence, explanation })
     }
 
-    pub(super) fn skipped(&mut self, step: Step, because: &str) -> anyhow::Result<()> {
-        let says = format!("skipped because of {because}");
-        self.add(Finding { step, verdict: Verdict::Skipped, says, explanation: Vec::new() })
+    pub(super) fn skipped(&mut self, step: Step, because: &str) -> io::Result<()> {
+        let summary = format!("skipped because of {because}");
+        self.add(Finding { step, verdict: Verdict::Skipped, summary, explanation: Vec::new() })
     }
 
-    /// Skips what has not been looked at.
-    pub(super) fn skip_the_rest(&mut self, because: &str) -> anyhow::Result<()> {
-        Step::ALL[self.found.len()..].iter().try_for_each(|step| self.skipped(*step, because))
+    /// Skips all further steps.
+    pub(super) fn skip_the_rest(&mut self, because: &str) -> io::Result<()> {
+        Step::ALL[self.findings.len()..].iter().try_for_each(|step| self.skipped(*step, because))
     }
 
-    /// The first of the steps that failed.
+    /// The first of these steps that failed.
     pub(super) fn failed_among(&self, needed: &[Step]) -> Option<Step> {
-        let failed = |found: &&Finding| needed.contains(&found.step) && found.verdict == Verdict::Failed;
-        self.found.iter().find(failed).map(|found| found.step)
+        let failed = |finding: &&Finding| needed.contains(&finding.step) && finding.verdict == Verdict::Failed;
+        self.findings.iter().find(failed).map(|finding| finding.step)
     }
 
-    /// Answers, and tells the exit code.
-    pub(super) fn answer(self) -> anyhow::Result<u8> {
+    /// Writes the JSON if it is wanted, and returns the exit code.
+    pub(super) fn finish(self) -> io::Result<Exit> {
         if !self.at_once {
-            let steps: Vec<Value> = self.found.iter().map(Finding::json).collect();
-            let answer = json!({ "steps": steps, "exit_code": self.exit_code });
-            self.console.answer_json(&answer)?;
+            let steps: Vec<Value> = self.findings.iter().map(Finding::json).collect();
+            self.console.answer_json(&json!({ "steps": steps, "exit_code": self.exit as u8 }))?;
         }
-        Ok(self.exit_code)
+        Ok(self.exit)
     }
 
-    fn add(&mut self, finding: Finding) -> anyhow::Result<()> {
-        debug_assert_eq!(Step::ALL.get(self.found.len()), Some(&finding.step), "each step once, in order");
+    fn add(&mut self, finding: Finding) -> io::Result<()> {
+        debug_assert_eq!(Step::ALL.get(self.findings.len()), Some(&finding.step), "each step once, in order");
         if self.at_once {
             finding.lines().iter().try_for_each(|line| self.console.answer_line(&visible(line)))?;
         }
-        self.found.push(finding);
+        self.findings.push(finding);
         Ok(())
+    }
+}
+
+impl Verdict {
+    /// The mark in front of a line, and the word in JSON.
+    fn mark_and_word(self) -> (char, &'static str) {
+        match self {
+            Self::Passed => ('✓', "passed"),
+            Self::Warned => ('!', "warned"),
+            Self::Failed => ('✗', "failed"),
+            Self::Skipped => ('-', "skipped"),
+        }
     }
 }
 
 impl Finding {
     fn lines(&self) -> Vec<String> {
-        let mark = match self.verdict {
-            Verdict::Passed => '✓',
-            Verdict::Warned => '!',
-            Verdict::Failed => '✗',
-            Verdict::Skipped => '-',
-        };
-        let first = format!("{mark} {:<13}  {}", self.step.name(), self.says);
+        let first = format!("{} {:<13}  {}", self.verdict.mark_and_word().0, self.step.name(), self.summary);
         [first].into_iter().chain(self.explanation.iter().map(|line| format!("    {line}"))).collect()
     }
 
     fn json(&self) -> Value {
-        let result = match self.verdict {
-            Verdict::Passed => "passed",
-            Verdict::Warned => "warned",
-            Verdict::Failed => "failed",
-            Verdict::Skipped => "skipped",
-        };
-        json!({ "step": self.step.name(), "result": result, "says": self.says, "explanation": self.explanation })
+        json!({
+            "step": self.step.name(),
+            "result": self.verdict.mark_and_word().1,
+            "says": self.summary,
+            "explanation": self.explanation,
+        })
     }
 }

@@ -1,67 +1,67 @@
-//! What the token says, and what it opens.
+//! The token: its claims, and the API that it opens.
+
+use std::io;
 
 use secrecy::ExposeSecret;
 
 use super::checks;
 use super::step::{Findings, Step};
-use crate::cli::error::told::exit;
-use crate::cli::output::clock::{self, ClockDifference};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::clock::{ClockDifference, maskinportens_time};
 use crate::cli::session::api_target::ApiTarget;
 use crate::cli::session::verification::verify;
-use crate::cli::session::{self, Flow, Servers};
+use crate::cli::session::{Session, published_keys};
 use crate::client::sanitize::show;
 use crate::client::token::{AccessToken, DecodedJwt};
 
 pub(super) async fn claims(
-    flow: &Flow,
+    session: &Session,
     token: &AccessToken,
+    system_user: bool,
     clock: Option<ClockDifference>,
     findings: &mut Findings<'_, '_>,
-) -> anyhow::Result<()> {
+) -> io::Result<()> {
     let secret = token.secret.expose_secret();
     let Some(decoded) = DecodedJwt::read(secret) else {
         return findings.skipped(Step::Claims, "the token, which is opaque");
     };
-    let Servers { config, http, .. } = &flow.servers;
-    let keys = match session::published_keys(http, &config.endpoints.jwks, findings.console()).await {
+    let Session { config, http, .. } = session;
+    let keys = match published_keys(http, &config.endpoints.jwks, findings.console()).await {
         (Ok(keys), _) => keys,
-        (Err(transport_error), _) => return findings.failed(Step::Claims, &transport_error.into()),
+        (Err(error), _) => return findings.failed(Step::Claims, error),
     };
-    // By Maskinporten's clock: how ours goes has been told already.
-    let fault = verify(secret, &keys, &config.endpoints.issuer, clock::maskinportens(clock)).err();
-    let mut faults: Vec<String> = fault.map(|fault| format!("the token {fault}")).into_iter().collect();
+    // By Maskinporten's clock: an earlier step compared the clocks.
+    let error = verify(secret, &keys, &config.endpoints.issuer, maskinportens_time(clock)).err();
+    let mut faults: Vec<String> = error.map(|error| format!("the token {error}")).into_iter().collect();
     let lifetime = decoded.time("exp").zip(decoded.time("iat")).map(|(exp, iat)| (exp - iat).num_seconds());
     if lifetime.is_none_or(|lifetime| lifetime.abs_diff(token.expires_in.cast_signed()) > 5) {
-        let says = lifetime.map_or("none".to_owned(), |lifetime| format!("{lifetime} s"));
-        faults.push(format!("lifetime: the token says {says}, and came with {} s", token.expires_in));
+        let lifetime = lifetime.map_or("none".to_owned(), |lifetime| format!("{lifetime} s"));
+        faults.push(format!("lifetime: the token says {lifetime}, and came with {} s", token.expires_in));
     }
-    faults.extend(checks::of_claims(&decoded, config, flow.system_user));
+    faults.extend(checks::check_claims(&decoded, config, system_user));
     if !faults.is_empty() {
-        return findings.fault(
-            Step::Claims,
-            exit::MASKINPORTEN,
-            "the token is not what was asked for".to_owned(),
-            faults,
-        );
+        let error = CommandError::new(Exit::Maskinporten, "the token is not what was asked for");
+        return findings.failed(Step::Claims, CommandError { detail: faults, ..error });
     }
-    let whose = match decoded.system_user() {
+    let user = match decoded.system_user() {
         Some(user) => {
             format!("system user {} of {}", user.id.as_deref().unwrap_or("-"), user.system_id.as_deref().unwrap_or("-"))
         }
         None => "no system user".to_owned(),
     };
-    findings.passed(Step::Claims, format!("{whose}; the signature is Maskinporten's"), &[])
+    findings.passed(Step::Claims, format!("{user}; the signature is Maskinporten's"), &[])
 }
 
 pub(super) async fn call(
-    flow: &Flow,
+    session: &Session,
     target: Option<&ApiTarget>,
     token: &AccessToken,
+    system_user: bool,
     findings: &mut Findings<'_, '_>,
-) -> anyhow::Result<()> {
-    let Servers { config, http, .. } = &flow.servers;
+) -> io::Result<()> {
+    let Session { config, http, .. } = session;
     let Some(target) = target else {
-        let because = match flow.system_user {
+        let because = match system_user {
             true => format!("`{}`, which has no reference API: --api names another", config.environment.value),
             false => "--no-system-user: --api names an API for a plain token".to_owned(),
         };
@@ -70,14 +70,17 @@ pub(super) async fn call(
     let org = match target.takes_org() {
         true => match config.org() {
             Ok(org) => Some(org.value),
-            Err(error) => return findings.failed(Step::Api, &error.into()),
+            Err(error) => return findings.failed(Step::Api, error),
         },
         false => None,
     };
-    let url = target.address(config, org)?;
-    let answer = target.ask(http, &url, token, findings.console()).await;
-    match answer.and_then(|reply| Ok((reply.status, target.show(reply, false)?).0)) {
+    let url = match target.address(config, org) {
+        Ok(url) => url,
+        Err(error) => return findings.failed(Step::Api, error),
+    };
+    let answer = target.call(http, &url, token, findings.console()).await;
+    match answer.and_then(|reply| Ok((reply.status, target.display(reply, false)?).0)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
-        Err(error) => findings.failed(Step::Api, &target.explained(error, false, config)),
+        Err(error) => findings.failed(Step::Api, target.explain(error, false, config)),
     }
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::starter::Example;
-use crate::cli::args::rerun;
-use crate::cli::error::hints;
+use crate::cli::args::{rerun, shell};
 use crate::client::environment::Environment;
 use crate::client::sanitize::quote_path;
 
@@ -25,7 +24,7 @@ pub(super) fn steps(
         format!("in {}, put your own values into the lines that still hold the example's: {lines}", quote_path(file))
     });
     let key = missing_key.map(|key| {
-        let path = hints::quoted(key);
+        let path = shell::path(key);
         format!("there is no private key at {}: `systemuser-demo key new {path}` makes one", quote_path(key))
     });
     let steps = match environment {

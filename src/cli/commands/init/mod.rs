@@ -10,17 +10,17 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::config_file::{self, EXAMPLE_KEY, shipped};
 use crate::cli::args::{ClientArgs, CommonArgs, KeyArgs, typed};
-use crate::cli::commands::key::{self, Bits, is_registrable};
-use crate::cli::output::console::{Console, Tone};
-use crate::cli::output::origin;
+use crate::cli::error::CommandError;
+use crate::cli::output::console::{Console, Level};
 use crate::cli::session::new_file::{self, Readers};
+use crate::cli::session::new_key::{self, Bits, is_registrable};
 use crate::cli::session::signing_key;
 use crate::client::environment::Environment;
-use crate::client::key::{KeySource, PublicJwk, SigningKey};
+use crate::client::key::{KeySource, SigningKey};
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::{quote, quote_path};
 use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
@@ -34,14 +34,14 @@ pub(crate) struct Init {
 }
 
 impl Init {
-    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let asked = common.environment()?;
         let named = common.named_file()?.map(|given| given.value);
         let (file, text, jwk) = match named {
             Some(file) if is_there(&file) => (file, None, None),
             named => {
                 let environment = config_file::environment(asked.clone())?.value;
-                let file = named.unwrap_or_else(|| config_file::usual(environment));
+                let file = named.unwrap_or_else(|| config_file::default_path(environment));
                 if is_there(&file) {
                     (file, None, None)
                 } else {
@@ -54,10 +54,10 @@ impl Init {
         let text = text.map_or_else(|| config_file::text(&file, ""), Ok)?;
         let config = Config::parse(&text, Some(&file), Overrides { environment: asked, ..Overrides::default() })?;
         if jwk.is_none() {
-            console.say(Tone::Note, &format!("{} is there already, so nothing is written", quote_path(&file)));
+            console.note(&format!("{} is there already, so nothing is written", quote_path(&file)));
             let given = self.parties.overrides(self.key.overrides()?)?;
             if given.client_id.or(given.scope).or(given.org).or(given.kid).is_some() || given.key.is_some() {
-                console.say(Tone::Warning, "what was given for it by options and variables is not used");
+                console.warning("what was given for it by options and variables is not used");
             }
         }
         let environment = config.environment.value;
@@ -73,19 +73,18 @@ impl Init {
         if common.json {
             let examples: Vec<_> =
                 examples.iter().map(|example| json!({ "line": example.line, "key": example.key })).collect();
-            return console.answer_json(&json!({
+            return Ok(console.answer_json(&json!({
                 "configuration": file.display().to_string(),
                 "written": jwk.is_some(),
                 "public_jwk": jwk,
                 "examples": examples,
                 "remaining": steps,
                 "guide": checklist::GUIDE,
-            }));
+            }))?);
         }
-        let jwk = jwk.map(|jwk| serde_json::to_string_pretty(&jwk)).transpose()?;
-        let jwk = jwk.map(|jwk| format!("{jwk}\n\n")).unwrap_or_default();
+        let jwk = jwk.map(|jwk| format!("{jwk:#}\n\n")).unwrap_or_default();
         let steps: String = steps.iter().map(|step| format!("[ ] {step}\n")).collect();
-        console.answer(format!("{jwk}what remains, by {}\n{steps}", checklist::GUIDE).as_bytes())
+        Ok(console.answer(format!("{jwk}what remains, by {}\n{steps}", checklist::GUIDE))?)
     }
 
     /// Writes the configuration, and the key where there is none yet; answers with the text, and with what is to be
@@ -95,13 +94,13 @@ impl Init {
         environment: Environment,
         file: &Path,
         console: &mut Console<'_>,
-    ) -> anyhow::Result<(String, PublicJwk)> {
+    ) -> Result<(String, Value), CommandError> {
         let given = asked_for(self.parties.overrides(self.key.overrides()?)?, environment, console)?;
         let org = given.org.is_some();
         let shipped = starter::shipped_for(file, shipped(environment));
         let config = Config::parse(&shipped, Some(file), given)?;
         // What was not given still comes from the shipped file, and is an example; its organisation may be none at all.
-        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !origin::is_file(&given.source));
+        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !given.source.is_file());
         let values = [
             ("client_id", own(&config.client_id).map(|given| given.value)),
             ("scope", own(&config.scope).map(|given| given.value)),
@@ -113,7 +112,7 @@ impl Init {
         }
         // The sandbox's kid is no example.
         let sandbox = environment == Environment::Sandbox;
-        let config = Config { kid: config.kid.filter(|kid| sandbox || !origin::is_file(&kid.source)), ..config };
+        let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
         let (key, new) = key_for(&config, console)?;
         check_kid(&config, &key)?;
         if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
@@ -125,15 +124,15 @@ impl Init {
         new_file::create(file, text.as_bytes(), Readers::Everybody)?;
         if let Some((path, pem)) = new {
             new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
-            let said = match environment {
+            let note = match environment {
                 Environment::Sandbox => format!("the sandbox's key, which is public, is in {}", quote_path(&path)),
                 _ => {
                     format!("the private key is in {}, for its owner alone: keep it out of commits", quote_path(&path))
                 }
             };
-            console.say(Tone::Note, &said);
+            console.note(&note);
         }
-        console.say(Tone::Note, &format!("the configuration is in {}", quote_path(file)));
+        console.note(&format!("the configuration is in {}", quote_path(file)));
         Ok((text, key.public_jwk()))
     }
 }
@@ -147,31 +146,29 @@ fn is_there(path: &Path) -> bool {
 type NewKey = (PathBuf, Zeroizing<String>);
 
 /// The key that was given, or that stands where the configuration has it; else a new one.
-fn key_for(config: &Config, console: &mut Console<'_>) -> anyhow::Result<(SigningKey, Option<NewKey>)> {
+fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Option<NewKey>), CommandError> {
     let sandbox = config.environment.value == Environment::Sandbox;
     let Given { value, source } = config.key()?;
     match value {
-        KeySource::File(path) if origin::is_file(source) && !is_there(path) => {
+        KeySource::File(path) if source.is_file() && !is_there(path) => {
             let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
-            let (pem, key) = if sandbox { example_key(kid)? } else { key::make(Bits::Rsa2048, kid)? };
+            let (pem, key) = if sandbox { example_key(kid)? } else { new_key::make(Bits::Rsa2048, kid)? };
             return Ok((key, Some((path.clone(), pem))));
         }
-        KeySource::File(path) if origin::is_file(source) => {
-            let said = format!("the key in {} was there already, and is used", quote_path(path));
-            console.say(Tone::Note, &said);
+        KeySource::File(path) if source.is_file() => {
+            console.note(&format!("the key in {} was there already, and is used", quote_path(path)));
         }
         KeySource::File(_) => {}
         KeySource::Text { name, .. } => {
-            let said = format!("the key in {name} is used, and the file's `path` is not while that is set");
-            console.say(Tone::Note, &said);
+            console.note(&format!("the key in {name} is used, and the file's `path` is not while that is set"));
         }
     }
-    if sandbox && !origin::is_file(source) {
-        console.say(Tone::Warning, "the sandbox knows the project's mp-key.pem.example, and no other");
+    if sandbox && !source.is_file() {
+        console.warning("the sandbox knows the project's mp-key.pem.example, and no other");
     }
-    let (key, remarks) = signing_key::read_key(config)?;
-    let warnings = remarks.iter().filter(|(tone, _)| *tone == Tone::Warning);
-    warnings.for_each(|(tone, said)| console.say(*tone, said));
+    let (key, messages) = signing_key::read(config)?;
+    let warnings = messages.iter().filter(|(level, _)| *level == Level::Warning);
+    warnings.for_each(|(_, text)| console.warning(text));
     Ok((key, None))
 }
 
@@ -181,19 +178,22 @@ fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningK
     Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))
 }
 
-/// Whether the key can be registered under the id that is written down.
+/// Rejects a key id under which no key can be registered.
 fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
-    let problem = format!("{} is no kid that could be registered", quote(&key.kid));
-    let hint = "a kid holds letters, digits, `.`, `_` and `-`; --kid gives one".to_owned();
-    match &config.kid {
-        _ if is_registrable(&key.kid) => Ok(()),
-        Some(kid) => Err(ConfigError::Invalid { problem: format!("{}: {problem}", kid.source), hint: Some(hint) }),
-        None => Err(ConfigError::Invalid { problem: format!("the kid of the key: {problem}"), hint: Some(hint) }),
+    if is_registrable(&key.kid) {
+        return Ok(());
     }
+    let problem = format!("{} is no kid that could be registered", quote(&key.kid));
+    let (given_by, place) = match &config.kid {
+        Some(kid) => (Some(kid.source.clone()), kid.source.to_string()),
+        None => (None, "the kid of the key".to_owned()),
+    };
+    let hint = "a kid holds letters, digits, `.`, `_` and `-`; --kid gives one".to_owned();
+    Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
 }
 
 /// Where somebody is there, what was not given is asked for.
-fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> anyhow::Result<Overrides> {
+fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> Result<Overrides, CommandError> {
     let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
     if !someone || environment == Environment::Sandbox {
         return Ok(given);
@@ -211,13 +211,13 @@ fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'
 }
 
 /// Asks a person; nothing but Enter keeps the example.
-fn ask(setting: Setting, console: &mut Console<'_>) -> anyhow::Result<Option<Given<String>>> {
+fn ask(setting: Setting, console: &mut Console<'_>) -> Result<Option<Given<String>>, CommandError> {
     loop {
         console.prompt(&format!("{} (Enter keeps the example's): ", setting.words));
         let mut line = Vec::new();
         io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
         let Ok(line) = String::from_utf8(line) else {
-            console.say(Tone::Error, &format!("{}: the value is not UTF-8 text", setting.words));
+            console.message(Level::Error, &format!("{}: the value is not UTF-8 text", setting.words));
             continue;
         };
         if line.trim().is_empty() {
@@ -234,7 +234,7 @@ fn ask(setting: Setting, console: &mut Console<'_>) -> anyhow::Result<Option<Giv
         };
         match checked {
             Ok(answer) => return Ok(Some(answer)),
-            Err(error) => console.say(Tone::Error, &error.to_string()),
+            Err(error) => console.message(Level::Error, &error.to_string()),
         }
     }
 }

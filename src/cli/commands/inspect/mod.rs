@@ -8,21 +8,21 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use reqwest::Url;
-use secrecy::zeroize::Zeroizing;
 use serde_json::{Value, json};
 
-use crate::cli::args::{CommonArgs, TimeoutArg, proxy};
-use crate::cli::commands::inspect::token_text::TokenText;
-use crate::cli::error::hints;
-use crate::cli::output::clock;
-use crate::cli::output::clock::{duration, time};
-use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session::verification::{TokenFault, algorithm, verify};
-use crate::cli::{error, session};
+use self::token_text::TokenText;
+use crate::cli::args::{CommonArgs, TimeoutArg, shell};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::clock::maskinportens_time;
+use crate::cli::output::console::Console;
+use crate::cli::output::table::pairs;
+use crate::cli::output::time::{duration, time};
+use crate::cli::session::verification::{VerificationError, algorithm, verify};
+use crate::cli::session::{published_keys, warn_of_clock, warn_of_proxy};
 use crate::client::environment::{Environment, is_loopback};
 use crate::client::http::Http;
 use crate::client::token::DecodedJwt;
-use crate::config::{ConfigError, Overrides};
+use crate::config::Overrides;
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
@@ -39,25 +39,22 @@ pub(crate) struct Inspect {
 const LONGEST: u64 = 1024 * 1024;
 
 impl Inspect {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let text = match self.token.as_deref() {
             None | Some("-") => from_standard_input()?,
             Some(path) if Path::new(path).is_file() => {
-                return Err(ConfigError::Invalid {
-                    problem: "TOKEN: this is the name of a file".to_owned(),
-                    hint: Some(format!("`systemuser-demo inspect < {}` reads it", hints::in_shell(path))),
-                }
-                .into());
+                let hint = format!("`systemuser-demo inspect < {}` reads it", shell::quote(path));
+                return Err(CommandError::command_line("TOKEN: this is the name of a file").hint(hint));
             }
-            Some(token) => Zeroizing::new(token.to_owned()),
+            Some(token) => token.to_owned(),
         };
-        let token_text = TokenText::read(&text)?;
+        let token = TokenText::read(&text)?;
         if self.verify {
-            let TokenText::Jwt { token, decoded } = &token_text else { return Err(TokenFault::NotAJwt.into()) };
+            let TokenText::Jwt { token, decoded } = &token else { return Err(VerificationError::NotAJwt.into()) };
             self.check(token, decoded, common, console).await?;
         }
         if common.json {
-            let answer = match &token_text {
+            let answer = match &token {
                 TokenText::Jwt { decoded, .. } => {
                     let DecodedJwt { header, claims } = decoded;
                     json!({ "kind": name(decoded), "header": header, "claims": claims, "verified": self.verify })
@@ -65,9 +62,9 @@ impl Inspect {
                 TokenText::Encrypted { header } => json!({ "kind": ENCRYPTED, "header": header, "verified": false }),
                 TokenText::Opaque => json!({ "kind": OPAQUE, "verified": false }),
             };
-            return console.answer_json(&answer);
+            return Ok(console.answer_json(&answer)?);
         }
-        console.answer(described(&token_text, Utc::now(), self.verify).as_bytes())
+        Ok(console.answer(describe(&token, Utc::now(), self.verify))?)
     }
 
     async fn check(
@@ -76,53 +73,46 @@ impl Inspect {
         decoded: &DecodedJwt,
         common: &CommonArgs,
         console: &mut Console<'_>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), CommandError> {
         let timeout = self.timeout.duration()?;
         let config = common.configuration(Overrides::default())?;
-        config.notes.iter().for_each(|note| console.say(Tone::Note, note));
-        // No key could make it a token that can be trusted.
-        algorithm(decoded).map_err(|fault| match &fault {
-            TokenFault::Algorithm { got } if got.starts_with("HS") || got.eq_ignore_ascii_case("none") => {
-                error::with_hints(vec!["anybody could have made such a token".to_owned()], fault)
+        config.notes.iter().for_each(|note| console.note(note));
+        // No key could make a token with a wrong algorithm trustworthy.
+        algorithm(decoded).map_err(|error| match &error {
+            VerificationError::Algorithm { got } if got.starts_with("HS") || got.eq_ignore_ascii_case("none") => {
+                CommandError::from(error).hint("anybody could have made such a token")
             }
-            _ => fault.into(),
+            _ => error.into(),
         })?;
-        // Whose it says it is.
         let claimed = decoded.claims.get("iss").and_then(Value::as_str);
         let claimed = Environment::ALL.into_iter().find(|other| claimed == Some(other.endpoints().issuer.as_str()));
         let claimed = claimed.map(|environment| format!("it names `{environment}` as its issuer: --env {environment}"));
         if config.sandbox_inside {
             let standing = "`systemuser-demo sandbox` starts one that stays, and SYSTEMUSER_SANDBOX says where it is";
-            return Err(ConfigError::Invalid {
-                problem: "there is no sandbox that could have issued the token: each command runs its own, and ends it"
-                    .to_owned(),
-                hint: Some(claimed.unwrap_or_else(|| standing.to_owned())),
-            }
-            .into());
+            let problem =
+                "there is no sandbox that could have issued the token: each command runs its own, and ends it";
+            let error = CommandError::new(Exit::Configuration, problem);
+            return Err(error.hint(claimed.unwrap_or_else(|| standing.to_owned())));
         }
-        proxy::warn(&config, console);
+        warn_of_proxy(&config, console);
         let http = Http::new(timeout);
-        let (keys, clock) = session::published_keys(&http, &config.endpoints.jwks, console).await;
-        session::warn_of(clock, console);
+        let (keys, clock) = published_keys(&http, &config.endpoints.jwks, console).await;
+        warn_of_clock(clock, console);
         let keys = keys?;
-        let checked = verify(token, &keys, &config.endpoints.issuer, clock::maskinportens(clock));
-        checked.map_err(|fault| {
-            let hint = match (&fault, kind(decoded)) {
-                (TokenFault::UnknownKey { .. } | TokenFault::Issuer { .. }, Kind::Grant) => {
-                    "it is a grant, which is signed by the client and not by Maskinporten".to_owned()
-                }
-                (TokenFault::UnknownKey { .. } | TokenFault::Issuer { .. }, Kind::Altinn) => {
-                    "it is an Altinn token, which Altinn has signed and not Maskinporten".to_owned()
-                }
-                (TokenFault::UnknownKey { .. } | TokenFault::Issuer { .. }, _) => {
-                    let environment = config.environment.value;
-                    let other = format!("the keys are those of `{environment}`; --env chooses another environment");
-                    claimed.unwrap_or(other)
-                }
-                (TokenFault::Signature, _) => "was it copied whole, and is it unchanged?".to_owned(),
-                _ => return fault.into(),
+        verify(token, &keys, &config.endpoints.issuer, maskinportens_time(clock)).map_err(|error| {
+            let hint = match (&error, kind(decoded)) {
+                (VerificationError::UnknownKey { .. } | VerificationError::Issuer { .. }, kind) => match kind {
+                    Kind::Grant => "it is a grant, which is signed by the client and not by Maskinporten".to_owned(),
+                    Kind::Altinn => "it is an Altinn token, which Altinn has signed and not Maskinporten".to_owned(),
+                    _ => claimed.unwrap_or_else(|| {
+                        let environment = config.environment.value;
+                        format!("the keys are those of `{environment}`; --env chooses another environment")
+                    }),
+                },
+                (VerificationError::Signature, _) => "was it copied whole, and is it unchanged?".to_owned(),
+                _ => return error.into(),
             };
-            error::with_hints(vec![hint], fault)
+            CommandError::from(error).hint(hint)
         })
     }
 }
@@ -131,31 +121,30 @@ impl Inspect {
 ///
 /// # Errors
 /// Where the text is none, or only a part of one.
-pub fn in_words(text: &str, now: DateTime<Utc>) -> Result<String, ConfigError> {
-    TokenText::read(text).map(|token_text| described(&token_text, now, false))
+pub fn in_words(text: &str, now: DateTime<Utc>) -> Result<String, CommandError> {
+    TokenText::read(text).map(|token| describe(&token, now, false))
 }
 
-fn described(token_text: &TokenText, now: DateTime<Utc>, verified: bool) -> String {
-    aligned(&match token_text {
+fn describe(token: &TokenText, now: DateTime<Utc>, verified: bool) -> String {
+    pairs(&match token {
         TokenText::Jwt { decoded, .. } => facts(decoded, now, verified),
         TokenText::Encrypted { .. } => vec![("kind", ENCRYPTED.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
         TokenText::Opaque => vec![("kind", OPAQUE.to_owned()), ("signature", NOT_VERIFIED.to_owned())],
     })
 }
 
-fn from_standard_input() -> anyhow::Result<Zeroizing<String>> {
+fn from_standard_input() -> Result<String, CommandError> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
-        let problem = "no token: none is given, and standard input is a terminal".to_owned();
-        return Err(error::Usage { problem, command: "inspect" }.into());
+        return Err(CommandError::usage("no token: none is given, and standard input is a terminal", "inspect"));
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    let cannot = |error: io::Error| ConfigError::new(format!("cannot read standard input: {error}"));
+    let mut bytes = Vec::new();
+    let cannot = |error: io::Error| CommandError::command_line(format!("cannot read standard input: {error}"));
     stdin.lock().take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > LONGEST {
-        return Err(ConfigError::new("standard input is longer than 1 MiB, and no token is".to_owned()).into());
+        return Err(CommandError::command_line("standard input is longer than 1 MiB, and no token is"));
     }
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 const ENCRYPTED: &str = "an encrypted token (JWE), which only its receiver can read";
@@ -228,8 +217,8 @@ fn facts(decoded: &DecodedJwt, now: DateTime<Utc>, verified: bool) -> Vec<(&'sta
         ("system user", user.id),
         ("owner", user.org),
         ("external ref", reference.filter(|reference| !reference.is_null()).map(text)),
-        ("consumer", decoded.consumer().map(str::to_owned).or(party)),
-        ("supplier", decoded.supplier().map(str::to_owned)),
+        ("consumer", decoded.organisation("consumer").map(str::to_owned).or(party)),
+        ("supplier", decoded.organisation("supplier").map(str::to_owned)),
         ("client id", client),
         ("scope", claim("scope")),
         ("resource", claim("resource")),
@@ -256,7 +245,7 @@ fn text(value: &Value) -> String {
 }
 
 fn relative(claim: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let words = duration(at - now);
+    let words = duration((at - now).num_seconds().unsigned_abs());
     match (claim, at > now) {
         (_, true) => format!("in {words}"),
         ("exp", false) => format!("expired {words} ago"),

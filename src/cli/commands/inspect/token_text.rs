@@ -2,17 +2,16 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
-use crate::client::sanitize::is_secret;
+use crate::cli::error::CommandError;
 use crate::client::token::DecodedJwt;
-use crate::config::ConfigError;
+use crate::config::is_secret;
 
 /// What a text turned out to be.
 pub(crate) enum TokenText {
     /// A signed token, or a grant.
-    Jwt { token: Zeroizing<String>, decoded: DecodedJwt },
+    Jwt { token: String, decoded: DecodedJwt },
     /// A JWE (RFC 7516).
     Encrypted { header: Map<String, Value> },
     /// A token that says nothing about itself.
@@ -24,16 +23,14 @@ const SHORTEST_SIGNATURE: usize = 256;
 
 impl TokenText {
     /// Finds the token in a text. No message repeats any of it.
-    pub(crate) fn read(text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn read(text: &str) -> Result<Self, CommandError> {
         let token = bare(text);
         if token.is_empty() {
-            return Err(ConfigError::Invalid {
-                problem: "there is no token: nothing was given".to_owned(),
-                hint: Some("`systemuser-demo token` prints one".to_owned()),
-            });
+            return Err(CommandError::command_line("there is no token: nothing was given".to_owned())
+                .hint("`systemuser-demo token` prints one"));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ConfigError::new("this is no token: it has characters that no token has".to_owned()));
+            return Err(CommandError::command_line("this is no token: it has characters that no token has".to_owned()));
         }
         let parts: Vec<&str> = token.split('.').collect();
         let header = object(parts[0]);
@@ -49,17 +46,17 @@ impl TokenText {
             (None, None, _) if token.starts_with("ey") => "its header is not JSON in base64url".to_owned(),
             (None, None, 3) if object(parts[1]).is_some() => "its header is not JSON in base64url".to_owned(),
             (None, None, _) if token.starts_with('{') => {
-                return Err(ConfigError::new("this is JSON, and there is no `access_token` in it".to_owned()));
+                return Err(CommandError::command_line(
+                    "this is JSON, and there is no `access_token` in it".to_owned(),
+                ));
             }
             (None, None, _) if is_secret(&token) => {
-                return Err(ConfigError::new("this is no token: it looks like a key".to_owned()));
+                return Err(CommandError::command_line("this is no token: it looks like a key".to_owned()));
             }
             (None, None, _) => return Ok(Self::Opaque),
         };
-        Err(ConfigError::Invalid {
-            problem: format!("the token is cut off or damaged: {damage}"),
-            hint: Some("was it copied whole?".to_owned()),
-        })
+        Err(CommandError::command_line(format!("the token is cut off or damaged: {damage}"))
+            .hint("was it copied whole?"))
     }
 }
 
@@ -81,12 +78,12 @@ fn object(part: &str) -> Option<Map<String, Value>> {
 }
 
 /// The token without what is often copied along.
-fn bare(text: &str) -> Zeroizing<String> {
+fn bare(text: &str) -> String {
     let mut text = text.trim_start_matches('\u{feff}').trim();
     if let Ok(Value::Object(answer)) = serde_json::from_str(text) {
         let member = ["access_token", "assertion"].into_iter().find_map(|name| answer.get(name)?.as_str());
         if let Some(token) = member {
-            return Zeroizing::new(token.to_owned());
+            return token.to_owned();
         }
     }
     for prefix in ["authorization:", "bearer"] {
@@ -97,5 +94,5 @@ fn bare(text: &str) -> Zeroizing<String> {
         }
     }
     // Altinn's exchange answers with a JSON string, and mail breaks lines.
-    Zeroizing::new(text.trim_matches(['"', '\'']).chars().filter(|c| !matches!(c, '\r' | '\n')).collect())
+    text.trim_matches(['"', '\'']).chars().filter(|c| !matches!(c, '\r' | '\n')).collect()
 }

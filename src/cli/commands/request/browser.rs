@@ -1,11 +1,13 @@
 //! Opens the approval page in the user's browser.
 
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-use std::{env, io, thread};
+use std::{io, thread};
 
 use reqwest::Url;
+
+use crate::cli::args::variables;
 
 /// A launcher that still runs after this time counts as successful.
 const LAUNCHER_TIMEOUT: Duration = Duration::from_millis(250);
@@ -14,7 +16,13 @@ const LAUNCHER_TIMEOUT: Duration = Duration::from_millis(250);
 pub(crate) fn open(url: &Url) -> io::Result<()> {
     let mut failure = None;
     for mut command in open::commands(url.as_str()) {
-        without_secrets(&mut command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        for (name, value) in variables::without_secrets() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         // Ctrl-C must end this program and not the browser.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -35,24 +43,4 @@ fn early_end(mut child: Child) -> io::Result<Option<ExitStatus>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait()));
     receiver.recv_timeout(LAUNCHER_TIMEOUT).ok().transpose()
-}
-
-/// Removes the `SYSTEMUSER_` variables, and the user names and passwords in the variables of proxies.
-fn without_secrets(command: &mut Command) -> &mut Command {
-    for (name, value) in env::vars_os() {
-        let upper = name.to_string_lossy().to_ascii_uppercase();
-        if upper.starts_with("SYSTEMUSER_") {
-            command.env_remove(name);
-        } else if upper.ends_with("_PROXY") && upper != "NO_PROXY" {
-            match value.to_str().map(|value| (value, value.rsplit_once('@'))) {
-                Some((_, None)) => {}
-                Some((proxy, Some((_, host)))) => {
-                    let scheme = proxy.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
-                    command.env(name, scheme + host);
-                }
-                None => drop(command.env_remove(name)),
-            }
-        }
-    }
-    command
 }

@@ -4,21 +4,21 @@ use clap::Args;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::wait::{self, InJson, WaitArg};
-use super::{Made, rows};
+use super::browser;
+use super::lookup::rows;
+use super::wait::{self, ToJson, WaitArg};
 use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
-use crate::altinn::system_user_request::{self, Created, Kind, NewRequest, State, WRITE};
+use crate::altinn::system_user_request::{self, Created, Kind, NewRequest, Request, State, WRITE};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, typed};
-use crate::cli::commands::request::browser;
-use crate::cli::error::hints;
-use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::session::altinn_session::{AltinnSession, tell_untyped};
-use crate::cli::{error, session};
-use crate::client::environment::parse_endpoint;
+use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, shell, typed};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::table::pairs;
+use crate::cli::session::altinn_session::{AltinnSession, note_untyped};
+use crate::cli::session::warn_of_test_series;
 use crate::client::org_number::OrgNumber;
 use crate::client::sanitize::{may_be_secret, quote};
-use crate::config::{Config, ConfigError, Given, Overrides};
+use crate::config::{Config, ConfigError, Given, Overrides, parse_endpoint};
 
 /// ask a customer for a system user
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub(super) struct Create {
 }
 
 impl Create {
-    pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         let timeout = self.options.timeout.duration()?;
         let wait = self.waiting.duration()?;
         self.check_shape()?;
@@ -65,16 +65,14 @@ impl Create {
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
         let redirect_url = self.redirect_url(&config)?;
-        if let Some(said) = session::of_the_test_series(&config, org, "ORG") {
-            console.say(Tone::Warning, &said);
-        }
+        warn_of_test_series(&config, org, "ORG", console);
 
-        let mut vendor = AltinnSession::start(config, WRITE, timeout, console).await?.about(&system);
-        let external_ref = vendor.config().external_ref.clone();
+        let mut altinn = AltinnSession::start(config, WRITE, timeout, console).await?.about(&system);
+        let external_ref = altinn.config().external_ref.clone();
         let reference = external_ref.as_ref().map(|given| given.value.as_str());
-        vendor.tell_reference(console);
-        tell_untyped("afterwards the customer is sent to", redirect_url.as_ref(), console);
-        let ask = NewRequest {
+        altinn.note_external_ref(console);
+        note_untyped("afterwards the customer is sent to", redirect_url.as_ref(), console);
+        let new_request = NewRequest {
             integration_title: title.as_ref().map(|given| given.value.as_str()),
             external_ref: reference,
             system_id: &system.value,
@@ -84,56 +82,56 @@ impl Create {
             redirect_url: redirect_url.as_ref().map(|given| given.value.as_str()),
         };
         let kind = if self.agent { Kind::Agent } else { Kind::Standard };
-        let call = async |altinn: &Altinn<'_>| system_user_request::create(altinn, kind, &ask).await;
-        let (is_new, request) = match vendor.ask(WRITE, console, call).await? {
+        let call = async |api: &Altinn<'_>| system_user_request::create(api, kind, &new_request).await;
+        let (is_new, request) = match altinn.call(WRITE, console, call).await? {
             Created::New(request) => (true, request),
             Created::Existing(request) => (false, request),
         };
-        // What is asked for in a sandbox inside ends with this command, and so does the page.
-        let inside = vendor.config().sandbox_inside;
+        // A sandbox inside the process ends with this command, and so do the request and its page.
+        let inside = altinn.config().sandbox_inside;
         let lives = matches!(request.known.state(), Some(State::New) | None);
-        let command = (lives && !inside).then(|| vendor.token_command(org, reference));
+        let command = (lives && !inside).then(|| altinn.token_command(org, reference));
         if !common.json {
-            console.answer(aligned(&rows(kind, &request.known)).as_bytes())?;
+            console.answer(pairs(&rows(kind, &request.known)))?;
         }
         if !is_new {
             let status = request.known.status();
-            console.say(Tone::Note, &format!("this request was there already, and is {status}: no new one was made"));
-            if lives && request.known.asks_for() != ask.asks_for() {
-                let delete = vendor.command(&format!("request delete {}", hints::in_shell(&request.known.id)));
-                let said = format!("it asks for something else than you did; `{delete}` makes room for a new one");
-                console.say(Tone::Warning, &said);
+            console.note(&format!("this request was there already, and is {status}: no new one was made"));
+            if lives && request.known.asks_for() != new_request.asks_for() {
+                let delete = altinn.rerun.command(&format!("request delete {}", shell::quote(&request.known.id)));
+                console
+                    .warning(&format!("it asks for something else than you did; `{delete}` makes room for a new one"));
             }
         }
-        // What cannot come to anything any more is not waited for.
-        let request = match (request.known.state(), wait) {
+        // A request that is over is not waited for.
+        let outcome = match (request.known.state(), wait) {
             (Some(State::New) | None, wait) => {
                 self.introduce(&request.known, common.json && wait.is_some(), inside && wait.is_none(), console);
                 match wait {
-                    Some(wait) => wait::until_decided(&mut vendor, kind, request, wait, console).await,
+                    Some(wait) => wait::until_decided(&mut altinn, kind, request, wait, console).await,
                     None => wait::Outcome::NotWaited(request),
                 }
             }
             _ => wait::Outcome::Over(request),
         };
-        let json = |request: &Item<Made>| -> Value {
+        let json = |request: &Item<Request>| -> Value {
             let serves = matches!(request.known.state(), Some(State::New | State::Accepted) | None);
             // A program cannot fill in the placeholder of a hidden reference.
             let is_whole = !reference.is_some_and(may_be_secret);
             let command = command.as_deref().filter(|_| serves && is_whole);
             json!({ "new": is_new, "request": request, "token_command": command })
         };
-        let in_json: Option<InJson<'_>> = if common.json { Some(&json) } else { None };
-        request.tell(in_json, command.as_deref(), is_new, &vendor, console)
+        let to_json: Option<ToJson<'_>> = if common.json { Some(&json) } else { None };
+        outcome.finish(to_json, command.as_deref(), is_new, &altinn, console)
     }
 
-    fn check_shape(&self) -> Result<(), error::Usage> {
+    fn check_shape(&self) -> Result<(), CommandError> {
         let problem = match (self.agent, self.right.is_empty(), self.package.is_empty()) {
             (false, true, true) => "a request asks for something: at least one --right or --package",
             (true, _, true) => "a request for an agent asks for at least one --package",
             _ => return Ok(()),
         };
-        Err(error::Usage { problem: problem.to_owned(), command: "request create" })
+        Err(CommandError::usage(problem, "request create"))
     }
 
     /// The customer's way back, from the option, else from the configuration.
@@ -149,29 +147,26 @@ impl Create {
         given.map(|given| given.check(check)).transpose()
     }
 
-    /// Says where the customer answers, to whoever does not see it on stdout yet, and opens it.
-    fn introduce(&self, request: &Made, unseen: bool, ends_at_once: bool, console: &mut Console<'_>) {
+    /// Tells where the customer answers, unless stdout has it already, and opens the page.
+    fn introduce(&self, request: &Request, unseen: bool, ends_at_once: bool, console: &mut Console<'_>) {
         let Some(url) = request.confirm_url.as_deref().filter(|url| !url.is_empty()) else {
-            console.say(Tone::Warning, "Altinn did not say where the customer answers");
+            console.warning("Altinn did not say where the customer answers");
             return;
         };
         if unseen {
-            console.say(Tone::Note, &format!("the customer answers at {url}"));
+            console.note(&format!("the customer answers at {url}"));
         }
         if !self.open {
             return;
         }
         if ends_at_once {
-            console.say(Tone::Warning, "the page ends with this command, so it is not opened: --wait keeps it");
+            console.warning("the page ends with this command, so it is not opened: --wait keeps it");
             return;
         }
-        // Whatever else a server may send there is not for a browser.
-        let opened = match parse_endpoint(url) {
-            Ok(url) => browser::open(&url).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
+        // A browser must not open whatever a server sends.
+        let opened = parse_endpoint(url).and_then(|url| browser::open(&url).map_err(|error| error.to_string()));
         if let Err(error) = opened {
-            console.say(Tone::Warning, &format!("no browser could be opened ({error}): open the address yourself"));
+            console.warning(&format!("no browser could be opened ({error}): open the address yourself"));
         }
     }
 }

@@ -1,21 +1,18 @@
-//! Waiting for a customer's answer, and telling what came of it.
+//! Waiting for a customer's answer.
 
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
 use clap::Args;
 use serde_json::Value;
 
-use super::Made;
-use crate::altinn::system_user_request::{self, Kind, READ, State};
+use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::typed;
-use crate::cli::error::told::exit;
-use crate::cli::error::{AlreadyTold, Failed, hints};
-use crate::cli::output::clock;
-use crate::cli::output::console::{Console, Tone, aligned};
+use crate::cli::args::{shell, typed};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::table::pairs;
+use crate::cli::output::time::duration;
 use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::http::TransportError;
 use crate::client::sanitize::quote;
 use crate::config::ConfigError;
 
@@ -46,52 +43,52 @@ impl WaitArg {
     }
 }
 
-/// So long the last look may take, beyond the time that was given.
+/// How long the last look may take, beyond the time that was given.
 const LAST_LOOK: Duration = Duration::from_secs(1);
-/// Less would be no waiting.
+/// The shortest time to wait.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// So long is a request open.
+/// How long a request stays open.
 const LONGEST_WAIT: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
-/// Makes the answer for a program.
-pub(super) type InJson<'a> = &'a dyn Fn(&Item<Made>) -> Value;
+/// Makes the whole answer as JSON.
+pub(super) type ToJson<'a> = &'a dyn Fn(&Item<Request>) -> Value;
 
 /// How the waiting ended.
 pub(super) enum Outcome {
     /// Nobody wanted to wait.
-    NotWaited(Item<Made>),
-    /// It was over before, so there was nothing to wait for.
-    Over(Item<Made>),
-    /// The customer answered, or will not any more.
-    Decided(Item<Made>),
-    /// Time was up.
-    Undecided(Item<Made>, Duration),
-    /// Somebody pressed Ctrl-C.
-    Interrupted(Item<Made>),
-    /// Something went wrong.
-    Failed(Item<Made>, anyhow::Error),
+    NotWaited(Item<Request>),
+    /// The request was over before, so there was nothing to wait for.
+    Over(Item<Request>),
+    /// The customer answered, or cannot answer any more.
+    Decided(Item<Request>),
+    /// The time ended.
+    Undecided(Item<Request>, Duration),
+    /// The user pressed Ctrl-C.
+    Interrupted(Item<Request>),
+    /// A call failed.
+    Failed(Item<Request>, CommandError),
 }
 
-/// Looks again and again, until the request is decided, or time is up.
+/// Looks at the request again and again, until it is decided or the time ends.
 pub(super) async fn until_decided(
-    vendor: &mut AltinnSession,
+    altinn: &mut AltinnSession,
     kind: Kind,
-    mut request: Item<Made>,
+    mut request: Item<Request>,
     timeout: Duration,
     console: &mut Console<'_>,
 ) -> Outcome {
-    if !console.has_live_line() {
-        let long = duration(timeout);
-        console.say(Tone::Note, &format!("waiting for the customer's answer, {long} at most; Ctrl-C ends the waiting"));
+    if !console.shows_progress() {
+        let timeout = duration(timeout.as_secs());
+        console.note(&format!("waiting for the customer's answer, {timeout} at most; Ctrl-C ends the waiting"));
     }
-    let ended = tokio::select! {
-        // An answer that is there already counts.
+    let decided = tokio::select! {
+        // An answer that has arrived counts.
         biased;
-        ended = look(vendor, kind, &mut request, timeout, console) => Some(ended),
+        decided = look(altinn, kind, &mut request, timeout, console) => Some(decided),
         Ok(()) = tokio::signal::ctrl_c() => None,
     };
-    console.end_live_line();
-    match ended {
+    console.end_progress();
+    match decided {
         None => Outcome::Interrupted(request),
         Some(Err(error)) => Outcome::Failed(request, error),
         Some(Ok(true)) => Outcome::Decided(request),
@@ -99,144 +96,129 @@ pub(super) async fn until_decided(
     }
 }
 
-/// Whether it was decided in time.
+/// Whether the request was decided in time.
 async fn look(
-    vendor: &mut AltinnSession,
+    altinn: &mut AltinnSession,
     kind: Kind,
-    request: &mut Item<Made>,
+    request: &mut Item<Request>,
     timeout: Duration,
     console: &mut Console<'_>,
-) -> anyhow::Result<bool> {
+) -> Result<bool, CommandError> {
     let id = request.known.id.clone();
-    let started = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    let mut silence = None;
+    let call = async |api: &Altinn<'_>| system_user_request::by_id(api, kind, &id).await;
+    let (started, mut pause, mut last_error) = (Instant::now(), FIRST_PAUSE, None);
     loop {
-        let call = async |altinn: &Altinn<'_>| system_user_request::by_id(altinn, kind, &id).await;
-        let mut asked_for = Duration::ZERO;
+        let mut retry_after = Duration::ZERO;
         let rest = timeout.saturating_sub(started.elapsed()).max(LAST_LOOK);
-        match tokio::time::timeout(rest, vendor.ask(READ, console, call)).await {
-            Ok(Ok(answer)) => (*request, silence) = (answer, None),
-            // A server that has no answer just now may have one later.
-            Ok(Err(error)) => match error.downcast_ref::<TransportError>() {
-                Some(transport_error) => {
-                    if silence.is_none() {
-                        console.say(Tone::Warning, &format!("{transport_error}; still waiting"));
-                    }
-                    asked_for = transport_error.retry_after.unwrap_or_default();
-                    silence = Some(error);
+        match tokio::time::timeout(rest, altinn.try_call(READ, console, &call)).await {
+            Ok(Ok(answer)) => (*request, last_error) = (answer, None),
+            Ok(Err(error)) => {
+                let transport_error = error.transport_error().map(|error| error.retry_after.unwrap_or_default());
+                let error = altinn.explain(error, console);
+                // A server without an answer now may have one later.
+                let Some(pause) = transport_error else { return Err(error) };
+                if last_error.is_none() {
+                    console.warning(&format!("{}; still waiting", error.sentence));
                 }
-                None => return Err(error),
-            },
-            Err(_) => silence = silence.or_else(|| Some(no_answer())),
+                retry_after = pause;
+                last_error = Some(error);
+            }
+            Err(_) => {
+                let no_answer =
+                    || CommandError::new(Exit::NoAnswer, "no answer came any more in the time that was given");
+                last_error = last_error.or_else(|| Some(no_answer()));
+            }
         }
         if !matches!(request.known.state(), Some(State::New) | None) {
             return Ok(true);
         }
         if started.elapsed() >= timeout {
-            return silence.map_or(Ok(false), Err);
+            return last_error.map_or(Ok(false), Err);
         }
-        let until = started.elapsed().saturating_add(pause.max(asked_for)).min(timeout);
+        let until = started.elapsed().saturating_add(pause.max(retry_after)).min(timeout);
         while started.elapsed() < until {
-            let waited = duration(started.elapsed());
-            // A line that is longer than the terminal is wide could not be taken away.
+            let waited = duration(started.elapsed().as_secs());
+            // A line that is wider than the terminal could not be erased.
             let status: String = request.known.status().chars().take(20).collect();
-            console.live_line(&format!("waiting for the customer: {status}, {waited}; Ctrl-C ends the waiting"));
+            console.progress(&format!("waiting for the customer: {status}, {waited}; Ctrl-C ends the waiting"));
             tokio::time::sleep(TICK.min(until.saturating_sub(started.elapsed()))).await;
         }
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Time was up before an answer came.
-fn no_answer() -> anyhow::Error {
-    let problem = "no answer came any more in the time that was given".to_owned();
-    Failed { exit_code: exit::SILENCE, problem, detail: Vec::new(), hints: Vec::new() }.into()
-}
-
-fn duration(duration: Duration) -> String {
-    clock::duration(TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX))
-}
-
 impl Outcome {
-    /// Answers with what became of the request; `json` makes the whole answer for a program. A request that came to
-    /// nothing is an error, and so is one that is not decided. Whether one that was accepted before `lives`,
-    /// only the caller knows.
-    pub(super) fn tell(
+    /// Writes the answer and what follows from it. `to_json` makes the answer for a program. `has_system_user` says whether
+    /// a request that was accepted before still has its system user; only the caller knows.
+    pub(super) fn finish(
         self,
-        json: Option<InJson<'_>>,
+        to_json: Option<ToJson<'_>>,
         token_command: Option<&str>,
-        lives: bool,
-        vendor: &AltinnSession,
+        has_system_user: bool,
+        altinn: &AltinnSession,
         console: &mut Console<'_>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<Exit, CommandError> {
         let request = match &self {
             Self::NotWaited(request) | Self::Over(request) | Self::Decided(request) => request,
             Self::Undecided(request, _) | Self::Interrupted(request) | Self::Failed(request, _) => request,
         };
         let waited = matches!(self, Self::Decided(_));
-        match json {
-            Some(json) => console.answer_json(&json(request))?,
-            // It stands below the rows that were told before, and is as wide as they are.
-            None if waited => {
-                console.answer(aligned(&[("status      ", request.known.status().to_owned())]).as_bytes())?;
-            }
+        match to_json {
+            Some(to_json) => console.answer_json(&to_json(request))?,
+            // It stands below the rows of the request, and is as wide as they are.
+            None if waited => console.answer(pairs(&[("status      ", request.known.status().to_owned())]))?,
             _ => {}
         }
-        let go_on = |request: &Item<Made>| {
-            let status = format!("request status {} --wait", hints::in_shell(&request.known.id));
-            // What was asked for in a sandbox inside has ended with it.
-            (!vendor.config().sandbox_inside).then(|| format!("to go on waiting: `{}`", vendor.command(&status)))
-        };
-        let stays = |request: &Item<Made>, console: &mut Console<'_>| {
-            let go_on = go_on(request).map(|go_on| format!("the request stays; {go_on}"));
-            console.say(Tone::Note, go_on.as_deref().unwrap_or("the request has ended with the sandbox"));
-        };
+        // A request in a sandbox inside the process has ended with it.
+        let is_kept = !altinn.config().sandbox_inside;
+        let id = shell::quote(&request.known.id);
+        let status = altinn.rerun.command(&format!("request status {id} --wait"));
+        let wait_on = is_kept.then(|| format!("to go on waiting: `{status}`"));
+        let note = wait_on.as_ref().map(|wait_on| format!("the request stays; {wait_on}"));
+        let note = note.unwrap_or_else(|| "the request has ended with the sandbox".to_owned());
         match self {
-            Self::Failed(request, error) => {
-                stays(&request, console);
+            Self::Failed(_, error) => {
+                console.note(&note);
                 Err(error)
             }
             Self::NotWaited(_) => {
-                token_command.iter().for_each(|it| console.say(Tone::Note, &format!("once it is accepted: `{it}`")));
-                Ok(())
+                token_command.iter().for_each(|it| console.note(&format!("once it is accepted: `{it}`")));
+                Ok(Exit::Done)
             }
-            // What has just been accepted has its system user.
-            Self::Over(ref request) | Self::Decided(ref request) => {
-                let delete = vendor.command(&format!("request delete {}", hints::in_shell(&request.known.id)));
-                came_to(&request.known, token_command, &delete, lives || waited, console)
+            // A request that has just been accepted has its system user.
+            Self::Over(request) | Self::Decided(request) => {
+                let delete = altinn.rerun.command(&format!("request delete {id}"));
+                result(&request.known, token_command, &delete, has_system_user || waited, console)
             }
             Self::Undecided(request, timeout) => {
-                let problem =
-                    format!("not decided yet: the request is {} after {}", request.known.status(), duration(timeout));
-                let go_on = go_on(&request);
-                let confirm = request.known.confirm_url.as_ref().filter(|_| go_on.is_some());
+                let (status, timeout) = (request.known.status(), duration(timeout.as_secs()));
+                let problem = format!("not decided yet: the request is {status} after {timeout}");
+                let confirm = request.known.confirm_url.as_ref().filter(|_| is_kept);
                 let sent = confirm.map(|url| format!("has the customer been sent there? {url}"));
-                let hints = go_on.into_iter().chain(sent).collect();
-                Err(Failed { exit_code: exit::UNDECIDED, problem, detail: Vec::new(), hints }.into())
+                let hints = wait_on.into_iter().chain(sent).collect();
+                Err(CommandError { hints, ..CommandError::new(Exit::Undecided, problem) })
             }
-            Self::Interrupted(request) => {
-                stays(&request, console);
-                Err(AlreadyTold { exit_code: exit::INTERRUPTED }.into())
+            Self::Interrupted(_) => {
+                console.note(&note);
+                Ok(Exit::Interrupted)
             }
         }
     }
 }
 
-/// What a decided request comes to.
-fn came_to(
-    request: &Made,
+/// The result of a request that is over.
+fn result(
+    request: &Request,
     token_command: Option<&str>,
     delete_command: &str,
-    lives: bool,
+    has_system_user: bool,
     console: &mut Console<'_>,
-) -> anyhow::Result<()> {
-    let again = format!("to ask once more: `{delete_command}`, and then create a new one");
+) -> Result<Exit, CommandError> {
     let problem = match request.state() {
-        Some(State::Accepted) if lives => {
+        Some(State::Accepted) if has_system_user => {
             let token = token_command.map(|command| format!("; its token: `{command}`")).unwrap_or_default();
-            console.say(Tone::Note, &format!("the system user is there{token}"));
-            return Ok(());
+            console.note(&format!("the system user is there{token}"));
+            return Ok(Exit::Done);
         }
         Some(State::Accepted) => "the request was accepted before, and its system user has been deleted since",
         Some(State::Rejected) => "the customer rejected the request",
@@ -244,5 +226,6 @@ fn came_to(
         Some(State::TimedOut) => "the request has timed out: nobody answered it for 180 days",
         Some(State::New) | None => "the request is not decided",
     };
-    Err(Failed { exit_code: exit::API, problem: problem.to_owned(), detail: Vec::new(), hints: vec![again] }.into())
+    let hint = format!("to ask once more: `{delete_command}`, and then create a new one");
+    Err(CommandError::new(Exit::Api, problem).hint(hint))
 }

@@ -11,13 +11,13 @@ use crate::client::sanitize::without_pieces;
 
 /// What a field loses and gains.
 #[derive(Debug, Serialize)]
-pub(super) struct Change {
+pub(super) struct FieldChange {
     field: String,
     removed: Vec<String>,
     added: Vec<String>,
 }
 
-impl Change {
+impl FieldChange {
     /// A line for each value that goes or comes.
     pub(super) fn lines(&self) -> Vec<String> {
         let removed = self.removed.iter().map(|value| ('-', value));
@@ -30,7 +30,7 @@ impl Change {
 }
 
 /// What differs, field by field. The order of a list is of no account.
-pub(super) fn between(old: &System, new: &System) -> Vec<Change> {
+pub(super) fn between(old: &System, new: &System) -> Vec<FieldChange> {
     let rights = |system: &System| system.rights.iter().map(Right::name).collect();
     let packages = |system: &System| system.access_packages.iter().map(|package| package.urn.clone()).collect();
     let visible = |system: &System| vec![system.is_visible.to_string()];
@@ -45,12 +45,12 @@ pub(super) fn between(old: &System, new: &System) -> Vec<Change> {
     let texts = [("name", &old.name, &new.name), ("description", &old.description, &new.description)];
     let texts = texts.into_iter().flat_map(|(field, old, new)| of_words(field, old, new));
     let lists = lists.into_iter().filter_map(|(field, old, new)| change(field.to_owned(), &old, &new));
-    let others = of_others(&old.others, &new.others);
-    texts.chain(lists).chain(others).collect()
+    let extra_fields = extra_field_changes(&old.extra_fields, &new.extra_fields);
+    texts.chain(lists).chain(extra_fields).collect()
 }
 
 /// What is not known here is compared as JSON.
-fn of_others(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Change> {
+fn extra_field_changes(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<FieldChange> {
     let text = |fields: &Map<String, Value>, field: &str| fields.get(field).map(Value::to_string).into_iter().collect();
     let fields = new.keys().filter_map(|field| {
         let (old, new): (Vec<String>, Vec<String>) = (text(old, field), text(new, field));
@@ -59,7 +59,7 @@ fn of_others(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Change> 
     fields.collect()
 }
 
-fn of_words(field: &str, old: &Translations, new: &Translations) -> Vec<Change> {
+fn of_words(field: &str, old: &Translations, new: &Translations) -> Vec<FieldChange> {
     let languages: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let text = |words: &Translations, language: &String| words.get(language).cloned().into_iter().collect::<Vec<_>>();
     let changes = languages
@@ -68,10 +68,10 @@ fn of_words(field: &str, old: &Translations, new: &Translations) -> Vec<Change> 
     changes.collect()
 }
 
-fn change(field: String, old: &[String], new: &[String]) -> Option<Change> {
+fn change(field: String, old: &[String], new: &[String]) -> Option<FieldChange> {
     let without = |these: &[String], those: &[String]| -> Vec<String> {
         these.iter().filter(|value| !those.contains(value)).cloned().collect()
     };
     let (removed, added) = (without(old, new), without(new, old));
-    (!removed.is_empty() || !added.is_empty()).then_some(Change { field, removed, added })
+    (!removed.is_empty() || !added.is_empty()).then_some(FieldChange { field, removed, added })
 }

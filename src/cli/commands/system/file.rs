@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use crate::altinn::system::{Draft, IGNORED_FIELDS, System, ValidationError};
 use crate::cli::args::{config_file, file_name};
-use crate::cli::error::told::exit;
-use crate::cli::error::{Failed, hints};
+use crate::cli::error::CommandError;
+use crate::cli::error::suggestion::{did_you_mean, nearest};
 use crate::client::sanitize::{quote, quote_path};
-use crate::config::{ConfigError, Source};
+use crate::config::Source;
 
 /// The fields that it may have.
 const KNOWN: [&str; 9] =
     ["id", "vendor", "name", "description", "rights", "accessPackages", "clientId", "isVisible", "allowedRedirectUrls"];
 
 /// Reads a draft.
-pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), ConfigError> {
+pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     let path = file_name(path.to_owned(), Source::Option("FILE"))?.value;
-    let text = config_file::text(&path, "")?;
+    let text = config_file::text(&path, "").map_err(|error| CommandError::command_line(error.to_string()))?;
     let mut unknown = BTreeSet::new();
     let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     let draft = {
@@ -27,9 +27,10 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), ConfigError> {
         };
         serde_path_to_error::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note))
     };
-    let wrong = |field: &str, error: &serde_json::Error| ConfigError::Invalid {
-        problem: format!("{}: {field}{}", quote_path(&path), without_texts(error)),
-        hint: if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) },
+    let wrong = |field: &str, error: &serde_json::Error| {
+        let hint = if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) };
+        let problem = format!("{}: {field}{}", quote_path(&path), without_texts(error));
+        CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
     };
     let draft: Draft = draft.map_err(|error| match error.path().to_string().as_str() {
         "." | "?" => wrong("", error.inner()),
@@ -37,38 +38,28 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), ConfigError> {
     })?;
     json.end().map_err(|error| wrong("", &error))?;
     match unknown.into_iter().find(|field| !IGNORED_FIELDS.contains(&field.as_str())) {
-        Some(field) => Err(unknown_field(&path, field)),
-        None => Ok((path, draft.without_what_is_shown_only())),
+        Some(field) => Err(unknown_field(&path, &field)),
+        None => Ok((path, draft.without_ignored_fields())),
     }
 }
 
-/// Whether it has a field that is not known, here or in the system that is there.
-pub(super) fn check_fields(path: &Path, draft: &Draft, current: &System) -> Result<(), ConfigError> {
-    first_unknown(path, draft, |field| current.others.contains_key(field))
-}
-
-/// The same while it is not known what is there: what may be a field of Altinn's is let pass, a slip is not.
-pub(super) fn check_spelling(path: &Path, draft: &Draft) -> Result<(), ConfigError> {
-    let plausible = |field: &str| field.len() < 40 && field.bytes().all(|byte| byte.is_ascii_alphabetic());
-    first_unknown(path, draft, |field| plausible(field) && meant(field).is_none())
-}
-
-/// The same for a new system: nothing is there.
-pub(super) fn check_new(path: &Path, draft: &Draft) -> Result<(), ConfigError> {
-    first_unknown(path, draft, |_| false)
-}
-
-fn first_unknown(path: &Path, draft: &Draft, is_known: impl Fn(&str) -> bool) -> Result<(), ConfigError> {
-    match draft.others.keys().find(|field| !is_known(field)) {
-        Some(field) => Err(unknown_field(path, field.clone())),
+/// Rejects a field that is not known here, unless `is_known` accepts it.
+pub(super) fn check_fields(path: &Path, draft: &Draft, is_known: impl Fn(&str) -> bool) -> Result<(), CommandError> {
+    match draft.extra_fields.keys().find(|field| !is_known(field)) {
+        Some(field) => Err(unknown_field(path, field)),
         None => Ok(()),
     }
 }
 
-fn unknown_field(path: &Path, key: String) -> ConfigError {
-    let hint = meant(&key).map(hints::did_you_mean);
-    let unknown = ConfigError::UnknownKey { place: quote_path(path), key, known: Vec::new() };
-    ConfigError::Invalid { problem: unknown.to_string(), hint }
+/// Whether a field may be one that Altinn has added: it looks like a field, and not like a typo of a known one.
+pub(super) fn may_be_new(field: &str) -> bool {
+    field.len() < 40 && field.bytes().all(|byte| byte.is_ascii_alphabetic()) && meant(field).is_none()
+}
+
+fn unknown_field(path: &Path, key: &str) -> CommandError {
+    let hint = meant(key).map(did_you_mean);
+    let problem = format!("{}: {} is not a key that is known here", quote_path(path), quote(key));
+    CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
 }
 
 /// The field that was probably meant, of those that are known where this one stands.
@@ -82,7 +73,7 @@ fn meant(field: &str) -> Option<&'static str> {
         ["accessPackages"] => &["urn"],
         _ => &[],
     };
-    hints::nearest(name, known.iter().copied())
+    nearest(name, known.iter().copied())
 }
 
 /// The message without the text that it repeats: that may be a key, in a file that was named by mistake.
@@ -117,23 +108,19 @@ fn hint(error: &serde_json::Error, is_whole: bool) -> Option<String> {
     }
 }
 
-/// Whether it has none of the flaws that can be seen from here.
-pub(super) fn check(path: &Path, system: &System) -> Result<(), Failed> {
-    let validation_errors = system.validation_errors();
+/// Rejects a system that Altinn would refuse, as far as that can be seen here.
+pub(super) fn check(path: &Path, system: &System) -> Result<(), CommandError> {
+    let errors = system.validation_errors();
     let line = |ValidationError { code, field, problem }: &ValidationError| format!("`{field}`: {problem} ({code})");
-    let explain = |flaw: &ValidationError| format!("`systemuser-demo explain {}` says more", flaw.code);
+    let explain = |error: &ValidationError| format!("`systemuser-demo explain {}` says more", error.code);
     let path = quote_path(path);
-    let (problem, detail, hint) = match validation_errors.as_slice() {
-        [] => return Ok(()),
-        [flaw] => (format!("{path}: {}", line(flaw)), Vec::new(), explain(flaw)),
+    match errors.as_slice() {
+        [] => Ok(()),
+        [error] => Err(CommandError::command_line(format!("{path}: {}", line(error))).hint(explain(error))),
         [first, ..] => {
-            let problem = format!("{path} has {} faults", validation_errors.len());
-            (
-                problem,
-                validation_errors.iter().map(line).collect(),
-                format!("{}, and likewise for the others", explain(first)),
-            )
+            let error = CommandError::command_line(format!("{path} has {} faults", errors.len()));
+            let hint = format!("{}, and likewise for the others", explain(first));
+            Err(CommandError { detail: errors.iter().map(line).collect(), ..error }.hint(hint))
         }
-    };
-    Err(Failed { exit_code: exit::CONFIGURATION, problem, detail, hints: vec![hint] })
+    }
 }

@@ -6,20 +6,20 @@ mod file;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use self::changes::Change;
+use self::changes::FieldChange;
 use crate::altinn::rights::Right;
-use crate::altinn::system::System as Registered;
-use crate::altinn::system_register::{self, SCOPE, SystemSummary};
+use crate::altinn::system::{System as Registered, Translations};
+use crate::altinn::system_register::{self, Change, SCOPE, SystemSummary};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{self, CommonArgs, SystemArg, VendorArgs};
-use crate::cli::error;
-use crate::cli::error::told::exit;
-use crate::cli::output::clock;
-use crate::cli::output::console::{Console, Tone, aligned};
-use crate::cli::output::table::table;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::table::{pairs, table};
+use crate::cli::output::time::server_time;
 use crate::cli::session::altinn_session::AltinnSession;
 use crate::client::sanitize::{may_be_secret, quote, show};
 use crate::config::{Config, Overrides};
@@ -92,7 +92,7 @@ struct Delete {
 }
 
 impl System {
-    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         match self.command {
             SystemCommand::List(list) => list.run(common, console).await,
             SystemCommand::Show(one) => one.show(common, console).await,
@@ -104,21 +104,21 @@ impl System {
     }
 }
 
-/// Goes to the System Register.
-async fn register(options: &VendorArgs, config: Config, console: &mut Console<'_>) -> anyhow::Result<AltinnSession> {
+/// Starts a session with the System Register.
+async fn start(options: &VendorArgs, config: Config, console: &mut Console<'_>) -> Result<AltinnSession, CommandError> {
     AltinnSession::start(config, SCOPE, options.timeout.duration()?, console).await
 }
 
 impl List {
-    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let config = self.options.configuration(common, Overrides::default())?;
-        let mut vendor = register(&self.options, config, console).await?;
-        let systems = vendor.ask(SCOPE, console, system_register::list).await?;
+        let mut altinn = start(&self.options, config, console).await?;
+        let systems = altinn.call(SCOPE, console, system_register::list).await?;
         if common.json {
-            return console.answer_json(&systems);
+            return Ok(console.answer_json(&systems)?);
         }
         if systems.is_empty() {
-            console.say(Tone::Note, "the vendor has no systems");
+            console.note("the vendor has no systems");
             return Ok(());
         }
         let row = |Item { known: system, .. }: &Item<SystemSummary>| {
@@ -127,49 +127,50 @@ impl List {
             let [rights, packages] = counts;
             [system.system_id.clone(), rights, packages, visible, system.name.clone()]
         };
-        let rows: Vec<_> = systems.iter().map(row).collect();
-        console.answer(table(["system", "rights", "packages", "visible", "name"], &rows).as_bytes())
+        let heading = ["system", "rights", "packages", "visible", "name"];
+        Ok(console.answer(table(heading, systems.iter().map(row)))?)
     }
 }
 
 impl One {
     /// The vendor, and the system that is meant.
-    async fn start(&self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<(AltinnSession, String)> {
+    async fn start(
+        &self,
+        common: &CommonArgs,
+        console: &mut Console<'_>,
+    ) -> Result<(AltinnSession, String), CommandError> {
         let config = self.options.configuration(common, Overrides::default())?;
         let system = match &self.id {
             Some(id) => args::system("SYSTEM", Some(id), &config)?,
             None => self.system.choose(&config)?,
         };
-        Ok((register(&self.options, config, console).await?.about(&system), system.value))
+        Ok((start(&self.options, config, console).await?.about(&system), system.value))
     }
 
-    async fn show(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let (mut vendor, id) = self.start(common, console).await?;
-        let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
-        let system = vendor.ask(SCOPE, console, call).await?;
+    async fn show(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
+        let (mut altinn, id) = self.start(common, console).await?;
+        let call = async |api: &Altinn<'_>| system_register::show(api, &id).await;
+        let system = altinn.call(SCOPE, console, call).await?;
         if common.json {
-            return console.answer_json(&system);
+            return Ok(console.answer_json(&system)?);
         }
-        console.answer(aligned(&rows(&system.known)).as_bytes())
+        Ok(console.answer(pairs(&rows(&system.known)))?)
     }
 
-    async fn log(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let (mut vendor, id) = self.start(common, console).await?;
-        let call = async |altinn: &Altinn<'_>| system_register::log(altinn, &id).await;
-        let changes = vendor.ask(SCOPE, console, call).await?;
+    async fn log(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
+        let (mut altinn, id) = self.start(common, console).await?;
+        let call = async |api: &Altinn<'_>| system_register::log(api, &id).await;
+        let changes = altinn.call(SCOPE, console, call).await?;
         if common.json {
-            return console.answer_json(&changes);
+            return Ok(console.answer_json(&changes)?);
         }
-        let rows: Vec<_> = changes
-            .iter()
-            .map(|Item { known: change, .. }| {
-                let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-                let who = [&change.change_type, &change.changed_by_org_number, &change.client_id].map(text);
-                let [what, org, client] = who;
-                [clock::told(change.created.as_deref()), what, org, client]
-            })
-            .collect();
-        console.answer(table(["time", "change", "by", "client id"], &rows).as_bytes())
+        let row = |Item { known: change, .. }: &Item<Change>| {
+            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+            let [change_type, org, client] =
+                [&change.change_type, &change.changed_by_org_number, &change.client_id].map(text);
+            [server_time(change.created.as_deref()), change_type, org, client]
+        };
+        Ok(console.answer(table(["time", "change", "by", "client id"], changes.iter().map(row)))?)
     }
 }
 
@@ -182,11 +183,10 @@ fn rows(system: &Registered) -> Vec<(&'static str, String)> {
         let values = if values.is_empty() { vec!["none".to_owned()] } else { values };
         rows.extend(values.into_iter().enumerate().map(|(nth, value)| (if nth == 0 { name } else { "" }, value)));
     };
-    let words = |words: &crate::altinn::system::Translations| {
-        words.iter().map(|(language, text)| format!("{language}: {text}")).collect::<Vec<_>>()
-    };
-    list("name", words(&system.name));
-    list("description", words(&system.description));
+    let texts =
+        |texts: &Translations| texts.iter().map(|(language, text)| format!("{language}: {text}")).collect::<Vec<_>>();
+    list("name", texts(&system.name));
+    list("description", texts(&system.description));
     list("rights", system.rights.iter().map(Right::name).collect());
     list("packages", system.access_packages.iter().map(|package| package.urn.clone()).collect());
     list("client ids", system.client_id.clone());
@@ -197,114 +197,110 @@ fn rows(system: &Registered) -> Vec<(&'static str, String)> {
 }
 
 impl Register {
-    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let config = self.options.configuration(common, Overrides::default())?;
         let (path, draft) = file::read(&self.file)?;
-        file::check_new(&path, &draft)?;
+        file::check_fields(&path, &draft, |_| false)?;
         let system = draft.new_system();
         file::check(&path, &system)?;
-        let mut vendor = register(&self.options, config, console).await?;
+        let mut altinn = start(&self.options, config, console).await?;
         if system.client_id.is_empty() {
-            let said = "`clientId` is empty, so no token can be had for system users of this system";
-            console.say(Tone::Warning, said);
+            console.warning("`clientId` is empty, so no token can be had for system users of this system");
         }
-        let call = async |altinn: &Altinn<'_>| system_register::register(altinn, &system).await;
-        let internal = vendor.ask(SCOPE, console, call).await?;
+        let call = async |api: &Altinn<'_>| system_register::register(api, &system).await;
+        let internal = altinn.call(SCOPE, console, call).await?;
         if common.json {
-            return console.answer_json(&json!({ "id": system.id, "internal_id": internal }));
+            return Ok(console.answer_json(&json!({ "id": system.id, "internal_id": internal }))?);
         }
         let rows = [("registered", system.id.clone()), ("internal id", internal)];
-        console.answer(aligned(&rows).as_bytes())?;
-        let known = vendor.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
+        console.answer(pairs(&rows))?;
+        let known = altinn.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
         if !known {
-            let said = match may_be_secret(&system.id) {
+            let note = match may_be_secret(&system.id) {
                 true => "put its id into `system_id` under [vendor], or pass it with --system each time".to_owned(),
                 false => format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", system.id),
             };
-            console.say(Tone::Note, &said);
+            console.note(&note);
         }
         Ok(())
     }
 }
 
 impl Update {
-    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let config = self.options.configuration(common, Overrides::default())?;
         let (path, draft) = file::read(&self.file)?;
-        file::check_spelling(&path, &draft)?;
+        file::check_fields(&path, &draft, file::may_be_new)?;
         file::check(&path, &draft.clone().new_system())?;
-        let mut vendor = register(&self.options, config, console).await?;
+        let mut altinn = start(&self.options, config, console).await?;
         let id = draft.id.clone();
-        let call = async |altinn: &Altinn<'_>| system_register::show(altinn, &id).await;
-        let current = vendor.ask(SCOPE, console, call).await?.known;
+        let call = async |api: &Altinn<'_>| system_register::show(api, &id).await;
+        let current = altinn.call(SCOPE, console, call).await?.known;
         if current.is_deleted {
             let problem = format!("{} has been deleted, so it cannot be changed", quote(&id));
-            let hints = vec!["its id stays taken: register a system with another name".to_owned()];
-            return Err(error::Failed { exit_code: exit::API, problem, detail: Vec::new(), hints }.into());
+            let hint = "its id stays taken: register a system with another name";
+            return Err(CommandError::new(Exit::Api, problem).hint(hint));
         }
-        file::check_fields(&path, &draft, &current)?;
-        let system = draft.over(&current);
+        file::check_fields(&path, &draft, |field| current.extra_fields.contains_key(field))?;
+        let system = draft.merged_into(&current);
         let changes = changes::between(&current, &system);
         if changes.is_empty() {
-            console.say(Tone::Note, &format!("{} is so already, and nothing is sent", quote(&id)));
+            console.note(&format!("{} is so already, and nothing is sent", quote(&id)));
         } else {
-            console.say(Tone::Note, &format!("the file would change this in {}", quote(&id)));
-            changes.iter().flat_map(Change::lines).for_each(|line| console.detail(&line));
+            console.note(&format!("the file would change this in {}", quote(&id)));
+            changes.iter().flat_map(FieldChange::lines).for_each(|line| console.detail(&line));
             self.check_client_ids(&current, &system)?;
-            let call = async |altinn: &Altinn<'_>| system_register::update(altinn, &system).await;
-            vendor.ask(SCOPE, console, call).await?;
+            let call = async |api: &Altinn<'_>| system_register::update(api, &system).await;
+            altinn.call(SCOPE, console, call).await?;
         }
         if common.json {
-            return console.answer_json(&json!({ "id": id, "changes": changes }));
+            return Ok(console.answer_json(&json!({ "id": id, "changes": changes }))?);
         }
-        match changes.is_empty() {
-            true => Ok(()),
-            false => console.answer(aligned(&[("updated", id)]).as_bytes()),
+        if !changes.is_empty() {
+            console.answer(pairs(&[("updated", id)]))?;
         }
+        Ok(())
     }
 
     /// A system that loses a client id loses every token that is asked for with it.
-    fn check_client_ids(&self, current: &Registered, system: &Registered) -> anyhow::Result<()> {
+    fn check_client_ids(&self, current: &Registered, system: &Registered) -> Result<(), CommandError> {
         let lost: Vec<&str> =
             current.client_id.iter().map(String::as_str).filter(|id| !system.has_client(id)).collect();
         if lost.is_empty() || self.allow_removing_client_ids {
             return Ok(());
         }
         let problem = format!("the file leaves out client ids that the system has: {}", lost.join(", "));
-        let hints = vec![
-            "every token that is asked for with one of them is then refused (MP-303), for all customers".to_owned(),
-            "is that meant? --allow-removing-client-ids; leaving out `clientId` as a whole keeps all of them"
-                .to_owned(),
-        ];
-        Err(error::Failed { exit_code: exit::CONFIGURATION, problem, detail: Vec::new(), hints }.into())
+        Err(CommandError::command_line(problem)
+            .hint("every token that is asked for with one of them is then refused (MP-303), for all customers")
+            .hint("is that meant? --allow-removing-client-ids; leaving out `clientId` as a whole keeps all of them"))
     }
 }
 
 impl Delete {
-    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
-        if !self.yes && !someone {
+    async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
+        let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
+        if !self.yes && !can_ask {
             let problem = "a system is deleted only with --yes, where nobody can be asked".to_owned();
-            return Err(error::Usage { problem, command: "system delete" }.into());
+            return Err(CommandError::usage(problem, "system delete"));
         }
-        let (mut vendor, id) = self.one.start(common, console).await?;
+        let (mut altinn, id) = self.one.start(common, console).await?;
         if !self.yes {
             console.prompt(&format!(
                 "delete {}? its system users get no tokens any more, and its id stays taken [y/N] ",
                 show(&id)
             ));
             let mut line = String::new();
-            io::stdin().read_line(&mut line)?;
+            io::stdin().read_line(&mut line).context("cannot read standard input")?;
             if !matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-                console.say(Tone::Note, "nothing was deleted");
+                console.note("nothing was deleted");
                 return Ok(());
             }
         }
-        let call = async |altinn: &Altinn<'_>| system_register::delete(altinn, &id).await;
-        vendor.ask(SCOPE, console, call).await?;
+        let call = async |api: &Altinn<'_>| system_register::delete(api, &id).await;
+        altinn.call(SCOPE, console, call).await?;
         if common.json {
-            return console.answer_json(&json!({ "deleted": id }));
+            return Ok(console.answer_json(&json!({ "deleted": id }))?);
         }
-        console.answer(aligned(&[("deleted", id)]).as_bytes())
+        Ok(console.answer(pairs(&[("deleted", id)]))?)
     }
 }

@@ -1,0 +1,49 @@
+//! Words of a command line as a shell takes them.
+
+use std::path::{Path, PathBuf};
+
+use crate::client::sanitize::may_be_secret;
+
+/// A path.
+pub(crate) fn path(path: &Path) -> String {
+    argument(&path.to_string_lossy(), "FILE")
+}
+
+/// A value, or the placeholder if the value may be a secret.
+pub(crate) fn argument(value: &str, placeholder: &str) -> String {
+    if may_be_secret(value) { placeholder.to_owned() } else { quote(value) }
+}
+
+/// A text, in quotes if it needs them.
+pub(crate) fn quote(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=".contains(c);
+    match text {
+        text if text.chars().all(is_plain) && !text.is_empty() => text.to_owned(),
+        text => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// An option and its value, with a space before them.
+pub(crate) fn option(name: &str, value: &str) -> String {
+    // After a space, a value that begins like an option would be taken for one.
+    let sign = if value.starts_with('-') { '=' } else { ' ' };
+    let placeholder = match name {
+        "--key" => "FILE",
+        "--kid" => "KID",
+        "--scope" => "SCOPE",
+        "--external-ref" => "REF",
+        _ => "ID",
+    };
+    format!(" {name}{sign}{}", argument(value, placeholder))
+}
+
+/// A name for a new key file beside another file. A command in a hint must never overwrite a file.
+pub(crate) fn free_name(path: &Path) -> PathBuf {
+    // A folder has no extension.
+    let path = if path.file_name().is_some() { path } else { Path::new("key") };
+    let mut names = (1..).map(|nth| match nth {
+        1 => path.with_extension("new.pem"),
+        nth => path.with_extension(format!("new{nth}.pem")),
+    });
+    names.find(|name| name.symlink_metadata().is_err()).unwrap_or_default()
+}

@@ -1,0 +1,107 @@
+//! Environment variables: this program's own, those of proxies and certificates, and what a child process gets.
+
+use std::env;
+use std::ffi::OsString;
+
+use hyper_util::client::proxy::matcher::Matcher;
+
+use crate::client::environment::is_loopback;
+use crate::config::{Config, ConfigError, Given, SETTINGS, Source};
+
+/// The variable that names the configuration file.
+pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
+/// The variable that says where a sandbox runs.
+pub(crate) const SANDBOX: &str = "SYSTEMUSER_SANDBOX";
+/// The variable that holds a private key.
+pub(crate) const KEY_TEXT: &str = "SYSTEMUSER_KEY";
+
+/// The value of a variable that is not empty.
+pub(crate) fn os(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The text of a variable that is not empty.
+pub(crate) fn text(name: &'static str) -> Result<Option<Given<String>>, ConfigError> {
+    os(name).map(|value| utf8(name, value)).transpose()
+}
+
+/// The private key in a variable. An empty variable is a secret that did not arrive, so it counts as given.
+pub(crate) fn key_text() -> Result<Option<Given<String>>, ConfigError> {
+    env::var_os(KEY_TEXT).map(|value| utf8(KEY_TEXT, value)).transpose()
+}
+
+fn utf8(name: &'static str, value: OsString) -> Result<Given<String>, ConfigError> {
+    let source = Source::Variable(name);
+    match value.into_string() {
+        Ok(value) => Ok(Given { value, source }),
+        Err(_) => Err(ConfigError::at(&source, "the value is not UTF-8 text")),
+    }
+}
+
+/// The name of this process and its arguments, if all of them are UTF-8 text.
+pub(crate) fn command_line() -> Result<Vec<String>, ConfigError> {
+    let words = env::args_os().map(OsString::into_string).collect::<Result<_, _>>();
+    words.map_err(|_| ConfigError::new("an argument is not UTF-8 text, and cannot be repeated"))
+}
+
+/// This program's variables and their values, without the one that holds a key.
+pub(crate) fn settings() -> Vec<(&'static str, String)> {
+    let names = SETTINGS.iter().map(|setting| setting.variable).chain([CONFIG_FILE, SANDBOX]);
+    names.filter_map(|name| Some((name, os(name)?.into_string().ok()?))).collect()
+}
+
+/// The variable that replaces the system's root certificates.
+pub(crate) fn root_certificates() -> Option<&'static str> {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| env::var_os(name).is_some())
+}
+
+/// The variables that name a proxy for https. Of each pair the first that is set decides; the second pair counts if the
+/// first is not set.
+const PROXIES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
+
+fn proxies() -> impl Iterator<Item = (&'static str, String)> {
+    let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, env::var(name).ok()?)));
+    PROXIES.into_iter().filter_map(set).filter(|(_, value)| !value.is_empty())
+}
+
+fn is_proxy(value: &str) -> bool {
+    Matcher::builder().all(value).build().intercept(&"https://maskinporten.no/".parse().expect("a URL")).is_some()
+}
+
+/// The variable that names the proxy for https.
+pub(crate) fn proxy() -> Option<&'static str> {
+    proxies().find(|(_, value)| is_proxy(value)).map(|(name, _)| name)
+}
+
+/// Whether this address is reached through a proxy.
+pub(crate) fn uses_proxy(address: &str) -> bool {
+    address.parse().is_ok_and(|address| Matcher::from_env().intercept(&address).is_some())
+}
+
+/// The variable of a proxy that the HTTP client ignores, since its value is not the address of a proxy.
+pub(crate) fn ignored_proxy(config: &Config) -> Option<&'static str> {
+    let endpoints = &config.endpoints;
+    let mut servers = [&endpoints.token, &endpoints.altinn].into_iter().chain(&endpoints.reference_api);
+    if servers.all(is_loopback) {
+        return None;
+    }
+    proxies().next().filter(|(_, value)| !is_proxy(value)).map(|(name, _)| name)
+}
+
+/// The variables that a child process gets in another form: without this program's own, and without the user names and
+/// passwords of proxies. `None` removes a variable.
+pub(crate) fn without_secrets() -> impl Iterator<Item = (OsString, Option<String>)> {
+    env::vars_os().filter_map(|(name, value)| {
+        let upper = name.to_string_lossy().to_ascii_uppercase();
+        if upper.starts_with("SYSTEMUSER_") {
+            Some((name, None))
+        } else if upper.ends_with("_PROXY") && upper != "NO_PROXY" {
+            let Some(proxy) = value.to_str() else { return Some((name, None)) };
+            let (_, host) = proxy.rsplit_once('@')?;
+            let scheme = proxy.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+            Some((name, Some(scheme + host)))
+        } else {
+            None
+        }
+    })
+}

@@ -1,0 +1,44 @@
+//! `request delete`: delete a request.
+
+use clap::Args;
+use serde_json::json;
+
+use super::lookup::{by_id, id};
+use crate::altinn::Altinn;
+use crate::altinn::system_user_request::{self, Kind, READ, WRITE};
+use crate::cli::args::{CommonArgs, VendorArgs};
+use crate::cli::error::CommandError;
+use crate::cli::output::console::Console;
+use crate::cli::output::table::pairs;
+use crate::cli::session::altinn_session::AltinnSession;
+use crate::config::Overrides;
+
+#[derive(Debug, Args)]
+pub(super) struct Delete {
+    /// the request's id
+    id: String,
+    #[command(flatten)]
+    options: VendorArgs,
+}
+
+impl Delete {
+    pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
+        let timeout = self.options.timeout.duration()?;
+        let config = self.options.configuration(common, Overrides::default())?;
+        let id = id(&self.id, &config)?;
+        let mut altinn = AltinnSession::start(config, READ, timeout, console).await?;
+        // Altinn deletes a request whosever it is, but shows the vendor's own only.
+        let (kind, request) = altinn.call(READ, console, async |api: &Altinn<'_>| by_id(api, &id).await).await?;
+        let call = async |api: &Altinn<'_>| system_user_request::delete(api, &id).await;
+        altinn.call(WRITE, console, call).await?;
+        if common.json {
+            return Ok(console.answer_json(&json!({ "deleted": request }))?);
+        }
+        console.answer(pairs(&[("deleted", id)]))?;
+        let customer = request.known.party_org_no.as_deref().unwrap_or("-");
+        let status = request.known.status();
+        let kind = if kind == Kind::Agent { "an agent" } else { "a standard" };
+        console.note(&format!("it was {kind} request to {customer}, and was {status}"));
+        Ok(())
+    }
+}

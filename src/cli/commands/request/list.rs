@@ -1,0 +1,81 @@
+//! `request list`: list the requests of the system.
+
+use clap::Args;
+
+use super::lookup::word;
+use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
+use crate::altinn::{Altinn, Item};
+use crate::cli::args::{CommonArgs, SystemArg, VendorArgs, typed};
+use crate::cli::error::CommandError;
+use crate::cli::error::suggestion::{did_you_mean, nearest};
+use crate::cli::output::console::Console;
+use crate::cli::output::table::table;
+use crate::cli::output::time::server_time;
+use crate::cli::session::altinn_session::AltinnSession;
+use crate::client::sanitize::quote;
+use crate::config::Overrides;
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// only those that are New, Accepted, Rejected, Denied or Timedout
+    #[arg(long)]
+    status: Option<String>,
+    /// those for agents; else the others
+    #[arg(long)]
+    agent: bool,
+    #[command(flatten)]
+    system: SystemArg,
+    #[command(flatten)]
+    options: VendorArgs,
+}
+
+impl List {
+    pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
+        let timeout = self.options.timeout.duration()?;
+        let status = self.status.as_ref().map(|text| typed("--status", text).check(known)).transpose()?;
+        let config = self.options.configuration(common, Overrides::default())?;
+        let system = self.system.choose(&config)?;
+        let kind = if self.agent { Kind::Agent } else { Kind::Standard };
+        let mut altinn = AltinnSession::start(config, READ, timeout, console).await?.about(&system);
+        let call = async |api: &Altinn<'_>| system_user_request::list(api, kind, &system.value).await;
+        let list = altinn.call(READ, console, call).await?;
+        if list.pages > 1 {
+            let status = altinn.command_about_system("request status --org ORG");
+            console.note(&format!(
+                "the list came in {} pages, and Altinn may leave one out where a page begins: `{status}` finds one by \
+                 its customer",
+                list.pages,
+            ));
+        }
+        let wanted =
+            |item: &&Item<Request>| status.as_ref().is_none_or(|status| item.known.state() == Some(status.value));
+        let requests: Vec<_> = list.items.iter().filter(wanted).collect();
+        if common.json {
+            return Ok(console.answer_json(&requests)?);
+        }
+        if requests.is_empty() {
+            let which = status.map(|status| format!(" that are {}", status.value.name())).unwrap_or_default();
+            console.note(&format!("{} has no {} requests{which}", quote(&system.value), word(kind)));
+            return Ok(());
+        }
+        let row = |Item { known: request, .. }: &&Item<Request>| {
+            let customer = request.party_org_no.clone().unwrap_or_else(|| "-".to_owned());
+            let external_ref = request.external_ref().unwrap_or("none").to_owned();
+            let created = server_time(request.created.as_deref());
+            [request.id.clone(), request.status().to_owned(), customer, external_ref, created]
+        };
+        let heading = ["request", "status", "customer", "external ref", "created"];
+        Ok(console.answer(table(heading, requests.iter().map(row)))?)
+    }
+}
+
+/// The state of this name.
+fn known(text: String) -> Result<State, String> {
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let found = State::ALL.into_iter().find(|state| plain(state.name()) == plain(&text));
+    found.ok_or_else(|| {
+        let names = State::ALL.map(State::name);
+        let near = nearest(&text, names.iter().copied()).map(|name| format!("; {}", did_you_mean(name)));
+        format!("{} is not a status, which are {}{}", quote(&text), names.join(", "), near.unwrap_or_default())
+    })
+}

@@ -1,0 +1,79 @@
+//! Finding a request by what the user says, and showing it.
+
+use crate::altinn::system_user_request::{self, Kind, Request};
+use crate::altinn::{Altinn, Item};
+use crate::cli::args::rerun::Rerun;
+use crate::cli::args::{checked_text, typed};
+use crate::cli::error::CommandError;
+use crate::cli::output::time::server_time;
+use crate::client::http::CallError;
+use crate::client::org_number::OrgNumber;
+use crate::client::sanitize::quote;
+use crate::config::Config;
+
+/// A request's id, which is a UUID.
+pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
+    let rerun = Rerun::new(config);
+    let given = checked_text(typed("ID", text))?;
+    if let Ok(id) = uuid::Uuid::try_parse(given.value.trim()) {
+        return Ok(id.to_string());
+    }
+    let hint = match given.value.trim().parse::<OrgNumber>() {
+        Ok(org) => {
+            let status = rerun.command(&format!("request status --org {org}"));
+            format!("a customer's request is found by `{status}`")
+        }
+        Err(_) if humantime::parse_duration(&given.value).is_ok() => {
+            format!("a duration stands behind an equals sign: `--wait={}`", given.value)
+        }
+        Err(_) => format!("`{}` shows the ids", rerun.command("request list")),
+    };
+    let problem = format!("ID: {} is not a request's id, which is a UUID", quote(&given.value));
+    Err(CommandError::command_line(problem).hint(hint))
+}
+
+/// Finds a request of either kind by its id. Altinn keeps the two apart.
+pub(super) async fn by_id(altinn: &Altinn<'_>, id: &str) -> Result<(Kind, Item<Request>), CallError> {
+    first_of_both(async |kind| system_user_request::by_id(altinn, kind, id).await).await
+}
+
+/// Standard, then agent. What is of neither kind is refused as the first one.
+pub(super) async fn first_of_both(
+    find: impl AsyncFn(Kind) -> Result<Item<Request>, CallError>,
+) -> Result<(Kind, Item<Request>), CallError> {
+    match find(Kind::Standard).await {
+        Err(CallError::Refused(problem)) if problem.status == 404 => match find(Kind::Agent).await {
+            Err(CallError::Refused(second)) if second.status == 404 => Err(CallError::Refused(problem)),
+            agent => Ok((Kind::Agent, agent?)),
+        },
+        standard => Ok((Kind::Standard, standard?)),
+    }
+}
+
+/// A kind in a word.
+pub(super) fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Standard => "standard",
+        Kind::Agent => "agent",
+    }
+}
+
+/// A request as a person reads it.
+pub(super) fn rows(kind: Kind, request: &Request) -> Vec<(&'static str, String)> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let mut rows = vec![
+        ("request", request.id.clone()),
+        ("status", request.status().to_owned()),
+        ("kind", word(kind).to_owned()),
+        ("customer", text(&request.party_org_no)),
+        ("external ref", request.external_ref().unwrap_or("none").to_owned()),
+        ("system", text(&request.system_id)),
+        ("created", server_time(request.created.as_deref())),
+    ];
+    let asks_for = request.asks_for();
+    if !asks_for.is_empty() {
+        rows.insert(rows.len() - 1, ("asks for", asks_for.join(", ")));
+    }
+    rows.extend(request.confirm_url.clone().filter(|url| !url.is_empty()).map(|url| ("confirm", url)));
+    rows
+}

@@ -1,0 +1,51 @@
+//! Configuration errors in words.
+
+use super::suggestion::{did_you_mean, nearest};
+use super::{CommandError, Exit};
+use crate::config::{ConfigError, KEY, Source, table_of};
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let exit = match error {
+            ConfigError::Invalid { given_by: Some(Source::Option(_)), .. } => Exit::CommandLine,
+            _ => Exit::Configuration,
+        };
+        Self { hints: hints(&error), ..Self::new(exit, error.to_string()) }
+    }
+}
+
+fn hints(error: &ConfigError) -> Vec<String> {
+    match error {
+        ConfigError::Invalid { hint, .. } => hint.iter().cloned().collect(),
+        ConfigError::UnknownKey { key, known, .. } => {
+            // The C# reference has other names.
+            let lower = key.to_ascii_lowercase();
+            let name = match lower.as_str() {
+                "keyid" => "kid",
+                "pemcertificatepath" => "path",
+                "systemuserorg" => "org",
+                name => name,
+            };
+            let hint = match table_of(name) {
+                Some("") if !known.iter().any(|known| known == name) => {
+                    Some(format!("`{name}` belongs before the first table"))
+                }
+                Some(table) if !known.iter().any(|known| known == name) => {
+                    Some(format!("`{name}` belongs under [{table}]"))
+                }
+                Some(_) => Some(did_you_mean(name)),
+                None => nearest(key, known.iter().map(String::as_str)).map(did_you_mean),
+            };
+            hint.into_iter().collect()
+        }
+        ConfigError::Missing { setting, environment, file } => {
+            let usual = format!(
+                "`systemuser-demo init --env {environment}` writes `config/{environment}.toml` below the current folder, \
+                 which is the usual place; --config names another"
+            );
+            let inline = "a script may put the key itself into SYSTEMUSER_KEY".to_owned();
+            let hints = [(file.is_none(), usual), (*setting == KEY, inline)];
+            hints.into_iter().filter(|(fits, _)| *fits).map(|(_, hint)| hint).collect()
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The known word that was probably meant.
+
+/// The known word that is nearest to a word.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    // One typo always counts as a match; in a short word it would lower the score too far.
+    let likeness = |known: &str| match strsim::osa_distance(&word, known) {
+        0 => 2.0,
+        1 if word.len() > 2 => 1.0,
+        _ => strsim::jaro_winkler(&word, known),
+    };
+    known
+        .map(|known| (likeness(&known.to_lowercase()), known))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+/// The hint at a known word.
+pub(crate) fn did_you_mean(word: &str) -> String {
+    format!("did you mean `{word}`?")
+}

@@ -1,0 +1,43 @@
+//! A new RSA key.
+
+use anyhow::Context;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use clap::ValueEnum;
+use pkcs8::SecretDocument;
+use pkcs8::der::pem::LineEnding;
+use secrecy::zeroize::Zeroizing;
+
+use crate::client::key::{KeySource, SigningKey};
+
+/// The size of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bits {
+    #[value(name = "2048")]
+    Rsa2048,
+    #[value(name = "3072")]
+    Rsa3072,
+    #[value(name = "4096")]
+    Rsa4096,
+}
+
+/// Whether a key can be registered under this id (Digdir, "Client registration").
+pub(crate) fn is_registrable(kid: &str) -> bool {
+    kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Makes a key: the text of its file, and the key itself.
+pub(crate) fn make(bits: Bits, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
+    let size = match bits {
+        Bits::Rsa2048 => KeySize::Rsa2048,
+        Bits::Rsa3072 => KeySize::Rsa3072,
+        Bits::Rsa4096 => KeySize::Rsa4096,
+    };
+    let pair = KeyPair::generate(size).context("no key could be made")?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().context("the key could not be written down")?;
+    let document = SecretDocument::try_from(der.as_ref()).context("the key could not be written down")?;
+    let pem = document.to_pem("PRIVATE KEY", LineEnding::LF).context("the key could not be written down")?;
+    let source = KeySource::Text { name: "the new key".to_owned(), text: pem.as_str().into() };
+    let key = SigningKey::load(&source, kid, None)?;
+    Ok((pem, key))
+}
