@@ -25,7 +25,7 @@ const LAYERS: [(&str, &[&[&str]]); 3] = [
 ];
 
 /// The most lines of code in a folder: without blank lines and comments.
-const LARGEST: [(&str, usize); 3] = [("client", 1_350), ("config", 600), ("", 12_607)];
+const LARGEST: [(&str, usize); 3] = [("client", 1_350), ("config", 600), ("", 12_606)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
 struct Source {

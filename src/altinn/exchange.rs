@@ -5,8 +5,7 @@
 use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;
 
-use crate::client::http::{CallError, Http, Reply, TransportError};
-use crate::client::token::{AccessToken, DecodedJwt};
+use crate::client::{AccessToken, CallError, DecodedJwt, Http, Reply, TransportError};
 
 /// Exchanges Maskinporten's token for Altinn's, be it a plain one or a system user's.
 ///

@@ -23,9 +23,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::client::http::{self, CallError, Http, Reply, TransportError, is_too_large};
+use crate::client::http::{self, is_too_large};
 use crate::client::retry::RetryPolicy;
-use crate::client::token::AccessToken;
+use crate::client::{AccessToken, CallError, Http, Reply, TransportError};
 
 /// Altinn, and the token that opens it.
 #[derive(Debug)]

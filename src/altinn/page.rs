@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::{Altinn, Item, check_count, item, not_a_list, read_rows};
-use crate::client::http::CallError;
+use crate::client::CallError;
 
 /// More than any list has. A server that goes on and on is not followed for ever.
 const MOST_PAGES: usize = 2_000;

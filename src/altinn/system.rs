@@ -10,8 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::rights::{ACCESS_PACKAGE, AccessPackage, Right};
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::quote;
+use crate::client::{OrgNumber, quote};
 
 /// A system. What Altinn itself decides, and shows, is read and not sent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -138,72 +137,57 @@ pub struct ValidationError {
 }
 
 impl System {
-    /// Everything about it that Altinn would refuse, and that can be seen from here.
+    /// Everything about it that Altinn would refuse, as far as that can be seen here.
     pub fn validation_errors(&self) -> Vec<ValidationError> {
-        let mut validation_errors = Vec::new();
-        let mut flaw = |code, field, problem: String| validation_errors.push(ValidationError { code, field, problem });
+        let mut errors = Vec::new();
+        let mut add = |code, field, problem: String| errors.push(ValidationError { code, field, problem });
         let vendor = self.vendor.id.strip_prefix("0192:").ok_or("it does not begin with `0192:`".to_owned());
         let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| error.to_string()));
         match &vendor {
-            Err(problem) => flaw("AUTH.VLD-00000", "vendor.ID", format!("{}: {problem}", quote(&self.vendor.id))),
-            Ok(org) => {
-                let name = self.id.strip_prefix(&format!("{org}_"));
-                if name.is_none_or(str::is_empty) {
-                    flaw("AUTH.VLD-00001", "id", format!("{} is not `{org}_` and a name", quote(&self.id)));
-                }
+            Err(problem) => add("AUTH.VLD-00000", "vendor.ID", format!("{}: {problem}", quote(&self.vendor.id))),
+            Ok(org) if self.id.strip_prefix(&format!("{org}_")).is_none_or(str::is_empty) => {
+                add("AUTH.VLD-00001", "id", format!("{} is not `{org}_` and a name", quote(&self.id)));
             }
+            Ok(_) => {}
         }
         if self.id.contains(char::is_whitespace) {
-            flaw("AUTH.VLD-00013", "id", format!("{} has a space in it", quote(&self.id)));
+            add("AUTH.VLD-00013", "id", format!("{} has a space in it", quote(&self.id)));
         }
         if self.name.get("nb").is_none_or(|name| name.trim().is_empty()) {
-            flaw("AUTH-00017", "name", "there is no `nb`, and without it no customer can approve a request".to_owned());
+            let problem = "there is no `nb`, and without it no customer can approve a request";
+            add("AUTH-00017", "name", problem.to_owned());
         }
         for right in self.rights.iter().filter(|right| !right.is_named_well()) {
-            let name = right.name();
-            if right.resource.is_empty() {
-                flaw("AUTH.VLD-00009", "rights", "a right has no `resource`".to_owned());
-                continue;
-            }
-            flaw(
-                "AUTH.VLD-00009",
-                "rights",
-                format!("the `id` of resource {} is not `urn:altinn:resource`", quote(&name)),
-            );
+            let problem = match right.resource.is_empty() {
+                true => "a right has no `resource`".to_owned(),
+                false => format!("the `id` of resource {} is not `urn:altinn:resource`", quote(&right.name())),
+            };
+            add("AUTH.VLD-00009", "rights", problem);
         }
         for name in repeated(self.rights.iter().map(Right::resource)) {
-            flaw("AUTH.VLD-00006", "rights", format!("{} is there twice", quote(&name)));
+            add("AUTH.VLD-00006", "rights", format!("{} is there twice", quote(&name)));
         }
         for AccessPackage { urn } in &self.access_packages {
-            match urn.strip_prefix(ACCESS_PACKAGE) {
-                Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => {}
-                Some(_) => {
-                    flaw("AUTH.VLD-00008", "accessPackages", format!("{} has no name that could be one", quote(urn)))
-                }
-                None => flaw(
-                    "AUTH.VLD-00008",
-                    "accessPackages",
-                    format!("{} does not begin with `{ACCESS_PACKAGE}`", quote(urn)),
-                ),
-            }
+            let problem = match urn.strip_prefix(ACCESS_PACKAGE) {
+                Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => continue,
+                Some(_) => format!("{} has no name that could be one", quote(urn)),
+                None => format!("{} does not begin with `{ACCESS_PACKAGE}`", quote(urn)),
+            };
+            add("AUTH.VLD-00008", "accessPackages", problem);
         }
         for urn in repeated(self.access_packages.iter().map(|package| package.urn.clone())) {
-            flaw("AUTH.VLD-00007", "accessPackages", format!("{} is there twice", quote(&urn)));
+            add("AUTH.VLD-00007", "accessPackages", format!("{} is there twice", quote(&urn)));
         }
         for id in repeated(self.client_id.iter().cloned()) {
-            flaw("AUTH.VLD-00011", "clientId", format!("{} is there twice", quote(&id)));
+            add("AUTH.VLD-00011", "clientId", format!("{} is there twice", quote(&id)));
         }
-        for url in &self.allowed_redirect_urls {
-            let parsed = Url::parse(url).ok().filter(|_| url.starts_with("https://") && !url.starts_with("https:///"));
-            if parsed.is_none() {
-                flaw(
-                    "AUTH.VLD-00005",
-                    "allowedRedirectUrls",
-                    format!("{} is no address that begins with https://", quote(url)),
-                );
-            }
+        let is_https =
+            |url: &str| url.starts_with("https://") && !url.starts_with("https:///") && Url::parse(url).is_ok();
+        for url in self.allowed_redirect_urls.iter().filter(|url| !is_https(url)) {
+            let problem = format!("{} is no address that begins with https://", quote(url));
+            add("AUTH.VLD-00005", "allowedRedirectUrls", problem);
         }
-        validation_errors
+        errors
     }
 
     /// Whether this client gets tokens for its system users. Client ids are UUIDs, in either case.

@@ -8,8 +8,7 @@ use serde::{Deserialize, Deserializer};
 use super::rights::{AccessPackage, Right};
 use super::system::{System, Translations};
 use super::{Altinn, Item, read, read_all};
-use crate::client::http::{CallError, Reply};
-use crate::client::sanitize::excerpt;
+use crate::client::{CallError, Reply, excerpt};
 
 /// The scope that all of it wants.
 pub const SCOPE: &str = "altinn:authentication/systemregister.write";

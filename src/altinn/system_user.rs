@@ -6,8 +6,7 @@ use serde::Deserialize;
 
 use super::page::{self, List};
 use super::{Altinn, Item, read};
-use crate::client::http::CallError;
-use crate::client::org_number::OrgNumber;
+use crate::client::{CallError, OrgNumber};
 
 /// The scope for the list. It is one for writing, although nothing is written.
 pub const LIST: &str = super::system_register::SCOPE;

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::page::{self, List};
 use super::rights::{AccessPackage, Right};
 use super::{Altinn, Item, read};
-use crate::client::http::CallError;
-use crate::client::org_number::OrgNumber;
+use crate::client::{CallError, OrgNumber};
 
 /// The scope for asking and deleting.
 pub const WRITE: &str = "altinn:authentication/systemuser.request.write";

@@ -16,7 +16,7 @@ pub use self::commands::inspect::in_words;
 use self::commands::sandbox;
 use self::commands::{call, completions, doctor, explain, grant, init, inspect, key, request, system, token, user};
 pub use self::error::{CommandError, Exit};
-pub use self::output::console::{Console, Stream};
+pub use self::output::{Console, Stream};
 
 /// Ends `--help`, and stands in README.
 const EXIT_CODES: &str = "\

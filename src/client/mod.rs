@@ -13,3 +13,10 @@ pub mod reference_api;
 pub mod retry;
 pub mod sanitize;
 pub mod token;
+
+pub use self::environment::{Endpoints, Environment, is_loopback};
+pub use self::http::{CallError, Http, Problem, Reply, TransportError};
+pub use self::key::{KeySource, SigningKey};
+pub use self::org_number::OrgNumber;
+pub use self::sanitize::{excerpt, may_be_secret, quote, quote_path, show, visible};
+pub use self::token::{AccessToken, DecodedJwt};

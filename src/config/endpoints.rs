@@ -6,8 +6,7 @@ use reqwest::Url;
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
 use super::{ApiConfig, ConfigError, Given, Source, optional};
-use crate::client::environment::{Endpoints, Environment, is_loopback};
-use crate::client::sanitize::quote;
+use crate::client::{Endpoints, Environment, is_loopback, quote};
 
 /// Where the servers are, where that came from, and what is to be said about it.
 pub(super) struct Servers {

@@ -4,8 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::{Setting, Source};
-use crate::client::environment::Environment;
-use crate::client::sanitize::{quote, quote_path};
+use crate::client::{Environment, quote, quote_path};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -22,10 +22,8 @@ pub use self::error::ConfigError;
 pub use self::file::table_of;
 use self::file::{File, Place, Text};
 pub use self::setting::*;
-use crate::client::environment::{Endpoints, Environment};
-use crate::client::key::{KeySource, SigningKey, signing_algorithm};
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::{quote, quote_path, show};
+use crate::client::key::signing_algorithm;
+use crate::client::{Endpoints, Environment, KeySource, OrgNumber, SigningKey, quote, quote_path, show};
 
 /// What options and variables say: each replaces what the file says.
 #[derive(Debug, Default)]

@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::ConfigError;
-use crate::client::sanitize::{is_jwt, quote, show};
+use crate::client::sanitize::is_jwt;
+use crate::client::{quote, show};
 
 /// A setting by all its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

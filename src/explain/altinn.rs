@@ -3,30 +3,27 @@
 //! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication, `src/Core/Problems/Problem.cs`.
 
 use super::Command::{System, Vendor};
-use super::{Entry, altinn, cause, remedied_by};
+use super::{Entry, altinn, bad_request, cause, not_found, remedied_by};
 
 pub(super) static TABLE: [Entry; 26] = [
-    altinn(
+    bad_request(
         "STD-00000",
-        "status 400",
         "Altinn found faults in what was sent, and lists them one by one",
         &[cause(
             "which AUTH.VLD codes come with it?",
             "read `validationErrors`: each fault has its own code, and `paths` says which fields it is in",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00000",
-        "status 400",
         "Altinn knows no organisation with the customer's number",
         &[cause(
             "is there a slip in `partyOrgNo`, or does the organisation belong to the other environment?",
             "check the number; the registers of test and production are separate",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00001",
-        "status 400",
         "a right that was asked for is not among the system's, or cannot be delegated",
         &[
             cause(
@@ -43,9 +40,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00004",
-        "status 400",
         "there already is a system user for this customer, external reference and system",
         &[
             remedied_by(
@@ -64,9 +60,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00006",
-        "status 400",
         "a request for the same customer, external reference and system has been accepted already",
         &[
             cause(
@@ -79,9 +74,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00007",
-        "status 400",
         "a request for the same customer, external reference and system is waiting for its answer",
         &[
             cause(
@@ -94,9 +88,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00008",
-        "status 400",
         "a request for the same customer, external reference and system has been denied",
         &[
             remedied_by(
@@ -111,9 +104,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00009",
-        "status 400",
         "a request for the same customer, external reference and system has been rejected",
         &[
             remedied_by(
@@ -128,9 +120,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    not_found(
         "AUTH-00010",
-        "status 404",
         "Altinn finds no such request",
         &[
             remedied_by(
@@ -153,9 +144,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    not_found(
         "AUTH-00011",
-        "status 404",
         "Altinn finds no such system, or it is another vendor's",
         &[
             remedied_by(
@@ -174,9 +164,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    not_found(
         "AUTH-00012",
-        "status 404",
         "Altinn could not store the request",
         &[
             cause(
@@ -198,9 +187,8 @@ pub(super) static TABLE: [Entry; 26] = [
             "look up its `status` and go on from there; to ask for more, send a request with a new `externalRef`",
         )],
     ),
-    altinn(
+    not_found(
         "AUTH-00015",
-        "status 404",
         "Altinn finds no such system user, or none that this can be done with",
         &[
             remedied_by(
@@ -223,18 +211,16 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    not_found(
         "AUTH-00017",
-        "status 404",
         "the system has no name that Altinn can show",
         &[cause(
             "does the system lack a name in Norwegian?",
             "update the system with `name.nb`; without it no customer can approve a request",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00021",
-        "status 400",
         "the redirect URL is not one that the system has registered",
         &[
             remedied_by(
@@ -255,18 +241,16 @@ pub(super) static TABLE: [Entry; 26] = [
             "send a token from Maskinporten, as it is or exchanged; its `consumer` names the vendor",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00025",
-        "status 400",
         "the request is not an agent request",
         &[cause(
             "is it a request for a standard system user?",
             "handle it as a standard request, or check that the id is the right one",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00026",
-        "status 400",
         "the request has a redirect URL, but its system has none registered",
         &[
             cause(
@@ -279,9 +263,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    not_found(
         "AUTH-00030",
-        "status 404",
         "Altinn finds no such agent request",
         &[
             remedied_by(
@@ -293,18 +276,16 @@ pub(super) static TABLE: [Entry; 26] = [
             cause("is it a standard request?", "look it up as one; the two kinds are kept apart"),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00058",
-        "status 400",
         "an agent request has to ask for an access package",
         &[
             cause("is `accessPackages` empty or left out?", "name at least one of the system's access packages"),
             cause("do you ask for single rights?", "ask for packages instead: agent requests have no `rights`"),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH-00059",
-        "status 400",
         "the request asks for nothing: its lists of rights and of access packages are both empty",
         &[
             cause(
@@ -317,9 +298,8 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
         ],
     ),
-    altinn(
+    not_found(
         "AUTH-00060",
-        "status 404",
         "Altinn could not carry out the update",
         &[cause(
             "did something fail at Altinn?",
@@ -335,27 +315,24 @@ pub(super) static TABLE: [Entry; 26] = [
             "make a new UUID for every change and send it as `correlation-id`",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00063",
-        "status 400",
         "an access package that was asked for is not among the system's",
         &[cause(
             "is the package missing from the system in the System Register?",
             "register it there first, or leave it out; `NotFoundPackages` names it",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00064",
-        "status 400",
         "an access package that was asked for cannot be given to a standard system user",
         &[cause(
             "is it a package for client relations?",
             "ask for it in an agent request, or leave it out; `NotDelegablePackages` names it",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH-00065",
-        "status 400",
         "an access package that was asked for is not one for client relations",
         &[cause(
             "does the agent request ask for a package that is meant for standard system users?",

@@ -3,12 +3,11 @@
 //! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication,
 //! `src/Core/Errors/ValidationErrors.cs`.
 
-use super::{Entry, altinn, cause};
+use super::{Entry, bad_request, cause};
 
 pub(super) static TABLE: [Entry; 18] = [
-    altinn(
+    bad_request(
         "AUTH.VLD-00000",
-        "status 400",
         "the vendor's id is not an organisation number in the form Altinn wants",
         &[
             cause("is `0192:` missing in front of the number?", "write `vendor.ID` as `0192:` and the number"),
@@ -18,18 +17,16 @@ pub(super) static TABLE: [Entry; 18] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00001",
-        "status 400",
         "the system's id does not begin with the organisation number and an underscore",
         &[cause(
             "is the number missing from `id`, or another than the vendor's?",
             "write `id` as the vendor's organisation number, an underscore and a name",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00002",
-        "status 400",
         "the system's id is taken",
         &[
             cause("is the system registered already?", "update the one that is there instead of registering it anew"),
@@ -39,9 +36,8 @@ pub(super) static TABLE: [Entry; 18] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00003",
-        "status 400",
         "a right names a resource that is not in Altinn's resource registry",
         &[
             cause(
@@ -51,39 +47,34 @@ pub(super) static TABLE: [Entry; 18] = [
             cause("is the resource an app?", "write it as `app_<org>_<app>`, with the app's owner and name"),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00004",
-        "status 400",
         "a client id is in use by another system",
         &[cause(
             "is the Maskinporten client registered on another system?",
             "use a client of its own for each system; taking it from the other one ends that one's tokens",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00005",
-        "status 400",
         "a redirect URL is not a full https address",
         &[cause(
             "does an address in `allowedRedirectUrls` use http, or lack its host?",
             "write it in full, from `https://` on",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00006",
-        "status 400",
         "the same right is listed more than once",
         &[cause("does a resource stand twice in `rights`?", "leave one and take the others out")],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00007",
-        "status 400",
         "the same access package is listed more than once",
         &[cause("does a `urn` stand twice in `accessPackages`?", "leave one and take the others out")],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00008",
-        "status 400",
         "an access package is unknown, cannot be delegated or is written wrongly",
         &[
             cause(
@@ -93,18 +84,16 @@ pub(super) static TABLE: [Entry; 18] = [
             cause("is it a package that cannot be delegated?", "take it out, or choose one that can be"),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00009",
-        "status 400",
         "a right names its resource by another id than Altinn takes",
         &[cause(
             "is the resource's name, or another URN, in `id`?",
             "let `id` be `urn:altinn:resource`, and put the name into `value`",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00011",
-        "status 400",
         "the same client id is listed more than once",
         &[
             cause("does a client stand twice in `clientId`?", "leave one and take the others out"),
@@ -114,24 +103,21 @@ pub(super) static TABLE: [Entry; 18] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00012",
-        "status 400",
         "the system's id in the body is not the one in the address",
         &[cause(
             "does `id` differ from the address, after copying from another system or to rename this one?",
             "use the same id in both; for a new id, register a new system",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00013",
-        "status 400",
         "the system's id has a space in it",
         &[cause("is there a space inside `id`, or before or after it?", "remove it, or write an underscore instead")],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00014",
-        "status 400",
         "the agent is not given, or there is no such system user; Altinn has one code for both",
         &[
             cause("is the parameter `agent` missing?", "give the id of the agent's system user in it"),
@@ -141,27 +127,24 @@ pub(super) static TABLE: [Entry; 18] = [
             ),
         ],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00015",
-        "status 400",
         "the system user is not an agent user",
         &[cause(
             "is the id in `agent` that of a standard system user?",
             "give that of one with `userType` agent; only those can be given clients",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00016",
-        "status 400",
         "the client is not given",
         &[cause(
             "is the parameter `client` missing?",
             "give the client's party UUID in it, not its organisation number",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00017",
-        "status 400",
         "a right names a resource of a type that cannot be delegated to system users",
         &[cause(
             "is the resource of another type than those that Altinn allows here?",
@@ -169,9 +152,8 @@ pub(super) static TABLE: [Entry; 18] = [
              GenericAccessResource or MigratedApp",
         )],
     ),
-    altinn(
+    bad_request(
         "AUTH.VLD-00018",
-        "status 400",
         "a system with access packages for client relations cannot be visible",
         &[cause(
             "is `isVisible` true while `accessPackages` has packages for client relations?",

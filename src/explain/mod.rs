@@ -78,8 +78,8 @@ impl Remedy {
     /// The remedy for a reader of whom nothing is known.
     pub fn general_text(&self) -> String {
         self.text(|command| match command {
-            Command::Key(line) | Command::Vendor(line) => format!("{line} --env ENV"),
             Command::System(line) => format!("{line} --system ID --env ENV"),
+            command => format!("{} --env ENV", command.line()),
         })
     }
 }
@@ -95,6 +95,16 @@ const fn remedied_by(question: &'static str, before: &'static str, command: Comm
 /// An entry of Altinn's, which is about no grant.
 const fn altinn(code: &'static str, beside: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
     Entry { code, beside, meaning, causes, about: &[], words: &[] }
+}
+
+/// An entry of Altinn's with status 404.
+const fn not_found(code: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
+    altinn(code, "status 404", meaning, causes)
+}
+
+/// An entry of Altinn's with status 400.
+const fn bad_request(code: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
+    altinn(code, "status 400", meaning, causes)
 }
 
 /// A value that a grant is made from.

@@ -4,23 +4,22 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::client::environment::Environment;
 #[cfg(feature = "sandbox")]
-use crate::client::key::KeySource;
-use crate::client::sanitize::quote_path;
+use crate::client::KeySource;
+use crate::client::{Environment, quote_path};
 use crate::config::{Config, ConfigError, Given, Overrides, Source};
 
 /// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
 pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
     if let Some(Given { value: path, source }) = named {
-        return read(&path, &format!("{source}: "), overrides);
+        return Config::parse(&text(&path, &format!("{source}: "))?, Some(&path), overrides);
     }
     let environment = environment(overrides.environment.clone())?;
     let path = default_path(environment.value);
     // A file that is there and cannot be read is no reason to do something else.
     let absent = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !absent {
-        return read(&path, "", overrides);
+        return Config::parse(&text(&path, "")?, Some(&path), overrides);
     }
     #[cfg(feature = "sandbox")]
     if environment.value == Environment::Sandbox {
@@ -44,11 +43,6 @@ pub(crate) fn environment(asked: Option<Given<Environment>>) -> Result<Given<Env
 /// The environment's default file, below the current folder.
 pub(crate) fn default_path(environment: Environment) -> PathBuf {
     Path::new("config").join(format!("{environment}.toml"))
-}
-
-/// Reads a configuration file; `named_by` begins the message where that fails.
-fn read(path: &Path, named_by: &str, overrides: Overrides) -> Result<Config, ConfigError> {
-    Config::parse(&text(path, named_by)?, Some(path), overrides)
 }
 
 /// The text of a configuration file.

@@ -10,18 +10,18 @@ pub(crate) mod variables;
 mod vendor;
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+pub(crate) use self::rerun::Rerun;
 use self::variables::{CONFIG_FILE, SANDBOX};
 pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, SystemArg, VendorArgs, system};
-use crate::client::environment::Environment;
-use crate::client::key::KeySource;
 use crate::client::reference_api::ReferenceApi;
-use crate::client::sanitize::quote;
+use crate::client::{Environment, KeySource, quote};
 use crate::config::{
     CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
     SCOPE, Setting, Source,
@@ -150,12 +150,11 @@ impl ValueEnum for Environment {
 impl TimeoutArg {
     /// How long an exchange may take.
     pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
-        let Some(text) = &self.timeout else { return Ok(Duration::from_secs(30)) };
-        let seconds = typed("--timeout", text).check(|text| match text.parse() {
+        let seconds = parsed("--timeout", self.timeout.as_ref(), |text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),
             _ => Err(format!("{} is not 1 to 3600 seconds", quote(&text))),
         })?;
-        Ok(Duration::from_secs(seconds.value))
+        Ok(Duration::from_secs(seconds.unwrap_or(30)))
     }
 }
 
@@ -229,6 +228,15 @@ pub(crate) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>
 /// A text, unless it is a key or a token, longer than 500 bytes, or has control characters.
 pub(crate) fn checked_text(given: Given<String>) -> Checked<String> {
     given.check(Ok::<_, ConfigError>)
+}
+
+/// The parsed value of an option, if it was typed.
+pub(crate) fn parsed<T, E: Display>(
+    name: &'static str,
+    text: Option<&String>,
+    parse: impl FnOnce(String) -> Result<T, E>,
+) -> Result<Option<T>, ConfigError> {
+    text.map(|text| Ok(typed(name, text).check(parse)?.value)).transpose()
 }
 
 /// What was typed for an option or an argument.

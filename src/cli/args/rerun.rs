@@ -6,8 +6,7 @@ use std::path::Path;
 use super::config_file::default_path;
 use super::shell;
 use super::variables::{self, CONFIG_FILE};
-use crate::client::environment::Environment;
-use crate::client::key::KeySource;
+use crate::client::{Environment, KeySource};
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
 use crate::explain::Command;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::client::sanitize::may_be_secret;
+use crate::client::may_be_secret;
 
 /// A path.
 pub(crate) fn path(path: &Path) -> String {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use hyper_util::client::proxy::matcher::Matcher;
 
-use crate::client::environment::is_loopback;
+use crate::client::is_loopback;
 use crate::config::{Config, ConfigError, Given, SETTINGS, Source};
 
 /// The variable that names the configuration file.

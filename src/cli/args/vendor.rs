@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{CommonArgs, KeyArgs, TimeoutArg, option, typed};
-use crate::cli::args::rerun::Rerun;
+use crate::cli::args::Rerun;
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
 /// Who speaks for the vendor, for the commands that speak with Altinn.

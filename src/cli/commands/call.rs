@@ -4,11 +4,9 @@ use clap::Args;
 
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, typed};
 use crate::cli::error::CommandError;
-use crate::cli::output::console::Console;
-use crate::cli::session::api_target::ApiTarget;
-use crate::cli::session::{Session, prepare, warn_of_test_series};
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::quote;
+use crate::cli::output::Console;
+use crate::cli::session::{ApiTarget, Session, prepare, test_series_warning};
+use crate::client::{OrgNumber, quote};
 use crate::config::{Config, ConfigError, Source};
 
 #[derive(Debug, Args)]
@@ -34,9 +32,9 @@ impl Call {
         let config = self.options.configuration(common)?;
         let target = ApiTarget::named(typed("API", &self.api), &config)?;
         let org = self.organisation(&target, &config)?;
-        if let Some(org) = org.filter(|_| self.org.is_some()) {
-            warn_of_test_series(&config, org, "ORG", console);
-        }
+        let typed_org = org.filter(|_| self.org.is_some());
+        let warning = typed_org.and_then(|org| test_series_warning(&config, org, &Source::Option("ORG")));
+        warning.iter().for_each(|warning| console.warning(warning));
 
         let config = target.with_scope(config);
         let key = prepare(&config, self.options.system_user(), console)?;

@@ -1,7 +1,7 @@
 //! `completions`: print a shell completion script.
 
 use crate::cli::error::CommandError;
-use crate::cli::output::console::Console;
+use crate::cli::output::Console;
 use clap::{Args, Command};
 use clap_complete::Shell;
 

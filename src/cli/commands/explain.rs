@@ -4,11 +4,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::args::{CommonArgs, checked_text, typed};
-use crate::cli::error::CommandError;
-use crate::cli::error::suggestion::{did_you_mean, nearest};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::client::sanitize::quote;
+use crate::cli::error::{CommandError, did_you_mean, nearest};
+use crate::cli::output::{Console, pairs};
+use crate::client::quote;
 use crate::explain::{self, Cause, Entry};
 
 #[derive(Debug, Args)]
@@ -25,17 +23,16 @@ impl Explain {
             None => explain::all().collect(),
             Some(code) => find(&code.value)?,
         };
-        Ok(match &entries[..] {
-            [entry] if common.json && is_code => console.answer_json(&json(entry))?,
-            entries if common.json => {
-                console.answer_json(&entries.iter().map(|entry| json(entry)).collect::<Value>())?
-            }
-            [entry] => console.answer(page(entry))?,
+        let written = match &entries[..] {
+            [entry] if common.json && is_code => console.answer_json(&json(entry)),
+            entries if common.json => console.answer_json(&entries.iter().map(|entry| json(entry)).collect::<Value>()),
+            [entry] => console.answer(page(entry)),
             entries => {
-                let rows: Vec<_> = entries.iter().map(|entry| (entry.code, entry.meaning.to_owned())).collect();
-                console.answer(pairs(&rows))?;
+                let rows: Vec<_> = entries.iter().map(|entry| (entry.code, entry.meaning)).collect();
+                console.answer(pairs(&rows))
             }
-        })
+        };
+        Ok(written?)
     }
 }
 

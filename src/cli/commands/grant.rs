@@ -8,14 +8,12 @@ use serde_json::{Map, Value};
 use crate::cli::args::{CommonArgs, GrantArgs, shell, variables};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
-use crate::cli::output::console::Console;
-use crate::cli::output::verbose;
+use crate::cli::output::{Console, verbose};
 use crate::cli::session::prepare;
 use crate::cli::session::signing_key::sign;
 use crate::client::http::address;
 use crate::client::maskinporten::GRANT_TYPE;
-use crate::client::sanitize::may_be_secret;
-use crate::client::token::DecodedJwt;
+use crate::client::{DecodedJwt, may_be_secret};
 use crate::config::Config;
 
 #[derive(Debug, Args)]

@@ -7,14 +7,12 @@ use serde_json::json;
 
 use crate::cli::args::{CommonArgs, KeyArgs, file_name};
 use crate::cli::error::CommandError;
-use crate::cli::output::console::Console;
+use crate::cli::output::Console;
 use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{Bits, is_registrable, make};
 use crate::cli::session::signing_key;
-use crate::client::environment::Environment;
-use crate::client::key::KeySource;
-use crate::client::sanitize::{quote, quote_path};
+use crate::client::{Environment, KeySource, quote, quote_path};
 use crate::config::{Config, ConfigError, Overrides, Source};
 
 #[derive(Debug, Args)]

@@ -9,12 +9,10 @@ use chrono::TimeDelta;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::cli::args::{CommonArgs, typed};
+use crate::cli::args::{CommonArgs, parsed};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::cli::output::time::duration;
-use crate::client::sanitize::quote;
+use crate::cli::output::{Console, duration, pairs};
+use crate::client::quote;
 use crate::config::ConfigError;
 use crate::sandbox::{self, ForcedRefusal, PagingFault, SandboxOptions};
 
@@ -43,15 +41,11 @@ impl Sandbox {
             let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
             return Err(CommandError::usage(problem, "sandbox"));
         }
-        let port: u16 = match &self.port {
-            None => 7070,
-            Some(text) => {
-                let parse =
-                    |text: String| text.parse().map_err(|_| format!("{} is not a port, 0 to 65535", quote(&text)));
-                typed("--port", text).check(parse)?.value
-            }
-        };
-        let conditions = self.conditions()?;
+        let not_a_port = |text: String| format!("{} is not a port, 0 to 65535", quote(&text));
+        let port: Option<u16> =
+            parsed("--port", self.port.as_ref(), |text| text.parse().map_err(|_| not_a_port(text)))?;
+        let port = port.unwrap_or(7070);
+        let options = self.options()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => CommandError::command_line(format!("--port: {port} is taken on 127.0.0.1"))
@@ -60,53 +54,40 @@ impl Sandbox {
         })?;
         let address = format!("http://{}", listener.local_addr()?);
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
-        introduce(console, &address, conditions);
-        sandbox::serve(listener, conditions, interrupted).await.context("the sandbox ended")?;
+        introduce(console, &address, options);
+        sandbox::serve(listener, options, interrupted).await.context("the sandbox ended")?;
         console.note("the sandbox has ended, and has forgotten everything");
         Ok(())
     }
 
-    fn conditions(&self) -> Result<SandboxOptions, ConfigError> {
-        let ahead = |text: String| match text.parse() {
+    fn options(&self) -> Result<SandboxOptions, ConfigError> {
+        let clock_ahead = |text: String| match text.parse() {
             Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
             _ => Err(format!("{} is not a number of seconds, a year at most", quote(&text))),
         };
-        let clock_ahead = match &self.clock_ahead {
-            Some(text) => typed("--clock-ahead", text).check(ahead)?.value,
-            None => TimeDelta::zero(),
+        let unknown = |text: &str, what: &str, names: Vec<&str>| {
+            format!("{} is not a {what} that the sandbox knows, which are {}", quote(text), names.join(", "))
         };
-        let known = |text: String| {
-            ForcedRefusal::named(&text).ok_or_else(|| {
-                let names: Vec<&str> = ForcedRefusal::all().iter().map(|specimen| specimen.name).collect();
-                format!("{} is not a refusal that the sandbox knows, which are {}", quote(&text), names.join(", "))
-            })
+        let refusal = |text: String| {
+            let names = ForcedRefusal::all().iter().map(|refusal| refusal.name).collect();
+            ForcedRefusal::named(&text).ok_or_else(|| unknown(&text, "refusal", names))
         };
-        let refusal = self.refuse.as_ref().map(|text| typed("--refuse", text).check(known)).transpose()?;
-        let size = |text: String| {
+        let page_size = |text: String| {
             text.parse::<NonZeroUsize>().map_err(|_| format!("{} is not a number of rows, 1 or more", quote(&text)))
         };
-        let page_size = self.page_size.as_ref().map(|text| typed("--page-size", text).check(size)).transpose()?;
-        let fault = |text: String| {
-            PagingFault::named(&text).ok_or_else(|| {
-                let names: Vec<&str> = PagingFault::names().collect();
-                format!(
-                    "{} is not a way of paging that the sandbox knows, which are {}",
-                    quote(&text),
-                    names.join(", ")
-                )
-            })
+        let paging = |text: String| {
+            PagingFault::named(&text).ok_or_else(|| unknown(&text, "way of paging", PagingFault::names().collect()))
         };
-        let paging = self.paging_fault.as_ref().map(|text| typed("--paging-fault", text).check(fault)).transpose()?;
         Ok(SandboxOptions {
-            clock_ahead,
-            refusal: refusal.map(|given| given.value),
-            page_size: page_size.map(|given| given.value),
-            paging: paging.map(|given| given.value).unwrap_or_default(),
+            clock_ahead: parsed("--clock-ahead", self.clock_ahead.as_ref(), clock_ahead)?.unwrap_or_default(),
+            refusal: parsed("--refuse", self.refuse.as_ref(), refusal)?,
+            page_size: parsed("--page-size", self.page_size.as_ref(), page_size)?,
+            paging: parsed("--paging-fault", self.paging_fault.as_ref(), paging)?.unwrap_or_default(),
         })
     }
 }
 
-fn introduce(console: &mut Console<'_>, address: &str, conditions: SandboxOptions) {
+fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) {
     let serves = [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
@@ -115,26 +96,23 @@ fn introduce(console: &mut Console<'_>, address: &str, conditions: SandboxOption
     ];
     let (cast, clients): (Vec<_>, Vec<_>) = (sandbox::cast().collect(), sandbox::clients().collect());
     console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
-    if !conditions.clock_ahead.is_zero() {
-        let way = if conditions.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
+    if !options.clock_ahead.is_zero() {
+        let way = if options.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         console.note(&format!(
             "its clock is {} {way} this machine's",
-            duration(conditions.clock_ahead.num_seconds().unsigned_abs())
+            duration(options.clock_ahead.num_seconds().unsigned_abs())
         ));
     }
-    if let Some(specimen) = conditions.refusal {
-        console.note(&format!("it refuses every grant: {}", specimen.name));
+    if let Some(refusal) = options.refusal {
+        console.note(&format!("it refuses every grant: {}", refusal.name));
     }
-    if let Some(size) = conditions.page_size {
+    if let Some(size) = options.page_size {
         console.note(&format!("its pages of Altinn's lists have {size} rows"));
     }
-    if conditions.paging != PagingFault::default() {
-        console.note(&format!("its paging of Altinn's lists has a fault: {}", conditions.paging.name()));
+    if options.paging != PagingFault::default() {
+        console.note(&format!("its paging of Altinn's lists has a fault: {}", options.paging.name()));
     }
-    let rows = |rows: &[(&str, &str)]| {
-        let owned: Vec<(&str, String)> = rows.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        pairs(&owned).trim_end().replace('\n', "\n  ")
-    };
+    let rows = |rows: &[(&str, &str)]| pairs(rows).trim_end().replace('\n', "\n  ");
     console.plain(&format!("\nserves\n  {}", rows(&serves)));
     console.plain(&format!("\norganisations\n  {}", rows(&cast)));
     console.plain(&format!("\nfor other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg};
 use crate::cli::error::CommandError;
-use crate::cli::output::console::Console;
+use crate::cli::output::Console;
 use crate::cli::session::{Session, prepare};
-use crate::client::token::{DecodedJwt, SystemUser};
+use crate::client::DecodedJwt;
+use crate::client::token::SystemUser;
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {

@@ -6,12 +6,9 @@ use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, typed};
 use crate::cli::error::CommandError;
-use crate::cli::output::console::Console;
-use crate::cli::output::table::{pairs, table};
-use crate::cli::output::time::server_time;
-use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::quote;
+use crate::cli::output::{Console, or_dash, pairs, server_time, table};
+use crate::cli::session::AltinnSession;
+use crate::client::{OrgNumber, quote};
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]
@@ -77,7 +74,14 @@ impl List {
             let kind = kind(user);
             let external_ref = user.external_ref().unwrap_or("none").to_owned();
             let title = user.integration_title.clone().unwrap_or_default();
-            [user.id.clone(), kind, owner(user), external_ref, server_time(user.created.as_deref()), title]
+            [
+                user.id.clone(),
+                kind,
+                or_dash(user.reportee_org_no.as_deref()),
+                external_ref,
+                server_time(user.created.as_deref()),
+                title,
+            ]
         };
         Ok(console.answer(table(heading, users.iter().map(row)))?)
     }
@@ -101,11 +105,11 @@ impl Find {
             let rows = [
                 ("system user", user.id.clone()),
                 ("kind", kind(user)),
-                ("owner", owner(user)),
+                ("owner", or_dash(user.reportee_org_no.as_deref())),
                 ("external ref", user.external_ref().unwrap_or("none").to_owned()),
-                ("system", user.system_id.clone().unwrap_or_else(|| "-".to_owned())),
+                ("system", or_dash(user.system_id.as_deref())),
                 ("created", server_time(user.created.as_deref())),
-                ("title", user.integration_title.clone().unwrap_or_else(|| "-".to_owned())),
+                ("title", or_dash(user.integration_title.as_deref())),
             ];
             console.answer(pairs(&rows))?;
         }
@@ -120,8 +124,4 @@ impl Find {
 fn kind(user: &SystemUser) -> String {
     let kind = user.user_type.as_deref().unwrap_or("-");
     if user.is_deleted { format!("{kind}, deleted") } else { kind.to_owned() }
-}
-
-fn owner(user: &SystemUser) -> String {
-    user.reportee_org_no.clone().unwrap_or_else(|| "-".to_owned())
 }

@@ -26,13 +26,10 @@ fn hints(error: &ConfigError) -> Vec<String> {
                 "systemuserorg" => "org",
                 name => name,
             };
+            let is_elsewhere = !known.iter().any(|known| known == name);
             let hint = match table_of(name) {
-                Some("") if !known.iter().any(|known| known == name) => {
-                    Some(format!("`{name}` belongs before the first table"))
-                }
-                Some(table) if !known.iter().any(|known| known == name) => {
-                    Some(format!("`{name}` belongs under [{table}]"))
-                }
+                Some("") if is_elsewhere => Some(format!("`{name}` belongs before the first table")),
+                Some(table) if is_elsewhere => Some(format!("`{name}` belongs under [{table}]")),
                 Some(_) => Some(did_you_mean(name)),
                 None => nearest(key, known.iter().map(String::as_str)).map(did_you_mean),
             };

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{CommandError, Exit};
 use crate::cli::args::shell;
-use crate::client::environment::Environment;
-use crate::client::key::{KeyError, KeyErrorKind, KeySource};
+use crate::client::key::{KeyError, KeyErrorKind};
+use crate::client::{Environment, KeySource};
 use crate::config::{Given, KEY};
 
 /// The error with hints for a key that was given like this.

@@ -6,13 +6,15 @@
 mod config;
 pub(crate) mod key;
 pub(crate) mod problem;
-pub(crate) mod suggestion;
+mod suggestion;
 pub(crate) mod token_refused;
 pub(crate) mod transport_error;
 
 use std::io;
 
-use crate::cli::output::console::{Console, Level};
+pub(crate) use self::suggestion::{did_you_mean, nearest};
+
+use crate::cli::output::{Console, Level};
 
 /// The exit codes of the process, as the end of `--help` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Refusals of APIs in words.
 
 use super::{CommandError, Exit};
-use crate::cli::args::rerun::Rerun;
-use crate::client::http::Problem;
+use crate::cli::args::Rerun;
+use crate::client::Problem;
 use crate::explain::{self, Entry};
 
 /// The refusal of an API, with the meaning of its codes. Field errors are what a refusal is about, if it lists any.
@@ -40,17 +40,16 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
 /// Hints for a refusal of an API that a system user's token opens. `call` is the command with a placeholder for an
 /// organisation; `org_named` says whether the call named one, and is `None` if the API takes none.
 pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) -> Vec<String> {
-    match problem.status {
-        204 => vec!["the token carries no system user, and this API needs one".to_owned()],
-        401 => vec!["does the API belong to the environment that issued the token?".to_owned()],
-        403 if org_named == Some(true) => {
-            vec!["has the system user been given the right that this API asks for, for this organisation?".to_owned()]
+    let right = "has the system user been given the right that this API asks for";
+    match (problem.status, org_named) {
+        (204, _) => vec!["the token carries no system user, and this API needs one".to_owned()],
+        (401, _) => vec!["does the API belong to the environment that issued the token?".to_owned()],
+        (403, Some(true)) => vec![format!("{right}, for this organisation?")],
+        (403, Some(false)) => {
+            let agent = format!("is it an agent's? then name the client whose data is asked for: `{call}`");
+            vec![format!("{right}?"), agent]
         }
-        403 if org_named == Some(false) => vec![
-            "has the system user been given the right that this API asks for?".to_owned(),
-            format!("is it an agent's? then name the client whose data is asked for: `{call}`"),
-        ],
-        403 => vec!["has the system user been given the right that this API asks for?".to_owned()],
+        (403, None) => vec![format!("{right}?")],
         _ => Vec::new(),
     }
 }

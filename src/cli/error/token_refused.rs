@@ -3,15 +3,12 @@
 use chrono::Utc;
 
 use super::{CommandError, Exit};
-use crate::cli::args::rerun::Rerun;
-use crate::cli::output::clock::ClockDifference;
-use crate::cli::output::table::columns;
-use crate::cli::output::time::time;
+use crate::cli::args::Rerun;
 use crate::cli::output::verbose::display_kid;
+use crate::cli::output::{ClockDifference, columns, time};
 use crate::client::http::address;
-use crate::client::key::{KeySource, SigningKey};
 use crate::client::maskinporten::TokenRefused;
-use crate::client::sanitize::{may_be_secret, show};
+use crate::client::{KeySource, SigningKey, may_be_secret, show};
 use crate::config::{Config, Given, Source};
 use crate::explain::{self, Cause, Entry, Subject};
 

@@ -1,26 +1,33 @@
 //! Transport errors in words: why there is no usable answer, and what may help.
 
 use reqwest::Url;
-use rustls::{CertificateError, Error as TlsError, InvalidMessage};
+use rustls::{CertificateError as Certificate, Error as TlsError, InvalidMessage};
 
 use super::{CommandError, Exit};
 use crate::cli::args::variables;
-use crate::cli::output::time::duration;
-use crate::client::environment::is_loopback;
-use crate::client::http::{TransportError, TransportErrorKind as Kind};
+use crate::cli::output::duration;
+use crate::client::http::TransportErrorKind as Kind;
+use crate::client::{TransportError, is_loopback};
 
 impl From<TransportError> for CommandError {
     fn from(error: TransportError) -> Self {
-        let reason = match &error.kind {
-            Kind::Tls(error) => format!("the TLS handshake failed: {}", tls(error)),
-            Kind::Proxy(reason) => format!("no connection through the proxy: {}", plain(reason)),
-            Kind::Connection(reason) => format!("no connection: {}", plain(reason)),
-            Kind::NotHttp { reason, .. } => format!("no whole answer in HTTP came: {}", plain(reason)),
-            kind => kind.to_string(),
+        let (reason, hint) = match &error.kind {
+            Kind::Tls(tls_error) => {
+                let (reason, hint) = tls(tls_error, is_on_this_machine(&error));
+                (format!("the TLS handshake failed: {reason}"), Some(hint))
+            }
+            Kind::Proxy(reason) => (format!("no connection through the proxy: {}", plain(reason)), hint(&error)),
+            Kind::Connection(reason) => (format!("no connection: {}", plain(reason)), hint(&error)),
+            Kind::NotHttp { reason, .. } => (format!("no whole answer in HTTP came: {}", plain(reason)), hint(&error)),
+            kind => (kind.to_string(), hint(&error)),
         };
         let sentence = format!("no usable answer from `{}`: {reason}", error.address);
-        Self { hints: hint(&error).into_iter().collect(), ..Self::new(Exit::NoAnswer, sentence) }
+        Self { hints: hint.into_iter().collect(), ..Self::new(Exit::NoAnswer, sentence) }
     }
+}
+
+fn is_on_this_machine(error: &TransportError) -> bool {
+    Url::parse(&error.address).is_ok_and(|url| is_loopback(&url))
 }
 
 /// Whether the server may have carried out the request: it was reached, and its answer says nothing.
@@ -32,39 +39,52 @@ pub(crate) fn may_be_done(error: &TransportError) -> bool {
     }
 }
 
-/// The end of a sentence about a TLS failure.
-fn tls(error: &TlsError) -> String {
-    let TlsError::InvalidCertificate(certificate) = error else {
-        return match error {
-            TlsError::InvalidMessage(InvalidMessage::InvalidContentType) => "it does not speak TLS".to_owned(),
-            other => other.to_string(),
-        };
-    };
-    let text = match certificate {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet"
+/// The end of a sentence about a TLS failure, and a hint.
+fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
+    const UNTRUSTED: &str = "its certificate is signed by nobody who is trusted here";
+    const CLOCK: &str = "is the clock of this machine right? if it is, the certificate is the server's to renew";
+    const PROXY: &str =
+        "does a proxy open the encryption? its root certificate goes into the file that SSL_CERT_FILE names";
+    let (reason, hint) = match error {
+        TlsError::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            ("it does not speak TLS", if on_this_machine { "is its address one with http:// in front?" } else { PROXY })
         }
+        TlsError::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
+            ("its certificate has expired", CLOCK)
+        }
+        TlsError::InvalidCertificate(Certificate::NotValidYet | Certificate::NotValidYetContext { .. }) => {
+            ("its certificate is not valid yet", CLOCK)
+        }
+        TlsError::InvalidCertificate(Certificate::UnknownIssuer) => match variables::root_certificates() {
+            Some(name) => {
+                let hint = format!(
+                    "{name} replaces the system's root certificates: are all there that are wanted, also that of a \
+                     proxy which opens the encryption?"
+                );
+                return (UNTRUSTED.to_owned(), hint);
+            }
+            None => (UNTRUSTED, PROXY),
+        },
         // The signature is bad if another authority has the same name.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate is signed by nobody who is trusted here"
-        }
-        _ if signs_others(certificate) => "its certificate is one for signing others, as self-signed ones often are",
-        CertificateError::NotValidForNameContext { presented, .. } => {
+        TlsError::InvalidCertificate(Certificate::BadSignature) => (UNTRUSTED, PROXY),
+        TlsError::InvalidCertificate(Certificate::NotValidForNameContext { presented, .. }) => {
             let names = presented.iter().filter_map(|name| name.strip_prefix("DnsName(\"")?.strip_suffix("\")"));
             let names: Vec<String> = names.take(3).map(|name| format!("`{name}`")).collect();
             let names = if names.is_empty() { "others".to_owned() } else { names.join(", ") };
-            return format!("its certificate is for {names}, and not for this host");
+            let hint = "is the address right? a network that wants a login first may answer in a server's place, too";
+            return (format!("its certificate is for {names}, and not for this host"), hint.to_owned());
         }
-        _ => return error.to_string(),
+        TlsError::InvalidCertificate(Certificate::Other(other))
+            if matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
+        {
+            (
+                "its certificate is one for signing others, as self-signed ones often are",
+                "one of your own that is to be trusted by itself says CA:FALSE, and the host among its names",
+            )
+        }
+        other => return (other.to_string(), PROXY.to_owned()),
     };
-    text.to_owned()
-}
-
-/// Whether a certificate for signing others was presented as the server's own.
-fn signs_others(certificate: &CertificateError) -> bool {
-    let CertificateError::Other(other) = certificate else { return false };
-    matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+    (reason.to_owned(), hint.to_owned())
 }
 
 /// What libraries without error types say about tunnels, names and HTTP, in plain words.
@@ -84,8 +104,6 @@ fn plain(reason: &str) -> &str {
 const PASSWORD: &str = "tunnel error: proxy authorization required";
 
 fn hint(error: &TransportError) -> Option<String> {
-    let on_this_machine = Url::parse(&error.address).is_ok_and(|url| is_loopback(&url));
-    let certificates = variables::root_certificates();
     let proxy = variables::proxy().unwrap_or("HTTPS_PROXY");
     Some(match &error.kind {
         Kind::Status { .. } => {
@@ -95,8 +113,8 @@ fn hint(error: &TransportError) -> Option<String> {
         Kind::Connection(_) if error.address.starts_with("http:") && cfg!(feature = "sandbox") => {
             "is a sandbox standing there? `systemuser-demo sandbox` starts one".to_owned()
         }
+        Kind::Connection(_) if is_on_this_machine(error) => "is a server standing there?".to_owned(),
         Kind::HandshakeClosed => "does it speak TLS at this port?".to_owned(),
-        Kind::Connection(_) if on_this_machine => "is a server standing there?".to_owned(),
         Kind::Proxy(reason) if reason.contains(PASSWORD) => {
             format!("{proxy} takes them as http://NAME:PASSWORD@HOST:PORT, with what is no letter or digit as %XX")
         }
@@ -110,8 +128,7 @@ fn hint(error: &TransportError) -> Option<String> {
         Kind::Connection(_) | Kind::UnknownHost { .. } | Kind::NoConnection => {
             "is there a way to the internet from here? a proxy is named in HTTPS_PROXY".to_owned()
         }
-        Kind::Tls(error) => return Some(tls_hint(error, on_this_machine, certificates)),
-        Kind::Setup(_) => match certificates {
+        Kind::Setup(_) => match variables::root_certificates() {
             Some(name) => format!(
                 "{name} is set: does it name what is there, with certificates in PEM? without it, the system's are taken"
             ),
@@ -120,35 +137,4 @@ fn hint(error: &TransportError) -> Option<String> {
         Kind::TooSlow { .. } => "--timeout gives it longer".to_owned(),
         _ => return None,
     })
-}
-
-fn tls_hint(error: &TlsError, on_this_machine: bool, certificates: Option<&str>) -> String {
-    let hint = match (error, certificates) {
-        (
-            TlsError::InvalidCertificate(
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. },
-            ),
-            _,
-        ) => "is the clock of this machine right? if it is, the certificate is the server's to renew",
-        (TlsError::InvalidCertificate(certificate), _) if signs_others(certificate) => {
-            "one of your own that is to be trusted by itself says CA:FALSE, and the host among its names"
-        }
-        (TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }), _) => {
-            "is the address right? a network that wants a login first may answer in a server's place, too"
-        }
-        (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), _) if on_this_machine => {
-            "is its address one with http:// in front?"
-        }
-        (TlsError::InvalidCertificate(CertificateError::UnknownIssuer), Some(name)) => {
-            return format!(
-                "{name} replaces the system's root certificates: are all there that are wanted, also that of a proxy \
-                 which opens the encryption?"
-            );
-        }
-        _ => "does a proxy open the encryption? its root certificate goes into the file that SSL_CERT_FILE names",
-    };
-    hint.to_owned()
 }

@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::json;
-use crate::client::sanitize::visible;
+use crate::client::visible;
 
 /// The level of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

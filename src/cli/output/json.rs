@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::client::http::Reply;
+use crate::client::Reply;
 use crate::client::sanitize::draws;
 
 /// The body of an answer, indented. What is not JSON, or too large to be parsed, stays as it came.

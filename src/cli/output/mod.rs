@@ -2,9 +2,15 @@
 //!
 //! It decides how something looks. The words for an error belong to `error`.
 
-pub(crate) mod clock;
-pub(crate) mod console;
+mod clock;
+mod console;
 pub(crate) mod json;
-pub(crate) mod table;
-pub(crate) mod time;
+mod table;
+mod time;
 pub(crate) mod verbose;
+
+pub(crate) use self::clock::{ClockDifference, RequestTimer, maskinportens_time};
+pub(crate) use self::console::Level;
+pub use self::console::{Console, Stream};
+pub(crate) use self::table::{columns, or_dash, pairs, table};
+pub(crate) use self::time::{duration, server_time, time};

@@ -1,6 +1,6 @@
 //! Text in aligned columns, which are never cut.
 
-use crate::client::sanitize::visible;
+use crate::client::visible;
 
 /// The widest column, in characters. A longer text sticks out of its own line and does not widen the others.
 const WIDEST: usize = 120;
@@ -27,7 +27,12 @@ pub(crate) fn table<const COLUMNS: usize>(
     columns([heading.map(str::to_owned)].into_iter().chain(rows))
 }
 
+/// A text, or a dash in its place.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
 /// Names and values in two columns.
-pub(crate) fn pairs(rows: &[(&str, String)]) -> String {
-    columns(rows.iter().map(|(name, value)| [(*name).to_owned(), value.clone()]))
+pub(crate) fn pairs<T: AsRef<str>>(rows: &[(&str, T)]) -> String {
+    columns(rows.iter().map(|(name, value)| [(*name).to_owned(), value.as_ref().to_owned()]))
 }

@@ -10,13 +10,11 @@ use super::console::Console;
 use super::table::pairs;
 use super::time::duration;
 use crate::altinn::CallRecord;
-use crate::client::environment::Environment;
 use crate::client::grant::Assertion;
 use crate::client::http::address;
-use crate::client::key::{KeySource, SigningKey};
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::{may_be_secret, show, visible};
-use crate::client::token::{AccessToken, DecodedJwt};
+use crate::client::{
+    AccessToken, DecodedJwt, Environment, KeySource, OrgNumber, SigningKey, may_be_secret, show, visible,
+};
 use crate::config::{Config, Given, Source};
 
 pub(crate) fn configuration(console: &mut Console<'_>, config: &Config) {

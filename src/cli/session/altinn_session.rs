@@ -8,20 +8,13 @@ use reqwest::Method;
 use super::{FailedExchange, Session, explain_altinn, prepare, warn_of_clock};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
-use crate::cli::args::rerun::Rerun;
-use crate::cli::args::shell;
+use crate::cli::args::{Rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::transport_error::may_be_done;
-use crate::cli::output::clock::RequestTimer;
-use crate::cli::output::console::Console;
-use crate::cli::output::verbose;
-use crate::client::http::{CallError, TransportError};
-use crate::client::key::SigningKey;
+use crate::cli::output::{Console, RequestTimer, verbose};
 use crate::client::maskinporten::ExchangeError;
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::quote;
-use crate::client::token::AccessToken;
+use crate::client::{AccessToken, CallError, OrgNumber, SigningKey, TransportError, quote};
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 
 /// A session with Altinn.
@@ -54,24 +47,8 @@ impl AltinnError {
     }
 }
 
-/// A token to use again.
-struct CachedToken {
-    token: AccessToken,
-    /// When to renew it; `None` means never.
-    renew_at: Option<Instant>,
-}
-
-impl CachedToken {
-    /// Keeps the token for 80 % of its life, counted from `sent`, or without limit if that time overflows.
-    fn new(token: AccessToken, sent: Instant) -> Self {
-        let renew_at = sent.checked_add(Duration::from_secs(token.expires_in.saturating_mul(4) / 5));
-        Self { token, renew_at }
-    }
-
-    fn is_fresh(&self) -> bool {
-        self.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
-    }
-}
+/// A token, and when to renew it; `None` means never.
+type CachedToken = (AccessToken, Option<Instant>);
 
 /// The source of a scope that a command asks for by itself.
 const THIS_COMMAND: Source = Source::Option("this command");
@@ -141,14 +118,15 @@ impl AltinnSession {
     ) -> Result<T, AltinnError> {
         let mut is_retry = false;
         loop {
-            let cached = self.tokens.remove(scope).filter(CachedToken::is_fresh);
+            let is_fresh = |(_, renew_at): &CachedToken| renew_at.is_none_or(|renew_at| Instant::now() < renew_at);
+            let cached = self.tokens.remove(scope).filter(is_fresh);
             let mut was_accepted = cached.is_some();
             let cached = match cached {
                 Some(cached) => cached,
                 None => self.token(scope, console).await?,
             };
             let Session { config, http, .. } = &self.session;
-            let altinn = Altinn::new(http, &config.endpoints.altinn, &cached.token);
+            let altinn = Altinn::new(http, &config.endpoints.altinn, &cached.0);
             let timer = RequestTimer::start();
             let answer = call(&altinn).await;
             let calls = altinn.calls();
@@ -178,7 +156,9 @@ impl AltinnSession {
         if !std::mem::replace(&mut self.clock_warning_given, true) {
             warn_of_clock(clock, console);
         }
-        Ok(CachedToken::new(token, sent))
+        // The token is kept for 80 % of its life, or without limit if that time overflows.
+        let renew_at = sent.checked_add(Duration::from_secs(token.expires_in.saturating_mul(4) / 5));
+        Ok((token, renew_at))
     }
 
     /// The error in words.

@@ -3,19 +3,13 @@
 use reqwest::Url;
 
 use super::with_retries::get_with_retries;
-use crate::cli::args::rerun::{self, Rerun};
-use crate::cli::args::{checked_text, shell};
+use crate::cli::args::{Rerun, checked_text, rerun, shell};
 use crate::cli::error::problem::{api_hints, explained};
-use crate::cli::error::suggestion::{did_you_mean, nearest};
-use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
-use crate::cli::output::json;
-use crate::cli::output::table::pairs;
-use crate::client::http::{CallError, Http, Problem, Reply};
-use crate::client::org_number::OrgNumber;
+use crate::cli::error::{CommandError, Exit, did_you_mean, nearest};
+use crate::cli::output::{Console, json, or_dash, pairs};
 use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
-use crate::client::sanitize::{may_be_secret, quote};
-use crate::client::token::{AccessToken, without_scheme};
+use crate::client::token::without_scheme;
+use crate::client::{AccessToken, CallError, Http, OrgNumber, Problem, Reply, may_be_secret, quote};
 use crate::config::{ApiConfig, Config, Given};
 
 /// The API to call.
@@ -114,42 +108,38 @@ impl ApiTarget {
     pub(crate) fn display(&self, reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
             Self::Configured(..) => return Ok(json::pretty_body(&reply)),
-            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(reference_api::read(&reply)?),
-            Self::Reference(ReferenceApi::Logistics) => logistics(reference_api::read(&reply)?),
-            Self::Reference(ReferenceApi::Salary) => salary(reference_api::read(&reply)?),
+            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(&reference_api::read(&reply)?),
+            Self::Reference(ReferenceApi::Logistics) => logistics(&reference_api::read(&reply)?),
+            Self::Reference(ReferenceApi::Salary) => salary(&reference_api::read(&reply)?),
         };
         Ok(if json { json::pretty_body(&reply) } else { pairs(&rows).into_bytes() })
     }
 }
 
-fn system_user(answer: SystemUserInfo) -> Vec<(&'static str, String)> {
-    let owner = answer.systemuser_org.and_then(|owner| owner.id);
-    let ids = answer.systemuser_id.unwrap_or_default().join(", ");
+fn system_user(answer: &SystemUserInfo) -> Vec<(&'static str, String)> {
+    let owner = answer.systemuser_org.as_ref().and_then(|owner| owner.id.as_deref());
+    let ids = answer.systemuser_id.as_ref().map(|ids| ids.join(", ")).filter(|ids| !ids.is_empty());
     vec![
-        ("system", or_dash(answer.system_id)),
-        ("system user", or_dash(Some(ids).filter(|ids| !ids.is_empty()))),
-        ("owner", or_dash(owner.map(|id| without_scheme(&id).to_owned()))),
+        ("system", or_dash(answer.system_id.as_deref())),
+        ("system user", or_dash(ids.as_deref())),
+        ("owner", or_dash(owner.map(without_scheme))),
     ]
 }
 
-fn logistics(answer: Logistics) -> Vec<(&'static str, String)> {
-    vec![
-        ("status", or_dash(answer.status)),
-        ("shipment", or_dash(answer.shipment_status)),
-        ("import", or_dash(answer.import_status)),
-        ("export", or_dash(answer.export_status)),
-        ("transit", or_dash(answer.transit_status)),
-        ("created", or_dash(answer.create_time)),
-    ]
+fn logistics(answer: &Logistics) -> Vec<(&'static str, String)> {
+    let Logistics { status, shipment_status, import_status, export_status, transit_status, create_time } = answer;
+    let rows = [
+        ("status", status),
+        ("shipment", shipment_status),
+        ("import", import_status),
+        ("export", export_status),
+        ("transit", transit_status),
+        ("created", create_time),
+    ];
+    rows.map(|(name, value)| (name, or_dash(value.as_deref()))).to_vec()
 }
 
-fn salary(answer: Salary) -> Vec<(&'static str, String)> {
-    vec![
-        ("status", or_dash(answer.salary_status)),
-        ("amount", or_dash(answer.salary_amount.map(|amount| amount.to_string()))),
-    ]
-}
-
-fn or_dash(text: Option<String>) -> String {
-    text.unwrap_or_else(|| "-".to_owned())
+fn salary(answer: &Salary) -> Vec<(&'static str, String)> {
+    let amount = answer.salary_amount.as_ref().map(ToString::to_string);
+    vec![("status", or_dash(answer.salary_status.as_deref())), ("amount", or_dash(amount.as_deref()))]
 }

@@ -1,8 +1,8 @@
 //! A session: a configuration whose servers can be asked, with tokens, retries, Altinn, and the sandbox inside the process.
 //! What several commands share stands here, too: new keys and files, and the verification of a token.
 
-pub(crate) mod altinn_session;
-pub(crate) mod api_target;
+mod altinn_session;
+mod api_target;
 pub(crate) mod new_file;
 pub(crate) mod new_key;
 pub(crate) mod signing_key;
@@ -12,26 +12,21 @@ pub(crate) mod with_retries;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use reqwest::Url;
+use serde::de::DeserializeOwned;
 
-use self::verification::PublishedKeys;
+pub(crate) use self::altinn_session::{AltinnError, AltinnSession, note_untyped};
+pub(crate) use self::api_target::ApiTarget;
 use self::with_retries::{get_with_retries, send_with_retries};
-use super::args::rerun::Rerun;
-use super::args::variables;
+use super::args::{Rerun, variables};
 use super::error::token_refused::GrantInputs;
 use super::error::{CommandError, problem};
-use super::output::clock::ClockDifference;
-use super::output::console::Console;
-use super::output::verbose;
+use super::output::{ClockDifference, Console, verbose};
 use crate::altinn;
-use crate::client::environment::Environment;
-use crate::client::http::{CallError, Http, Problem, TransportError, address};
-use crate::client::key::SigningKey;
+use crate::client::http::address;
 use crate::client::maskinporten::{ExchangeError, exchange};
-use crate::client::org_number::OrgNumber;
-use crate::client::token::AccessToken;
-use crate::config::{Config, ConfigError, Given};
+use crate::client::{AccessToken, CallError, Environment, Http, OrgNumber, Problem, Reply, SigningKey, TransportError};
+use crate::config::{Config, ConfigError, Given, Source};
 
 /// A configuration whose servers can be asked.
 pub(crate) struct Session {
@@ -162,7 +157,7 @@ pub(crate) fn prepare(
     verbose::configuration(console, config);
     config.notes.iter().for_each(|note| console.note(note));
     for org in org_numbers(config, system_user)? {
-        warn_of_test_series(config, org.value, &org.source.to_string(), console);
+        test_series_warning(config, org.value, &org.source).iter().for_each(|warning| console.warning(warning));
     }
     config.client_id()?;
     config.scope()?;
@@ -181,14 +176,9 @@ pub(crate) fn org_numbers(config: &Config, system_user: bool) -> Result<Vec<&Giv
 }
 
 /// The warning for a number of the test series in production.
-pub(crate) fn test_series_warning(config: &Config, org: OrgNumber, source: &str) -> Option<String> {
+pub(crate) fn test_series_warning(config: &Config, org: OrgNumber, source: &Source) -> Option<String> {
     let is_mix_up = config.environment.value == Environment::Prod && org.is_test_series();
     is_mix_up.then(|| format!("{org} ({source}) is of the series for test environments, and this is production"))
-}
-
-/// Warns of a number of the test series in production.
-pub(crate) fn warn_of_test_series(config: &Config, org: OrgNumber, source: &str, console: &mut Console<'_>) {
-    test_series_warning(config, org, source).iter().for_each(|warning| console.warning(warning));
 }
 
 /// Warns if the clocks differ.
@@ -205,36 +195,26 @@ pub(crate) fn warn_of_proxy(config: &Config, console: &mut Console<'_>) {
     }
 }
 
-/// Fetches Maskinporten's published keys.
-pub(crate) async fn published_keys(
-    http: &Http,
-    jwks: &Url,
-    console: &mut Console<'_>,
-) -> (Result<PublishedKeys, TransportError>, Option<ClockDifference>) {
-    fetch(http, jwks, || verification::published_keys(http, jwks), console).await
-}
-
-/// Fetches a public document, which no server refuses.
-pub(crate) async fn fetch<T, A: Future<Output = Result<(T, Option<DateTime<Utc>>), TransportError>>>(
+/// Fetches a public JSON document, which errors call `name`.
+pub(crate) async fn fetch_document<T: DeserializeOwned>(
     http: &Http,
     url: &Url,
-    fetch: impl Fn() -> A,
+    name: &str,
     console: &mut Console<'_>,
 ) -> (Result<T, TransportError>, Option<ClockDifference>) {
-    let fetch = || {
-        let answer = fetch();
-        async { answer.await.map_err(CallError::<Infallible>::from) }
-    };
-    let facts = |answer: Result<&(T, Option<DateTime<Utc>>), &Infallible>| match answer {
-        Ok((_, date)) => (200, *date),
+    // No server refuses a public document.
+    let get = async || Ok::<Reply, CallError<Infallible>>(http.get_public(url).await?);
+    let facts = |answer: Result<&Reply, &Infallible>| match answer {
+        Ok(reply) => (reply.status, reply.date),
         Err(never) => match *never {},
     };
-    let (answer, clock) = get_with_retries(http, url, console, fetch, facts).await;
-    let answer = answer.map(|(document, _)| document).map_err(|error| match error {
-        CallError::Transport(error) => error,
-        CallError::Refused(never) => match *never {},
-    });
-    (answer, clock)
+    let (answer, clock) = get_with_retries(http, url, console, get, facts).await;
+    let document = match answer {
+        Ok(reply) => verification::document(&reply, name),
+        Err(CallError::Transport(error)) => Err(error),
+        Err(CallError::Refused(never)) => match *never {},
+    };
+    (document, clock)
 }
 
 /// Starts the sandbox inside the process, if the configuration names none.

@@ -8,7 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::cli::args::shell;
 use crate::cli::error::{CommandError, Exit};
-use crate::client::sanitize::{may_be_secret, quote_path};
+use crate::client::{may_be_secret, quote_path};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

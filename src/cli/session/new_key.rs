@@ -8,7 +8,7 @@ use pkcs8::SecretDocument;
 use pkcs8::der::pem::LineEnding;
 use secrecy::zeroize::Zeroizing;
 
-use crate::client::key::{KeySource, SigningKey};
+use crate::client::{KeySource, SigningKey};
 
 /// The size of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -8,11 +8,10 @@ use crate::cli::args::shell;
 use crate::cli::error::CommandError;
 use crate::cli::error::key::explained;
 use crate::cli::error::token_refused::GrantInputs;
-use crate::cli::output::console::{Console, Level};
 use crate::cli::output::verbose::display_kid;
-use crate::client::environment::Environment;
+use crate::cli::output::{Console, Level};
 use crate::client::grant::{Assertion, Grant, SystemUserRef};
-use crate::client::key::{KeySource, SigningKey};
+use crate::client::{Environment, KeySource, SigningKey};
 use crate::config::Config;
 
 /// A message and its level.

@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cli::error::{CommandError, Exit};
-use crate::client::http::{Http, Reply, TransportError};
-use crate::client::token::DecodedJwt;
+use crate::client::{DecodedJwt, Reply, TransportError};
 
 /// The keys with which an issuer signs, as it publishes them (RFC 7517). What is no key that is known here is passed over.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,18 +40,6 @@ pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Tra
         200 => reply.json_object().map_err(|_| reply.is_not(&format!("a {what}"))),
         _ => Err(reply.unusable(format!("which brings no {what}"))),
     }
-}
-
-/// Fetches the keys with which Maskinporten signs; tells also when it answered, by its own clock.
-///
-/// # Errors
-/// If the answer is not a JWK set.
-pub(crate) async fn published_keys(
-    http: &Http,
-    jwks: &Url,
-) -> Result<(PublishedKeys, Option<DateTime<Utc>>), TransportError> {
-    let reply = http.get_public(jwks).await?;
-    Ok((document(&reply, "JWK set")?, reply.date))
 }
 
 /// Whether an API may trust a token: signature, issuer and lifetime.

@@ -6,11 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
-use crate::cli::output::clock::{ClockDifference, RequestTimer};
-use crate::cli::output::console::Console;
-use crate::cli::output::verbose;
-use crate::client::http::{CallError, Http, address};
+use crate::cli::output::{ClockDifference, Console, RequestTimer, verbose};
+use crate::client::http::address;
 use crate::client::retry::RetryPolicy;
+use crate::client::{CallError, Http};
 
 /// The status and the `Date` of an answer.
 pub(crate) type Facts = (u16, Option<DateTime<Utc>>);

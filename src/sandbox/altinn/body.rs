@@ -85,37 +85,30 @@ impl Members {
         if errors.is_empty() { Ok(()) } else { Err(Failure::Misfit(errors)) }
     }
 
-    /// A text; none, where it is null or not there.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+    /// A member of the type that `read` reads; none if it is null or missing.
+    fn optional<T>(&self, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, Failure> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
-            Some(_) => Err(self.misfit(name)),
+            Some(value) => read(value).map(Some).ok_or_else(|| self.misfit(name)),
         }
     }
 
-    pub(super) fn flag(&self, name: &str, otherwise: bool) -> Result<bool, Failure> {
-        match self.get(name) {
-            None => Ok(otherwise),
-            Some(Value::Bool(flag)) => Ok(*flag),
-            Some(_) => Err(self.misfit(name)),
-        }
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.optional(name, |value| Some(value.as_str()?.trim().to_owned()))
+    }
+
+    pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
+        self.get(name).map_or(Ok(default), |value| value.as_bool().ok_or_else(|| self.misfit(name)))
     }
 
     /// Texts by language.
     pub(super) fn texts(&self, name: &str) -> Result<Option<Map<String, Value>>, Failure> {
-        match self.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Object(texts)) if texts.values().all(Value::is_string) => Ok(Some(texts.clone())),
-            Some(_) => Err(self.misfit(name)),
-        }
+        self.optional(name, |value| value.as_object().filter(|texts| texts.values().all(Value::is_string)).cloned())
     }
 
     pub(super) fn object(&self, name: &str) -> Result<Option<Self>, Failure> {
-        match self.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => Self::of(value.clone(), &format!("{}.{name}", self.path), self.parameter).map(Some),
-        }
+        let value = self.get(name).filter(|value| !value.is_null());
+        value.map(|value| Self::of(value.clone(), &format!("{}.{name}", self.path), self.parameter)).transpose()
     }
 
     pub(super) fn list<T>(

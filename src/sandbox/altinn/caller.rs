@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::super::server::bearer::bearer;
 use super::super::store::state::State;
+use super::Call;
 use super::failure::Failure;
-use super::{Call, problem};
 
 /// How far clocks may differ, in seconds.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
@@ -27,19 +27,9 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// For the register, which forbids everything to those who are no vendor.
-    pub(super) fn vendor_or_forbidden(&self) -> Result<&str, Failure> {
-        self.vendor.as_deref().ok_or(Failure::Empty(StatusCode::FORBIDDEN))
-    }
-
-    /// For whoever reads.
-    pub(super) fn vendor_or_unauthorized(&self) -> Result<&str, Failure> {
-        self.vendor.as_deref().ok_or(Failure::Plain(StatusCode::UNAUTHORIZED))
-    }
-
-    /// For whoever asks for a system user.
-    pub(super) fn vendor_or_problem(&self) -> Result<&str, Failure> {
-        self.vendor.as_deref().ok_or(Failure::Problem(&problem::VENDOR_UNKNOWN))
+    /// The vendor; a token without one fails in different ways.
+    pub(super) fn vendor_or(&self, failure: Failure) -> Result<&str, Failure> {
+        self.vendor.as_deref().ok_or(failure)
     }
 
     pub(super) fn must_be(&self, vendor: &str) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         Kind::Agent => "createAgentRequest",
     };
     let wish = RequestBody::read(body::read(call, parameter)?, parameter, kind)?;
-    let vendor = caller.vendor_or_problem()?;
+    let vendor = caller.vendor_or(Failure::Problem(&problem::VENDOR_UNKNOWN))?;
     let mut store = call.state.store();
     let external_ref = wish.external_ref.as_deref().unwrap_or(&wish.owner);
     let key = Key { owner: &wish.owner, external_ref, system: &wish.system };
@@ -79,14 +79,14 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
 pub(super) fn show(call: &Call<'_>, kind: Kind, id: &str) -> Answer {
     let caller = authorised(call, &REQUEST_READ)?;
     let id = guid("requestId", id)?;
-    let vendor = caller.vendor_or_unauthorized()?;
+    let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     found(call, vendor, |request| request.kind == kind && request.id == id)
 }
 
 /// `GET systemuser/request/vendor/byexternalref/{systemId}/{orgNo}/{externalRef}`, and `…/agent/…`
 pub(super) fn by_external_ref(call: &Call<'_>, kind: Kind, system: &str, owner: &str, external_ref: &str) -> Answer {
     let caller = authorised(call, &REQUEST_READ)?;
-    let vendor = caller.vendor_or_unauthorized()?;
+    let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let key = Key { owner, external_ref, system };
     found(call, vendor, |request| request.kind == kind && request.key() == key)
 }
@@ -104,7 +104,7 @@ fn found(call: &Call<'_>, vendor: &str, which: impl Fn(&Request) -> bool) -> Ans
 /// `GET systemuser/request/vendor/bysystem/{systemId}`, and `…/agent/…`
 pub(super) fn by_system(call: &Call<'_>, kind: Kind, system: &str) -> Answer {
     let caller = authorised(call, &REQUEST_READ)?;
-    let vendor = caller.vendor_or_unauthorized()?;
+    let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let store = call.state.store();
     if store.system(system).is_none_or(|system| system.vendor != vendor) {
         return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
@@ -122,7 +122,7 @@ pub(super) fn by_system(call: &Call<'_>, kind: Kind, system: &str) -> Answer {
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REQUEST_WRITE)?;
     let id = guid("requestId", id)?;
-    caller.vendor_or_unauthorized()?;
+    caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let mut store = call.state.store();
     let at = store.requests.iter().position(|request| request.id == id);
     store.requests.remove(at.ok_or(Failure::Problem(&problem::REQUEST_NOT_FOUND))?);

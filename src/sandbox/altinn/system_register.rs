@@ -83,7 +83,7 @@ fn unless_null<T>(list: List<T>) -> Option<Vec<T>> {
 /// `GET systemregister/vendor`: one's own systems, but for deleted ones.
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REGISTER)?;
-    let vendor = caller.vendor_or_forbidden()?;
+    let vendor = caller.vendor_or(Failure::Empty(StatusCode::FORBIDDEN))?;
     let store = call.state.store();
     let own = store.systems.iter().filter(|system| system.vendor == vendor && !system.deleted);
     let rows: Vec<Value> = own

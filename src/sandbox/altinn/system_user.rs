@@ -18,7 +18,7 @@ use super::{Answer, Call, problem};
 /// `GET systemuser/vendor/bysystem/{systemId}`. It only reads, and wants the scope that writes the register.
 pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
-    let vendor = caller.vendor_or_unauthorized()?;
+    let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let store = call.state.store();
     if store.system(system).is_none_or(|system| system.vendor != vendor) {
         return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
@@ -31,7 +31,7 @@ pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
 /// `GET systemuser/vendor/byquery`. Another scope that writes.
 pub(super) fn by_query(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REQUEST_WRITE)?;
-    let vendor = caller.vendor_or_unauthorized()?;
+    let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let required = |name: &str| {
         let missing = || Failure::Misfit(vec![(name.to_owned(), format!("The {name} field is required."))]);
         call.parameter(name).ok_or_else(missing)

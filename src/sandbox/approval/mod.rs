@@ -63,8 +63,8 @@ impl Visit<'_> {
         let store = self.state.store();
         match store.request(id).filter(|request| request.kind == kind) {
             Some(request) if self.receipt && request.decision.is_by_customer() => {
-                let request_view = RequestView::of(&store, request, self.texts);
-                self.page(StatusCode::OK, &Page::Receipt(&request_view), None)
+                let view = RequestView::of(&store, request, self.texts);
+                self.page(StatusCode::OK, &Page::Receipt(&view), None)
             }
             Some(request) => self.request(StatusCode::OK, &store, request),
             None => self.plain(StatusCode::NOT_FOUND, self.texts.unknown),
@@ -110,19 +110,15 @@ impl Visit<'_> {
 
     /// The request with its buttons, or why there are none.
     fn request(&self, status: StatusCode, store: &Store, request: &Request) -> Response {
-        let request_view = RequestView::of(store, request, self.texts);
+        let view = RequestView::of(store, request, self.texts);
         let now = self.state.now();
         let answered = status == StatusCode::CONFLICT;
         let not_approvable = store.not_approvable(request, now);
         if request.not_decidable(now).is_some() {
-            return self.page(
-                status,
-                &Page::Closed { request_view: &request_view, why: not_approvable, answered },
-                None,
-            );
+            return self.page(status, &Page::Closed { view: &view, why: not_approvable, answered }, None);
         }
         let form = Form::new(self.state, self.headers, &request.id);
-        let open = Page::Open { request_view: &request_view, not_approvable, answered, token: &form.token };
+        let open = Page::Open { view: &view, not_approvable, answered, token: &form.token };
         self.page(status, &open, Some(&form))
     }
 

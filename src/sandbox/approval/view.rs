@@ -10,9 +10,9 @@ use super::view_model::{Named, Redirect, RequestView};
 
 pub(super) enum Page<'a> {
     /// A request that can be answered; perhaps only with a no. `answered` where somebody just tried in vain.
-    Open { request_view: &'a RequestView, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
+    Open { view: &'a RequestView, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
     /// One that cannot.
-    Closed { request_view: &'a RequestView, why: Option<Undecidable>, answered: bool },
+    Closed { view: &'a RequestView, why: Option<Undecidable>, answered: bool },
     /// One that has been answered.
     Receipt(&'a RequestView),
     /// A sentence, where there is no request to show.
@@ -23,7 +23,7 @@ pub(super) enum Page<'a> {
 pub(super) fn html(page: &Page<'_>, texts: &Texts, here: &str, there: &str) -> String {
     let heading = heading(page, texts);
     let onwards = match page {
-        Page::Receipt(request_view) => request_view.redirect.as_ref(),
+        Page::Receipt(view) => view.redirect.as_ref(),
         _ => None,
     };
     let whole = html! {
@@ -48,14 +48,14 @@ pub(super) fn html(page: &Page<'_>, texts: &Texts, here: &str, there: &str) -> S
                 main #content {
                     h1 { (heading) }
                     @match page {
-                        Page::Open { request_view, not_approvable, answered, token } => {
-                            (open(request_view, note_of(*not_approvable, texts), *answered, token, texts, here))
+                        Page::Open { view, not_approvable, answered, token } => {
+                            (open(view, note_of(*not_approvable, texts), *answered, token, texts, here))
                         }
-                        Page::Closed { request_view, why, answered } => {
+                        Page::Closed { view, why, answered } => {
                             @if let Some(said) = note_of(*why, texts) { (note(&said, *answered)) }
-                            (details(request_view, texts))
+                            (details(view, texts))
                         }
-                        Page::Receipt(request_view) => { (receipt(request_view, texts)) (details(request_view, texts)) }
+                        Page::Receipt(view) => { (receipt(view, texts)) (details(view, texts)) }
                         Page::Plain(sentence) => p.note role="alert" { (sentence) },
                     }
                 }
@@ -68,35 +68,26 @@ pub(super) fn html(page: &Page<'_>, texts: &Texts, here: &str, there: &str) -> S
 
 /// What the page is about, after what became of it.
 fn heading(page: &Page<'_>, texts: &Texts) -> String {
-    let (request_view, became) = match page {
+    let (view, became) = match page {
         Page::Plain(_) => return texts.problem.to_owned(),
-        Page::Open { request_view, .. } => (request_view, None),
-        Page::Closed { request_view, why: Some(Undecidable::TimedOut), .. } => {
-            (request_view, Some(texts.timed_out_title))
-        }
-        Page::Closed { request_view, .. } | Page::Receipt(request_view) => match request_view.decision {
-            Decision::New => (request_view, None),
-            Decision::Accepted => (request_view, Some(texts.accepted_title)),
-            Decision::Rejected => (request_view, Some(texts.rejected_title)),
-            Decision::Denied => (request_view, Some(texts.denied_title)),
+        Page::Open { view, .. } => (view, None),
+        Page::Closed { view, why: Some(Undecidable::TimedOut), .. } => (view, Some(texts.timed_out_title)),
+        Page::Closed { view, .. } | Page::Receipt(view) => match view.decision {
+            Decision::New => (view, None),
+            Decision::Accepted => (view, Some(texts.accepted_title)),
+            Decision::Rejected => (view, Some(texts.rejected_title)),
+            Decision::Denied => (view, Some(texts.denied_title)),
         },
     };
-    let title = if request_view.kind == Kind::Agent { texts.title_agent } else { texts.title };
+    let title = if view.kind == Kind::Agent { texts.title_agent } else { texts.title };
     let (first, rest) = title.split_at(1);
     became.map_or(title.to_owned(), |became| format!("{became} – {}{rest}", first.to_lowercase()))
 }
 
-fn open(
-    request_view: &RequestView,
-    said: Option<String>,
-    answered: bool,
-    token: &str,
-    texts: &Texts,
-    here: &str,
-) -> Markup {
+fn open(view: &RequestView, said: Option<String>, answered: bool, token: &str, texts: &Texts, here: &str) -> Markup {
     html! {
-        p.lead { (if request_view.kind == Kind::Agent { texts.lead_agent } else { texts.lead }) }
-        (details(request_view, texts))
+        p.lead { (if view.kind == Kind::Agent { texts.lead_agent } else { texts.lead }) }
+        (details(view, texts))
         section aria-labelledby="answer" {
             h2 #answer { (texts.answer) }
             @if let Some(said) = &said { (note(said, answered)) }
@@ -104,7 +95,7 @@ fn open(
                 @if said.is_none() { (button("approve", texts.approve, token, here)) }
                 (button("reject", texts.reject, token, here))
             }
-            @if let Some(redirect) = &request_view.redirect {
+            @if let Some(redirect) = &view.redirect {
                 p.small { (texts.afterwards) " " code { (redirect.shown) } }
             }
         }
@@ -144,21 +135,21 @@ fn outcome(decision: Decision, texts: &Texts) -> &'static str {
     }
 }
 
-fn receipt(request_view: &RequestView, texts: &Texts) -> Markup {
+fn receipt(view: &RequestView, texts: &Texts) -> Markup {
     html! {
-        @if request_view.decision == Decision::Accepted {
+        @if view.decision == Decision::Accepted {
             div.note.done role="status" { p { (texts.accepted_now) } }
-            p { (texts.accepted_next) " " (told(&request_view.customer)) "." }
-            @if let Some(command) = command(request_view) { pre { code { (command) } } }
-            @if request_view.kind == Kind::Agent && !request_view.clients.is_empty() {
+            p { (texts.accepted_next) " " (told(&view.customer)) "." }
+            @if let Some(command) = command(view) { pre { code { (command) } } }
+            @if view.kind == Kind::Agent && !view.clients.is_empty() {
                 p { (texts.agent_next) }
-                ul { @for client in &request_view.clients { li { (told(client)) } } }
+                ul { @for client in &view.clients { li { (told(client)) } } }
             }
         } @else {
             div.note role="status" { p { (texts.rejected_now) } }
             p { (texts.rejected_next) }
         }
-        @match &request_view.redirect {
+        @match &view.redirect {
             Some(Redirect { shown, address }) => p { (texts.onwards) " " a href=(address) { bdi { (shown) } } },
             None => p { (texts.close) },
         }
@@ -166,32 +157,32 @@ fn receipt(request_view: &RequestView, texts: &Texts) -> Markup {
 }
 
 /// What a developer may type next, where no shell would make something else of it.
-fn command(request_view: &RequestView) -> Option<String> {
+fn command(view: &RequestView) -> Option<String> {
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    let reference = match request_view.external_ref.as_deref() {
+    let reference = match view.external_ref.as_deref() {
         None => String::new(),
         Some(reference) if plain(reference) && !reference.starts_with('-') => format!(" --external-ref {reference}"),
         Some(_) => return None,
     };
-    Some(format!("systemuser-demo token --org {}{reference}", request_view.customer.id))
+    Some(format!("systemuser-demo token --org {}{reference}", view.customer.id))
 }
 
-fn details(request_view: &RequestView, texts: &Texts) -> Markup {
+fn details(view: &RequestView, texts: &Texts) -> Markup {
     html! {
         section aria-labelledby="who" {
             h2 #who { (texts.who) }
             dl {
-                (fact(texts.vendor, &told(&request_view.vendor)))
+                (fact(texts.vendor, &told(&view.vendor)))
                 div {
                     dt { (texts.system) }
                     dd {
-                        (told(&request_view.system))
-                        @if let Some(description) = &request_view.description { br; bdi.small { (description) } }
+                        (told(&view.system))
+                        @if let Some(description) = &view.description { br; bdi.small { (description) } }
                     }
                 }
-                (fact(texts.customer, &told(&request_view.customer)))
-                @if let Some(title) = &request_view.title { (fact(texts.called, &html! { bdi { (title) } })) }
-                @if let Some(reference) = &request_view.external_ref {
+                (fact(texts.customer, &told(&view.customer)))
+                @if let Some(title) = &view.title { (fact(texts.called, &html! { bdi { (title) } })) }
+                @if let Some(reference) = &view.external_ref {
                     (fact(texts.external_ref, &html! { code { (reference) } }))
                 }
             }
@@ -208,7 +199,7 @@ fn details(request_view: &RequestView, texts: &Texts) -> Markup {
                     }
                 }
                 tbody role="rowgroup" {
-                    @for item in &request_view.items {
+                    @for item in &view.items {
                         tr role="row" {
                             th scope="row" role="rowheader" { (item.named.name) }
                             td role="cell" {

@@ -107,10 +107,7 @@ fn check_audience(claims: &Members, issuer: &str) -> Result<(), Refusal> {
 fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
     let time = |name: &str| {
         let seconds = claims.get(name).and_then(Value::as_f64);
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "a fraction of a second does not matter, and casts saturate"
-        )]
+        // A fraction of a second does not matter, and the cast saturates.
         let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0));
         time.ok_or_else(|| {
             Refusal::value(format!("{name}: expected a time in seconds since 1970, got {}", got(claims.get(name))))

@@ -41,8 +41,7 @@ struct Connection {
 }
 
 /// When the last answer was given; before the first one, when the client came.
-#[derive(Clone)]
-struct Answered(Arc<Mutex<Instant>>);
+type Answered = Arc<Mutex<Instant>>;
 
 /// Takes connections, and answers what comes over them. Dropping it closes them all.
 pub(crate) async fn serve(listener: TcpListener, router: Router) {
@@ -68,10 +67,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
 /// Closes the connection that waits the longest for its client; where all are busy, another one must end after a while.
 async fn make_room(open: &mut Vec<Connection>) {
     let enough = Instant::now() + 10 * GRACE;
-    while let Some(at) = (0..open.len()).min_by_key(|at| open[*at].answered.at()) {
-        let until = (open[at].answered.at() + GRACE).min(enough);
+    while let Some(nth) = (0..open.len()).min_by_key(|nth| at(&open[*nth].answered)) {
+        let until = (at(&open[nth].answered) + GRACE).min(enough);
         if until <= Instant::now() {
-            open.swap_remove(at);
+            open.swap_remove(nth);
             // It is closed when its task has had a turn.
             return tokio::task::yield_now().await;
         }
@@ -83,13 +82,13 @@ async fn make_room(open: &mut Vec<Connection>) {
 
 impl Connection {
     fn open(stream: TcpStream, router: Router) -> Self {
-        let answered = Answered(Arc::new(Mutex::new(Instant::now())));
+        let answered = Answered::new(Mutex::new(Instant::now()));
         let task = tokio::spawn({
             let answered = answered.clone();
             async move {
                 tokio::select! {
                     () = attend(stream, router, &answered) => {}
-                    () = answered.too_long_ago() => {}
+                    () = too_long_ago(&answered) => {}
                 }
             }
         });
@@ -103,24 +102,15 @@ impl Drop for Connection {
     }
 }
 
-impl Answered {
-    fn at(&self) -> Instant {
-        *self.0.lock().expect("nobody panics while holding it")
+/// Returns when the client has had no answer for too long.
+async fn too_long_ago(answered: &Answered) {
+    while at(answered) + PATIENCE > Instant::now() {
+        tokio::time::sleep_until(at(answered) + PATIENCE).await;
     }
+}
 
-    fn now(&self) {
-        *self.0.lock().expect("nobody panics while holding it") = Instant::now();
-    }
-
-    async fn too_long_ago(&self) {
-        loop {
-            let until = self.at() + PATIENCE;
-            if until <= Instant::now() {
-                return;
-            }
-            tokio::time::sleep_until(until).await;
-        }
-    }
+fn at(answered: &Answered) -> Instant {
+    *answered.lock().expect("nobody panics while holding it")
 }
 
 /// Answers one request after the other, and takes leave.
@@ -132,7 +122,7 @@ async fn attend(stream: TcpStream, router: Router, answered: &Answered) {
         // hyper moves it about.
         Box::pin(async {
             let answer: Result<Response<_>, _> = answer.await;
-            answered.now();
+            *answered.lock().expect("nobody panics while holding it") = Instant::now();
             answer
         })
     });

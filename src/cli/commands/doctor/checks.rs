@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::metadata::Metadata;
-use crate::cli::output::console::Level;
+use crate::cli::output::Level;
 use crate::client::http::address;
-use crate::client::key::SigningKey;
-use crate::client::sanitize::{excerpt, quote};
-use crate::client::token::{DecodedJwt, SYSTEM_USER};
+use crate::client::token::SYSTEM_USER;
+use crate::client::{DecodedJwt, SigningKey, excerpt, quote};
 use crate::config::{Config, Given, Source};
 
 pub(super) fn check_metadata(

@@ -12,18 +12,16 @@ use std::time::Duration;
 use chrono::{Days, Months, NaiveDate, Utc};
 use clap::Args;
 
+use self::metadata::Metadata;
 use self::step::{Findings, Step};
 use crate::cli::args::{CommonArgs, GrantArgs, SystemArg, TimeoutArg, rerun, typed};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::clock::ClockDifference;
-use crate::cli::output::console::{Console, Level};
-use crate::cli::output::time::duration;
 use crate::cli::output::verbose::{self, display_kid};
-use crate::cli::session::api_target::ApiTarget;
+use crate::cli::output::{ClockDifference, Console, Level, duration};
 use crate::cli::session::signing_key::{self, Message};
 use crate::cli::session::verification::CLOCK_TOLERANCE;
-use crate::cli::session::{Session, fetch, org_numbers, test_series_warning};
-use crate::client::key::SigningKey;
+use crate::cli::session::{ApiTarget, Session, fetch_document, org_numbers, test_series_warning};
+use crate::client::SigningKey;
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{grant, http};
 use crate::config::{Config, Source};
@@ -139,7 +137,7 @@ impl Doctor {
             Err(error) => return findings.failed(Step::Organisation, error),
         };
         let Some(owner) = owner else { return findings.skipped(Step::Organisation, "--no-system-user") };
-        let warnings = numbers.iter().filter_map(|org| test_series_warning(config, org.value, &org.source.to_string()));
+        let warnings = numbers.iter().filter_map(|org| test_series_warning(config, org.value, &org.source));
         let messages: Vec<Message> = warnings.map(|warning| (Level::Warning, warning)).collect();
         findings.passed(Step::Organisation, format!("{} ({})", owner.value, owner.source), &messages)
     }
@@ -152,10 +150,9 @@ impl Doctor {
         findings: &mut Findings<'_, '_>,
     ) -> io::Result<(bool, Option<ClockDifference>)> {
         let Session { config, http, .. } = session;
-        let issuer = &config.endpoints.issuer;
-        let url = metadata::address(issuer);
-        let (document, clock) = fetch(http, &url, || metadata::fetch(http, issuer), findings.console()).await;
-        match document.map(|document| checks::check_metadata(&document, config, key, self.system_user())) {
+        let url = metadata::address(&config.endpoints.issuer);
+        let (document, clock) = fetch_document(http, &url, "metadata document", findings.console()).await;
+        match document.map(|document: Metadata| checks::check_metadata(&document, config, key, self.system_user())) {
             Ok(faults) if faults.is_empty() => {
                 findings.passed(Step::Metadata, format!("{} agrees", http::address(&url)), &[])?;
             }

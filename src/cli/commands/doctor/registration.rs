@@ -6,11 +6,9 @@ use super::step::{Findings, Step};
 use crate::altinn::system_register::{self, SCOPE};
 use crate::altinn::{Altinn, Item};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::session::Session;
-use crate::cli::session::altinn_session::{AltinnError, AltinnSession};
-use crate::client::key::SigningKey;
+use crate::cli::session::{AltinnError, AltinnSession, Session};
 use crate::client::maskinporten::ExchangeError;
-use crate::client::sanitize::{quote, show};
+use crate::client::{SigningKey, quote, show};
 use crate::config::Config;
 
 /// Looks the system up if the client has the vendor's scope.

@@ -2,15 +2,16 @@
 
 use std::io;
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::{Console, Level};
+use crate::cli::output::{Console, Level};
 use crate::cli::session::signing_key::Message;
-use crate::client::sanitize::visible;
+use crate::client::visible;
 
 /// The steps, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Step {
     Configuration,
     Key,
@@ -24,30 +25,8 @@ pub(super) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 9] = [
-        Self::Configuration,
-        Self::Key,
-        Self::Organisation,
-        Self::Metadata,
-        Self::Clock,
-        Self::System,
-        Self::Token,
-        Self::Claims,
-        Self::Api,
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::Key => "key",
-            Self::Organisation => "organisation",
-            Self::Metadata => "metadata",
-            Self::Clock => "clock",
-            Self::System => "system",
-            Self::Token => "token",
-            Self::Claims => "claims",
-            Self::Api => "api",
-        }
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().expect("no step is hidden").get_name().to_owned()
     }
 }
 
@@ -114,7 +93,7 @@ impl<'f, 'c> Findings<'f, 'c> {
 
     /// Skips all further steps.
     pub(super) fn skip_the_rest(&mut self, because: &str) -> io::Result<()> {
-        Step::ALL[self.findings.len()..].iter().try_for_each(|step| self.skipped(*step, because))
+        Step::value_variants()[self.findings.len()..].iter().try_for_each(|step| self.skipped(*step, because))
     }
 
     /// The first of these steps that failed.
@@ -133,7 +112,11 @@ impl<'f, 'c> Findings<'f, 'c> {
     }
 
     fn add(&mut self, finding: Finding) -> io::Result<()> {
-        debug_assert_eq!(Step::ALL.get(self.findings.len()), Some(&finding.step), "each step once, in order");
+        debug_assert_eq!(
+            Step::value_variants().get(self.findings.len()),
+            Some(&finding.step),
+            "each step once, in order"
+        );
         if self.at_once {
             finding.lines().iter().try_for_each(|line| self.console.answer_line(&visible(line)))?;
         }

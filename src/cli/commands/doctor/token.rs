@@ -7,12 +7,10 @@ use secrecy::ExposeSecret;
 use super::checks;
 use super::step::{Findings, Step};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::clock::{ClockDifference, maskinportens_time};
-use crate::cli::session::api_target::ApiTarget;
+use crate::cli::output::{ClockDifference, maskinportens_time};
 use crate::cli::session::verification::verify;
-use crate::cli::session::{Session, published_keys};
-use crate::client::sanitize::show;
-use crate::client::token::{AccessToken, DecodedJwt};
+use crate::cli::session::{ApiTarget, Session, fetch_document};
+use crate::client::{AccessToken, DecodedJwt, show};
 
 pub(super) async fn claims(
     session: &Session,
@@ -26,7 +24,7 @@ pub(super) async fn claims(
         return findings.skipped(Step::Claims, "the token, which is opaque");
     };
     let Session { config, http, .. } = session;
-    let keys = match published_keys(http, &config.endpoints.jwks, findings.console()).await {
+    let keys = match fetch_document(http, &config.endpoints.jwks, "JWK set", findings.console()).await {
         (Ok(keys), _) => keys,
         (Err(error), _) => return findings.failed(Step::Claims, error),
     };
@@ -67,14 +65,8 @@ pub(super) async fn call(
         };
         return findings.skipped(Step::Api, &because);
     };
-    let org = match target.takes_org() {
-        true => match config.org() {
-            Ok(org) => Some(org.value),
-            Err(error) => return findings.failed(Step::Api, error),
-        },
-        false => None,
-    };
-    let url = match target.address(config, org) {
+    let org = if target.takes_org() { config.org().map(|org| Some(org.value)) } else { Ok(None) };
+    let url = match org.map_err(CommandError::from).and_then(|org| target.address(config, org)) {
         Ok(url) => url,
         Err(error) => return findings.failed(Step::Api, error),
     };

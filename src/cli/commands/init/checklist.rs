@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::starter::Example;
 use crate::cli::args::{rerun, shell};
-use crate::client::environment::Environment;
-use crate::client::sanitize::quote_path;
+use crate::client::{Environment, quote_path};
 
 /// Altinn's guide.
 pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";

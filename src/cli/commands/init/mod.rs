@@ -15,14 +15,11 @@ use serde_json::{Value, json};
 use crate::cli::args::config_file::{self, EXAMPLE_KEY, shipped};
 use crate::cli::args::{ClientArgs, CommonArgs, KeyArgs, typed};
 use crate::cli::error::CommandError;
-use crate::cli::output::console::{Console, Level};
+use crate::cli::output::{Console, Level};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{self, Bits, is_registrable};
 use crate::cli::session::signing_key;
-use crate::client::environment::Environment;
-use crate::client::key::{KeySource, SigningKey};
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::{quote, quote_path};
+use crate::client::{Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
 use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
 
 #[derive(Debug, Args)]

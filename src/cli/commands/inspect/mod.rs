@@ -13,15 +13,10 @@ use serde_json::{Value, json};
 use self::token_text::TokenText;
 use crate::cli::args::{CommonArgs, TimeoutArg, shell};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::clock::maskinportens_time;
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::cli::output::time::{duration, time};
+use crate::cli::output::{Console, duration, maskinportens_time, pairs, time};
 use crate::cli::session::verification::{VerificationError, algorithm, verify};
-use crate::cli::session::{published_keys, warn_of_clock, warn_of_proxy};
-use crate::client::environment::{Environment, is_loopback};
-use crate::client::http::Http;
-use crate::client::token::DecodedJwt;
+use crate::cli::session::{fetch_document, warn_of_clock, warn_of_proxy};
+use crate::client::{DecodedJwt, Environment, Http, is_loopback};
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]
@@ -96,7 +91,7 @@ impl Inspect {
         }
         warn_of_proxy(&config, console);
         let http = Http::new(timeout);
-        let (keys, clock) = published_keys(&http, &config.endpoints.jwks, console).await;
+        let (keys, clock) = fetch_document(&http, &config.endpoints.jwks, "JWK set", console).await;
         warn_of_clock(clock, console);
         let keys = keys?;
         verify(token, &keys, &config.endpoints.issuer, maskinportens_time(clock)).map_err(|error| {

@@ -6,19 +6,16 @@ use serde_json::{Value, json};
 
 use super::browser;
 use super::lookup::rows;
-use super::wait::{self, ToJson, WaitArg};
+use super::wait::{self, End, Outcome, ToJson, WaitArg};
 use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
 use crate::altinn::system_user_request::{self, Created, Kind, NewRequest, Request, State, WRITE};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, shell, typed};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::cli::session::altinn_session::{AltinnSession, note_untyped};
-use crate::cli::session::warn_of_test_series;
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::{may_be_secret, quote};
-use crate::config::{Config, ConfigError, Given, Overrides, parse_endpoint};
+use crate::cli::output::{Console, pairs};
+use crate::cli::session::{AltinnSession, note_untyped, test_series_warning};
+use crate::client::{OrgNumber, may_be_secret, quote};
+use crate::config::{Config, ConfigError, Given, Overrides, Source, parse_endpoint};
 
 /// ask a customer for a system user
 #[derive(Debug, Args)]
@@ -65,7 +62,8 @@ impl Create {
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
         let redirect_url = self.redirect_url(&config)?;
-        warn_of_test_series(&config, org, "ORG", console);
+        let warning = test_series_warning(&config, org, &Source::Option("ORG"));
+        warning.iter().for_each(|warning| console.warning(warning));
 
         let mut altinn = AltinnSession::start(config, WRITE, timeout, console).await?.about(&system);
         let external_ref = altinn.config().external_ref.clone();
@@ -109,10 +107,10 @@ impl Create {
                 self.introduce(&request.known, common.json && wait.is_some(), inside && wait.is_none(), console);
                 match wait {
                     Some(wait) => wait::until_decided(&mut altinn, kind, request, wait, console).await,
-                    None => wait::Outcome::NotWaited(request),
+                    None => Outcome { request, end: End::NotWaited },
                 }
             }
-            _ => wait::Outcome::Over(request),
+            _ => Outcome { request, end: End::Over },
         };
         let json = |request: &Item<Request>| -> Value {
             let serves = matches!(request.known.state(), Some(State::New | State::Accepted) | None);

@@ -8,9 +8,8 @@ use crate::altinn::Altinn;
 use crate::altinn::system_user_request::{self, Kind, READ, WRITE};
 use crate::cli::args::{CommonArgs, VendorArgs};
 use crate::cli::error::CommandError;
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::cli::session::altinn_session::AltinnSession;
+use crate::cli::output::{Console, pairs};
+use crate::cli::session::AltinnSession;
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]

@@ -5,14 +5,11 @@ use clap::Args;
 use super::lookup::word;
 use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{CommonArgs, SystemArg, VendorArgs, typed};
-use crate::cli::error::CommandError;
-use crate::cli::error::suggestion::{did_you_mean, nearest};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::table;
-use crate::cli::output::time::server_time;
-use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::sanitize::quote;
+use crate::cli::args::{CommonArgs, SystemArg, VendorArgs, parsed};
+use crate::cli::error::{CommandError, did_you_mean, nearest};
+use crate::cli::output::{Console, or_dash, server_time, table};
+use crate::cli::session::AltinnSession;
+use crate::client::quote;
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]
@@ -32,7 +29,7 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let timeout = self.options.timeout.duration()?;
-        let status = self.status.as_ref().map(|text| typed("--status", text).check(known)).transpose()?;
+        let status = parsed("--status", self.status.as_ref(), known)?;
         let config = self.options.configuration(common, Overrides::default())?;
         let system = self.system.choose(&config)?;
         let kind = if self.agent { Kind::Agent } else { Kind::Standard };
@@ -47,19 +44,18 @@ impl List {
                 list.pages,
             ));
         }
-        let wanted =
-            |item: &&Item<Request>| status.as_ref().is_none_or(|status| item.known.state() == Some(status.value));
+        let wanted = |item: &&Item<Request>| status.as_ref().is_none_or(|status| item.known.state() == Some(*status));
         let requests: Vec<_> = list.items.iter().filter(wanted).collect();
         if common.json {
             return Ok(console.answer_json(&requests)?);
         }
         if requests.is_empty() {
-            let which = status.map(|status| format!(" that are {}", status.value.name())).unwrap_or_default();
+            let which = status.map(|status| format!(" that are {}", status.name())).unwrap_or_default();
             console.note(&format!("{} has no {} requests{which}", quote(&system.value), word(kind)));
             return Ok(());
         }
         let row = |Item { known: request, .. }: &&Item<Request>| {
-            let customer = request.party_org_no.clone().unwrap_or_else(|| "-".to_owned());
+            let customer = or_dash(request.party_org_no.as_deref());
             let external_ref = request.external_ref().unwrap_or("none").to_owned();
             let created = server_time(request.created.as_deref());
             [request.id.clone(), request.status().to_owned(), customer, external_ref, created]

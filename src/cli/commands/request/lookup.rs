@@ -2,13 +2,10 @@
 
 use crate::altinn::system_user_request::{self, Kind, Request};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::rerun::Rerun;
-use crate::cli::args::{checked_text, typed};
+use crate::cli::args::{Rerun, checked_text, typed};
 use crate::cli::error::CommandError;
-use crate::cli::output::time::server_time;
-use crate::client::http::CallError;
-use crate::client::org_number::OrgNumber;
-use crate::client::sanitize::quote;
+use crate::cli::output::{or_dash, server_time};
+use crate::client::{CallError, OrgNumber, quote};
 use crate::config::Config;
 
 /// A request's id, which is a UUID.
@@ -60,14 +57,13 @@ pub(super) fn word(kind: Kind) -> &'static str {
 
 /// A request as a person reads it.
 pub(super) fn rows(kind: Kind, request: &Request) -> Vec<(&'static str, String)> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let mut rows = vec![
         ("request", request.id.clone()),
         ("status", request.status().to_owned()),
         ("kind", word(kind).to_owned()),
-        ("customer", text(&request.party_org_no)),
+        ("customer", or_dash(request.party_org_no.as_deref())),
         ("external ref", request.external_ref().unwrap_or("none").to_owned()),
-        ("system", text(&request.system_id)),
+        ("system", or_dash(request.system_id.as_deref())),
         ("created", server_time(request.created.as_deref())),
     ];
     let asks_for = request.asks_for();

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::args::CommonArgs;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
+use crate::cli::output::Console;
 
 #[derive(Debug, Args)]
 pub(crate) struct Request {

@@ -4,17 +4,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::lookup::{by_id, first_of_both, id, rows};
-use super::wait::{self, Outcome, ToJson, WaitArg};
+use super::wait::{self, End, Outcome, ToJson, WaitArg};
 use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::rerun::Rerun;
-use crate::cli::args::{CommonArgs, CustomerArgs, SystemArg, VendorArgs};
+use crate::cli::args::{CommonArgs, CustomerArgs, Rerun, SystemArg, VendorArgs};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::http::CallError;
-use crate::client::org_number::OrgNumber;
+use crate::cli::output::{Console, pairs};
+use crate::cli::session::AltinnSession;
+use crate::client::{CallError, OrgNumber};
 use crate::config::{Config, ConfigError, Given, Overrides};
 
 /// show what became of a request
@@ -79,7 +76,7 @@ impl Status {
             (Some(State::New) | None, Some(wait)) => {
                 wait::until_decided(&mut altinn, kind, request, wait, console).await
             }
-            _ => Outcome::Over(request),
+            _ => Outcome { request, end: End::Over },
         };
         outcome.finish(json, command.as_deref(), true, &altinn, console)
     }

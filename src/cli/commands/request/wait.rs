@@ -7,13 +7,11 @@ use serde_json::Value;
 
 use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{shell, typed};
+use crate::cli::args::{parsed, shell};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::pairs;
-use crate::cli::output::time::duration;
-use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::sanitize::quote;
+use crate::cli::output::{Console, duration, pairs};
+use crate::cli::session::AltinnSession;
+use crate::client::quote;
 use crate::config::ConfigError;
 
 /// Whether to wait, and how long.
@@ -33,13 +31,11 @@ const TICK: Duration = Duration::from_secs(1);
 
 impl WaitArg {
     pub(super) fn duration(&self) -> Result<Option<Duration>, ConfigError> {
-        let Some(text) = &self.wait else { return Ok(None) };
-        let given = typed("--wait", text).check(|text| match humantime::parse_duration(&text) {
+        parsed("--wait", self.wait.as_ref(), |text| match humantime::parse_duration(&text) {
             Ok(duration) if (SHORTEST_WAIT..=LONGEST_WAIT).contains(&duration) => Ok(duration),
             Ok(_) => Err(format!("{} is not between 1s and 180d, after which a request has timed out", quote(&text))),
             Err(_) => Err(format!("{} is not a duration, such as 90s, 10m or 2h", quote(&text))),
-        })?;
-        Ok(Some(given.value))
+        })
     }
 }
 
@@ -53,20 +49,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 /// Makes the whole answer as JSON.
 pub(super) type ToJson<'a> = &'a dyn Fn(&Item<Request>) -> Value;
 
+/// A request, and how the waiting for it ended.
+pub(super) struct Outcome {
+    pub(super) request: Item<Request>,
+    pub(super) end: End,
+}
+
 /// How the waiting ended.
-pub(super) enum Outcome {
+pub(super) enum End {
     /// Nobody wanted to wait.
-    NotWaited(Item<Request>),
+    NotWaited,
     /// The request was over before, so there was nothing to wait for.
-    Over(Item<Request>),
+    Over,
     /// The customer answered, or cannot answer any more.
-    Decided(Item<Request>),
+    Decided,
     /// The time ended.
-    Undecided(Item<Request>, Duration),
+    Undecided(Duration),
     /// The user pressed Ctrl-C.
-    Interrupted(Item<Request>),
+    Interrupted,
     /// A call failed.
-    Failed(Item<Request>, CommandError),
+    Failed(CommandError),
 }
 
 /// Looks at the request again and again, until it is decided or the time ends.
@@ -88,12 +90,13 @@ pub(super) async fn until_decided(
         Ok(()) = tokio::signal::ctrl_c() => None,
     };
     console.end_progress();
-    match decided {
-        None => Outcome::Interrupted(request),
-        Some(Err(error)) => Outcome::Failed(request, error),
-        Some(Ok(true)) => Outcome::Decided(request),
-        Some(Ok(false)) => Outcome::Undecided(request, timeout),
-    }
+    let end = match decided {
+        None => End::Interrupted,
+        Some(Err(error)) => End::Failed(error),
+        Some(Ok(true)) => End::Decided,
+        Some(Ok(false)) => End::Undecided(timeout),
+    };
+    Outcome { request, end }
 }
 
 /// Whether the request was decided in time.
@@ -158,13 +161,10 @@ impl Outcome {
         altinn: &AltinnSession,
         console: &mut Console<'_>,
     ) -> Result<Exit, CommandError> {
-        let request = match &self {
-            Self::NotWaited(request) | Self::Over(request) | Self::Decided(request) => request,
-            Self::Undecided(request, _) | Self::Interrupted(request) | Self::Failed(request, _) => request,
-        };
-        let waited = matches!(self, Self::Decided(_));
+        let Self { request, end } = self;
+        let waited = matches!(end, End::Decided);
         match to_json {
-            Some(to_json) => console.answer_json(&to_json(request))?,
+            Some(to_json) => console.answer_json(&to_json(&request))?,
             // It stands below the rows of the request, and is as wide as they are.
             None if waited => console.answer(pairs(&[("status      ", request.known.status().to_owned())]))?,
             _ => {}
@@ -176,21 +176,21 @@ impl Outcome {
         let wait_on = is_kept.then(|| format!("to go on waiting: `{status}`"));
         let note = wait_on.as_ref().map(|wait_on| format!("the request stays; {wait_on}"));
         let note = note.unwrap_or_else(|| "the request has ended with the sandbox".to_owned());
-        match self {
-            Self::Failed(_, error) => {
+        match end {
+            End::Failed(error) => {
                 console.note(&note);
                 Err(error)
             }
-            Self::NotWaited(_) => {
+            End::NotWaited => {
                 token_command.iter().for_each(|it| console.note(&format!("once it is accepted: `{it}`")));
                 Ok(Exit::Done)
             }
             // A request that has just been accepted has its system user.
-            Self::Over(request) | Self::Decided(request) => {
+            End::Over | End::Decided => {
                 let delete = altinn.rerun.command(&format!("request delete {id}"));
                 result(&request.known, token_command, &delete, has_system_user || waited, console)
             }
-            Self::Undecided(request, timeout) => {
+            End::Undecided(timeout) => {
                 let (status, timeout) = (request.known.status(), duration(timeout.as_secs()));
                 let problem = format!("not decided yet: the request is {status} after {timeout}");
                 let confirm = request.known.confirm_url.as_ref().filter(|_| is_kept);
@@ -198,7 +198,7 @@ impl Outcome {
                 let hints = wait_on.into_iter().chain(sent).collect();
                 Err(CommandError { hints, ..CommandError::new(Exit::Undecided, problem) })
             }
-            Self::Interrupted(_) => {
+            End::Interrupted => {
                 console.note(&note);
                 Ok(Exit::Interrupted)
             }

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::altinn::system::{Draft, IGNORED_FIELDS, System, ValidationError};
 use crate::cli::args::{config_file, file_name};
-use crate::cli::error::CommandError;
-use crate::cli::error::suggestion::{did_you_mean, nearest};
-use crate::client::sanitize::{quote, quote_path};
+use crate::cli::error::{CommandError, did_you_mean, nearest};
+use crate::client::{quote, quote_path};
 use crate::config::Source;
 
 /// The fields that it may have.

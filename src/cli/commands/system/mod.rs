@@ -17,11 +17,9 @@ use crate::altinn::system_register::{self, Change, SCOPE, SystemSummary};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{self, CommonArgs, SystemArg, VendorArgs};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::console::Console;
-use crate::cli::output::table::{pairs, table};
-use crate::cli::output::time::server_time;
-use crate::cli::session::altinn_session::AltinnSession;
-use crate::client::sanitize::{may_be_secret, quote, show};
+use crate::cli::output::{Console, or_dash, pairs, server_time, table};
+use crate::cli::session::AltinnSession;
+use crate::client::{may_be_secret, quote, show};
 use crate::config::{Config, Overrides};
 
 #[derive(Debug, Args)]
@@ -165,9 +163,8 @@ impl One {
             return Ok(console.answer_json(&changes)?);
         }
         let row = |Item { known: change, .. }: &Item<Change>| {
-            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-            let [change_type, org, client] =
-                [&change.change_type, &change.changed_by_org_number, &change.client_id].map(text);
+            let texts = [&change.change_type, &change.changed_by_org_number, &change.client_id];
+            let [change_type, org, client] = texts.map(|text| or_dash(text.as_deref()));
             [server_time(change.created.as_deref()), change_type, org, client]
         };
         Ok(console.answer(table(["time", "change", "by", "client id"], changes.iter().map(row)))?)

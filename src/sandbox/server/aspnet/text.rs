@@ -5,6 +5,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use super::super::accept::best_match;
+
 pub(crate) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Response {
     match wants_json(headers) {
         true => quoted(status, text),
@@ -19,21 +21,13 @@ pub(crate) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Respo
 /// 12.5.1.
 fn wants_json(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let mut best: Option<(f32, bool)> = None;
-    for range in lines.flat_map(|line| line.split(',')) {
-        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
-        let json = match parts.next().unwrap_or_default().as_str() {
-            "*/*" => return false,
-            "text/plain" | "text/*" => false,
-            "application/json" | "application/*" => true,
-            _ => continue,
-        };
-        let quality = parts.find_map(|part| part.strip_prefix("q=")?.trim().parse().ok()).unwrap_or(1.0);
-        if quality > best.map_or(0.0, |(quality, _)| quality) {
-            best = Some((quality, json));
-        }
-    }
-    best.is_some_and(|(_, json)| json)
+    let takes_all = |range: &str| range.split(';').next().is_some_and(|range| range.trim() == "*/*");
+    let json = |range: &str| match range {
+        "text/plain" | "text/*" => Some(false),
+        "application/json" | "application/*" => Some(true),
+        _ => None,
+    };
+    !lines.flat_map(|line| line.split(',')).any(takes_all) && best_match(headers, &ACCEPT, json).unwrap_or(false)
 }
 
 /// Where the C# action gives JSON only.
