@@ -11,6 +11,7 @@ pub mod session;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::args::CommonArgs;
+use self::args::deferred::Deferred;
 pub use self::commands::inspect::in_words;
 #[cfg(feature = "sandbox")]
 use self::commands::sandbox;
@@ -44,32 +45,32 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// get a system-user token and print it
-    Token(token::Token),
+    Token(Deferred<token::Token>),
     /// call an API with a system-user token
-    Call(call::Call),
+    Call(Deferred<call::Call>),
     /// build and sign a JWT grant, and print it
-    Grant(grant::Grant),
+    Grant(Deferred<grant::Grant>),
     /// show what a token or a grant says
-    Inspect(inspect::Inspect),
+    Inspect(Deferred<inspect::Inspect>),
     /// make a key pair, or show the public half of one
-    Key(key::Key),
+    Key(Deferred<key::Key>),
     /// check every step of the flow, in order, and say which one is wrong
-    Doctor(doctor::Doctor),
+    Doctor(Deferred<doctor::Doctor>),
     /// say what a code of Maskinporten or Altinn means, and what to do
-    Explain(explain::Explain),
+    Explain(Deferred<explain::Explain>),
     /// write a starter configuration and key for an environment
-    Init(init::Init),
+    Init(Deferred<init::Init>),
     /// register, show and change the system in Altinn's System Register
-    System(system::System),
+    System(Deferred<system::System>),
     /// ask a customer to create a system user, and follow the answer
-    Request(request::Request),
+    Request(Deferred<request::Request>),
     /// list and find system users
-    User(user::User),
+    User(Deferred<user::User>),
     #[cfg(feature = "sandbox")]
     /// run the local Maskinporten, Altinn and reference APIs
-    Sandbox(sandbox::Sandbox),
+    Sandbox(Deferred<sandbox::Sandbox>),
     /// print a shell completion script
-    Completions(completions::Completions),
+    Completions(Deferred<completions::Completions>),
 }
 
 impl Cli {
@@ -84,20 +85,20 @@ impl Cli {
     /// If the command fails.
     pub async fn run(self, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         match self.command {
-            Command::Token(token) => token.run(&self.common, console).await?,
-            Command::Call(call) => call.run(&self.common, console).await?,
-            Command::Grant(grant) => grant.run(&self.common, console)?,
-            Command::Inspect(inspect) => inspect.run(&self.common, console).await?,
-            Command::Key(key) => key.run(&self.common, console)?,
-            Command::Doctor(doctor) => return doctor.run(&self.common, console).await,
-            Command::Explain(explain) => explain.run(&self.common, console)?,
-            Command::Init(init) => init.run(&self.common, console)?,
-            Command::System(system) => system.run(&self.common, console).await?,
-            Command::Request(request) => return request.run(&self.common, console).await,
-            Command::User(user) => user.run(&self.common, console).await?,
+            Command::Token(Deferred(token)) => token.run(&self.common, console).await?,
+            Command::Call(Deferred(call)) => call.run(&self.common, console).await?,
+            Command::Grant(Deferred(grant)) => grant.run(&self.common, console)?,
+            Command::Inspect(Deferred(inspect)) => inspect.run(&self.common, console).await?,
+            Command::Key(Deferred(key)) => key.run(&self.common, console)?,
+            Command::Doctor(Deferred(doctor)) => return doctor.run(&self.common, console).await,
+            Command::Explain(Deferred(explain)) => explain.run(&self.common, console)?,
+            Command::Init(Deferred(init)) => init.run(&self.common, console)?,
+            Command::System(Deferred(system)) => system.run(&self.common, console).await?,
+            Command::Request(Deferred(request)) => return request.run(&self.common, console).await,
+            Command::User(Deferred(user)) => user.run(&self.common, console).await?,
             #[cfg(feature = "sandbox")]
-            Command::Sandbox(sandbox) => sandbox.run(&self.common, console).await?,
-            Command::Completions(completions) => completions.run(Self::command(), console)?,
+            Command::Sandbox(Deferred(sandbox)) => sandbox.run(&self.common, console).await?,
+            Command::Completions(Deferred(completions)) => completions.run(Self::command(), console)?,
         }
         Ok(Exit::Done)
     }

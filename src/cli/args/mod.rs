@@ -4,6 +4,7 @@
 //! clap judges the shape of the command line only. Variables are read here, so that each value keeps where it came from.
 
 pub(crate) mod config_file;
+pub(crate) mod deferred;
 pub(crate) mod rerun;
 pub(crate) mod shell;
 pub(crate) mod variables;

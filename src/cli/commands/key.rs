@@ -10,7 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::output::Console;
 use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::session::new_file::{self, Readers};
-use crate::cli::session::new_key::{Bits, is_registrable, make};
+use crate::cli::session::new_key::{SIZES, is_registrable, make};
 use crate::cli::session::signing_key;
 use crate::client::{Environment, KeySource, quote, quote_path};
 use crate::config::{Config, ConfigError, Overrides, Source};
@@ -43,8 +43,8 @@ struct New {
     /// where to put the private key [default: where the configuration has it, else mp-key.pem]
     file: Option<OsString>,
     /// the size of the key
-    #[arg(long, default_value = "2048")]
-    bits: Bits,
+    #[arg(long, default_value = SIZES[0], value_parser = SIZES)]
+    bits: String,
 }
 
 impl Key {
@@ -101,7 +101,7 @@ impl New {
         if path.symlink_metadata().is_ok() {
             return Err(new_file::exists(&path));
         }
-        let (pem, key) = make(self.bits, None)?;
+        let (pem, key) = make(&self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
         let quoted = quote_path(&path);
         console

@@ -3,35 +3,26 @@
 use anyhow::Context;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use clap::ValueEnum;
 use pkcs8::SecretDocument;
 use pkcs8::der::pem::LineEnding;
 use secrecy::zeroize::Zeroizing;
 
 use crate::client::{KeySource, SigningKey};
 
-/// The size of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Bits {
-    #[value(name = "2048")]
-    Rsa2048,
-    #[value(name = "3072")]
-    Rsa3072,
-    #[value(name = "4096")]
-    Rsa4096,
-}
+/// The sizes of keys, in bits.
+pub(crate) const SIZES: [&str; 3] = ["2048", "3072", "4096"];
 
 /// Whether a key can be registered under this id (Digdir, "Client registration").
 pub(crate) fn is_registrable(kid: &str) -> bool {
     kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-/// Makes a key: the text of its file, and the key itself.
-pub(crate) fn make(bits: Bits, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
+/// Makes a key of one of the [`SIZES`]: the text of its file, and the key itself.
+pub(crate) fn make(bits: &str, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
     let size = match bits {
-        Bits::Rsa2048 => KeySize::Rsa2048,
-        Bits::Rsa3072 => KeySize::Rsa3072,
-        Bits::Rsa4096 => KeySize::Rsa4096,
+        "4096" => KeySize::Rsa4096,
+        "3072" => KeySize::Rsa3072,
+        _ => KeySize::Rsa2048,
     };
     let pair = KeyPair::generate(size).context("no key could be made")?;
     let der: Pkcs8V1Der<'_> = pair.as_der().context("the key could not be written down")?;

@@ -23,8 +23,8 @@ pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
     if store.system(system).is_none_or(|system| system.vendor != vendor) {
         return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
     }
-    let users = store.users.iter().filter(|user| user.system == system);
-    let rows = users.map(|user| (user.id.as_str(), told(&store, user))).collect();
+    let users = store.users.iter().filter(|user| user.request.system == system);
+    let rows = users.map(|user| (user.request.id.as_str(), told(&store, user))).collect();
     page(call, "systemuser/vendor/bysystem", system, Rows::SystemUsers, rows)
 }
 
@@ -48,20 +48,20 @@ pub(super) fn by_query(call: &Call<'_>) -> Answer {
 }
 
 fn told(store: &Store, user: &SystemUser) -> Value {
-    let vendor = store.system(&user.system).map(|system| system.vendor.as_str()).unwrap_or_default();
+    let vendor = store.system(&user.request.system).map(|system| system.vendor.as_str()).unwrap_or_default();
     json!({
-        "id": user.id,
+        "id": user.request.id,
         "integrationTitle": user.title,
-        "systemId": user.system,
+        "systemId": user.request.system,
         // Deprecated, and empty.
         "productName": "",
-        "reporteeOrgNo": user.owner,
+        "reporteeOrgNo": user.request.owner,
         "created": user.created.to_rfc3339_opts(SecondsFormat::Micros, true),
         "isDeleted": false,
         "supplierName": fixtures::organisation(vendor).map(|vendor| vendor.name).unwrap_or_default(),
         "supplierOrgno": vendor,
-        "externalRef": user.external_ref,
-        "userType": match user.kind {
+        "externalRef": user.request.external_ref,
+        "userType": match user.request.kind {
             Kind::Standard => "standard",
             Kind::Agent => "agent",
         },

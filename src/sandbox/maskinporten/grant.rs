@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::super::fixtures::{Client, SCOPE_NOT_GRANTED, SCOPE_OF_ID_PORTEN};
+use super::super::store::Request;
 use super::super::store::replay::ReplayError;
 use super::super::store::state::State;
 use super::jws::{Jws, Members, is_array_of_strings};
@@ -29,15 +30,8 @@ pub(super) struct Accepted {
     pub(super) client: &'static Client,
     pub(super) claims: Members,
     pub(super) scope: String,
-    /// `None` for a plain token.
-    pub(super) user: Option<Found>,
-}
-
-/// The system user that was asked for.
-pub(super) struct Found {
-    pub(super) id: String,
-    pub(super) owner: String,
-    pub(super) system: String,
+    /// The request of the system user; `None` for a plain token.
+    pub(super) user: Option<Request>,
 }
 
 /// Checks a request for a token, and uses its grant up.
@@ -187,7 +181,7 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
 }
 
 /// The system user that is asked for; `None` for a plain token.
-fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result<Option<Found>, Refusal> {
+fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result<Option<Request>, Refusal> {
     let details = |code: &'static str, what: String| Refusal::new("invalid_authorization_details", code, what);
     let Some(value) = claims.get("authorization_details") else { return Ok(None) };
     let detail = match value.as_array().map(Vec::as_slice) {
@@ -230,7 +224,7 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
     // Altinn puts the owner's number where there is no reference.
     let key = external_ref.unwrap_or(owner);
     match state.store().user_of_client(client, owner, key) {
-        Some(user) => Ok(Some(Found { id: user.id.clone(), owner: user.owner.clone(), system: user.system.clone() })),
+        Some(user) => Ok(Some(user.request.clone())),
         None => {
             let reference = external_ref.map_or("none".to_owned(), shown);
             Err(no_system_user(format!("No approved system user: owner {owner}, external reference {reference}")))

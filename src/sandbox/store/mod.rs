@@ -61,7 +61,7 @@ impl Store {
     fn bytes(&self) -> usize {
         let changes = self.changes().map(|change| change.size);
         let requests = self.requests.iter().map(|request| request.size);
-        changes.chain(requests).chain(self.users.iter().map(|user| user.size)).sum()
+        changes.chain(requests).chain(self.users.iter().map(|user| user.request.size)).sum()
     }
 
     fn changes(&self) -> impl Iterator<Item = &Change> {
@@ -82,7 +82,7 @@ impl Store {
     }
 
     pub(super) fn user_with_key(&self, key: &Key<'_>) -> Option<&SystemUser> {
-        self.users.iter().find(|user| user.key() == *key)
+        self.users.iter().find(|user| user.request.key() == *key)
     }
 
     /// The system user that Maskinporten finds for a client. Altinn is asked with the client id, the client's
@@ -99,7 +99,8 @@ impl Store {
 
     /// What the policy decision point answers: whether a system user may read at this API about that organisation.
     pub(super) fn may_read(&self, user: &str, api: Api, org: &str) -> bool {
-        let Some(user) = self.users.iter().find(|candidate| candidate.id == user) else { return false };
+        let users = self.users.iter().map(|user| &user.request);
+        let Some(user) = users.into_iter().find(|candidate| candidate.id == user) else { return false };
         let for_whom = match user.kind {
             Kind::Standard => user.owner == org,
             Kind::Agent => fixtures::organisation(&user.owner).is_some_and(|owner| owner.clients.contains(&org)),

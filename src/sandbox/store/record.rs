@@ -111,6 +111,7 @@ pub(crate) enum Kind {
 }
 
 /// A request for a system user.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) kind: Kind,
@@ -148,38 +149,14 @@ impl Request {
 
     /// The system user that approval makes. It is called as the request says, else as the system.
     pub(crate) fn user(&self, system_name: String, now: DateTime<Utc>) -> SystemUser {
-        SystemUser {
-            id: self.id.clone(),
-            kind: self.kind,
-            title: self.title.clone().unwrap_or(system_name),
-            external_ref: self.external_ref.clone(),
-            system: self.system.clone(),
-            owner: self.owner.clone(),
-            rights: self.rights.clone(),
-            packages: self.packages.clone(),
-            created: now,
-            size: self.size,
-        }
+        SystemUser { request: self.clone(), title: self.title.clone().unwrap_or(system_name), created: now }
     }
 }
 
-/// A system user. It is the owner who deletes one, in a part of Altinn that the sandbox does not play.
+/// A system user, with the id, the owner and the rights of its request. The owner deletes one in a part of Altinn that the
+/// sandbox does not play.
 pub(crate) struct SystemUser {
-    pub(crate) id: String,
-    pub(crate) kind: Kind,
+    pub(crate) request: Request,
     pub(crate) title: String,
-    pub(crate) external_ref: String,
-    pub(crate) system: String,
-    pub(crate) owner: String,
-    pub(crate) rights: Vec<Right>,
-    pub(crate) packages: Vec<String>,
     pub(crate) created: DateTime<Utc>,
-    /// How many bytes it came in.
-    pub(crate) size: usize,
-}
-
-impl SystemUser {
-    pub(crate) fn key(&self) -> Key<'_> {
-        Key { owner: &self.owner, external_ref: &self.external_ref, system: &self.system }
-    }
 }

@@ -17,7 +17,7 @@ use crate::cli::args::{ClientArgs, CommonArgs, KeyArgs, typed};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, Level};
 use crate::cli::session::new_file::{self, Readers};
-use crate::cli::session::new_key::{self, Bits, is_registrable};
+use crate::cli::session::new_key::{self, SIZES, is_registrable};
 use crate::cli::session::signing_key;
 use crate::client::{Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
 use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
@@ -149,7 +149,7 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Op
     match value {
         KeySource::File(path) if source.is_file() && !is_there(path) => {
             let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
-            let (pem, key) = if sandbox { example_key(kid)? } else { new_key::make(Bits::Rsa2048, kid)? };
+            let (pem, key) = if sandbox { example_key(kid)? } else { new_key::make(SIZES[0], kid)? };
             return Ok((key, Some((path.clone(), pem))));
         }
         KeySource::File(path) if source.is_file() => {

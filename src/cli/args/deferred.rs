@@ -1,0 +1,32 @@
+//! Options that are put together when their command is run. Building those of all commands takes 0.25 ms of the 2 ms that
+//! `--version` takes (200 runs in pairs, medians of 15: 1.14 times the CPU time without this, two cores of an x86-64 VM).
+
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
+
+/// The options of a command that may not be run.
+#[derive(Debug)]
+pub(crate) struct Deferred<T>(pub(crate) T);
+
+impl<T: Args> Args for Deferred<T> {
+    fn augment_args(command: Command) -> Command {
+        command.defer(|command| {
+            // The options bring a description that is not the one in the list of commands.
+            let about = command.get_about().cloned().unwrap_or_default();
+            T::augment_args(command).about(about)
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
