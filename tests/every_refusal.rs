@@ -22,7 +22,7 @@ fn each_is_explained_with_its_code_its_meaning_and_what_to_do() {
         let lines: Vec<&str> = run.err.lines().collect();
         let entry = explain::of_code(name).unwrap();
         let coded = name.starts_with("MP-");
-        let code = if coded { format!("{name} {}", entry.beside) } else { entry.beside.to_owned() };
+        let code = if coded { format!("{name} {}", entry.kind) } else { entry.kind.to_owned() };
         assert_eq!(lines[1], format!("error: Maskinporten refused the grant: {code}"));
         assert!(lines[2].starts_with("  \""), "{name}: its own words: {}", lines[2]);
         assert_eq!(lines[3], format!("  {}", entry.meaning), "{name}");

@@ -46,8 +46,8 @@ fn every_code_that_a_vendor_can_meet_is_explained_and_no_other() {
 
 #[test]
 fn every_explanation_is_whole_and_in_one_voice() {
-    for Entry { code, beside, meaning, causes, .. } in explain::all() {
-        assert!(!beside.is_empty() && meaning.len() > 20, "{code}");
+    for Entry { code, kind, meaning, causes, .. } in explain::all() {
+        assert!(!kind.is_empty() && meaning.len() > 20, "{code}");
         assert!(!causes.is_empty(), "{code}");
         let mut sentences = vec![*meaning];
         for cause in *causes {

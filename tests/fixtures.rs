@@ -1,4 +1,4 @@
-//! Does each member of the sandbox's cast demonstrate what README says, through the whole flow and the real binary?
+//! Does each of the sandbox's fixtures demonstrate what README says, through the whole flow and the real binary?
 
 use serde_json::Value;
 

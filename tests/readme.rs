@@ -86,7 +86,7 @@ fn the_first_commands_are_the_main_job_and_the_tests() {
 #[test]
 fn the_cast_is_the_sandboxs() {
     let cast: Vec<Vec<String>> =
-        systemuser_demo::sandbox::cast().map(|(org, shows)| vec![org.to_owned(), shows.to_owned()]).collect();
+        systemuser_demo::sandbox::organisations().map(|(org, shows)| vec![org.to_owned(), shows.to_owned()]).collect();
     assert_eq!(table("| organisation | demonstrates |"), cast);
     let clients: Vec<Vec<String>> =
         systemuser_demo::sandbox::clients().map(|(id, shows)| vec![id.to_owned(), shows.to_owned()]).collect();

@@ -107,8 +107,8 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
             return Err(format!("{} has a placeholder other than `{{org}}`", quote(&text)));
         }
         // A reader of addresses sees the server even where slashes are missing, or too many.
-        let asked = |url: Url| (url.host_str().map(str::to_owned), url.port());
-        if Url::parse(&text.replace("{org}", "")).map(asked) != Url::parse(&example).map(asked) {
+        let authority = |url: Url| (url.host_str().map(str::to_owned), url.port());
+        if Url::parse(&text.replace("{org}", "")).map(authority) != Url::parse(&example).map(authority) {
             return Err(format!("{} has `{{org}}` in the server's name, and it belongs behind that", quote(&text)));
         }
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)

@@ -127,7 +127,7 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
         // What stands before is the value.
         Some((wrong, expected)) if wrong.starts_with("invalid type") => {
             let plain = [("a map", "a table"), ("a sequence", "an array"), ("a TOML datetime", DATE)];
-            let expected = plain.iter().fold(expected.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
+            let expected = plain.iter().fold(expected.to_owned(), |text, (rust, toml)| text.replace(rust, toml));
             format!("{expected} is expected")
         }
         _ if key.as_deref() == Some(", `registered`") => format!("{DATE} is expected"),

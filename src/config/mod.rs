@@ -118,9 +118,9 @@ impl Config {
             ConfigError::new(format!("{named} does not say its `environment`: sandbox, test or prod"))
         })?;
         let environment = environment.check(|text| text.parse::<Environment>())?;
-        if let Some(asked) = overrides.environment.as_ref().filter(|asked| asked.value != environment.value) {
+        if let Some(typed) = overrides.environment.as_ref().filter(|typed| typed.value != environment.value) {
             let problem =
-                format!("this file is for `{}`, and {} says `{}`", environment.value, asked.source, asked.value);
+                format!("this file is for `{}`, and {} says `{}`", environment.value, typed.source, typed.value);
             return Err(ConfigError::at(&environment.source, problem));
         }
         Self::merge(environment, file, &place, overrides)

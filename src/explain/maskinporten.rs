@@ -12,7 +12,7 @@ use super::{Entry, cause, remedied_by};
 pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-011",
-        beside: "invalid_request",
+        kind: "invalid_request",
         meaning: "a value in the grant is not acceptable",
         causes: &[
             cause(
@@ -31,7 +31,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-012",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the grant has been used before",
         causes: &[
             cause("was the same assertion sent twice?", "sign a new grant for each try, with a new `jti`"),
@@ -46,7 +46,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-100",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "Maskinporten does not know the client, or could not tell that it is the client who asks",
         causes: &[
             cause(
@@ -64,7 +64,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-110",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the grant's `aud` is not this Maskinporten's issuer",
         causes: &[
             cause(
@@ -81,7 +81,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-120",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the grant is signed with a certificate that is not acceptable",
         causes: &[
             cause("has the business certificate expired, or was it revoked?", "order a new one"),
@@ -95,7 +95,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-121",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the registered key has expired: a key is valid for one year from its registration",
         causes: &[
             remedied_by(
@@ -114,7 +114,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-122",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the certificate belongs to another organisation than the client",
         causes: &[cause(
             "was the client made for another organisation than the one that the certificate names?",
@@ -125,7 +125,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-123",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the header's `x5c` is not a certificate chain",
         causes: &[cause(
             "is `x5c` a single text?",
@@ -136,7 +136,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-124",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the grant's signature does not fit the key that is registered for its key id",
         causes: &[
             remedied_by(
@@ -156,7 +156,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-130",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the grant has expired",
         causes: &[
             cause("is this machine's clock slow?", "set it, best by network time (NTP)"),
@@ -170,7 +170,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-200",
-        beside: "invalid_scope",
+        kind: "invalid_scope",
         meaning: "the client does not have the scope",
         causes: &[
             cause("is there a slip in the scope?", "compare it with the scopes of the client in the self-service"),
@@ -189,7 +189,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-201",
-        beside: "invalid_scope",
+        kind: "invalid_scope",
         meaning: "the scope is not one of Maskinporten's",
         causes: &[
             cause(
@@ -203,7 +203,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-250",
-        beside: "forbidden",
+        kind: "forbidden",
         meaning: "the API's owner has not given your organisation access to the scope",
         causes: &[
             cause("has the owner of the API granted you the scope?", "ask the owner; until then, use another scope"),
@@ -217,7 +217,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-251",
-        beside: "forbidden",
+        kind: "forbidden",
         meaning: "the consumer has not delegated the scope to your organisation",
         causes: &[
             cause(
@@ -234,7 +234,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-301",
-        beside: "invalid_authorization_details",
+        kind: "invalid_authorization_details",
         meaning: "`authorization_details` is of a type that Maskinporten does not know",
         causes: &[cause("is there a slip in `type`?", "for a system user it is `urn:altinn:systemuser`")],
         about: &[ClientId, Owner, ExternalRef],
@@ -242,7 +242,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-302",
-        beside: "invalid_authorization_details",
+        kind: "invalid_authorization_details",
         meaning: "`authorization_details` has a field that Maskinporten does not know",
         causes: &[
             cause(
@@ -259,7 +259,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "MP-303",
-        beside: "invalid_altinn_customer_configuration",
+        kind: "invalid_altinn_customer_configuration",
         meaning: "Altinn has no approved system user that matches",
         causes: &[
             cause(
@@ -296,7 +296,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "issue-time",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the grant was issued in the future, by Maskinporten's clock",
         causes: &[
             cause(
@@ -310,7 +310,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "unknown-kid",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the client has no key with this key id",
         causes: &[
             cause(
@@ -333,7 +333,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "missing-kid",
-        beside: "invalid_grant",
+        kind: "invalid_grant",
         meaning: "the client has a registered key, and the grant's header names none",
         causes: &[cause(
             "does the header lack `kid`, or have `x5c` in its place?",
@@ -344,7 +344,7 @@ pub(super) static TABLE: [Entry; 21] = [
     },
     Entry {
         code: "own-consumer-org",
-        beside: "invalid_request",
+        kind: "invalid_request",
         meaning: "the grant's `consumer_org` is the client's own organisation",
         causes: &[cause(
             "is no other organisation's access asked for?",

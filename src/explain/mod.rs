@@ -12,7 +12,7 @@ pub struct Entry {
     /// The server's code, such as `MP-303`; for a refusal that has none, a name of ours.
     pub code: &'static str,
     /// What comes beside the code: OAuth's name for the refusal, or the HTTP status.
-    pub beside: &'static str,
+    pub kind: &'static str,
     /// What it means.
     pub meaning: &'static str,
     /// What is likely to be behind it, the most likely first.
@@ -93,8 +93,8 @@ const fn remedied_by(question: &'static str, before: &'static str, command: Comm
 }
 
 /// An entry of Altinn's, which is about no grant.
-const fn altinn(code: &'static str, beside: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
-    Entry { code, beside, meaning, causes, about: &[], words: &[] }
+const fn altinn(code: &'static str, kind: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
+    Entry { code, kind, meaning, causes, about: &[], words: &[] }
 }
 
 /// An entry of Altinn's with status 404.
@@ -135,7 +135,7 @@ pub fn of_code(text: &str) -> Option<&'static Entry> {
 
 /// All that go by OAuth's name for a refusal, such as `invalid_grant`.
 pub fn of_error(name: &str) -> Vec<&'static Entry> {
-    all().filter(|entry| entry.beside.eq_ignore_ascii_case(name)).collect()
+    all().filter(|entry| entry.kind.eq_ignore_ascii_case(name)).collect()
 }
 
 /// What Maskinporten's refusal is, by its code; where it has none, by its words.
@@ -148,7 +148,7 @@ pub fn of_refusal(code: Option<&str>, words: &str) -> Option<&'static Entry> {
 }
 
 /// Whether words are about the time of a grant. That of a key's registration is another.
-pub fn speaks_of_time(words: &str) -> bool {
+pub fn is_about_time(words: &str) -> bool {
     let words = words.to_lowercase();
     let known = ["expir", "issue time", "issued at", "in the future", "claim iat", "claim exp", "claim nbf", "iat is"];
     !words.contains("key") && known.iter().any(|known| words.contains(known))
@@ -156,11 +156,11 @@ pub fn speaks_of_time(words: &str) -> bool {
 
 /// The codes that are nearest to one that is not known, the nearest first.
 pub fn nearest(text: &str) -> Vec<&'static str> {
-    let asked = canonical(text);
-    let (family, number) = parted(&asked);
+    let wanted = canonical(text);
+    let (family, number) = family_and_number(&wanted);
     let mut near: Vec<(u32, &str)> = all()
         .filter_map(|entry| {
-            let (of, other) = parted(entry.code);
+            let (of, other) = family_and_number(entry.code);
             Some((number?.abs_diff(other?), entry.code)).filter(|_| of == family)
         })
         .collect();
@@ -185,7 +185,7 @@ fn canonical(text: &str) -> String {
 }
 
 /// A code's family and its number.
-fn parted(code: &str) -> (&str, Option<u32>) {
+fn family_and_number(code: &str) -> (&str, Option<u32>) {
     match code.rsplit_once('-') {
         Some((family, number)) => (family, number.parse().ok()),
         None => (code, None),

@@ -142,7 +142,7 @@ pub fn clients() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Who exists in the sandbox: organisation number and what it demonstrates.
-pub fn cast() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn organisations() -> impl Iterator<Item = (&'static str, &'static str)> {
     let shown = |organisation: &'static fixtures::Organisation| Some((organisation.number, organisation.shows?));
     fixtures::ORGANISATIONS.iter().filter_map(shown).chain([("any other", "no system user: MP-303")])
 }

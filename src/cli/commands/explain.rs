@@ -46,7 +46,7 @@ fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
         return Ok(entries);
     }
     let near: Vec<String> = explain::nearest(code).into_iter().map(|code| format!("`{code}`")).collect();
-    let names = explain::all().flat_map(|entry| [entry.code, entry.beside]).filter(|name| !name.starts_with("status"));
+    let names = explain::all().flat_map(|entry| [entry.code, entry.kind]).filter(|name| !name.starts_with("status"));
     let word = code.trim().to_lowercase();
     let word = if matches!(word.as_str(), "clock" | "iat") { "issue-time" } else { word.as_str() };
     let alike = names.clone().find(|name| word.len() > 2 && name.contains(word));
@@ -59,15 +59,15 @@ fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
 }
 
 fn page(entry: &Entry) -> String {
-    let Entry { code, beside, meaning, .. } = entry;
+    let Entry { code, kind, meaning, .. } = entry;
     let causes =
         entry.causes.iter().map(|cause| format!("  {}\n    {}\n", cause.question, cause.remedy.general_text()));
     let causes: String = causes.collect();
-    format!("{code}  {beside}\n{meaning}\n\nlikely causes, the most likely first\n{causes}")
+    format!("{code}  {kind}\n{meaning}\n\nlikely causes, the most likely first\n{causes}")
 }
 
 fn json(entry: &Entry) -> Value {
     let cause = |cause: &Cause| json!({ "question": cause.question, "remedy": cause.remedy.general_text() });
     let causes: Vec<Value> = entry.causes.iter().map(cause).collect();
-    json!({ "code": entry.code, "beside": entry.beside, "meaning": entry.meaning, "causes": causes })
+    json!({ "code": entry.code, "beside": entry.kind, "meaning": entry.meaning, "causes": causes })
 }

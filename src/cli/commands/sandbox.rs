@@ -94,7 +94,7 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
         ("approval page", "/accessmanagement/ui/systemuser/request?id=…, where a request's confirmUrl leads"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
     ];
-    let (cast, clients): (Vec<_>, Vec<_>) = (sandbox::cast().collect(), sandbox::clients().collect());
+    let (organisations, clients): (Vec<_>, Vec<_>) = (sandbox::organisations().collect(), sandbox::clients().collect());
     console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
     if !options.clock_ahead.is_zero() {
         let way = if options.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
@@ -114,7 +114,7 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
     }
     let rows = |rows: &[(&str, &str)]| pairs(rows).trim_end().replace('\n', "\n  ");
     console.plain(&format!("\nserves\n  {}", rows(&serves)));
-    console.plain(&format!("\norganisations\n  {}", rows(&cast)));
+    console.plain(&format!("\norganisations\n  {}", rows(&organisations)));
     console.plain(&format!("\nfor other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
     console.plain("  key        the private key in mp-key.pem.example");
     console.plain(&format!("\nall clients, with the same key\n  {}", rows(&clients)));

@@ -80,7 +80,7 @@ impl GrantInputs<'_> {
         let mut subjects: Vec<Subject> = about
             .filter(|subject| self.system_user || !matches!(subject, Subject::Owner | Subject::ExternalRef))
             .collect();
-        if explain::speaks_of_time(words) && !subjects.contains(&Subject::Clock) {
+        if explain::is_about_time(words) && !subjects.contains(&Subject::Clock) {
             subjects.push(Subject::Clock);
         }
         subjects

@@ -44,7 +44,7 @@ pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
         fs::create_dir_all(folder).map_err(|error| CommandError::new(Exit::Configuration, cannot(error)))?;
     }
     // Under another name until all of it is on the disk: whoever is interrupted leaves no half of a key in its place.
-    let mut file = beside(path, readers).map_err(cannot)?;
+    let mut file = kind(path, readers).map_err(cannot)?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
     file.persist_noclobber(path).map(drop).map_err(|failed| match failed.error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
@@ -64,7 +64,7 @@ pub(crate) fn exists(path: &Path) -> CommandError {
 }
 
 /// A file in the same folder, for its owner alone where nothing else is said. It goes away where it is not made to stay.
-fn beside(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+fn kind(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     // Whoever is killed just then leaves it behind: its name says what it was to be.
     let prefix = format!(".{}.", path.file_name().unwrap_or_default().display());
     let mut builder = Builder::new();

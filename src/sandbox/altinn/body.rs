@@ -25,7 +25,7 @@ pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
     }
     let required = (parameter.to_owned(), format!("The {parameter} field is required."));
     if call.body.is_empty() {
-        return Err(Failure::Misfit(vec![
+        return Err(Failure::Invalid(vec![
             (String::new(), "A non-empty request body is required.".to_owned()),
             required,
         ]));
@@ -34,8 +34,9 @@ pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
     let text = call.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(call.body);
     serde_json::from_slice(text).map_err(|error| {
         let (line, column) = (error.line().saturating_sub(1), error.column());
-        let words = format!("The JSON value is invalid. Path: $ | LineNumber: {line} | BytePositionInLine: {column}.");
-        Failure::Misfit(vec![("$".to_owned(), words), required])
+        let message =
+            format!("The JSON value is invalid. Path: $ | LineNumber: {line} | BytePositionInLine: {column}.");
+        Failure::Invalid(vec![("$".to_owned(), message), required])
     })
 }
 
@@ -48,7 +49,7 @@ pub(super) struct Members {
 
 impl Members {
     pub(super) fn of(value: Value, path: &str, parameter: &'static str) -> Result<Self, Failure> {
-        let Value::Object(object) = value else { return Err(misfit(path, parameter)) };
+        let Value::Object(object) = value else { return Err(mismatch(path, parameter)) };
         let members = object.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         Ok(Self { members, path: path.to_owned(), parameter })
     }
@@ -57,8 +58,8 @@ impl Members {
         self.members.get(&name.to_ascii_lowercase())
     }
 
-    fn misfit(&self, name: &str) -> Failure {
-        misfit(&format!("{}.{name}", self.path), self.parameter)
+    fn mismatch(&self, name: &str) -> Failure {
+        mismatch(&format!("{}.{name}", self.path), self.parameter)
     }
 
     /// What the C# type cannot be made without.
@@ -67,9 +68,9 @@ impl Members {
         match missing.is_empty() {
             true => Ok(()),
             false => {
-                let words = format!("The JSON is missing required properties: {}.", missing.join(", "));
+                let message = format!("The JSON is missing required properties: {}.", missing.join(", "));
                 let required = format!("The {} field is required.", self.parameter);
-                Err(Failure::Misfit(vec![(self.path.clone(), words), (self.parameter.to_owned(), required)]))
+                Err(Failure::Invalid(vec![(self.path.clone(), message), (self.parameter.to_owned(), required)]))
             }
         }
     }
@@ -82,14 +83,14 @@ impl Members {
     pub(super) fn not_null(&self, names: &[&str]) -> Result<(), Failure> {
         let null = names.iter().filter(|name| self.get(name).is_some_and(Value::is_null));
         let errors: Vec<_> = null.map(|name| ((*name).to_owned(), format!("The {name} field is required."))).collect();
-        if errors.is_empty() { Ok(()) } else { Err(Failure::Misfit(errors)) }
+        if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
     }
 
     /// A member of the type that `read` reads; none if it is null or missing.
     fn optional<T>(&self, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, Failure> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => read(value).map(Some).ok_or_else(|| self.misfit(name)),
+            Some(value) => read(value).map(Some).ok_or_else(|| self.mismatch(name)),
         }
     }
 
@@ -98,7 +99,7 @@ impl Members {
     }
 
     pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
-        self.get(name).map_or(Ok(default), |value| value.as_bool().ok_or_else(|| self.misfit(name)))
+        self.get(name).map_or(Ok(default), |value| value.as_bool().ok_or_else(|| self.mismatch(name)))
     }
 
     /// Texts by language.
@@ -130,12 +131,12 @@ pub(super) fn items<T>(
     parameter: &'static str,
     item: impl Fn(&Value, &str, &'static str) -> Result<T, Failure>,
 ) -> Result<Vec<T>, Failure> {
-    let Some(values) = value.as_array() else { return Err(misfit(path, parameter)) };
+    let Some(values) = value.as_array() else { return Err(mismatch(path, parameter)) };
     values.iter().enumerate().map(|(nth, value)| item(value, &format!("{path}[{nth}]"), parameter)).collect()
 }
 
 pub(super) fn text(value: &Value, path: &str, parameter: &'static str) -> Result<String, Failure> {
-    value.as_str().map(str::to_owned).ok_or_else(|| misfit(path, parameter))
+    value.as_str().map(str::to_owned).ok_or_else(|| mismatch(path, parameter))
 }
 
 pub(super) fn right(value: &Value, path: &str, parameter: &'static str) -> Result<Right, Failure> {
@@ -158,8 +159,8 @@ pub(super) fn package(value: &Value, path: &str, parameter: &'static str) -> Res
     Members::of(value.clone(), path, parameter)?.text("urn").map(Option::unwrap_or_default)
 }
 
-fn misfit(path: &str, parameter: &str) -> Failure {
-    Failure::Misfit(vec![
+fn mismatch(path: &str, parameter: &str) -> Failure {
+    Failure::Invalid(vec![
         (path.to_owned(), format!("The JSON value could not be converted. Path: {path}")),
         (parameter.to_owned(), format!("The {parameter} field is required.")),
     ])

@@ -26,10 +26,10 @@ pub(super) fn exchange(call: &Call<'_>, provider: &str) -> Answer {
         // No token of theirs exists here.
         "id-porten" | "altinnstudio" => return Err(unauthorized()),
         _ => {
-            let words = format!(
+            let message = format!(
                 "Invalid token provider: {provider}. Trusted token providers are 'Maskinporten', 'Id-porten' and 'AltinnStudio'."
             );
-            return Err(Failure::Text(StatusCode::BAD_REQUEST, words));
+            return Err(Failure::Text(StatusCode::BAD_REQUEST, message));
         }
     }
     let claims = living_claims(call.state, token).ok_or_else(unauthorized)?;

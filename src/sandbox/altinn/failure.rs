@@ -28,7 +28,7 @@ pub(super) enum Failure {
     /// Altinn's own validation.
     Validation(Vec<Fault>),
     /// ASP.NET's: what was sent does not fit the action.
-    Misfit(Vec<(String, String)>),
+    Invalid(Vec<(String, String)>),
     /// `Virksomhetsbruker`, which is no more.
     Gone,
 }
@@ -42,13 +42,13 @@ impl From<&'static Problem> for Failure {
 impl Failure {
     /// A value in the path or the query that is none of its type.
     pub(super) fn not_valid(name: &str, value: &str) -> Self {
-        Self::Misfit(vec![(name.to_owned(), format!("The value '{value}' is not valid."))])
+        Self::Invalid(vec![(name.to_owned(), format!("The value '{value}' is not valid."))])
     }
 
     /// The sandbox keeps everything while it runs, so it takes no more than it can hold.
     pub(super) fn full() -> Self {
-        let words = "The sandbox is full. Stop it and start it again: it forgets everything then.".to_owned();
-        Self::Text(StatusCode::INTERNAL_SERVER_ERROR, words)
+        let message = "The sandbox is full. Stop it and start it again: it forgets everything then.".to_owned();
+        Self::Text(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
     pub(super) fn into_response(self, state: &State, headers: &HeaderMap) -> Response {
@@ -59,31 +59,31 @@ impl Failure {
                 document(
                     status,
                     &json!({
-                        "type": about(status), "title": title, "status": status.as_u16(), "traceId": trace_id(state),
+                        "type": help_url(status), "title": title, "status": status.as_u16(), "traceId": trace_id(state),
                     }),
                 )
             }
-            Self::Text(status, words) => text::text(status, headers, &words),
-            Self::JsonText(status, words) => text::quoted(status, &words),
-            Self::Problem(problem) => document(problem.status, &of_altinn(problem)),
+            Self::Text(status, message) => text::text(status, headers, &message),
+            Self::JsonText(status, message) => text::quoted(status, &message),
+            Self::Problem(problem) => document(problem.status, &problem_json(problem)),
             Self::ProblemWith(problem, member, list) => {
-                let mut body = of_altinn(problem);
+                let mut body = problem_json(problem);
                 body[member] = list.into();
                 document(problem.status, &body)
             }
             Self::Validation(faults) => {
-                let mut body = of_altinn(&FAULTS);
-                body["validationErrors"] = faults.iter().map(Fault::told).collect();
+                let mut body = problem_json(&FAULTS);
+                body["validationErrors"] = faults.iter().map(Fault::to_json).collect();
                 document(FAULTS.status, &body)
             }
-            Self::Misfit(errors) => {
+            Self::Invalid(errors) => {
                 let errors: Map<String, Value> =
-                    errors.into_iter().map(|(member, words)| (member, json!([words]))).collect();
+                    errors.into_iter().map(|(member, message)| (member, json!([message]))).collect();
                 let status = StatusCode::BAD_REQUEST;
                 document(
                     status,
                     &json!({
-                        "type": about(status), "title": "One or more validation errors occurred.", "status": 400,
+                        "type": help_url(status), "title": "One or more validation errors occurred.", "status": 400,
                         "errors": errors, "traceId": trace_id(state),
                     }),
                 )
@@ -104,7 +104,7 @@ impl Failure {
 static FAULTS: Problem =
     Problem { code: "STD-00000", status: StatusCode::BAD_REQUEST, title: "One or more validation errors occurred." };
 
-fn of_altinn(problem: &Problem) -> Value {
+fn problem_json(problem: &Problem) -> Value {
     json!({
         "type": format!("urn:altinn:error:{}", problem.code),
         "title": problem.title,
@@ -119,7 +119,7 @@ fn document(status: StatusCode, body: &Value) -> Response {
 }
 
 /// Where ASP.NET says that a status is explained.
-fn about(status: StatusCode) -> String {
+fn help_url(status: StatusCode) -> String {
     let section = match status.as_u16() {
         401 => "15.5.2",
         403 => "15.5.4",

@@ -34,20 +34,20 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         Kind::Standard => "createRequest",
         Kind::Agent => "createAgentRequest",
     };
-    let wish = RequestBody::read(body::read(call, parameter)?, parameter, kind)?;
+    let body = RequestBody::read(body::read(call, parameter)?, parameter, kind)?;
     let vendor = caller.vendor_or(Failure::Problem(&problem::VENDOR_UNKNOWN))?;
     let mut store = call.state.store();
-    let external_ref = wish.external_ref.as_deref().unwrap_or(&wish.owner);
-    let key = Key { owner: &wish.owner, external_ref, system: &wish.system };
+    let external_ref = body.external_ref.as_deref().unwrap_or(&body.owner);
+    let key = Key { owner: &body.owner, external_ref, system: &body.system };
     if store.user_with_key(&key).is_some() {
         return Err(Failure::Problem(&problem::USER_EXISTS));
     }
-    let own = store.system(&wish.system).is_some_and(|system| system.vendor == vendor);
+    let is_own = store.system(&body.system).is_some_and(|system| system.vendor == vendor);
     let same = store.requests.iter().find(|request| request.key() == key);
-    if let Some(same) = same.filter(|request| own && request.kind == kind) {
-        return Ok(text::json(StatusCode::OK, &told(call.state, same, true)));
+    if let Some(same) = same.filter(|request| is_own && request.kind == kind) {
+        return Ok(text::json(StatusCode::OK, &request_json(call.state, same, true)));
     }
-    check(&store, &wish, kind, vendor)?;
+    check(&store, &body, kind, vendor)?;
     if !store.has_room_for_request(call.body.len()) {
         return Err(Failure::full());
     }
@@ -55,19 +55,19 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
     let request = Request {
         id,
         kind,
-        title: wish.title,
+        title: body.title,
         // What is empty was looked up as such, and is stored as the owner's number.
-        external_ref: wish.external_ref.filter(|text| !text.is_empty()).unwrap_or_else(|| wish.owner.clone()),
-        system: wish.system,
-        owner: wish.owner,
-        rights: wish.rights.unwrap_or_default(),
-        packages: wish.packages.unwrap_or_default(),
+        external_ref: body.external_ref.filter(|text| !text.is_empty()).unwrap_or_else(|| body.owner.clone()),
+        system: body.system,
+        owner: body.owner,
+        rights: body.rights.unwrap_or_default(),
+        packages: body.packages.unwrap_or_default(),
         decision: Decision::New,
-        redirect_url: wish.redirect_url,
+        redirect_url: body.redirect_url,
         created: call.state.now(),
         size: call.body.len(),
     };
-    let body = told(call.state, &request, true);
+    let body = request_json(call.state, &request, true);
     // It leaves out `vendor/`, so it leads nowhere.
     let location = format!("{}authentication/api/v1/systemuser/request/{}", call.state.issuer, request.id);
     let location = HeaderValue::try_from(location).expect("an address and an id are plain text");
@@ -80,7 +80,7 @@ pub(super) fn show(call: &Call<'_>, kind: Kind, id: &str) -> Answer {
     let caller = authorised(call, &REQUEST_READ)?;
     let id = guid("requestId", id)?;
     let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
-    found(call, vendor, |request| request.kind == kind && request.id == id)
+    find(call, vendor, |request| request.kind == kind && request.id == id)
 }
 
 /// `GET systemuser/request/vendor/byexternalref/{systemId}/{orgNo}/{externalRef}`, and `…/agent/…`
@@ -88,17 +88,17 @@ pub(super) fn by_external_ref(call: &Call<'_>, kind: Kind, system: &str, owner: 
     let caller = authorised(call, &REQUEST_READ)?;
     let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let key = Key { owner, external_ref, system };
-    found(call, vendor, |request| request.kind == kind && request.key() == key)
+    find(call, vendor, |request| request.kind == kind && request.key() == key)
 }
 
-fn found(call: &Call<'_>, vendor: &str, which: impl Fn(&Request) -> bool) -> Answer {
+fn find(call: &Call<'_>, vendor: &str, which: impl Fn(&Request) -> bool) -> Answer {
     let store = call.state.store();
     let request = store.requests.iter().find(|request| which(request));
     let request = request.ok_or(Failure::Problem(&problem::REQUEST_NOT_FOUND))?;
     if store.system(&request.system).is_none_or(|system| system.vendor != vendor) {
         return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
     }
-    Ok(text::json(StatusCode::OK, &told(call.state, request, true)))
+    Ok(text::json(StatusCode::OK, &request_json(call.state, request, true)))
 }
 
 /// `GET systemuser/request/vendor/bysystem/{systemId}`, and `…/agent/…`
@@ -110,7 +110,7 @@ pub(super) fn by_system(call: &Call<'_>, kind: Kind, system: &str) -> Answer {
         return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
     }
     let requests = store.requests.iter().filter(|request| request.kind == kind && request.system == system);
-    let rows = requests.map(|request| (request.id.as_str(), told(call.state, request, false))).collect();
+    let rows = requests.map(|request| (request.id.as_str(), request_json(call.state, request, false))).collect();
     let path = match kind {
         Kind::Standard => "systemuser/request/vendor/bysystem",
         Kind::Agent => "systemuser/request/vendor/agent/bysystem",
@@ -134,30 +134,30 @@ fn guid(name: &str, text: &str) -> Result<String, Failure> {
     guid::read(text).ok_or_else(|| Failure::not_valid(name, text))
 }
 
-fn told(state: &State, request: &Request, with_confirm_url: bool) -> Value {
-    let mut told = json!({ "id": request.id });
+fn request_json(state: &State, request: &Request, with_confirm_url: bool) -> Value {
+    let mut json_object = json!({ "id": request.id });
     if let Some(title) = &request.title {
-        told["integrationTitle"] = title.as_str().into();
+        json_object["integrationTitle"] = title.as_str().into();
     }
-    told["externalRef"] = request.external_ref.as_str().into();
-    told["systemId"] = request.system.as_str().into();
-    told["partyOrgNo"] = request.owner.as_str().into();
+    json_object["externalRef"] = request.external_ref.as_str().into();
+    json_object["systemId"] = request.system.as_str().into();
+    json_object["partyOrgNo"] = request.owner.as_str().into();
     if request.kind == Kind::Standard {
-        told["rights"] = json!(request.rights);
+        json_object["rights"] = json!(request.rights);
     }
-    told["accessPackages"] = packages(&request.packages);
-    told["status"] = status(request.decision).into();
+    json_object["accessPackages"] = packages(&request.packages);
+    json_object["status"] = status(request.decision).into();
     if let Some(url) = &request.redirect_url {
-        told["redirectUrl"] = url.as_str().into();
+        json_object["redirectUrl"] = url.as_str().into();
     }
     if with_confirm_url {
         let page = confirm_url_path(request.kind);
-        told["confirmUrl"] = format!("{}{page}?id={}&DONTCHOOSEREPORTEE=true", state.issuer, request.id).into();
+        json_object["confirmUrl"] = format!("{}{page}?id={}&DONTCHOOSEREPORTEE=true", state.issuer, request.id).into();
     }
-    told["escalated"] = false.into();
-    told["created"] = request.created.to_rfc3339_opts(SecondsFormat::Micros, true).into();
-    told["timedOut"] = request.timed_out(state.now()).into();
-    told
+    json_object["escalated"] = false.into();
+    json_object["created"] = request.created.to_rfc3339_opts(SecondsFormat::Micros, true).into();
+    json_object["timedOut"] = request.timed_out(state.now()).into();
+    json_object
 }
 
 fn status(decision: Decision) -> &'static str {

@@ -25,7 +25,7 @@ pub(super) struct RequestBody {
 impl RequestBody {
     pub(super) fn read(body: Value, parameter: &'static str, kind: Kind) -> Result<Self, Failure> {
         let members = Members::of(body, "$", parameter)?;
-        let wish = Self {
+        let body = Self {
             title: members.text("integrationTitle")?,
             external_ref: members.text("externalRef")?,
             system: members.text("systemId")?.unwrap_or_default(),
@@ -37,13 +37,13 @@ impl RequestBody {
             packages: unless_missing(members.list("accessPackages", body::package)?),
             redirect_url: members.text("redirectUrl")?.filter(|url| !url.is_empty()),
         };
-        let required = [("SystemId", &wish.system), ("PartyOrgNo", &wish.owner)];
+        let required = [("SystemId", &body.system), ("PartyOrgNo", &body.owner)];
         let missing: Vec<_> = required
             .into_iter()
             .filter(|(_, value)| value.is_empty())
             .map(|(name, _)| (name.to_owned(), format!("The {name} field is required.")))
             .collect();
-        if missing.is_empty() { Ok(wish) } else { Err(Failure::Misfit(missing)) }
+        if missing.is_empty() { Ok(body) } else { Err(Failure::Invalid(missing)) }
     }
 }
 
@@ -54,30 +54,30 @@ fn unless_missing<T>(list: List<T>) -> Option<Vec<T>> {
     }
 }
 
-pub(super) fn check(store: &Store, wish: &RequestBody, kind: Kind, vendor: &str) -> Result<(), Failure> {
-    let system = store.system(&wish.system).filter(|system| !system.deleted && system.vendor == vendor);
+pub(super) fn check(store: &Store, body: &RequestBody, kind: Kind, vendor: &str) -> Result<(), Failure> {
+    let system = store.system(&body.system).filter(|system| !system.deleted && system.vendor == vendor);
     let system = system.ok_or(Failure::Problem(&problem::SYSTEM_NOT_FOUND))?;
-    check_key(store, wish)?;
-    if fixtures::organisation(&wish.owner).is_none() {
+    check_key(store, body)?;
+    if fixtures::organisation(&body.owner).is_none() {
         return Err(Failure::Problem(&problem::CUSTOMER_UNKNOWN));
     }
-    if let Some(url) = &wish.redirect_url {
+    if let Some(url) = &body.redirect_url {
         check_redirect(url, system)?;
     }
-    let packages = wish.packages.as_deref().unwrap_or_default();
+    let packages = body.packages.as_deref().unwrap_or_default();
     match kind {
         Kind::Agent if packages.is_empty() => return Err(Failure::Problem(&problem::AGENT_WITHOUT_PACKAGE)),
         Kind::Agent => {}
-        Kind::Standard => check_rights(wish, packages, system)?,
+        Kind::Standard => check_rights(body, packages, system)?,
     }
     check_packages(packages, kind, system)
 }
 
 /// A key is for one request, of whichever kind, and for one system user. An empty reference was looked up as such, and
 /// would be stored as the owner's number.
-fn check_key(store: &Store, wish: &RequestBody) -> Result<(), Failure> {
-    let external_ref = wish.external_ref.as_deref().filter(|text| !text.is_empty()).unwrap_or(&wish.owner);
-    let key = Key { owner: &wish.owner, external_ref, system: &wish.system };
+fn check_key(store: &Store, body: &RequestBody) -> Result<(), Failure> {
+    let external_ref = body.external_ref.as_deref().filter(|text| !text.is_empty()).unwrap_or(&body.owner);
+    let key = Key { owner: &body.owner, external_ref, system: &body.system };
     if store.user_with_key(&key).is_some() {
         return Err(Failure::Problem(&problem::NOT_STORED));
     }
@@ -101,11 +101,11 @@ fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
     }
 }
 
-fn check_rights(wish: &RequestBody, packages: &[String], system: &System) -> Result<(), Failure> {
-    if wish.rights.is_none() && wish.packages.is_none() {
+fn check_rights(body: &RequestBody, packages: &[String], system: &System) -> Result<(), Failure> {
+    if body.rights.is_none() && body.packages.is_none() {
         return Err(Failure::Problem(&problem::RIGHT_NOT_FOUND));
     }
-    let rights = wish.rights.as_deref().unwrap_or_default();
+    let rights = body.rights.as_deref().unwrap_or_default();
     if rights.is_empty() && packages.is_empty() {
         return Err(Failure::Problem(&problem::NOTHING_ASKED_FOR));
     }

@@ -108,8 +108,8 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let mut proposal = Proposal::read(call, "registerNewSystem")?;
     let null = || {
-        let words = "Object reference not set to an instance of an object.".to_owned();
-        Failure::JsonText(StatusCode::INTERNAL_SERVER_ERROR, words)
+        let message = "Object reference not set to an instance of an object.".to_owned();
+        Failure::JsonText(StatusCode::INTERNAL_SERVER_ERROR, message)
     };
     let vendor = proposal.vendor.strip_prefix("0192:").map(str::to_owned);
     let vendor = vendor.ok_or_else(|| Failure::Validation(vec![Fault::vendor()]))?;
@@ -119,7 +119,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let mut faults = validation::of_new_system(&store, &vendor, &proposal.id, &lists.redirect_urls, &lists.clients);
     faults.extend(validation::of_rights(&lists.rights));
     faults.extend(validation::of_packages(&lists.packages, proposal.visible));
-    none_of(faults)?;
+    reject_any(faults)?;
     if !store.has_room_for_change(call.body.len()) {
         return Err(Failure::full());
     }
@@ -138,8 +138,8 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         deleted: false,
         changes: Vec::new(),
     };
-    let data = whole(&system);
-    note(call, &caller, &mut system, "create", Some(data));
+    let data = system_json(&system);
+    log_change(call, &caller, &mut system, "create", Some(data));
     store.systems.push(system);
     Ok(text::quoted(StatusCode::OK, &internal_id))
 }
@@ -150,7 +150,7 @@ pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
     let store = call.state.store();
     let system = store.system(id).ok_or(Failure::Plain(StatusCode::NOT_FOUND))?;
     caller.must_be(&system.vendor)?;
-    ok(&whole(system))
+    ok(&system_json(system))
 }
 
 /// `PUT systemregister/vendor/{systemId}`. It replaces everything, and does not look at the redirect addresses.
@@ -167,12 +167,12 @@ pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
     if proposal.id != id {
         return Err(Failure::Validation(vec![Fault::id_and_path_differ()]));
     }
-    must_live(system)?;
+    must_exist(system)?;
     let lists = proposal.take_lists().ok_or(NULL)?;
     let mut faults = validation::of_rights(&lists.rights);
     faults.extend(validation::of_packages(&lists.packages, proposal.visible));
     faults.extend(validation::of_clients(&store, id, &lists.clients));
-    none_of(faults)?;
+    reject_any(faults)?;
     change(call, &caller, store, id, "update", |system| {
         system.name = proposal.name;
         system.description = proposal.description;
@@ -181,7 +181,7 @@ pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
         system.clients = lists.clients;
         system.redirect_urls = lists.redirect_urls;
         system.visible = proposal.visible;
-        Some(whole(system))
+        Some(system_json(system))
     })
 }
 
@@ -193,8 +193,8 @@ pub(super) fn replace_rights(call: &Call<'_>, id: &str) -> Answer {
     let store = call.state.store();
     let system = store.system(id).ok_or(NULL)?;
     caller.must_be(&system.vendor)?;
-    must_live(system)?;
-    none_of(validation::of_rights(&rights))?;
+    must_exist(system)?;
+    reject_any(validation::of_rights(&rights))?;
     change(call, &caller, store, id, "rightsupdate", |system| {
         system.rights = rights;
         Some(json!(system.rights))
@@ -209,8 +209,8 @@ pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
     let store = call.state.store();
     let system = store.system(id).ok_or(NULL)?;
     caller.must_be(&system.vendor)?;
-    must_live(system)?;
-    none_of(validation::of_packages(&urns, system.visible))?;
+    must_exist(system)?;
+    reject_any(validation::of_packages(&urns, system.visible))?;
     change(call, &caller, store, id, "accesspackageupdate", |system| {
         system.packages = urns;
         Some(packages(&system.packages))
@@ -221,7 +221,7 @@ pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let store = call.state.store();
-    let unknown = || Failure::Misfit(vec![("return".to_owned(), "System not found".to_owned())]);
+    let unknown = || Failure::Invalid(vec![("return".to_owned(), "System not found".to_owned())]);
     caller.must_be(&store.system(id).ok_or_else(unknown)?.vendor)?;
     change(call, &caller, store, id, "delete", |system| {
         system.deleted = true;
@@ -257,12 +257,12 @@ pub(super) fn changelog(call: &Call<'_>, id: &str) -> Answer {
 /// The real server uses what it has not found, or what is null, and fails.
 const NULL: Failure = Failure::Empty(StatusCode::INTERNAL_SERVER_ERROR);
 
-fn must_live(system: &System) -> Result<(), Failure> {
-    let words = "Cannot update a system marked as deleted.";
-    if system.deleted { Err(Failure::Text(StatusCode::BAD_REQUEST, words.to_owned())) } else { Ok(()) }
+fn must_exist(system: &System) -> Result<(), Failure> {
+    let message = "Cannot update a system marked as deleted.";
+    if system.deleted { Err(Failure::Text(StatusCode::BAD_REQUEST, message.to_owned())) } else { Ok(()) }
 }
 
-fn none_of(faults: Vec<Fault>) -> Result<(), Failure> {
+fn reject_any(faults: Vec<Fault>) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Validation(faults)) }
 }
 
@@ -280,16 +280,16 @@ fn change(
     }
     let system = store.system_mut(id).ok_or(NULL)?;
     let data = change(system);
-    note(call, caller, system, kind, data);
+    log_change(call, caller, system, kind, data);
     ok(&json!({ "succeeded": true }))
 }
 
-fn note(call: &Call<'_>, caller: &Caller, system: &mut System, kind: &'static str, data: Option<Value>) {
+fn log_change(call: &Call<'_>, caller: &Caller, system: &mut System, kind: &'static str, data: Option<Value>) {
     let (by, client) = (system.vendor.clone(), caller.client.clone());
     system.changes.push(Change { by, client, kind, data, created: call.state.now(), size: call.body.len() });
 }
 
-fn whole(system: &System) -> Value {
+fn system_json(system: &System) -> Value {
     json!({
         "id": system.id,
         "vendor": { "ID": format!("0192:{}", system.vendor) },

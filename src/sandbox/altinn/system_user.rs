@@ -24,7 +24,7 @@ pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
         return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
     }
     let users = store.users.iter().filter(|user| user.request.system == system);
-    let rows = users.map(|user| (user.request.id.as_str(), told(&store, user))).collect();
+    let rows = users.map(|user| (user.request.id.as_str(), user_json(&store, user))).collect();
     page(call, "systemuser/vendor/bysystem", system, Rows::SystemUsers, rows)
 }
 
@@ -33,7 +33,7 @@ pub(super) fn by_query(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REQUEST_WRITE)?;
     let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
     let required = |name: &str| {
-        let missing = || Failure::Misfit(vec![(name.to_owned(), format!("The {name} field is required."))]);
+        let missing = || Failure::Invalid(vec![(name.to_owned(), format!("The {name} field is required."))]);
         call.parameter(name).ok_or_else(missing)
     };
     let (system, owner) = (required("system-id")?, required("orgno")?);
@@ -44,10 +44,10 @@ pub(super) fn by_query(call: &Call<'_>) -> Answer {
     }
     let user = store.user_with_key(&Key { owner, external_ref, system });
     let user = user.ok_or(Failure::Problem(&problem::USER_NOT_FOUND))?;
-    Ok(text::json(StatusCode::OK, &told(&store, user)))
+    Ok(text::json(StatusCode::OK, &user_json(&store, user)))
 }
 
-fn told(store: &Store, user: &SystemUser) -> Value {
+fn user_json(store: &Store, user: &SystemUser) -> Value {
     let vendor = store.system(&user.request.system).map(|system| system.vendor.as_str()).unwrap_or_default();
     json!({
         "id": user.request.id,

@@ -47,12 +47,12 @@ impl Fault {
         Self { details: Some((label, details)), ..self }
     }
 
-    pub(super) fn told(&self) -> Value {
-        let mut told = json!({ "code": self.code, "title": self.title, "paths": [self.path] });
+    pub(super) fn to_json(&self) -> Value {
+        let mut json = json!({ "code": self.code, "title": self.title, "paths": [self.path] });
         if let Some((label, details)) = &self.details {
-            told[*label] = details.as_str().into();
+            json[*label] = details.as_str().into();
         }
-        told
+        json
     }
 
     pub(super) fn vendor() -> Self {
@@ -102,7 +102,7 @@ pub(super) fn of_new_system(
 /// The clients that a known system is to have.
 pub(super) fn of_clients(store: &Store, system: &str, clients: &[String]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if has_twins(clients, |client| client.to_ascii_lowercase()) {
+    if has_duplicates(clients, |client| client.to_ascii_lowercase()) {
         faults.push(Fault::new("AUTH.VLD-00011", "Request contains duplicate client ids", CLIENT));
     }
     if taken(store, clients, Some(system)) {
@@ -119,14 +119,14 @@ fn taken(store: &Store, clients: &[String], except: Option<&str>) -> bool {
 }
 
 pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
-    let (mut odd, mut unknown, mut not_delegable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut malformed, mut unknown, mut not_delegable) = (Vec::new(), Vec::new(), Vec::new());
     for right in rights {
         if right.resource.is_empty() {
-            odd.push("");
+            malformed.push("");
         }
         for attribute in &right.resource {
             match fixtures::resource(&attribute.value) {
-                _ if attribute.id != "urn:altinn:resource" => odd.push(attribute.id.as_str()),
+                _ if attribute.id != "urn:altinn:resource" => malformed.push(attribute.id.as_str()),
                 None => unknown.push(attribute.value.as_str()),
                 Some(resource) if !DELEGABLE.contains(&resource.kind) => not_delegable.push(resource.id),
                 Some(_) => {}
@@ -135,7 +135,7 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
     }
     let listed = [
         (
-            odd,
+            malformed,
             "AUTH.VLD-00009",
             "One or more resource id is in wrong format. The valid format is urn:altinn:resource",
             "Invalid Resource Id Details : ",
@@ -158,17 +158,17 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
         .filter(|(which, ..)| !which.is_empty())
         .map(|(which, code, title, label)| Fault::new(code, title, RIGHTS).with(label, which.join(" | ")))
         .collect();
-    if has_twins(rights, |right| &right.resource) {
+    if has_duplicates(rights, |right| &right.resource) {
         faults.push(Fault::new("AUTH.VLD-00006", "One or more duplicate rights found", RIGHTS));
     }
     faults
 }
 
 pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
-    let (mut odd, mut unknown, mut not_delegable, mut for_clients) = (Vec::new(), Vec::new(), Vec::new(), false);
+    let (mut malformed, mut unknown, mut not_delegable, mut for_clients) = (Vec::new(), Vec::new(), Vec::new(), false);
     for urn in urns {
         match fixtures::package(urn).map(|package| package.kind) {
-            _ if !urn.starts_with("urn:altinn:accesspackage:") => odd.push(urn.as_str()),
+            _ if !urn.starts_with("urn:altinn:accesspackage:") => malformed.push(urn.as_str()),
             None => unknown.push(urn.as_str()),
             Some(PackageKind::NotDelegable) => not_delegable.push(urn.as_str()),
             Some(PackageKind::ForClients) => for_clients = true,
@@ -176,10 +176,10 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
         }
     }
     let details: Vec<String> =
-        [("Invalid format", odd), ("Not found", unknown), ("Not possible to delegate", not_delegable)]
+        [("Invalid format", malformed), ("Not found", unknown), ("Not possible to delegate", not_delegable)]
             .into_iter()
             .filter(|(_, urns)| !urns.is_empty())
-            .map(|(what, urns)| format!("{what}: {}", urns.join(", ")))
+            .map(|(text, urns)| format!("{text}: {}", urns.join(", ")))
             .collect();
     let mut faults = Vec::new();
     if !details.is_empty() {
@@ -187,7 +187,7 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
         let fault = Fault::new("AUTH.VLD-00008", title, PACKAGES);
         faults.push(fault.with("Invalid Urn Details : ", details.join(" | ")));
     }
-    if has_twins(urns, |urn| urn) {
+    if has_duplicates(urns, |urn| urn) {
         faults.push(Fault::new("AUTH.VLD-00007", "One or more duplicate access package(s) found", PACKAGES));
     }
     if visible && for_clients {
@@ -204,7 +204,7 @@ pub(super) fn is_delegable(right: &Right) -> bool {
     right.resource.iter().all(|attribute| known(&attribute.value))
 }
 
-fn has_twins<'t, T, K: Eq + Hash>(items: &'t [T], what_counts: impl Fn(&'t T) -> K) -> bool {
+fn has_duplicates<'t, T, K: Eq + Hash>(items: &'t [T], key: impl Fn(&'t T) -> K) -> bool {
     let mut seen = HashSet::new();
-    !items.iter().map(what_counts).all(|what| seen.insert(what))
+    !items.iter().map(key).all(|text| seen.insert(text))
 }

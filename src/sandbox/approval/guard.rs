@@ -54,16 +54,16 @@ fn visitor(headers: &HeaderMap, request: &str) -> Option<String> {
     let mut cookies =
         headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
     let value = cookies.find_map(|cookie| cookie.trim().strip_prefix(&name)?.strip_prefix('='))?;
-    let ours = URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32);
-    ours.then(|| value.to_owned())
+    let own_host = URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32);
+    own_host.then(|| value.to_owned())
 }
 
 /// Whether the page was asked for under a name that only this machine has.
-pub(super) fn is_our_name(state: &State, headers: &HeaderMap) -> bool {
+pub(super) fn is_own_host(state: &State, headers: &HeaderMap) -> bool {
     host(headers).is_some_and(|host| {
-        let ours = state.issuer.trim_start_matches("http://").trim_end_matches('/');
-        let port = ours.rsplit(':').next().unwrap_or_default();
-        host == ours || host == format!("localhost:{port}") || host == format!("127.0.0.1:{port}")
+        let own_host = state.issuer.trim_start_matches("http://").trim_end_matches('/');
+        let port = own_host.rsplit(':').next().unwrap_or_default();
+        host == own_host || host == format!("localhost:{port}") || host == format!("127.0.0.1:{port}")
     })
 }
 
@@ -72,16 +72,17 @@ fn host(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whether it was a button of this page, in this browser, for this request.
-pub(super) fn is_pressed_here(state: &State, headers: &HeaderMap, request: &str, token: &str) -> bool {
-    let said = |name: HeaderName| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
-    let from_here = said(HeaderName::from_static("sec-fetch-site")).all(|site| matches!(site, "same-origin" | "none"));
+pub(super) fn is_own_form(state: &State, headers: &HeaderMap, request: &str, token: &str) -> bool {
+    let values = |name: HeaderName| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
+    let same_site =
+        values(HeaderName::from_static("sec-fetch-site")).all(|site| matches!(site, "same-origin" | "none"));
     let own = host(headers).map(|host| format!("http://{host}"));
-    let of_here = said(ORIGIN).all(|origin| Some(origin) == own.as_deref());
+    let same_origin = values(ORIGIN).all(|origin| Some(origin) == own.as_deref());
     let Some(visitor) = visitor(headers, request) else { return false };
     let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
     // In constant time.
     let fits = hmac::verify(&state.form_key, &bound(&visitor, request), &token).is_ok();
-    from_here && of_here && fits
+    same_site && same_origin && fits
 }
 
 /// The headers of every page. A form is sent here, and stays here: Chromium holds all that it is redirected to, as far as

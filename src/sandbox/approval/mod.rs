@@ -47,7 +47,7 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let query = format!("id={}&DONTCHOOSEREPORTEE=true", id.as_deref().unwrap_or_default());
     let receipt = value("receipt").is_some();
     let visit = Visit { state, headers, texts, path: confirm_url_path(kind), query, receipt };
-    if !guard::is_our_name(state, headers) {
+    if !guard::is_own_host(state, headers) {
         return visit.plain(StatusCode::FORBIDDEN, texts.other_host);
     }
     let Some(id) = id else { return visit.plain(StatusCode::BAD_REQUEST, texts.no_id) };
@@ -75,7 +75,7 @@ impl Visit<'_> {
         let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         // Before anything is said of the request, so that a stranger learns nothing.
-        if !guard::is_pressed_here(self.state, self.headers, id, field("token").unwrap_or_default()) {
+        if !guard::is_own_form(self.state, self.headers, id, field("token").unwrap_or_default()) {
             return self.plain(StatusCode::FORBIDDEN, self.texts.forged);
         }
         let mut store = self.state.store();
@@ -128,8 +128,8 @@ impl Visit<'_> {
 
     fn page(&self, status: StatusCode, page: &Page<'_>, form: Option<&Form>) -> Response {
         let receipt = if matches!(page, Page::Receipt(_)) { "&receipt=1" } else { "" };
-        let here = |language: &str| format!("/{}?{}{receipt}&lang={language}", self.path, self.query);
-        let html = view::html(page, self.texts, &here(self.texts.lang), &here(self.texts.other_lang));
+        let url = |language: &str| format!("/{}?{}{receipt}&lang={language}", self.path, self.query);
+        let html = view::html(page, self.texts, &url(self.texts.lang), &url(self.texts.other_lang));
         let mut headers = guard::headers(form.is_some());
         headers.push((HeaderName::from_static("content-language"), HeaderValue::from_static(self.texts.lang)));
         let mut response = (status, html).into_response();

@@ -19,8 +19,8 @@ pub(super) enum Page<'a> {
     Plain(&'static str),
 }
 
-/// `here` is the address of the form, and `there` that of the page in the other language.
-pub(super) fn html(page: &Page<'_>, texts: &Texts, here: &str, there: &str) -> String {
+/// `url` is the address of the form, and `other_url` that of the page in the other language.
+pub(super) fn html(page: &Page<'_>, texts: &Texts, url: &str, other_url: &str) -> String {
     let heading = heading(page, texts);
     let onwards = match page {
         Page::Receipt(view) => view.redirect.as_ref(),
@@ -42,17 +42,17 @@ pub(super) fn html(page: &Page<'_>, texts: &Texts, here: &str, there: &str) -> S
                 header {
                     p.name { "systemuser-demo " span.tag { (texts.sandbox) } }
                     nav aria-label=(texts.languages) {
-                        a href=(there) lang=(texts.other_lang) hreflang=(texts.other_lang) { (texts.other_language) }
+                        a href=(other_url) lang=(texts.other_lang) hreflang=(texts.other_lang) { (texts.other_language) }
                     }
                 }
                 main #content {
                     h1 { (heading) }
                     @match page {
                         Page::Open { view, not_approvable, answered, token } => {
-                            (open(view, note_of(*not_approvable, texts), *answered, token, texts, here))
+                            (open(view, note_of(*not_approvable, texts), *answered, token, texts, url))
                         }
                         Page::Closed { view, why, answered } => {
-                            @if let Some(said) = note_of(*why, texts) { (note(&said, *answered)) }
+                            @if let Some(message) = note_of(*why, texts) { (note(&message, *answered)) }
                             (details(view, texts))
                         }
                         Page::Receipt(view) => { (receipt(view, texts)) (details(view, texts)) }
@@ -84,16 +84,16 @@ fn heading(page: &Page<'_>, texts: &Texts) -> String {
     became.map_or(title.to_owned(), |became| format!("{became} – {}{rest}", first.to_lowercase()))
 }
 
-fn open(view: &RequestView, said: Option<String>, answered: bool, token: &str, texts: &Texts, here: &str) -> Markup {
+fn open(view: &RequestView, message: Option<String>, answered: bool, token: &str, texts: &Texts, url: &str) -> Markup {
     html! {
         p.lead { (if view.kind == Kind::Agent { texts.lead_agent } else { texts.lead }) }
         (details(view, texts))
         section aria-labelledby="answer" {
             h2 #answer { (texts.answer) }
-            @if let Some(said) = &said { (note(said, answered)) }
+            @if let Some(message) = &message { (note(message, answered)) }
             div.buttons {
-                @if said.is_none() { (button("approve", texts.approve, token, here)) }
-                (button("reject", texts.reject, token, here))
+                @if message.is_none() { (button("approve", texts.approve, token, url)) }
+                (button("reject", texts.reject, token, url))
             }
             @if let Some(redirect) = &view.redirect {
                 p.small { (texts.afterwards) " " code { (redirect.shown) } }
@@ -102,9 +102,9 @@ fn open(view: &RequestView, said: Option<String>, answered: bool, token: &str, t
     }
 }
 
-fn button(decision: &str, text: &str, token: &str, here: &str) -> Markup {
+fn button(decision: &str, text: &str, token: &str, url: &str) -> Markup {
     html! {
-        form method="post" action=(here) autocomplete="off" {
+        form method="post" action=(url) autocomplete="off" {
             input type="hidden" name="token" value=(token);
             button.(decision) type="submit" name="decision" value=(decision) { (text) }
         }
@@ -122,8 +122,8 @@ fn note_of(why: Option<Undecidable>, texts: &Texts) -> Option<String> {
 }
 
 /// It is read aloud at once where it is the answer to a press.
-fn note(said: &str, answered: bool) -> Markup {
-    html! { p.note role=(if answered { "alert" } else { "status" }) { (said) } }
+fn note(message: &str, answered: bool) -> Markup {
+    html! { p.note role=(if answered { "alert" } else { "status" }) { (message) } }
 }
 
 fn outcome(decision: Decision, texts: &Texts) -> &'static str {
@@ -139,11 +139,11 @@ fn receipt(view: &RequestView, texts: &Texts) -> Markup {
     html! {
         @if view.decision == Decision::Accepted {
             div.note.done role="status" { p { (texts.accepted_now) } }
-            p { (texts.accepted_next) " " (told(&view.customer)) "." }
+            p { (texts.accepted_next) " " (named(&view.customer)) "." }
             @if let Some(command) = command(view) { pre { code { (command) } } }
             @if view.kind == Kind::Agent && !view.clients.is_empty() {
                 p { (texts.agent_next) }
-                ul { @for client in &view.clients { li { (told(client)) } } }
+                ul { @for client in &view.clients { li { (named(client)) } } }
             }
         } @else {
             div.note role="status" { p { (texts.rejected_now) } }
@@ -172,15 +172,15 @@ fn details(view: &RequestView, texts: &Texts) -> Markup {
         section aria-labelledby="who" {
             h2 #who { (texts.who) }
             dl {
-                (fact(texts.vendor, &told(&view.vendor)))
+                (fact(texts.vendor, &named(&view.vendor)))
                 div {
                     dt { (texts.system) }
                     dd {
-                        (told(&view.system))
+                        (named(&view.system))
                         @if let Some(description) = &view.description { br; bdi.small { (description) } }
                     }
                 }
-                (fact(texts.customer, &told(&view.customer)))
+                (fact(texts.customer, &named(&view.customer)))
                 @if let Some(title) = &view.title { (fact(texts.called, &html! { bdi { (title) } })) }
                 @if let Some(reference) = &view.external_ref {
                     (fact(texts.external_ref, &html! { code { (reference) } }))
@@ -219,6 +219,6 @@ fn fact(name: &str, value: &Markup) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
-fn told(Named { name, id }: &Named) -> Markup {
+fn named(Named { name, id }: &Named) -> Markup {
     html! { @if !name.is_empty() { bdi { (name) } " " } code { (id) } }
 }

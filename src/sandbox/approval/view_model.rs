@@ -47,8 +47,8 @@ impl RequestView {
         let system = store.system(&request.system);
         let name = system.and_then(|system| system.name_for(texts.lang)).unwrap_or_default();
         let owner = fixtures::organisation(&request.owner);
-        let rights = request.rights.iter().flat_map(|right| of_right(right, texts));
-        let packages = request.packages.iter().map(|urn| of_package(urn, texts));
+        let rights = request.rights.iter().flat_map(|right| items_of_right(right, texts));
+        let packages = request.packages.iter().map(|urn| item_of_package(urn, texts));
         Self {
             kind: request.kind,
             decision: request.decision,
@@ -74,7 +74,7 @@ fn organisation(number: &str) -> Named {
     Named { name: name.to_owned(), id: number.to_owned() }
 }
 
-fn of_right(right: &Right, texts: &Texts) -> impl Iterator<Item = RequestedItem> {
+fn items_of_right(right: &Right, texts: &Texts) -> impl Iterator<Item = RequestedItem> {
     right.resource.iter().map(|attribute| {
         let name = fixtures::resource(&attribute.value).map(|resource| texts.either(resource.nb, resource.en));
         let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(&attribute.value) };
@@ -82,7 +82,7 @@ fn of_right(right: &Right, texts: &Texts) -> impl Iterator<Item = RequestedItem>
     })
 }
 
-fn of_package(urn: &str, texts: &Texts) -> RequestedItem {
+fn item_of_package(urn: &str, texts: &Texts) -> RequestedItem {
     let name = fixtures::package(urn).map(|package| texts.either(package.nb, package.en));
     let named = Named { name: name.unwrap_or_default().to_owned(), id: visible(urn) };
     RequestedItem { named, kind: texts.package, action: None }

@@ -15,7 +15,7 @@ use super::super::store::Request;
 use super::super::store::replay::ReplayError;
 use super::super::store::state::State;
 use super::jws::{Jws, Members, is_array_of_strings};
-use super::refusal::{Refusal, got, shown};
+use super::refusal::{Refusal, display, excerpt};
 
 /// How far clocks may differ, in seconds.
 const CLOCK_TOLERANCE: i64 = 10;
@@ -49,7 +49,7 @@ pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Ac
     let id = claims.get("jti").and_then(Value::as_str).unwrap_or(&jws.signature);
     state.use_once(id, expires + TimeDelta::seconds(CLOCK_TOLERANCE), now).map_err(|unusable| match unusable {
         ReplayError::Replayed => {
-            Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", shown(id)))
+            Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", excerpt(id)))
         }
         ReplayError::Full => {
             Refusal::unavailable("The sandbox remembers as many grants as it can; wait until some expire")
@@ -64,7 +64,7 @@ fn assertion(content_type: &str, body: &[u8]) -> Result<String, Refusal> {
     let wrong = |what: String| Refusal::new("invalid_request", None, what);
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        let got = shown(content_type);
+        let got = excerpt(content_type);
         return Err(wrong(format!("Content-Type: expected application/x-www-form-urlencoded, got {got}")));
     }
     let (mut grant_type, mut assertion) = (None, None);
@@ -82,7 +82,7 @@ fn assertion(content_type: &str, body: &[u8]) -> Result<String, Refusal> {
     match grant_type.as_deref() {
         Some(GRANT_TYPE) => {}
         Some(other) => {
-            let what = format!("grant_type: expected {GRANT_TYPE}, got {}", shown(other));
+            let what = format!("grant_type: expected {GRANT_TYPE}, got {}", excerpt(other));
             return Err(Refusal::new("unsupported_grant_type", None, what));
         }
         None => return Err(wrong(format!("grant_type: expected {GRANT_TYPE}, got nothing"))),
@@ -93,7 +93,9 @@ fn assertion(content_type: &str, body: &[u8]) -> Result<String, Refusal> {
 fn check_audience(claims: &Members, issuer: &str) -> Result<(), Refusal> {
     match claims.get("aud") {
         Some(aud) if *aud == *issuer => Ok(()),
-        other => Err(Refusal::grant("MP-110", format!("Invalid JWT claim aud: expected {issuer}, got {}", got(other)))),
+        other => {
+            Err(Refusal::grant("MP-110", format!("Invalid JWT claim aud: expected {issuer}, got {}", display(other))))
+        }
     }
 }
 
@@ -104,7 +106,7 @@ fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Re
         // A fraction of a second does not matter, and the cast saturates.
         let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0));
         time.ok_or_else(|| {
-            Refusal::value(format!("{name}: expected a time in seconds since 1970, got {}", got(claims.get(name))))
+            Refusal::value(format!("{name}: expected a time in seconds since 1970, got {}", display(claims.get(name))))
         })
     };
     let (issued, expires) = (time("iat")?, time("exp")?);
@@ -133,10 +135,10 @@ fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
             "resource" => is_array_of_strings(value),
             // Altinn's examples send it, and the real one lets it pass.
             "sub" => *value == *client.id,
-            _ => return Err(Refusal::value(format!("{}: not a claim of a grant", shown(name)))),
+            _ => return Err(Refusal::value(format!("{}: not a claim of a grant", excerpt(name)))),
         };
         if !fits {
-            return Err(Refusal::value(format!("{name}: the value cannot be accepted, got {}", got(Some(value)))));
+            return Err(Refusal::value(format!("{name}: the value cannot be accepted, got {}", display(Some(value)))));
         }
     }
     match claims.get("consumer_org").or_else(|| claims.get("iss_onbehalfof")) {
@@ -148,7 +150,7 @@ fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
         Some(org) => {
             let what = format!(
                 "Consumer {} has not delegated access to the scope to supplier {}",
-                got(Some(org)),
+                display(Some(org)),
                 client.vendor
             );
             Err(Refusal::new("forbidden", "MP-251", what))
@@ -158,23 +160,23 @@ fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
 
 fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
     let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
-    let asked: Vec<&str> = scope.split_whitespace().collect();
-    if asked.is_empty() {
-        return Err(Refusal::value(format!("scope: expected at least one, got {}", got(claims.get("scope")))));
+    let requested: Vec<&str> = scope.split_whitespace().collect();
+    if requested.is_empty() {
+        return Err(Refusal::value(format!("scope: expected at least one, got {}", display(claims.get("scope")))));
     }
-    if asked.contains(&SCOPE_OF_ID_PORTEN) {
+    if requested.contains(&SCOPE_OF_ID_PORTEN) {
         let what = format!("Scope {SCOPE_OF_ID_PORTEN} is not available through Maskinporten");
         return Err(Refusal::new("invalid_scope", "MP-201", what));
     }
-    if asked.contains(&SCOPE_NOT_GRANTED) {
+    if requested.contains(&SCOPE_NOT_GRANTED) {
         let what = format!("Consumer has not been granted access to the scope {SCOPE_NOT_GRANTED}");
         return Err(Refusal::new("forbidden", "MP-250", what));
     }
-    let unknown: Vec<&str> = asked.iter().copied().filter(|scope| !client.scopes.contains(scope)).collect();
+    let unknown: Vec<&str> = requested.iter().copied().filter(|scope| !client.scopes.contains(scope)).collect();
     match unknown.is_empty() {
-        true => Ok(asked.join(" ")),
+        true => Ok(requested.join(" ")),
         false => {
-            let what = format!("Token request contains invalid scopes for client, {}", shown(&unknown.join(" ")));
+            let what = format!("Token request contains invalid scopes for client, {}", excerpt(&unknown.join(" ")));
             Err(Refusal::new("invalid_scope", "MP-200", what))
         }
     }
@@ -189,44 +191,46 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
         _ => return Err(Refusal::value("authorization_details: expected an array with one object")),
     };
     if detail.get("type").and_then(Value::as_str) != Some("urn:altinn:systemuser") {
-        let got = got(detail.get("type"));
+        let got = display(detail.get("type"));
         return Err(details("MP-301", format!("type: expected urn:altinn:systemuser, got {got}")));
     }
     let fields = |members: &Members, known: &[&str]| match members.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {
-            Err(details("MP-302", format!("{}: not a field here, expected {}", shown(name), known.join(", "))))
+            Err(details("MP-302", format!("{}: not a field here, expected {}", excerpt(name), known.join(", "))))
         }
     };
     fields(detail, &["type", "systemuser_org", "externalRef"])?;
     let Some(Value::Object(party)) = detail.get("systemuser_org") else {
         return Err(no_system_user(format!(
             "systemuser_org: expected an object, got {}",
-            got(detail.get("systemuser_org"))
+            display(detail.get("systemuser_org"))
         )));
     };
     fields(party, &["authority", "ID"])?;
     if party.get("authority").and_then(Value::as_str) != Some("iso6523-actorid-upis") {
-        let got = got(party.get("authority"));
+        let got = display(party.get("authority"));
         return Err(no_system_user(format!("systemuser_org.authority: expected iso6523-actorid-upis, got {got}")));
     }
     let id = party.get("ID").and_then(Value::as_str).unwrap_or_default();
     let owner = id.strip_prefix("0192:").filter(|org| org.len() == 9 && org.bytes().all(|b| b.is_ascii_digit()));
     let Some(owner) = owner else {
-        let got = got(party.get("ID"));
+        let got = display(party.get("ID"));
         return Err(no_system_user(format!("systemuser_org.ID: expected 0192: and nine digits, got {got}")));
     };
     let external_ref = match detail.get("externalRef") {
         None => None,
         Some(Value::String(text)) => Some(text.as_str()),
-        Some(other) => return Err(no_system_user(format!("externalRef: expected a text, got {}", got(Some(other))))),
+        Some(other) => {
+            return Err(no_system_user(format!("externalRef: expected a text, got {}", display(Some(other)))));
+        }
     };
     // Altinn puts the owner's number where there is no reference.
     let key = external_ref.unwrap_or(owner);
     match state.store().user_of_client(client, owner, key) {
         Some(user) => Ok(Some(user.request.clone())),
         None => {
-            let reference = external_ref.map_or("none".to_owned(), shown);
+            let reference = external_ref.map_or("none".to_owned(), excerpt);
             Err(no_system_user(format!("No approved system user: owner {owner}, external reference {reference}")))
         }
     }

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
 use super::super::fixtures::{CLIENTS, Client, EXPIRED_KID, KEY};
-use super::refusal::{Refusal, got, shown};
+use super::refusal::{Refusal, display, excerpt};
 
 pub(super) type Members = Map<String, Value>;
 
@@ -29,7 +29,7 @@ impl<'a> Jws<'a> {
         // RFC 7515 section 2: base64url without padding, and nothing else.
         let bytes = |name: &str, part: &str| {
             let expected =
-                || Refusal::value(format!("{name}: expected base64url without padding, got {}", shown(part)));
+                || Refusal::value(format!("{name}: expected base64url without padding, got {}", excerpt(part)));
             URL_SAFE_NO_PAD.decode(part).map_err(|_| expected())
         };
         let object = |name: &str, part: &str| {
@@ -49,7 +49,7 @@ impl<'a> Jws<'a> {
             Some("RS384") => Algorithm::RS384,
             Some("RS512") => Algorithm::RS512,
             _ => {
-                let got = got(self.header.get("alg"));
+                let got = display(self.header.get("alg"));
                 return Err(Refusal::value(format!("alg: expected RS256, RS384 or RS512, got {got}")));
             }
         };
@@ -62,7 +62,7 @@ impl<'a> Jws<'a> {
                 let what = format!(
                     "Client authentication failed. Unknown client: iss expected {}, got {}; other clients are {}",
                     first.id,
-                    got(self.claims.get("iss")),
+                    display(self.claims.get("iss")),
                     others.join(" and ")
                 );
                 return Err(Refusal::grant("MP-100", what));
@@ -74,14 +74,17 @@ impl<'a> Jws<'a> {
                 return Err(Refusal::grant("MP-121", "Client authentication failed. Expired key."));
             }
             (Some(kid), _) => {
-                let what =
-                    format!("Unknown key identifier (kid) for client: expected {}, got {}", KEY.kid, got(Some(kid)));
+                let what = format!(
+                    "Unknown key identifier (kid) for client: expected {}, got {}",
+                    KEY.kid,
+                    display(Some(kid))
+                );
                 return Err(Refusal::grant(None, what));
             }
             (None, Some(x5c)) if !is_array_of_strings(x5c) => {
                 return Err(Refusal::grant(
                     "MP-123",
-                    format!("x5c: expected an array of strings, got {}", got(Some(x5c))),
+                    format!("x5c: expected an array of strings, got {}", display(Some(x5c))),
                 ));
             }
             (None, _) => {
@@ -89,7 +92,7 @@ impl<'a> Jws<'a> {
                 return Err(Refusal::grant(None, what));
             }
         }
-        let key = DecodingKey::from_rsa_components(KEY.n, KEY.e).expect("the cast's key is a key");
+        let key = DecodingKey::from_rsa_components(KEY.n, KEY.e).expect("the fixture is a key");
         match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
             Ok(true) => Ok(client),
             _ => {

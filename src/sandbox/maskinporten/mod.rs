@@ -74,7 +74,7 @@ fn issue(state: &State, grant: &Accepted) -> Value {
 /// The claims of a real token, in their order.
 fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
     let organisation = |number: &str| json!({ "authority": "iso6523-actorid-upis", "ID": format!("0192:{number}") });
-    let Accepted { client, claims: of_grant, scope, user } = grant;
+    let Accepted { client, claims: grant_claims, scope, user } = grant;
     let now = state.now().timestamp();
     let mut claims = Map::new();
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -96,8 +96,8 @@ fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
     claim("client_id", client.id.into());
     claim("jti", token_id().into());
     claim("consumer", organisation(client.vendor));
-    for (asked, given) in [("resource", "aud"), ("pid", "pid")] {
-        if let Some(value) = of_grant.get(asked) {
+    for (requested, given) in [("resource", "aud"), ("pid", "pid")] {
+        if let Some(value) = grant_claims.get(requested) {
             claim(given, value.clone());
         }
     }

@@ -47,16 +47,16 @@ impl Refusal {
 }
 
 /// A value as a description tells it.
-pub(super) fn got(value: Option<&Value>) -> String {
+pub(super) fn display(value: Option<&Value>) -> String {
     match value {
         None => "nothing".to_owned(),
-        Some(Value::String(text)) => shown(text),
-        Some(other) => shown(&other.to_string()),
+        Some(Value::String(text)) => excerpt(text),
+        Some(other) => excerpt(&other.to_string()),
     }
 }
 
 /// The beginning of what somebody sent.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 100;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),

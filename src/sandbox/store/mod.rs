@@ -1,11 +1,11 @@
-//! What Altinn knows: systems, requests for system users, and system users. It is filled from the cast, kept in memory,
+//! What Altinn knows: systems, requests for system users, and system users. It is filled from the fixtures, kept in memory,
 //! and forgotten.
 
 pub(super) mod conditions;
 pub(super) mod forced_refusal;
+mod initial;
 mod record;
 pub(super) mod replay;
-mod seed;
 pub(super) mod state;
 
 use chrono::{DateTime, Utc};

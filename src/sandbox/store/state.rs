@@ -47,7 +47,7 @@ impl State {
             public_key: OnceLock::new(),
             conditions,
             form_key: aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &random()),
-            store: Mutex::new(Store::of_the_cast(now)),
+            store: Mutex::new(Store::from_fixtures(now)),
             used: Mutex::default(),
             refusals: AtomicU64::new(0),
             sessions: AtomicU64::new(0),

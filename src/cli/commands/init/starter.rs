@@ -31,7 +31,7 @@ pub(super) fn shipped_for(file: &Path, shipped: &str) -> String {
     let in_config = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "config");
     let path = settings(shipped).flatten().find(|setting| setting.table == "key" && setting.key == "path");
     match path.and_then(|path| path.value.strip_prefix("../")).filter(|_| !in_config) {
-        Some(beside) => with(shipped, "key", "path", beside),
+        Some(kind) => with(shipped, "key", "path", kind),
         None => shipped.to_owned(),
     }
 }

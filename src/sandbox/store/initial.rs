@@ -6,15 +6,15 @@ use serde_json::{Map, Value, json};
 use super::super::fixtures::{self, Decision, REQUESTS, SYSTEMS};
 use super::{Attribute, Change, Kind, Request, Right, Store, System};
 
-/// How long ago the systems of the cast were registered.
+/// How long ago the systems of the fixtures were registered.
 const REGISTERED: TimeDelta = TimeDelta::days(400);
 
 impl Store {
-    pub(crate) fn of_the_cast(now: DateTime<Utc>) -> Self {
-        let systems = SYSTEMS.iter().map(|seed| system(seed, now - REGISTERED)).collect();
+    pub(crate) fn from_fixtures(now: DateTime<Utc>) -> Self {
+        let systems = SYSTEMS.iter().map(|fixture| system(fixture, now - REGISTERED)).collect();
         let mut store = Self { systems, ..Self::default() };
-        for seed in &REQUESTS {
-            let request = request(seed, now - TimeDelta::days(seed.days_ago));
+        for fixture in &REQUESTS {
+            let request = request(fixture, now - TimeDelta::days(fixture.days_ago));
             if request.decision == Decision::Accepted {
                 let name = store.system(&request.system).and_then(|system| system.name_in("nb")).unwrap_or_default();
                 let user = request.user(name.to_owned(), request.created);
@@ -26,44 +26,44 @@ impl Store {
     }
 }
 
-fn system(seed: &fixtures::System, created: DateTime<Utc>) -> System {
+fn system(fixture: &fixtures::System, created: DateTime<Utc>) -> System {
     let texts = |texts: [&str; 3]| -> Map<String, Value> {
         ["nb", "nn", "en"].into_iter().zip(texts).map(|(language, text)| (language.to_owned(), text.into())).collect()
     };
     System {
-        internal_id: seed.internal_id.to_owned(),
-        id: seed.id.to_owned(),
-        vendor: seed.vendor.to_owned(),
-        name: texts(seed.name),
-        description: texts(seed.description),
-        rights: rights(seed.resources),
-        packages: packages(seed.packages),
-        clients: owned(seed.clients),
-        visible: seed.visible,
-        redirect_urls: owned(seed.redirect_urls),
+        internal_id: fixture.internal_id.to_owned(),
+        id: fixture.id.to_owned(),
+        vendor: fixture.vendor.to_owned(),
+        name: texts(fixture.name),
+        description: texts(fixture.description),
+        rights: rights(fixture.resources),
+        packages: packages(fixture.packages),
+        clients: owned(fixture.clients),
+        visible: fixture.visible,
+        redirect_urls: owned(fixture.redirect_urls),
         deleted: false,
         changes: vec![Change {
-            by: seed.vendor.to_owned(),
-            client: seed.clients.first().map(|client| (*client).to_owned()),
+            by: fixture.vendor.to_owned(),
+            client: fixture.clients.first().map(|client| (*client).to_owned()),
             kind: "create",
-            data: Some(json!({ "id": seed.id })),
+            data: Some(json!({ "id": fixture.id })),
             created,
             size: 0,
         }],
     }
 }
 
-fn request(seed: &fixtures::Request, created: DateTime<Utc>) -> Request {
+fn request(fixture: &fixtures::Request, created: DateTime<Utc>) -> Request {
     Request {
-        id: seed.id.to_owned(),
-        kind: if seed.resources.is_empty() { Kind::Agent } else { Kind::Standard },
+        id: fixture.id.to_owned(),
+        kind: if fixture.resources.is_empty() { Kind::Agent } else { Kind::Standard },
         title: None,
-        external_ref: seed.external_ref.to_owned(),
+        external_ref: fixture.external_ref.to_owned(),
         system: SYSTEMS[0].id.to_owned(),
-        owner: seed.owner.to_owned(),
-        rights: rights(seed.resources),
-        packages: packages(seed.packages),
-        decision: seed.decision,
+        owner: fixture.owner.to_owned(),
+        rights: rights(fixture.resources),
+        packages: packages(fixture.packages),
+        decision: fixture.decision,
         redirect_url: None,
         created,
         size: 0,
