@@ -55,6 +55,6 @@ mod sandbox;
 #[cfg(feature = "sandbox")]
 mod strictness;
 #[cfg(feature = "sandbox")]
-mod vendor_story;
+mod vendor_flow;
 #[cfg(not(feature = "sandbox"))]
 mod without_sandbox;

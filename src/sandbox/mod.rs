@@ -28,8 +28,8 @@ use tokio::task::JoinHandle;
 
 use self::server::body::WholeBody;
 use self::server::connections;
-pub use self::store::conditions::{PagingFault, SandboxOptions};
 pub use self::store::forced_refusal::ForcedRefusal;
+pub use self::store::options::{PagingFault, SandboxOptions};
 use self::store::state::State;
 
 /// A sandbox that runs in the background of a Tokio runtime. Dropping it stops it.
@@ -52,10 +52,10 @@ impl Sandbox {
     ///
     /// # Errors
     /// Where no port can be had.
-    pub async fn start_with(conditions: SandboxOptions) -> io::Result<Self> {
+    pub async fn start_with(options: SandboxOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let address = address(&listener)?;
-        let task = tokio::spawn(serve(listener, conditions, std::future::pending()));
+        let task = tokio::spawn(serve(listener, options, std::future::pending()));
         Ok(Self { address, task })
     }
 
@@ -77,10 +77,10 @@ impl Drop for Sandbox {
 /// Where the socket is not of this machine alone.
 pub async fn serve(
     listener: TcpListener,
-    conditions: SandboxOptions,
+    options: SandboxOptions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let router = router(address(&listener)?, conditions);
+    let router = router(address(&listener)?, options);
     tokio::select! {
         () = connections::serve(listener, router) => {}
         () = shutdown => {}
@@ -89,8 +89,8 @@ pub async fn serve(
 }
 
 /// The sandbox without a socket: what answers at this address, which ends in a slash.
-pub fn router(address: String, conditions: SandboxOptions) -> Router {
-    let state = Arc::new(State::new(address, conditions));
+pub fn router(address: String, options: SandboxOptions) -> Router {
+    let state = Arc::new(State::new(address, options));
     Router::new()
         .route("/token", post(maskinporten::token))
         .route("/jwk", get(maskinporten::keys))

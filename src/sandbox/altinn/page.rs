@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::super::server::aspnet::text;
-use super::super::store::conditions::PagingFault;
+use super::super::store::options::PagingFault;
 use super::Call;
 use super::failure::Failure;
 
@@ -40,11 +40,11 @@ pub(super) fn page(
     mut rows: Vec<(&str, Value)>,
 ) -> Result<Response, Failure> {
     rows.sort_by_key(|(id, _)| *id);
-    let conditions = call.state.conditions;
-    let size = conditions.page_size.map_or(USUAL_SIZE, usize::from);
+    let options = call.state.options;
+    let size = options.page_size.map_or(USUAL_SIZE, usize::from);
     let from = call.parameter("token").map(|token| id_of(token).ok_or_else(|| Failure::not_valid("token", token)));
     if let Some(from) = from.transpose()? {
-        match conditions.paging {
+        match options.paging {
             PagingFault::NeverEnds => {}
             // The token is the first id that has not been shown.
             PagingFault::LosesRows if which == Rows::Requests => rows.retain(|(id, _)| *id > from.as_str()),

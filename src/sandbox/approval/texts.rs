@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-use super::super::server::accept::best_match;
+use super::super::server::accept_header::best_match;
 
 /// Declares [`Texts`], and its two values.
 macro_rules! texts {

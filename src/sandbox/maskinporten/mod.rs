@@ -32,7 +32,7 @@ pub(super) async fn token(
     WholeBody(body): WholeBody,
 ) -> Response {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let checked = match state.conditions.refusal {
+    let checked = match state.options.refusal {
         Some(specimen) => Err(Refusal::new(specimen.error, specimen.code, specimen.description)),
         None => grant::check(&state, content_type, &body),
     };

@@ -1,9 +1,9 @@
 //! What Altinn knows: systems, requests for system users, and system users. It is filled from the fixtures, kept in memory,
 //! and forgotten.
 
-pub(super) mod conditions;
 pub(super) mod forced_refusal;
 mod initial;
+pub(super) mod options;
 mod record;
 pub(super) mod replay;
 pub(super) mod state;

@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use serde_json::{Map, Value};
 
 use super::Store;
-use super::conditions::SandboxOptions;
+use super::options::SandboxOptions;
 use super::replay::{ReplayCache, ReplayError};
 
 /// The key id of the sandbox's own key.
@@ -26,7 +26,7 @@ pub(crate) struct State {
     /// Signs tokens.
     pub(crate) key: EncodingKey,
     public_key: OnceLock<(String, String)>,
-    pub(crate) conditions: SandboxOptions,
+    pub(crate) options: SandboxOptions,
     /// Signs the forms of the approval page.
     pub(crate) form_key: aws_lc_rs::hmac::Key,
     store: Mutex<Store>,
@@ -36,16 +36,16 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(issuer: String, conditions: SandboxOptions) -> Self {
-        let clock_ahead = conditions.clock_ahead.clamp(-FURTHEST_CLOCK, FURTHEST_CLOCK);
-        let conditions = SandboxOptions { clock_ahead, ..conditions };
+    pub(crate) fn new(issuer: String, options: SandboxOptions) -> Self {
+        let clock_ahead = options.clock_ahead.clamp(-FURTHEST_CLOCK, FURTHEST_CLOCK);
+        let options = SandboxOptions { clock_ahead, ..options };
         let pem = pem::parse(ISSUER_KEY).expect("the file is part of the program");
-        let now = Utc::now() + conditions.clock_ahead;
+        let now = Utc::now() + options.clock_ahead;
         Self {
             issuer,
             key: EncodingKey::from_rsa_der(pem.contents()),
             public_key: OnceLock::new(),
-            conditions,
+            options,
             form_key: aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &random()),
             store: Mutex::new(Store::from_fixtures(now)),
             used: Mutex::default(),
@@ -56,7 +56,7 @@ impl State {
 
     /// The time by the sandbox's clock.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        Utc::now() + self.conditions.clock_ahead
+        Utc::now() + self.options.clock_ahead
     }
 
     /// The public half of the sandbox's own key: modulus and exponent, base64url. To work it out takes as long as to use it.

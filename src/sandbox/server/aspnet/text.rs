@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use super::super::accept::best_match;
+use super::super::accept_header::best_match;
 
 pub(crate) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Response {
     match wants_json(headers) {
