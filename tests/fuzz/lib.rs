@@ -107,9 +107,9 @@ pub fn signed(key: &RsaKeyPair, header: &[u8], claims: &[u8]) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// Where the sandbox thinks that it is.
+/// The address that the sandbox takes for its own.
 pub const ADDRESS: &str = "http://127.0.0.1:7070/";
-/// A client of the cast's.
+/// A client of the fixtures.
 pub const CLIENT: &str = "7ee41fce-9f6e-4c32-8195-0fe2c1517f43";
 
 /// A sandbox without a socket.

@@ -80,7 +80,7 @@ fn document<T: DeserializeOwned>(body: &[u8]) {
         let Err(error) = answer else { continue };
         is_short(&error.to_string(), 1_000);
         assert!(!error.to_string().contains(SENT));
-        assert_eq!(matches!(error, CallError::Problem(_)), status == 204);
+        assert_eq!(matches!(error, CallError::Refused(_)), status == 204);
     }
 }
 
@@ -108,15 +108,15 @@ fn of_altinn(body: &[u8]) {
         let again = serde_json::to_value(&system).expect("it has texts for keys");
         let same: System = serde_json::from_value(again.clone()).expect("what is sent can be read");
         assert_eq!(serde_json::to_value(&same).expect("likewise"), again);
-        assert!(system.validation_errors().iter().all(|flaw| !flaw.code.is_empty() && !flaw.problem.is_empty()));
+        assert!(system.validation_errors().iter().all(|error| !error.code.is_empty() && !error.problem.is_empty()));
         assert!(!system.has_client("\n"));
         if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
-            // A draft that is laid over the system that it was made of changes nothing that is sent.
-            let over = draft.without_what_is_shown_only().over(&system);
-            assert_eq!(serde_json::to_value(&over.id).ok(), serde_json::to_value(&system.id).ok());
+            // A draft that is merged into the system that it was made of changes nothing that is sent.
+            let merged = draft.without_ignored_fields().merged_into(&system);
+            assert_eq!(serde_json::to_value(&merged.id).ok(), serde_json::to_value(&system.id).ok());
         }
     }
     if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
-        let _ = draft.without_what_is_shown_only().new_system().validation_errors();
+        let _ = draft.without_ignored_fields().new_system().validation_errors();
     }
 }

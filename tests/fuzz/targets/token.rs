@@ -59,7 +59,7 @@ fuzz_target!(|data: &[u8]| {
             let trusted = verify(&GOOD, &keys, &ISSUER_URL, now()).is_ok();
             assert!(!trusted || String::from_utf8_lossy(rest).contains(known));
         }
-        _ => said(&String::from_utf8_lossy(data)),
+        _ => decoded(&String::from_utf8_lossy(data)),
     }
 });
 
@@ -72,7 +72,7 @@ fn claims() -> Value {
 
 /// A token that is trusted is of this issuer, and lives.
 fn trusted_for_a_reason(token: &str) {
-    said(token);
+    decoded(token);
     let verified = verify(token, &KEYS, &ISSUER_URL, now());
     let Some(decoded) = DecodedJwt::read(token) else { return assert!(verified.is_err()) };
     let lives = decoded.time("exp").is_some_and(|expires| expires > now());
@@ -109,10 +109,10 @@ const FACTS: [&str; 17] = [
     "signature",
 ];
 
-/// What is said is a fact a line, and none that a token made up.
-fn said(text: &str) {
+/// Decoded, a token is one fact a line, and none that a token made up.
+fn decoded(text: &str) {
     if let Some(decoded) = DecodedJwt::read(text) {
-        let _ = (decoded.consumer(), decoded.supplier(), decoded.system_user());
+        let _ = (decoded.organisation("consumer"), decoded.organisation("supplier"), decoded.system_user());
     }
     let Ok(words) = cli::in_words(text, now()) else { return };
     is_harmless(&words.replace('\n', ""));
