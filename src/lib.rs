@@ -7,9 +7,9 @@
 #![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
 //! use std::time::Duration;
 //!
-//! use systemuser_demo::client::api::{self, ReferenceApi, SystemUserInfo};
+//! use systemuser_demo::client::reference_api::{self, ReferenceApi, SystemUserInfo};
 //! use systemuser_demo::client::environment::Endpoints;
-//! use systemuser_demo::client::grant::{Grant, SystemUserOf};
+//! use systemuser_demo::client::grant::{Grant, SystemUserRef};
 //! use systemuser_demo::client::http::Http;
 //! use systemuser_demo::client::key::{KeySource, SigningKey};
 //! use systemuser_demo::client::maskinporten;
@@ -29,7 +29,7 @@
 //!     issuer: &endpoints.issuer,
 //!     client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
 //!     scope: "altinn:systembruker.demo",
-//!     system_user: Some(SystemUserOf { owner: "210493352".parse()?, external_ref: None }),
+//!     system_user: Some(SystemUserRef { owner: "210493352".parse()?, external_ref: None }),
 //!     resource: &[],
 //!     now: chrono::Utc::now(),
 //!     jti: uuid::Uuid::new_v4(),
@@ -40,8 +40,8 @@
 //! let http = Http::new(Duration::from_secs(30));
 //! let token = maskinporten::exchange(&http, &endpoints.token, &assertion).await?;
 //! let base = endpoints.reference_api.expect("the sandbox has one");
-//! let reply = api::get(&http, &ReferenceApi::SystemUserInfo.address(&base, None), &token).await?;
-//! let answer: SystemUserInfo = api::read(&reply)?;
+//! let reply = reference_api::get(&http, &ReferenceApi::SystemUserInfo.address(&base, None), &token).await?;
+//! let answer: SystemUserInfo = reference_api::read(&reply)?;
 //! assert_eq!(answer.system_id.as_deref(), Some("991825827_smartcloud"));
 //! # Ok(())
 //! # }

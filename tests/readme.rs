@@ -3,7 +3,7 @@
 use crate::program::{Run, program, project, project_text};
 use crate::server::nobody;
 
-/// README without the chapter that is one long story, and that chapter, which tests/vendor_flow.rs walks through.
+/// README without the chapter that is one long session, and that chapter, which tests/vendor_flow.rs walks through.
 pub fn parted() -> (String, String) {
     let readme = project_text("README.md");
     let (before, rest) = readme.split_once("\n## From a system to a token\n").expect("README tells a story");

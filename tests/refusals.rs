@@ -337,7 +337,7 @@ fn ctrl_c_ends_a_command_that_waits() {
 }
 
 #[test]
-fn a_server_that_is_silent_is_waited_for_as_long_as_patience_lasts() {
+fn a_server_that_is_silent_is_waited_for_until_the_timeout() {
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let file = configuration(&format!("http://{}/", silent.local_addr().unwrap()));
     program("token --env test --timeout 1").file("config/test.toml", file).run().fails(

@@ -152,7 +152,7 @@ fn a_server_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[test]
-fn a_server_that_asks_for_more_than_the_patience_is_not_asked_again() {
+fn a_server_that_asks_for_more_than_the_timeout_is_not_asked_again() {
     for after in ["30", "120", "18446744073709551615"] {
         let busy = empty(&format!("429 Too Many Requests\r\nRetry-After: {after}"));
         let server = Server::start(in_turn(usize::MAX, busy, String::new()));

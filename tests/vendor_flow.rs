@@ -1,5 +1,5 @@
-//! Can a vendor lead its customer from a system to a token, through the real binary and a sandbox that stands? And is
-//! each refusal on the way told?
+//! Can a vendor lead its customer from a system to a token, through the real binary and a `sandbox` command? And is
+//! each refusal on the way explained?
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};

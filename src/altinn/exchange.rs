@@ -1,6 +1,6 @@
 //! The exchange: a token of Maskinporten's goes in, Altinn's own comes out.
 //!
-//! Altinn Apps and the services of its platform want that one; the APIs of this room do not.
+//! Altinn Apps and Altinn's platform services require it; the APIs in this folder accept Maskinporten's token, too.
 
 use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;

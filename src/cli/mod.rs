@@ -54,7 +54,7 @@ enum Command {
     Inspect(Deferred<inspect::Inspect>),
     /// make a key pair, or show the public half of one
     Key(Deferred<key::Key>),
-    /// check every step of the flow, in order, and say which one is wrong
+    /// run every step, from the configuration to the API call, and say which one fails
     Doctor(Deferred<doctor::Doctor>),
     /// say what a code of Maskinporten or Altinn means, and what to do
     Explain(Deferred<explain::Explain>),

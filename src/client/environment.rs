@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::sanitize::quote;
 
-/// Which world a configuration belongs to. Their registers are separate: what exists in one is unknown in the others.
+/// The environment that a configuration is for. What is registered in one is unknown in the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     /// The sandbox of this program, on loopback.

@@ -1,4 +1,4 @@
-//! The flow, as a folder to copy: a private key makes a grant, Maskinporten exchanges it for a token, an API takes that.
+//! The client, a folder to copy: it signs a grant, exchanges it at Maskinporten for a token, and calls an API with that.
 //!
 //! It has no clock, no randomness, no environment variables and no output: all of that is passed in. Configuration files
 //! belong to `config`, Altinn's own APIs to `altinn`, and words for a person to `cli`.

@@ -1,4 +1,4 @@
-//! Trying again: where nobody answered, or where the answer says that there may be another one in a moment.
+//! Retries, after connection errors and after statuses that may pass.
 //!
 //! What may have been carried out is tried again only where that does no harm. A grant never goes out twice, since
 //! Maskinporten takes each `jti` once: every try is made with a new one.
@@ -23,8 +23,8 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Tries until there is an answer, or until another try would not help. `on_pause` is called as each pause begins;
-    /// both get `observer`, so that each can report.
+    /// Makes up to three attempts, as long as another one may help. `on_pause` is called as each pause begins; both get
+    /// `observer`, so that each can report.
     ///
     /// # Errors
     /// The error of the last try that ended in time. The first try has its own time limit.
@@ -67,11 +67,11 @@ impl RetryPolicy {
             TransportErrorKind::Status { status: 502..=504, .. } | TransportErrorKind::NotHttp { closed: true, .. } => {
                 self.idempotent
             }
-            // A no whose words were cut off is a no.
+            // A refusal whose text was cut off is a refusal.
             TransportErrorKind::CutOff { status: 200..=299 | 429 | 502..=504 } => self.idempotent,
             _ => false,
         };
-        // What is longer than any patience would be no time that a clock has.
+        // A longer time than any timeout could overflow the clock.
         let asked_for = error.retry_after.unwrap_or_default().min(Duration::from_secs(86_400));
         can_help.then_some(pause.max(asked_for))
     }

@@ -84,7 +84,7 @@ pub fn table_of(key: &str) -> Option<&'static str> {
     KEYS.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table)
 }
 
-/// A file that is being read, for telling lines.
+/// A file that is being read: finds the lines of its values.
 pub(super) struct Place<'f> {
     /// Where its lines end.
     pub(super) breaks: Vec<usize>,

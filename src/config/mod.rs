@@ -1,6 +1,6 @@
 //! The configuration: one file describes one integration, and options and variables replace what it says.
 //!
-//! Every value keeps where it came from, so that a report can say it. No message repeats a line of the file: somebody
+//! Every value keeps its source, so that an error can name it. No message repeats a line of the file: somebody
 //! may have put a key there.
 
 mod endpoints;
@@ -68,7 +68,7 @@ pub struct Config {
     pub sandbox_inside: bool,
     /// Configured APIs by name.
     pub apis: BTreeMap<String, ApiConfig>,
-    /// What a person should be told, although it is no fault.
+    /// Notes for the user that are not errors.
     pub notes: Vec<String>,
 }
 
@@ -288,7 +288,7 @@ fn date(given: Given<Datetime>) -> Checked<NaiveDate> {
     }
 }
 
-/// A path that a file gives is relative to the file. `config/../key.pem` is told as `key.pem`.
+/// A path that a file gives is relative to the file. `config/../key.pem` is shown as `key.pem`.
 fn beside(file: &Path, path: &str) -> PathBuf {
     let (mut folder, mut path) = (file.parent().unwrap_or(Path::new("")), Path::new(path.trim()));
     while let (Ok(rest), Some(_), false) = (path.strip_prefix(".."), folder.file_name(), folder.is_symlink()) {

@@ -17,7 +17,7 @@ use super::store::state::State;
 
 type Claims = Map<String, Value>;
 
-/// Whatever is not Maskinporten's. ASP.NET's routes do not mind upper and lower case.
+/// Answers a request to a reference API; any other path gets 404. ASP.NET ignores the case of paths.
 pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path().to_ascii_lowercase();
     let api: Vec<&str> = path.trim_matches('/').split('/').collect();

@@ -88,7 +88,7 @@ fn who_asks_again_gets_the_request_that_there_is_whatever_became_of_it() {
 #[test]
 fn a_request_times_out_by_the_sandboxs_own_clock() {
     let later = with(SandboxOptions { clock_ahead: chrono::TimeDelta::days(300), ..SandboxOptions::default() });
-    // The cast ages with the clock, so that it is the same whatever the clock says.
+    // The fixtures are dated by the sandbox's clock, so they are the same whatever it says.
     let by_owner = |owner: &str| {
         let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/{owner}/{owner}");
         let token = later.forged(|claims| claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 301 * 86_400));
@@ -124,8 +124,8 @@ fn one_of_the_other_kind_is_not_found_nor_is_anothers() {
     altinn.get(&format!("{REQUESTS}/agent/bysystem/991825827_none")).is_problem(404, "AUTH-00011");
 }
 
-/// A request of the cast.
-const CAST: &str = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
+/// A request of the fixtures.
+const REQUEST_ID: &str = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
 
 fn in_path(text: &str) -> String {
     text.replace('{', "%7B").replace('}', "%7D")
@@ -135,28 +135,28 @@ fn in_path(text: &str) -> String {
 fn an_id_is_read_in_the_five_forms_of_dotnet() {
     let altinn = altinn();
     let forms = [
-        CAST.replace('-', ""),
-        CAST.to_owned(),
-        CAST.to_uppercase(),
-        format!("{{{CAST}}}"),
-        format!("({CAST})"),
+        REQUEST_ID.replace('-', ""),
+        REQUEST_ID.to_owned(),
+        REQUEST_ID.to_uppercase(),
+        format!("{{{REQUEST_ID}}}"),
+        format!("({REQUEST_ID})"),
         "{0xc48d1e6f,0x97b2,0x4c0a,{0xa3,0xd8,0x2b,0x5f,0x7e,0x9a,0x1c,0x04}}".to_owned(),
     ];
     for form in &forms {
-        assert_eq!(altinn.get(&format!("{REQUESTS}/{}", in_path(form))).ok()["id"], CAST, "{form}");
+        assert_eq!(altinn.get(&format!("{REQUESTS}/{}", in_path(form))).ok()["id"], REQUEST_ID, "{form}");
         let page = format!("/accessmanagement/ui/systemuser/request?id={}", in_path(form));
         assert_eq!(altinn.send("GET", &page, &[], "").status, 200, "{form}");
     }
-    let name = format!("/accessmanagement/ui/systemuser/request?id=urn:uuid:{CAST}");
+    let name = format!("/accessmanagement/ui/systemuser/request?id=urn:uuid:{REQUEST_ID}");
     assert_eq!(altinn.send("GET", &name, &[], "").status, 400);
 }
 
 #[test]
 fn an_id_that_is_none_is_aspnets_to_refuse() {
     let altinn = altinn();
-    let name = format!("urn:uuid:{CAST}");
-    let short = CAST.replacen('c', "", 1);
-    for path in ["1", "agent/1", "agent", &name, &short, &format!("[{CAST}]"), &format!("%7B{CAST})")] {
+    let name = format!("urn:uuid:{REQUEST_ID}");
+    let short = REQUEST_ID.replacen('c', "", 1);
+    for path in ["1", "agent/1", "agent", &name, &short, &format!("[{REQUEST_ID}]"), &format!("%7B{REQUEST_ID})")] {
         altinn.get(&format!("{REQUESTS}/{path}")).is_misfit("requestId");
     }
     for numbers in [

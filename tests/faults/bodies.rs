@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::wire::{Connection, Wire};
 use super::{
-    Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, configuration, hold, refused, silence, token_answer,
+    Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, configuration, hold, no_answer, refused, token_answer,
 };
 use crate::program::{Run, program};
 use crate::server::response;
@@ -16,14 +16,14 @@ fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
     let (but, quote) = if is_too_large { ("more than is read of", String::new()) } else { ("not", quote) };
     let what = match call {
         Call::Orders => return (0, printed.to_owned()),
-        Call::Token => return silence(call, HTTP, "status 200, but not the JSON of a token"),
-        Call::Exchange => return silence(call, HTTP, "status 200, but not a token with a lifetime"),
+        Call::Token => return no_answer(call, HTTP, "status 200, but not the JSON of a token"),
+        Call::Exchange => return no_answer(call, HTTP, "status 200, but not a token with a lifetime"),
         Call::Reference => format!("the JSON of this API{quote}"),
         Call::System => format!("a system{quote}"),
         Call::Users => format!("a page of a list{quote}"),
         Call::Create => format!("a request for a system user{quote}"),
     };
-    silence(call, HTTP, &format!("status 200, but {but} {what}"))
+    no_answer(call, HTTP, &format!("status 200, but {but} {what}"))
 }
 
 /// An answer with a body of any bytes.
@@ -97,7 +97,7 @@ fn what_is_large_or_deep_takes_no_memory() {
             let expected = match status {
                 "200 OK" => rubbish(call, "", TOO_LONG),
                 "400 Bad Request" => refused(call, TOO_LONG),
-                _ => silence(call, HTTP, &format!("status 500: {TOO_LONG}")),
+                _ => no_answer(call, HTTP, &format!("status 500: {TOO_LONG}")),
             };
             let body = body.clone();
             let server = move || {
@@ -159,10 +159,10 @@ fn an_endless_answer_is_cut_off() {
                 let fault = format!("{status}, 1 GiB{}", if chunked { " in chunks" } else { "" });
                 // Only the status of an error matters.
                 let expected = match status {
-                    "200 OK" => silence(call, HTTP, "the answer is larger than 8 MiB"),
+                    "200 OK" => no_answer(call, HTTP, "the answer is larger than 8 MiB"),
                     "400 Bad Request" => refused(call, TOO_LONG),
-                    "302 Found" => silence(call, HTTP, "status 302 points elsewhere, and no redirect is followed"),
-                    _ => silence(call, HTTP, &format!("status 503: {TOO_LONG}")),
+                    "302 Found" => no_answer(call, HTTP, "status 302 points elsewhere, and no redirect is followed"),
+                    _ => no_answer(call, HTTP, &format!("status 503: {TOO_LONG}")),
                 };
                 Case::new(&fault, call, server, expected)
             };

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::wire::Connection;
-use super::{Call, Case, HTTP, HTTPS, everywhere, hold, silence, token_answer};
+use super::{Call, Case, HTTP, HTTPS, everywhere, hold, no_answer, token_answer};
 use crate::server::{empty, nobody};
 
 /// Reads the request, and goes on with the connection.
@@ -62,7 +62,7 @@ fn a_connection_that_breaks_is_said_to_have_broken() {
 }
 
 #[test]
-fn a_server_that_takes_its_time_is_waited_for_as_long_as_patience_lasts() {
+fn a_server_that_takes_its_time_is_waited_for_until_the_timeout() {
     let late = asked(|mut connection| {
         thread::sleep(Duration::from_millis(1500));
         connection.send(token_answer("late"));
@@ -75,7 +75,7 @@ fn a_server_that_takes_its_time_is_waited_for_as_long_as_patience_lasts() {
     let cases = [
         everywhere("accepted and then silent", |mut connection| connection.wait_for_its_end(), TOO_SLOW),
         everywhere("silent when asked", asked(|mut connection| connection.wait_for_its_end()), TOO_SLOW),
-        everywhere("a reply after the patience is over", late, TOO_SLOW),
+        everywhere("a reply after the timeout", late, TOO_SLOW),
         everywhere("headers of a byte a second", drip, TOO_SLOW),
         everywhere("a body of a byte a second", drip_body, TOO_SLOW),
     ];
@@ -90,7 +90,7 @@ fn an_address_at_which_nobody_is_is_told_from_a_name_that_nobody_has() {
     };
     let refused = |call, url: String, server, hint| {
         let said = format!("no connection: Connection refused\nhint: {hint}");
-        Case::nowhere("connection refused", call, url, silence(call, server, &said))
+        Case::nowhere("connection refused", call, url, no_answer(call, server, &said))
     };
     let cases = Call::ALL.into_iter().flat_map(|call| {
         let unknown = "the name `nobody.invalid` was not found\n\
@@ -99,7 +99,7 @@ fn an_address_at_which_nobody_is_is_told_from_a_name_that_nobody_has() {
         [
             refused(call, nobody(), HTTP, sandbox),
             refused(call, nobody().replace("http:", "https:"), HTTPS, "is a server standing there?"),
-            Case::nowhere("name not resolved", call, url.to_owned(), silence(call, url, unknown)),
+            Case::nowhere("name not resolved", call, url.to_owned(), no_answer(call, url, unknown)),
         ]
     });
     hold(cases);

@@ -213,7 +213,7 @@ impl Case {
 }
 
 /// The sentence about a server that gave no usable answer; hints may follow it.
-fn silence(call: Call, server: &str, said: &str) -> (i32, String) {
+fn no_answer(call: Call, server: &str, said: &str) -> (i32, String) {
     let (said, hints) =
         said.split_once('\n').map_or((said, String::new()), |(said, hints)| (said, format!("{hints}\n")));
     // It never came so far, or was sent away.
@@ -246,7 +246,7 @@ const HTTPS: &str = "https://127.0.0.1:PORT/";
 fn everywhere(fault: &str, act: impl Fn(Connection) + Clone + Send + Sync + 'static, said: &str) -> Vec<Case> {
     let case = |call| {
         let act = act.clone();
-        Case::new(fault, call, move || Wire::start(act.clone()), silence(call, HTTP, said))
+        Case::new(fault, call, move || Wire::start(act.clone()), no_answer(call, HTTP, said))
     };
     Call::ALL.into_iter().map(case).collect()
 }

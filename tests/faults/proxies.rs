@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::wire::{Connection, Wire};
-use super::{Call, PATIENCE, TOKEN, at_once, outcome, shows_no_secret, silence, tls, token_answer};
+use super::{Call, PATIENCE, TOKEN, at_once, no_answer, outcome, shows_no_secret, tls, token_answer};
 use crate::program::{Program, Run};
 use crate::secrets::shows_none;
 use crate::server::{json, nobody, response};
@@ -105,7 +105,7 @@ fn a_host_that_no_proxy_excepts_is_looked_for_without_one() {
         let program = program(Call::Token).var("HTTPS_PROXY", proxy.url()).var(variable, excepted);
         let said = "the name `maskinporten.example` was not found\n\
             hint: NO_PROXY excepts this host from the proxy that HTTPS_PROXY names: is there another way to it?";
-        assert_eq!(outcome(&program, PATIENCE, &[]), silence(Call::Token, SERVER, said), "{variable}={excepted}");
+        assert_eq!(outcome(&program, PATIENCE, &[]), no_answer(Call::Token, SERVER, said), "{variable}={excepted}");
         assert_eq!(proxy.connections(), 0);
     });
     // Another's exception is none.
@@ -198,7 +198,7 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
         let program = Call::Token.program(SERVER, SERVER, timeout).var("HTTPS_PROXY", named);
         let (code, told) = outcome(&program.var("SSL_CERT_FILE", tls::roots()), timeout, &[]);
         shows_none(&told, &credentials());
-        assert_eq!((code, told), silence(Call::Token, SERVER, &said));
+        assert_eq!((code, told), no_answer(Call::Token, SERVER, &said));
     });
     let nowhere = [
         (nobody(), "Connection refused"),
@@ -208,7 +208,7 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
     at_once(nowhere, |(named, said)| {
         let said = format!("no connection through the proxy: {said}{names}");
         let program = program(Call::Token).var("HTTPS_PROXY", named);
-        assert_eq!(outcome(&program, PATIENCE, &[]), silence(Call::Token, SERVER, &said));
+        assert_eq!(outcome(&program, PATIENCE, &[]), no_answer(Call::Token, SERVER, &said));
     });
 }
 
@@ -231,7 +231,7 @@ fn a_proxy_in_the_way_of_tls_is_told_like_any_server_in_its_place() {
         let proxy = tunnel(&server);
         let program = program(Call::Token).var("HTTPS_PROXY", proxy.url());
         let said = format!("the TLS handshake failed: {said}");
-        assert_eq!(outcome(&program, PATIENCE, &[&server, &proxy]), silence(Call::Token, SERVER, &said));
+        assert_eq!(outcome(&program, PATIENCE, &[&server, &proxy]), no_answer(Call::Token, SERVER, &said));
         assert_eq!(server.requests().len(), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! Redirects: neither a grant nor a token goes where they lead.
 
 use super::wire::Wire;
-use super::{Call, Case, HTTP, hold, silence, tls};
+use super::{Call, Case, HTTP, hold, no_answer, tls};
 use crate::server::empty;
 
 const STATUSES: [&str; 5] =
@@ -40,7 +40,7 @@ fn redirected(status: &str, target: &str, call: Call) -> Case {
         &status[..3],
         crate::program::without_chance(target)
     );
-    Case::new(&format!("{status} to {target}"), call, server, silence(call, HTTP, &said))
+    Case::new(&format!("{status} to {target}"), call, server, no_answer(call, HTTP, &said))
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_redirect_that_repeats_the_secret_or_leads_nowhere_is_told_without_it() {
             "without a Location",
             call,
             || Wire::answering(|_| empty("302 Found").into_bytes()),
-            silence(call, HTTP, "status 302 points elsewhere, and no redirect is followed"),
+            no_answer(call, HTTP, "status 302 points elsewhere, and no redirect is followed"),
         );
         let repeated = Case::new(
             "with the secret in it",
@@ -61,7 +61,7 @@ fn a_redirect_that_repeats_the_secret_or_leads_nowhere_is_told_without_it() {
                     empty(&format!("302 Found\r\nLocation: /{}", secret.trim_start_matches("Bearer "))).into_bytes()
                 })
             },
-            silence(call, HTTP, "status 302 points elsewhere, to `/[what was sent]`, and no redirect is followed"),
+            no_answer(call, HTTP, "status 302 points elsewhere, to `/[what was sent]`, and no redirect is followed"),
         );
         [nowhere, repeated]
     });

@@ -1,6 +1,6 @@
 //! Answers that are no yes.
 
-use super::{Call, HTTP, answer, hold, refused, silence};
+use super::{Call, HTTP, answer, hold, no_answer, refused};
 use crate::server::{empty, json, response};
 
 #[test]
@@ -20,9 +20,9 @@ fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
         // A date without the server's own says nothing.
         let hint = if status.ends_with("3600") { "\nhint: it asks to be left alone for 1 h" } else { "" };
         let words = answer(status, response(status, "text/html", html), |call| {
-            silence(call, HTTP, &format!("status {code}: <html> <title>Oops</title></html>{hint}"))
+            no_answer(call, HTTP, &format!("status {code}: <html> <title>Oops</title></html>{hint}"))
         });
-        let bare = answer(status, empty(status), |call| silence(call, HTTP, &format!("status {code}{hint}")));
+        let bare = answer(status, empty(status), |call| no_answer(call, HTTP, &format!("status {code}{hint}")));
         words.into_iter().chain(bare)
     });
     hold(cases);
@@ -58,7 +58,7 @@ fn a_refusal_cannot_draw_on_the_terminal_or_fill_it() {
             refused(call, &format!("{}…", &words[..200]))
         }),
         answer("escape codes in a header", empty("302 Found\r\nLocation: /\x1b[2J"), |call| {
-            silence(call, HTTP, "no whole answer in HTTP came: invalid HTTP header parsed")
+            no_answer(call, HTTP, "no whole answer in HTTP came: invalid HTTP header parsed")
         }),
     ];
     hold(texts.into_iter().flatten().chain(problem));
@@ -70,7 +70,7 @@ fn a_header_that_is_quoted_is_cut_short() {
     let long = format!("/{}", "long.".repeat(2_000));
     let cases = answer("a long Location", empty(&format!("302 Found\r\nLocation: {long}")), |call| {
         let said = format!("status 302 points elsewhere, to `{}…`, and no redirect is followed", &long[..200]);
-        silence(call, HTTP, &said)
+        no_answer(call, HTTP, &said)
     });
     hold(cases);
 }

@@ -11,7 +11,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use super::wire::{Connection, Wire};
-use super::{Call, Case, HTTPS, PATIENCE, TOKEN, hold, outcome, silence, token_answer};
+use super::{Call, Case, HTTPS, PATIENCE, TOKEN, hold, no_answer, outcome, token_answer};
 use crate::server::{empty, json};
 
 /// An authority that signs certificates.
@@ -95,7 +95,7 @@ fn with_certificate(fault: &str, tls: Arc<ServerConfig>, said: &str) -> Vec<Case
     let case = |call| {
         let tls = tls.clone();
         let server = move || Wire::start_tls(tls.clone(), |mut connection| assert!(connection.request().is_none()));
-        Case::new(fault, call, server, silence(call, HTTPS, &format!("the TLS handshake failed: {said}")))
+        Case::new(fault, call, server, no_answer(call, HTTPS, &format!("the TLS handshake failed: {said}")))
     };
     Call::ALL.into_iter().map(case).collect()
 }
@@ -146,7 +146,7 @@ fn what_goes_wrong_behind_the_handshake_is_told_as_it_is_without_one() {
     let fault = |fault: &str, act: fn(Connection), said: &str| -> Vec<Case> {
         let case = |call| {
             let server = move || Wire::start_tls(TRUSTED.server(here(NOW)), act);
-            Case::new(&format!("{fault}, over TLS"), call, server, silence(call, HTTPS, said)).within(2)
+            Case::new(&format!("{fault}, over TLS"), call, server, no_answer(call, HTTPS, said)).within(2)
         };
         Call::ALL.into_iter().map(case).collect()
     };
@@ -209,7 +209,7 @@ fn a_server_that_does_not_come_to_speak_tls_is_told_from_one_that_is_not_there()
     let fault = |fault: &str, act: fn(Connection), said: &str| -> Vec<Case> {
         let case = |call| {
             let server = move || Wire::start(act).called("https");
-            Case::new(fault, call, server, silence(call, HTTPS, said)).within(2)
+            Case::new(fault, call, server, no_answer(call, HTTPS, said)).within(2)
         };
         Call::ALL.into_iter().map(case).collect()
     };
@@ -273,7 +273,7 @@ fn root_certificates_that_cannot_be_read_are_missed_before_anything_is_sent() {
         let said = "the client could not be set up: unexpected error: No CA certificates were loaded from the system\n\
             hint: SSL_CERT_FILE is set: does it name what is there, with certificates in PEM? without it, the system's are \
             taken";
-        assert_eq!(outcome, silence(Call::Token, HTTPS, said), "{roots:?}");
+        assert_eq!(outcome, no_answer(Call::Token, HTTPS, said), "{roots:?}");
     }
     assert_eq!(server.connections(), 0);
 }

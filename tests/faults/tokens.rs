@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::wire::Wire;
-use super::{Call, Case, HTTP, TOKEN, hold, silence};
+use super::{Call, Case, HTTP, TOKEN, hold, no_answer};
 use crate::server;
 
 /// What Maskinporten answers, with a member replaced, or left out.
@@ -51,7 +51,7 @@ fn a_token_that_cannot_be_used_is_no_token_and_is_not_shown() {
             let body = body.clone();
             move || answering(&body)
         };
-        Case::new(&body, Call::Token, server, silence(Call::Token, HTTP, said))
+        Case::new(&body, Call::Token, server, no_answer(Call::Token, HTTP, said))
     }));
 }
 
@@ -69,7 +69,7 @@ fn a_token_of_altinns_that_cannot_be_used_is_no_token_either() {
         format!("\"{}", *TOKEN),
     ];
     hold(bodies.map(|body| {
-        let said = silence(Call::Exchange, HTTP, "status 200, but not a token with a lifetime");
+        let said = no_answer(Call::Exchange, HTTP, "status 200, but not a token with a lifetime");
         Case::new(&body.clone(), Call::Exchange, move || answering(&body), said)
     }));
 }

@@ -30,13 +30,13 @@ fn a_used_grant_is_remembered_until_its_end_and_forgotten_then() {
 #[test]
 fn more_than_can_be_remembered_are_refused_until_some_are_forgotten() {
     let mut used = ReplayCache::default();
-    let end = |number: usize| at(if number < MOST / 2 { 100 } else { 101 });
-    for number in 0..MOST {
+    let end = |number: usize| at(if number < MAX_ASSERTIONS / 2 { 100 } else { 101 });
+    for number in 0..MAX_ASSERTIONS {
         assert_eq!(used.once(&number.to_string(), end(number), at(0)), Ok(()));
     }
     assert_eq!(used.once("one more", at(130), at(0)), Err(ReplayError::Full));
     // Those that were used are so still.
     assert_eq!(used.once("7", at(130), at(0)), Err(ReplayError::Replayed));
     assert_eq!(used.once("one more", at(130), at(101)), Ok(()));
-    assert_eq!(held(&used), MOST / 2 + 1);
+    assert_eq!(held(&used), MAX_ASSERTIONS / 2 + 1);
 }

@@ -1,4 +1,4 @@
-//! Which configuration it is: a file that was named, the usual file, the one that is built in, or none.
+//! Chooses the configuration: the file that was named, the environment's default file, the built-in one, or none.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,14 +9,14 @@ use crate::client::KeySource;
 use crate::client::{Environment, quote_path};
 use crate::config::{Config, ConfigError, Given, Overrides, Source};
 
-/// The file that was named; else the environment's own below the current folder; else what is built in, or nothing.
+/// The file that was named; else the environment's default file in the current folder; else the built-in one, or none.
 pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
     if let Some(Given { value: path, source }) = named {
         return Config::parse(&text(&path, &format!("{source}: "))?, Some(&path), overrides);
     }
     let environment = environment(overrides.environment.clone())?;
     let path = default_path(environment.value);
-    // A file that is there and cannot be read is no reason to do something else.
+    // A file that exists and cannot be read is an error, and no reason to take the next choice.
     let absent = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !absent {
         return Config::parse(&text(&path, "")?, Some(&path), overrides);
@@ -61,7 +61,7 @@ pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
 /// The key that the sandbox knows. It is public, and worth nothing.
 pub(crate) const EXAMPLE_KEY: &str = include_str!("../../../mp-key.pem.example");
 
-/// The configuration that is built in, which is the one that is shipped, with the example key in it.
+/// The built-in configuration: `config/sandbox.toml` with the example key.
 #[cfg(feature = "sandbox")]
 fn built_in(mut overrides: Overrides) -> Result<Config, ConfigError> {
     overrides.key.get_or_insert_with(|| Given {

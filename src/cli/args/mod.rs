@@ -41,7 +41,7 @@ pub(crate) struct CommonArgs {
     /// structured output on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// tell the story, step by step, on stderr
+    /// describe each step on stderr
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
 }
@@ -57,7 +57,7 @@ pub(crate) struct KeyArgs {
     kid: Option<String>,
 }
 
-/// Who asks, for what, as whose system user.
+/// Client id, scope, and the owner of the system user.
 #[derive(Debug, Args)]
 pub(crate) struct ClientArgs {
     /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
@@ -92,7 +92,7 @@ pub(crate) struct GrantArgs {
 /// How long to wait, for the commands that go to the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// patience for one exchange and its retries, in seconds [default: 30]
+    /// time limit for one exchange and its retries, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
@@ -129,7 +129,7 @@ impl CommonArgs {
         given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
     }
 
-    /// What is said that means nothing to the sandbox by itself.
+    /// The option that `sandbox` does not use, if one was typed.
     #[cfg(feature = "sandbox")]
     pub(crate) fn option_for_servers(&self) -> Option<String> {
         let environment = self.env.filter(|environment| *environment != Environment::Sandbox);
@@ -188,7 +188,7 @@ impl ClientArgs {
 }
 
 impl KeyArgs {
-    /// The same for the commands that need the key alone.
+    /// Chooses the configuration, for commands that need the key alone.
     pub(crate) fn configuration(&self, common: &CommonArgs) -> Result<Config, ConfigError> {
         common.configuration(self.overrides()?)
     }

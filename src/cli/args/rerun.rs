@@ -92,7 +92,7 @@ fn text(option: &str, given: Option<&Given<String>>) -> String {
     }
 }
 
-/// The environment that a command takes by itself.
+/// The `--env` that a command need not be given; empty where there is no default.
 fn implied() -> String {
     match variables::os(ENVIRONMENT.variable) {
         Some(environment) => format!("--env {}", environment.display()),

@@ -45,8 +45,7 @@ pub(crate) struct CustomerArgs {
 }
 
 impl VendorArgs {
-    /// Chooses the configuration, beside what else options and variables say. What is asked for is the commands' own
-    /// affair.
+    /// Chooses the configuration, with these options and the others. Scopes are up to each command.
     pub(crate) fn configuration(&self, common: &CommonArgs, others: Overrides) -> Result<Config, ConfigError> {
         let Overrides { key, kid, .. } = self.key.overrides()?;
         let client_id = option(&self.client_id, &CLIENT_ID)?;
@@ -60,7 +59,7 @@ impl SystemArg {
         system("--system", self.system.as_deref(), config)
     }
 
-    /// Puts the option's into the place of the configuration's.
+    /// Replaces the configuration's system by that of the option, if it was typed.
     pub(crate) fn replace(&self, mut config: Config) -> Result<Config, ConfigError> {
         if self.system.is_some() {
             config.vendor.system_id = Some(self.choose(&config)?);
@@ -87,14 +86,14 @@ pub(crate) fn system(name: &'static str, named: Option<&str>, config: &Config) -
 }
 
 impl ExternalRefArg {
-    /// What options and variables say, beside others.
+    /// Adds this option or its variable to the others.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         Ok(Overrides { external_ref: option(&self.external_ref, &EXTERNAL_REF)?, ..others })
     }
 }
 
 impl CustomerArgs {
-    /// What options and variables say, beside others.
+    /// Adds this option or its variable to the others.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         self.reference.overrides(Overrides { org: option(&self.org, &ORG)?, ..others })
     }

@@ -1,4 +1,5 @@
-//! A file or a folder for each command, named as it is typed. What several commands share stands in `session`.
+//! A file or a folder for each command, with its name. Options that several commands share are in `args`, and work that
+//! they share in `session`.
 
 pub(super) mod call;
 pub(super) mod completions;

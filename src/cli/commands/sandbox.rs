@@ -24,7 +24,7 @@ pub(crate) struct Sandbox {
     /// set its clock ahead of this machine's; behind, where the number is negative
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: Option<String>,
-    /// refuse every grant with this code, to see how a client takes it
+    /// refuse every grant with this code, to test how a client handles it
     #[arg(long, value_name = "CODE")]
     refuse: Option<String>,
     /// how many rows a page of Altinn's lists has [default: 50]

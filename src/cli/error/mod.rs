@@ -1,7 +1,7 @@
-//! Errors in words: each error from below becomes a [`CommandError`] once, with what the place knows about it. A file
-//! for each source of refusals puts them into words.
+//! Errors in words: each typed error becomes a [`CommandError`] once, with the values and hints that are known where it
+//! occurred. Each kind of error has a file.
 //!
-//! How an error looks belongs to `output`.
+//! How an error looks is up to `output`.
 
 mod config;
 pub(crate) mod key;
@@ -82,14 +82,14 @@ impl CommandError {
     }
 }
 
-/// What nobody branches on.
+/// An unexpected error, with its chain of causes.
 impl From<anyhow::Error> for CommandError {
     fn from(error: anyhow::Error) -> Self {
         Self::new(Exit::Unexpected, format!("{error:#}"))
     }
 }
 
-/// The console cannot be written to.
+/// A failed write to the console. A closed pipe ends the process with 0 and without a message.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         match error.kind() {

@@ -62,7 +62,7 @@ pub struct Console<'a> {
 }
 
 impl<'a> Console<'a> {
-    /// A console. `colour` is for messages; `verbose` lets [`Console::verbose`] write.
+    /// A console. `colour` is for messages; `verbose` lets `Console::verbose` write.
     pub fn new(out: Stream<'a>, err: Stream<'a>, colour: bool, verbose: bool) -> Self {
         Self { out, err, colour, verbose, has_progress_line: false }
     }

@@ -1,6 +1,6 @@
-//! Output: the console, tables, `--verbose`, JSON for a terminal, and times in words.
+//! Output: the console, tables, `--verbose`, JSON for a terminal, times in words, and the comparison of the clocks.
 //!
-//! It decides how something looks. The words for an error belong to `error`.
+//! It decides how something looks. The words for an error are in `error`.
 
 mod clock;
 mod console;

@@ -92,7 +92,7 @@ impl AltinnSession {
         &self.session.config
     }
 
-    /// Tells the external reference, unless it was typed for this command.
+    /// Prints the external reference and its source, unless it was typed for this command.
     pub(crate) fn note_external_ref(&self, console: &mut Console<'_>) {
         note_untyped("the external reference is", self.config().external_ref.as_ref(), console);
     }
@@ -208,7 +208,7 @@ fn with_scope(config: &Config, scope: &str) -> Config {
     Config { scope, resource: None, ..config.clone() }
 }
 
-/// Tells a value, unless it was typed for this command.
+/// Prints a value and its source, unless it was typed for this command.
 pub(crate) fn note_untyped(words: &str, given: Option<&Given<String>>, console: &mut Console<'_>) {
     if let Some(Given { value, source }) = given
         && !matches!(source, Source::Option(_))

@@ -1,5 +1,5 @@
-//! A session: a configuration whose servers can be asked, with tokens, retries, Altinn, and the sandbox inside the process.
-//! What several commands share stands here, too: new keys and files, and the verification of a token.
+//! A session: a configuration with an HTTP client, which gets tokens, retries, and runs a sandbox inside the process.
+//! Other work that commands share is here, too: new keys and files, and the verification of a token.
 
 mod altinn_session;
 mod api_target;
@@ -28,7 +28,7 @@ use crate::client::maskinporten::{ExchangeError, exchange};
 use crate::client::{AccessToken, CallError, Environment, Http, OrgNumber, Problem, Reply, SigningKey, TransportError};
 use crate::config::{Config, ConfigError, Given, Source};
 
-/// A configuration whose servers can be asked.
+/// A configuration and the means to call the servers that it names.
 pub(crate) struct Session {
     pub(crate) config: Config,
     pub(crate) http: Http,
@@ -44,7 +44,7 @@ pub(crate) struct FailedExchange {
 }
 
 impl Session {
-    /// Starts the sandbox if it is to run inside the process, and says that it is the sandbox.
+    /// Starts the sandbox inside the process, if no address is configured, and notes that the sandbox is in use.
     pub(crate) async fn start(
         config: Config,
         timeout: Duration,
@@ -217,7 +217,7 @@ pub(crate) async fn fetch_document<T: DeserializeOwned>(
     (document, clock)
 }
 
-/// Starts the sandbox inside the process, if the configuration names none.
+/// Starts the sandbox inside the process, unless an address is configured.
 #[cfg(feature = "sandbox")]
 async fn sandbox_inside(
     config: Config,

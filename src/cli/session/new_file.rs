@@ -63,9 +63,9 @@ pub(crate) fn exists(path: &Path) -> CommandError {
         .hint(format!("name another file, such as {}", shell::path(&shell::free_name(path))))
 }
 
-/// A file in the same folder, for its owner alone where nothing else is said. It goes away where it is not made to stay.
+/// A temporary file in the same folder, which only its owner may read unless `readers` says more. Dropped, it is deleted.
 fn kind(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
-    // Whoever is killed just then leaves it behind: its name says what it was to be.
+    // A process that is killed leaves the file behind, so its name contains the target's.
     let prefix = format!(".{}.", path.file_name().unwrap_or_default().display());
     let mut builder = Builder::new();
     builder.prefix(&prefix).suffix(".tmp");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::cli::error::{CommandError, Exit};
 use crate::client::{DecodedJwt, Reply, TransportError};
 
-/// The keys with which an issuer signs, as it publishes them (RFC 7517). What is no key that is known here is passed over.
+/// The keys with which an issuer signs, as it publishes them (RFC 7517). Keys of other types are ignored.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PublishedKeys {
     keys: Vec<Value>,
@@ -31,7 +31,7 @@ impl PublishedKeys {
     }
 }
 
-/// Reads a public document in JSON, which is called `what` where it is none.
+/// Reads a public document in JSON. `what` is its name in an error.
 ///
 /// # Errors
 /// If the status is not 200, or the body is not JSON of this type.

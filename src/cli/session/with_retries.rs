@@ -1,4 +1,4 @@
-//! Sending a request until there is an answer, with `--verbose` and a comparison of the clocks.
+//! Sends requests with retries, with `--verbose` lines and a comparison of the clocks.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::client::{CallError, Http};
 /// The status and the `Date` of an answer.
 pub(crate) type Facts = (u16, Option<DateTime<Utc>>);
 
-/// Sends a request until there is an answer. `send` narrates what it sends; `facts` are those of an answer or a refusal.
+/// Sends a request, and again after failures that may pass. `send` makes one attempt, and prints what it sends; `facts`
+/// gives those of an answer or a refusal.
 pub(crate) async fn send_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
     http: &Http,
     console: &mut Console<'_>,
@@ -50,7 +51,7 @@ fn some_status((status, date): Facts) -> (Option<u16>, Option<DateTime<Utc>>) {
     (Some(status), date)
 }
 
-/// Gets a document until there is an answer.
+/// Sends a GET request, and again after failures that may pass.
 pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
     http: &Http,
     url: &Url,

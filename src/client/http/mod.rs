@@ -1,7 +1,7 @@
-//! The one HTTP client: how long it waits, how much it reads, where it may go, and what it makes of silence.
+//! The one HTTP client: how long it waits, how much it reads, and where it may go.
 //!
-//! Assertions and tokens are secrets, so no redirect is followed. Whatever comes back that is of no use (silence,
-//! a redirect, 429, 5xx) is [`Unreachable`]; a [`Reply`] is an answer, be it yes or no.
+//! Assertions and tokens are secrets, so no redirect is followed. A call that brings nothing to read (no answer in time,
+//! a redirect, 429, 5xx) ends in a [`TransportError`]; a [`Reply`] is an answer, be it yes or no.
 
 mod problem;
 mod transport_error;
@@ -25,7 +25,7 @@ use super::sanitize::{excerpt, may_be_secret, without};
 
 /// The most that is read of an answer, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
-/// The longest text that an error quotes from, in bytes. Where one were cut, so might be a secret.
+/// The longest body that an error quotes from, in bytes. A secret that the limit cuts in two could not be recognised.
 const LONGEST_QUOTE: usize = 64 * 1024;
 
 /// A client for all the servers of the flow.
@@ -33,7 +33,7 @@ const LONGEST_QUOTE: usize = 64 * 1024;
 pub struct Http {
     /// How long an exchange may take.
     pub timeout: Duration,
-    /// One for each way a request may go, made when it is first taken.
+    /// One each for HTTP on loopback, HTTPS on loopback, and other hosts, made when it is first used.
     clients: [OnceLock<Client>; 3],
 }
 
@@ -51,7 +51,7 @@ pub struct Reply {
     pub www_authenticate: Option<String>,
     /// The body, in which there may be a token.
     pub body: Zeroizing<Vec<u8>>,
-    /// What it answers: an assertion, or a token, or nothing that is secret.
+    /// The secret in the request, if any, so that no error repeats it.
     pub sent: Option<SecretString>,
 }
 
@@ -154,7 +154,7 @@ impl Http {
     fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
-            // Before all the patience is gone, so that it can be told which of the two it was.
+            // Earlier than the whole call times out, so that the message can say which of the two it was.
             .connect_timeout(self.timeout.mul_f32(0.8).min(Duration::from_secs(10)))
             .timeout(self.timeout);
         let (way, builder) = match (is_loopback(url), url.scheme()) {
@@ -216,7 +216,7 @@ impl Reply {
         serde_json::from_slice(if is_too_large(&self.body) { &[] } else { &self.body })
     }
 
-    /// The same for an object. serde would take an array for a struct, too, member by member.
+    /// The body as a JSON object. serde would take an array for a struct, too, member by member.
     ///
     /// # Errors
     /// Where it is none, or not one of this type.
@@ -240,10 +240,10 @@ impl Reply {
         without(self.sent.as_ref(), plain)
     }
 
-    /// The answer, where it is a yes.
+    /// The reply, if its status is 2xx.
     ///
     /// # Errors
-    /// Where it is a no, or neither.
+    /// With any other status.
     pub fn accepted(self) -> Result<Self, CallError> {
         match self.status {
             200..=299 => Ok(self),

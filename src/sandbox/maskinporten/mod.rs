@@ -33,7 +33,7 @@ pub(super) async fn token(
 ) -> Response {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let checked = match state.options.refusal {
-        Some(specimen) => Err(Refusal::new(specimen.error, specimen.code, specimen.description)),
+        Some(forced) => Err(Refusal::new(forced.error, forced.code, forced.description)),
         None => grant::check(&state, content_type, &body),
     };
     match checked {

@@ -1,4 +1,4 @@
-//! What a client accepts.
+//! Content negotiation: the best match in an `Accept` header.
 
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;

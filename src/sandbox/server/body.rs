@@ -7,10 +7,10 @@ use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 
-/// More than any honest grant, and little enough to hold many.
+/// The largest request body, in bytes: larger than any valid grant, and small enough to hold many.
 const LARGEST_REQUEST: usize = 64 * 1024;
 
-/// What was sent, in one piece. It is copied together, because each piece that it came in, be it a byte, would keep a
+/// The whole body of a request. Its chunks are copied together, because each of them, even of one byte, would keep a
 /// buffer alive.
 pub(crate) struct WholeBody(pub(crate) Vec<u8>);
 

@@ -20,12 +20,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// Twice what a busy test suite opens, and with their buffers and the largest answers little enough to hold. One more closes the one that has
-/// kept the sandbox waiting the longest: a newcomer is likelier to mean it.
-const MOST: usize = 128;
+/// The most connections, twice what a busy test suite opens. One more closes the one that has been idle the longest.
+const MAX_CONNECTIONS: usize = 128;
 
-/// How long a client may take from one answer to having the next one.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest time between two answers on a connection.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What each client is left before others can push it out: enough to send its request on a busy machine.
 const GRACE: Duration = Duration::from_millis(100);
@@ -34,7 +33,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// much (learn.microsoft.com, "KestrelServerLimits", `MaxRequestHeadersTotalSize`).
 const LARGEST_HEAD: usize = 32 * 1024;
 
-/// A connection, which dropping it closes.
+/// A connection. Dropping it closes it.
 struct Connection {
     task: AbortHandle,
     answered: Answered,
@@ -51,7 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
         open.retain(|connection| !connection.task.is_finished());
         match taken {
             Ok((stream, _)) => {
-                if open.len() >= MOST {
+                if open.len() >= MAX_CONNECTIONS {
                     make_room(&mut open).await;
                 }
                 open.push(Connection::open(stream, router.clone()));
@@ -67,8 +66,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
 /// Closes the connection that waits the longest for its client; where all are busy, another one must end after a while.
 async fn make_room(open: &mut Vec<Connection>) {
     let enough = Instant::now() + 10 * GRACE;
-    while let Some(nth) = (0..open.len()).min_by_key(|nth| at(&open[*nth].answered)) {
-        let until = (at(&open[nth].answered) + GRACE).min(enough);
+    while let Some(nth) = (0..open.len()).min_by_key(|nth| last_answer(&open[*nth].answered)) {
+        let until = (last_answer(&open[nth].answered) + GRACE).min(enough);
         if until <= Instant::now() {
             open.swap_remove(nth);
             // It is closed when its task has had a turn.
@@ -87,8 +86,8 @@ impl Connection {
             let answered = answered.clone();
             async move {
                 tokio::select! {
-                    () = attend(stream, router, &answered) => {}
-                    () = too_long_ago(&answered) => {}
+                    () = serve_connection(stream, router, &answered) => {}
+                    () = idle_too_long(&answered) => {}
                 }
             }
         });
@@ -103,18 +102,18 @@ impl Drop for Connection {
 }
 
 /// Returns when the client has had no answer for too long.
-async fn too_long_ago(answered: &Answered) {
-    while at(answered) + PATIENCE > Instant::now() {
-        tokio::time::sleep_until(at(answered) + PATIENCE).await;
+async fn idle_too_long(answered: &Answered) {
+    while last_answer(answered) + IDLE_TIMEOUT > Instant::now() {
+        tokio::time::sleep_until(last_answer(answered) + IDLE_TIMEOUT).await;
     }
 }
 
-fn at(answered: &Answered) -> Instant {
+fn last_answer(answered: &Answered) -> Instant {
     *answered.lock().expect("nobody panics while holding it")
 }
 
-/// Answers one request after the other, and takes leave.
-async fn attend(stream: TcpStream, router: Router, answered: &Answered) {
+/// Answers one request after the other, then shuts the connection down.
+async fn serve_connection(stream: TcpStream, router: Router, answered: &Answered) {
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
@@ -130,12 +129,12 @@ async fn attend(stream: TcpStream, router: Router, answered: &Answered) {
         http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service);
     // What went wrong is the client's: there is nobody else to tell.
     let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
-    let _ = take_leave(connection.into_parts().io.into_inner()).await;
+    let _ = shut_down(connection.into_parts().io.into_inner()).await;
 }
 
-/// Says that no more is coming, and lets the client finish. A socket that is closed while something unread lies in it
-/// takes the answer back that the client may not have read yet (RFC 9112, section 9.6).
-async fn take_leave(mut stream: TcpStream) -> io::Result<()> {
+/// Stops sending, and reads until the client closes. To close a socket with unread input could discard an answer that the
+/// client has not read yet (RFC 9112, section 9.6).
+async fn shut_down(mut stream: TcpStream) -> io::Result<()> {
     std::future::poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
     let mut unwanted = vec![0; 16 * 1024];
     loop {

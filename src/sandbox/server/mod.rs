@@ -1,4 +1,4 @@
-//! Listening, limits, and how requests are read. It knows nothing of what is served.
+//! Connections, limits, how requests are read, and ASP.NET's conventions. It has no routes.
 
 pub(super) mod accept_header;
 pub(super) mod aspnet;

@@ -1,4 +1,4 @@
-//! Every refusal that is documented, for clients that do not give the occasion for it themselves.
+//! Refusals that the sandbox can answer every grant with, to test how a client handles those that it does not cause.
 
 /// A refusal as Maskinporten words it.
 #[derive(Debug)]
@@ -11,15 +11,15 @@ pub struct ForcedRefusal {
 }
 
 impl ForcedRefusal {
-    /// All that the documentation of Maskinporten lists.
+    /// All of them: what Maskinporten's documentation lists, and what was seen beside.
     pub fn all() -> &'static [Self] {
-        &SPECIMENS
+        &REFUSALS
     }
 
-    /// The one of that name.
+    /// The refusal with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_', ' '], "");
-        SPECIMENS.iter().find(|specimen| plain(specimen.name) == plain(name))
+        REFUSALS.iter().find(|refusal| plain(refusal.name) == plain(name))
     }
 }
 
@@ -32,7 +32,7 @@ const fn uncoded(error: &'static str, name: &'static str, description: &'static 
 }
 
 /// Source: Digdir's documentation of Maskinporten, "Troubleshooting", and replies that were seen.
-static SPECIMENS: [ForcedRefusal; 21] = [
+static REFUSALS: [ForcedRefusal; 21] = [
     coded("invalid_request", "MP-011", "Invalid assertion. A value of the assertion cannot be accepted"),
     coded("invalid_grant", "MP-012", "Invalid assertion. The assertion has been used before"),
     coded("invalid_grant", "MP-100", "Invalid assertion. Client authentication failed. Unknown client"),

@@ -1,5 +1,5 @@
-//! What Altinn knows: systems, requests for system users, and system users. It is filled from the fixtures, kept in memory,
-//! and forgotten.
+//! The sandbox's state, in memory only: its options and keys, the grants that were used, and Altinn's systems, requests
+//! and system users, which begin as copies of the fixtures.
 
 pub(super) mod forced_refusal;
 mod initial;
@@ -15,11 +15,11 @@ use super::fixtures::{self, Api, Client, Decision};
 
 /// How many requests there may be, how many system users, and how many changes of systems: more than honest use makes, and
 /// few enough to be held in memory. The real Altinn has no such limit.
-const MOST: usize = 5_000;
+const MAX_RECORDS: usize = 5_000;
 
 /// How many bytes of bodies all of that may have come in, which are held as several times as many, and given out in one
 /// answer where Altinn has no pages. It is as much as that many honest requests have.
-const MOST_BYTES: usize = 2 << 20;
+const MAX_BYTES: usize = 2 << 20;
 
 #[derive(Default)]
 pub(super) struct Store {
@@ -50,12 +50,12 @@ impl Store {
 
     /// Whether one more request can be held, which came in so many bytes, and the system user that may come of it.
     pub(super) fn has_room_for_request(&self, size: usize) -> bool {
-        self.requests.len().max(self.users.len()) < MOST && self.bytes() + size <= MOST_BYTES
+        self.requests.len().max(self.users.len()) < MAX_RECORDS && self.bytes() + size <= MAX_BYTES
     }
 
     /// Whether one more change can be held, which came in so many bytes. A new system is one, too.
     pub(super) fn has_room_for_change(&self, size: usize) -> bool {
-        self.changes().count() < MOST && self.bytes() + size <= MOST_BYTES
+        self.changes().count() < MAX_RECORDS && self.bytes() + size <= MAX_BYTES
     }
 
     fn bytes(&self) -> usize {

@@ -1,4 +1,4 @@
-//! What a sandbox does otherwise than usual, so that a client's handling of it can be looked at.
+//! Options that change what the sandbox does, to test how a client handles it.
 
 use std::num::NonZeroUsize;
 
@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::forced_refusal::ForcedRefusal;
 
-/// How a sandbox differs from the usual one.
+/// How a sandbox differs from the default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SandboxOptions {
     /// How far its clock is ahead of this machine's; behind, where it is negative. A century at most, either way.
@@ -44,7 +44,7 @@ impl PagingFault {
         Self::NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// The one of this name.
+    /// The fault with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, paging)| *paging)
     }

@@ -1,20 +1,20 @@
-//! The grants that were used, each for as long as it could be used again.
+//! The grants that were used, each until it expires.
 
 use std::collections::{BTreeMap, HashSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 
-/// What a grant's id is remembered by: an id may be as long as a request.
-type Mark = [u8; 32];
+/// The SHA-256 of a grant's id, because an id may be as long as a request.
+type IdHash = [u8; 32];
 
-/// More than one process signs tokens for in the two minutes that a grant lives, and little enough to be held in memory:
-/// some 15 MiB.
-const MOST: usize = 200_000;
+/// The most grants that are remembered at once: some 15 MiB, and more than one process signs in the two minutes that a
+/// grant lives.
+const MAX_ASSERTIONS: usize = 200_000;
 
-/// Grants by when they end, which is a whole second: there are never more of these than a grant's life has.
+/// Used grants by when they expire, in whole seconds.
 #[derive(Default)]
-pub(crate) struct ReplayCache(BTreeMap<DateTime<Utc>, HashSet<Mark>>);
+pub(crate) struct ReplayCache(BTreeMap<DateTime<Utc>, HashSet<IdHash>>);
 
 /// Why a grant cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,17 +25,17 @@ pub(crate) enum ReplayError {
 }
 
 impl ReplayCache {
-    /// Uses a grant that nobody takes any more after `end`.
+    /// Records the use of a grant that expires at `end`.
     pub(crate) fn once(&mut self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), ReplayError> {
         self.0 = self.0.split_off(&now);
-        let mark: Mark = digest(&SHA256, id.as_bytes()).as_ref().try_into().expect("a SHA-256 has 32 bytes");
-        if self.0.values().any(|marks| marks.contains(&mark)) {
+        let hash: IdHash = digest(&SHA256, id.as_bytes()).as_ref().try_into().expect("a SHA-256 has 32 bytes");
+        if self.0.values().any(|hashes| hashes.contains(&hash)) {
             return Err(ReplayError::Replayed);
         }
-        if self.0.values().map(HashSet::len).sum::<usize>() >= MOST {
+        if self.0.values().map(HashSet::len).sum::<usize>() >= MAX_ASSERTIONS {
             return Err(ReplayError::Full);
         }
-        self.0.entry(end).or_default().insert(mark);
+        self.0.entry(end).or_default().insert(hash);
         Ok(())
     }
 }

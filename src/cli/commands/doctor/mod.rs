@@ -1,4 +1,4 @@
-//! `doctor`: check every step of the flow, in order, and say which one is wrong.
+//! `doctor`: run every step, from the configuration to the API call, and say which one fails.
 
 mod checks;
 mod metadata;
@@ -103,7 +103,7 @@ impl Doctor {
                 return Ok(findings.skip_the_rest("the token")?);
             }
         };
-        // An earlier step told the difference of the clocks, if the metadata's answer had a date.
+        // An earlier step printed the difference of the clocks, if the metadata's answer had a date.
         let advice = later_clock.filter(|_| clock.is_none()).and_then(ClockDifference::advice);
         let messages: Vec<Message> = advice.map(|advice| (Level::Warning, advice)).into_iter().collect();
         findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &messages)?;

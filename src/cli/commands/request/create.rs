@@ -97,8 +97,9 @@ impl Create {
             console.note(&format!("this request was there already, and is {status}: no new one was made"));
             if lives && request.known.asks_for() != new_request.asks_for() {
                 let delete = altinn.rerun.command(&format!("request delete {}", shell::quote(&request.known.id)));
-                console
-                    .warning(&format!("it asks for something else than you did; `{delete}` makes room for a new one"));
+                console.warning(&format!(
+                    "that request asks for other rights or packages; delete it with `{delete}`, then create a new one"
+                ));
             }
         }
         // A request that is over is not waited for.

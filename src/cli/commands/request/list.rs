@@ -17,7 +17,7 @@ pub(super) struct List {
     /// only those that are New, Accepted, Rejected, Denied or Timedout
     #[arg(long)]
     status: Option<String>,
-    /// those for agents; else the others
+    /// list agent requests instead of standard requests
     #[arg(long)]
     agent: bool,
     #[command(flatten)]

@@ -17,7 +17,7 @@ use crate::config::ConfigError;
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
 pub(super) struct WaitArg {
-    /// wait for the answer, 10m at most, or as long as is said, such as 90s or 2h
+    /// wait for the answer, at most 10m or the given time, such as 90s or 2h
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     wait: Option<String>,
 }

@@ -52,7 +52,7 @@ struct List {
 
 #[derive(Debug, Args)]
 struct One {
-    /// its id, which --system says as well
+    /// the system's id; the same as --system
     #[arg(value_name = "SYSTEM", conflicts_with = "system")]
     id: Option<String>,
     #[command(flatten)]
@@ -73,7 +73,7 @@ struct Register {
 struct Update {
     /// the System Register's own JSON, such as `system show --json` prints; lists that it leaves out stay as they are
     file: OsString,
-    /// let client ids go, although every token that is asked for with them is then refused
+    /// allow the file to remove client ids; Maskinporten then refuses them tokens for this system
     #[arg(long)]
     allow_removing_client_ids: bool,
     #[command(flatten)]

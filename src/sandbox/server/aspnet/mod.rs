@@ -1,4 +1,4 @@
-//! The manners of ASP.NET, in which Altinn and the reference APIs are written.
+//! What Altinn and the reference APIs do alike, because both are written in ASP.NET: ids, and answers in text.
 
 pub(crate) mod guid;
 pub(crate) mod text;

@@ -1,4 +1,4 @@
-//! How ASP.NET sends a C# string: bare, or quoted for whoever would rather have JSON.
+//! How ASP.NET sends a C# string: as plain text, or as JSON where the client prefers it.
 
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -14,8 +14,8 @@ pub(crate) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Respo
     }
 }
 
-/// Whether JSON is wanted more than text. ASP.NET Core answers bare whoever accepts everything, whatever else is named;
-/// otherwise as is wanted most, and of several such as is named first; and bare again where it has nothing to offer.
+/// Whether the client prefers JSON to plain text. As in ASP.NET Core, `*/*` anywhere selects plain text; otherwise the
+/// highest weight wins, and the first of equal weights; where nothing matches, it is plain text.
 ///
 /// Source: learn.microsoft.com, "Format response data in ASP.NET Core Web API", "Content negotiation"; RFC 9110, section
 /// 12.5.1.
@@ -30,7 +30,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
     !lines.flat_map(|line| line.split(',')).any(takes_all) && best_match(headers, &ACCEPT, json).unwrap_or(false)
 }
 
-/// Where the C# action gives JSON only.
+/// A text as a JSON string, for the actions that return JSON only.
 pub(crate) fn quoted(status: StatusCode, text: &str) -> Response {
     json(status, &Value::from(text))
 }
