@@ -463,8 +463,8 @@ fn a_request_that_was_there_and_asks_for_something_else_is_said_to() {
     let server = server("200 OK", request(json!({})));
     let run = run(&server, "request create 313790509 --right demo --right more");
     let warning = format!(
-        "warning: it asks for something else than you did; `systemuser-demo request delete {ID} --env test` makes room for \
-         a new one\n"
+        "warning: that request asks for other rights or packages; delete it with `systemuser-demo request delete {ID} \
+         --env test`, then create a new one\n"
     );
     assert!(run.err.contains(&warning) && run.code == 0, "{}", run.err);
 }
