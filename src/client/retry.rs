@@ -62,8 +62,9 @@ impl RetryPolicy {
         let can_help = match error.kind {
             TransportErrorKind::UnknownHost { .. }
             | TransportErrorKind::NoConnection
-            | TransportErrorKind::Connection(_) => true,
-            TransportErrorKind::Status { status: 429, .. } => true,
+            | TransportErrorKind::HandshakeClosed
+            | TransportErrorKind::Connection(_)
+            | TransportErrorKind::Status { status: 429, .. } => true,
             TransportErrorKind::Status { status: 502..=504, .. } | TransportErrorKind::NotHttp { closed: true, .. } => {
                 self.idempotent
             }

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use super::wire::{Connection, Wire};
 use super::{Call, Case, HTTPS, PATIENCE, TOKEN, hold, no_answer, outcome, token_answer};
+use crate::program::program;
 use crate::server::{empty, json};
 
 /// An authority that signs certificates.
@@ -202,6 +203,14 @@ fn what_goes_wrong_behind_the_handshake_is_told_as_it_is_without_one() {
         ),
     ];
     hold(cases.into_iter().flatten());
+}
+
+#[test]
+fn a_server_that_closes_in_the_tls_handshake_is_tried_again() {
+    let server = Wire::start(|mut connection| connection.hear()).called("https");
+    let run =
+        program("token --env test").file("config/test.toml", super::configuration(&server.url(), &server.url())).run();
+    assert_eq!((run.code, server.connections()), (6, 3), "{}", run.err);
 }
 
 #[test]

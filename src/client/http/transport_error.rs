@@ -87,7 +87,10 @@ impl TransportErrorKind {
             Self::UnknownHost { host: url.host_str().unwrap_or_default().to_owned() }
         } else if let Some(tls) = tls.filter(|_| error.is_connect()) {
             Self::Tls(tls.clone())
-        } else if error.is_connect() && io.any(|io| io.kind() == io::ErrorKind::UnexpectedEof) {
+        } else if url.scheme() == "https"
+            && error.is_connect()
+            && io.any(|io| io.kind() == io::ErrorKind::UnexpectedEof)
+        {
             Self::HandshakeClosed
         } else if error.is_connect() {
             Self::Connection(reason)
