@@ -2,6 +2,8 @@
 //!
 //! Assertions and tokens are secrets, so no redirect is followed. A call that brings nothing to read (no answer in time,
 //! a redirect, 429, 5xx) ends in a [`TransportError`]; a [`Reply`] is an answer, be it yes or no.
+//!
+//! What is in a token or in an API's answer belongs to `maskinporten` and `reference_api`.
 
 mod problem;
 mod transport_error;
@@ -157,13 +159,13 @@ impl Http {
             // Earlier than the whole call times out, so that the message can say which of the two it was.
             .connect_timeout(self.timeout.mul_f32(0.8).min(Duration::from_secs(10)))
             .timeout(self.timeout);
-        let (way, builder) = match (is_loopback(url), url.scheme()) {
+        let (slot, builder) = match (is_loopback(url), url.scheme()) {
             // On this machine no proxy is asked; and to read a certificate store would cost more than the call.
             (true, "http") => (0, builder.no_proxy().tls_certs_only([])),
             (true, _) => (1, builder.no_proxy().https_only(true)),
             (false, _) => (2, builder.https_only(true)),
         };
-        let slot = &self.clients[way];
+        let slot = &self.clients[slot];
         match slot.get() {
             Some(client) => Ok(client),
             None => builder.build().map(|client| slot.get_or_init(|| client)),
@@ -211,7 +213,7 @@ impl Reply {
     /// The body as JSON, if it is not too large to be understood here.
     ///
     /// # Errors
-    /// Where it is none, or not of this type.
+    /// If the body is not JSON of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(if is_too_large(&self.body) { &[] } else { &self.body })
     }
@@ -219,7 +221,7 @@ impl Reply {
     /// The body as a JSON object. serde would take an array for a struct, too, member by member.
     ///
     /// # Errors
-    /// Where it is none, or not one of this type.
+    /// If the body is not a JSON object of this type.
     pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self.body.trim_ascii_start().first() {
             Some(b'{') => self.json(),
@@ -238,6 +240,11 @@ impl Reply {
         let plain = quoted.contains(&b'\\').then(|| serde_json::from_slice::<Value>(quoted).ok()).flatten();
         let plain = plain.map_or_else(|| String::from_utf8_lossy(quoted).into_owned(), |json| json.to_string());
         without(self.sent.as_ref(), plain)
+    }
+
+    /// The reply as a refusal.
+    pub fn problem(&self) -> Problem {
+        Problem::read(self.address.clone(), self.status, self.www_authenticate.clone(), self.quotable())
     }
 
     /// The reply, if its status is 2xx.

@@ -9,7 +9,6 @@
 use serde_json::{Map, Value};
 
 use super::super::sanitize::excerpt;
-use super::Reply;
 
 /// An API's refusal.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -42,11 +41,10 @@ pub struct FieldError {
     pub paths: Vec<String>,
 }
 
-impl Reply {
-    /// The answer as a refusal.
-    pub fn problem(&self) -> Problem {
-        let words = self.quotable();
-        let problem: Map<String, Value> = serde_json::from_str(&words).unwrap_or_default();
+impl Problem {
+    /// Reads the body of a refusal.
+    pub(super) fn read(address: String, status: u16, www_authenticate: Option<String>, body: String) -> Self {
+        let problem: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
         let errors = errors(&problem);
         let text = |name: &str| problem.get(name).and_then(Value::as_str).and_then(excerpt);
         let (code, own) = (text("code"), text("detail").or_else(|| text("title")));
@@ -54,24 +52,16 @@ impl Reply {
         let text = match is_problem {
             true => own,
             // ASP.NET sends a text as a JSON string to whoever accepts JSON.
-            false => excerpt(&serde_json::from_str::<String>(&words).unwrap_or(words)),
+            false => excerpt(&serde_json::from_str::<String>(&body).unwrap_or(body)),
         };
         let extensions = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
         let extensions =
             extensions.filter_map(|(name, value)| Some((excerpt(name)?, display_value(value)?))).take(MOST_ENTRIES);
-        Problem {
-            address: self.address.clone(),
-            status: self.status,
-            code,
-            text,
-            errors,
-            extensions: extensions.collect(),
-            www_authenticate: self.www_authenticate.clone(),
-        }
+        Self { address, status, code, text, errors, extensions: extensions.collect(), www_authenticate }
     }
 }
 
-/// As many faults are read, as many paths of each, and as many other members.
+/// The most errors that are read, the most paths of each, and the most extension members.
 const MOST_ENTRIES: usize = 20;
 
 /// The members that are not extensions.
