@@ -542,7 +542,7 @@ fn a_timeout_is_a_number_of_seconds() {
     }
     program("token --timeout -1").run().fails(2, "error: --timeout: `-1` is not 1 to 3600 seconds\n");
     program("token --env test --key=").run().fails(2, "error: --key: the value is empty\n");
-    program("token --config=").run().fails(3, "error: --config: cannot read ``: No such file or directory\n");
+    program("token --config=").run().fails(2, "error: --config: the value is empty\n");
 }
 
 #[test]

@@ -169,7 +169,8 @@ fn nothing_is_overwritten() {
 fn a_folder_that_cannot_be_written_is_named() {
     let run = program("key new file/key.pem").file("file", "").run();
     run.fails(3, "error: cannot make the folder `file`: File exists\n");
-    for folder in ["", ".", "..", "/", "a/..", "-"] {
+    program("key new").arg("").run().fails(2, "error: FILE: the value is empty\n");
+    for folder in [".", "..", "/", "a/..", "-"] {
         let run = program("key new").arg(folder).run();
         run.fails(2, &format!("error: FILE: `{folder}` is not the name of a file\n"));
     }

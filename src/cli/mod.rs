@@ -1,6 +1,7 @@
 //! The command line: arguments in, words and an exit code out.
 //!
 //! Imports run downwards: `commands`, `session`, `error`, `args`, `output`. Commands do not import each other.
+//! What a server says or a file holds is read in `altinn`, `client` and `config`.
 
 mod args;
 mod commands;
@@ -26,7 +27,7 @@ Exit codes:
   1    unexpected
   2    the command line, or an input file that it names
   3    configuration file, environment variable or key
-  4    Maskinporten refused, or its token does not hold
+  4    Maskinporten refused, or a token failed verification
   5    the API, Altinn or the customer refused
   6    no usable answer
   7    not decided yet

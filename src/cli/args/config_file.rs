@@ -29,8 +29,8 @@ pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Res
 }
 
 /// The environment that was asked for, else the sandbox, where there is one.
-pub(crate) fn environment(asked: Option<Given<Environment>>) -> Result<Given<Environment>, ConfigError> {
-    match asked {
+pub(crate) fn environment(chosen: Option<Given<Environment>>) -> Result<Given<Environment>, ConfigError> {
+    match chosen {
         Some(environment) => Ok(environment),
         None if cfg!(feature = "sandbox") => {
             Ok(Given { value: Environment::Sandbox, source: Source::Option("the default") })

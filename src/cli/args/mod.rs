@@ -222,6 +222,9 @@ impl KeyArgs {
 
 /// The path of a file, which will stand in messages; so what could be a secret is refused unseen.
 pub(crate) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>, ConfigError> {
+    if path.is_empty() {
+        return Err(ConfigError::at(&source, "the value is empty"));
+    }
     let text = Given { value: path.to_string_lossy().into_owned(), source };
     checked_text(text).map(|given| Given { value: PathBuf::from(path), source: given.source })
 }

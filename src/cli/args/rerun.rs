@@ -34,7 +34,7 @@ impl Rerun {
         }
     }
 
-    /// The same for commands about this system.
+    /// Lets the commands name this system.
     pub(crate) fn about(self, system: &Given<String>) -> Self {
         let is_typed = matches!(system.source, Source::Option(_));
         Self { system: if is_typed { shell::option("--system", &system.value) } else { String::new() }, ..self }
@@ -92,11 +92,11 @@ fn text(option: &str, given: Option<&Given<String>>) -> String {
     }
 }
 
-/// The `--env` that a command need not be given; empty where there is no default.
+/// The `--env` that a command need not be given, in any terminal; empty where there is no default. While the variable is
+/// set, every command names its environment.
 fn implied() -> String {
     match variables::os(ENVIRONMENT.variable) {
-        Some(environment) => format!("--env {}", environment.display()),
         None if cfg!(feature = "sandbox") => format!("--env {}", Environment::Sandbox),
-        None => String::new(),
+        _ => String::new(),
     }
 }

@@ -39,9 +39,8 @@ fn utf8(name: &'static str, value: OsString) -> Result<Given<String>, ConfigErro
 }
 
 /// The name of this process and its arguments, if all of them are UTF-8 text.
-pub(crate) fn command_line() -> Result<Vec<String>, ConfigError> {
-    let words = env::args_os().map(OsString::into_string).collect::<Result<_, _>>();
-    words.map_err(|_| ConfigError::new("an argument is not UTF-8 text, and cannot be repeated"))
+pub(crate) fn command_line() -> Option<Vec<String>> {
+    env::args_os().map(|argument| argument.into_string().ok()).collect()
 }
 
 /// This program's variables and their values, without the one that holds a key.

@@ -64,7 +64,8 @@ impl Grant {
 
 /// The curl command line. The grant comes from this command, whose line break the shell removes from `$(…)`.
 fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, CommandError> {
-    let words = variables::command_line()?;
+    let words = variables::command_line()
+        .ok_or_else(|| CommandError::command_line("an argument is not UTF-8 text, and cannot be repeated"))?;
     let value = |argument: &str| match argument.split_once('=') {
         Some((option, value)) if option.starts_with("--") => value.to_owned(),
         _ => argument.to_owned(),

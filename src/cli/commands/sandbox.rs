@@ -37,8 +37,8 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
-        if let Some(said) = common.option_for_servers() {
-            let problem = format!("`sandbox` is an environment of its own, without a configuration, and {said}");
+        if let Some(option) = common.option_for_servers() {
+            let problem = format!("`sandbox` is an environment of its own, without a configuration, and {option}");
             return Err(CommandError::usage(problem, "sandbox"));
         }
         let not_a_port = |text: String| format!("{} is not a port, 0 to 65535", quote(&text));
@@ -50,9 +50,12 @@ impl Sandbox {
         let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => CommandError::command_line(format!("--port: {port} is taken on 127.0.0.1"))
                 .hint("does a sandbox run already? --port names another port, and 0 takes a free one"),
+            io::ErrorKind::PermissionDenied => {
+                CommandError::command_line(format!("--port: this user may not listen on port {port}"))
+            }
             _ => CommandError::new(Exit::Unexpected, format!("cannot listen on {address}: {error}")),
         })?;
-        let address = format!("http://{}", listener.local_addr()?);
+        let address = format!("http://{}", listener.local_addr().context("cannot tell the address")?);
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
         introduce(console, &address, options);
         sandbox::serve(listener, options, interrupted).await.context("the sandbox ended")?;
