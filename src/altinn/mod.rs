@@ -4,6 +4,8 @@
 //! All of it takes Maskinporten's token as it is, or an exchanged one; `consumer` in it says which vendor asks.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`.
+//!
+//! What an error code means is in `explain`, and how an answer is shown in `cli`.
 
 pub mod exchange;
 pub mod page;
@@ -117,13 +119,13 @@ fn last(calls: &mut [CallRecord]) -> &mut CallRecord {
     calls.last_mut().expect("one was made")
 }
 
-/// Reads an answer that is an object of this kind, which is called `what` where it is none.
+/// Reads an answer that is an object of this kind. `what` is its name in an error.
 fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallError> {
     let json = reply.json::<Box<RawValue>>().ok();
     json.and_then(|json| item(&json)).ok_or_else(|| reply.is_not(what).into())
 }
 
-/// The same for an array of them.
+/// Reads an answer that is an array of such objects.
 fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
     let rows: Vec<&RawValue> = read_rows(reply, what)?;
     check_count(&rows, reply, what)?;

@@ -80,8 +80,8 @@ pub(super) async fn all<T: DeserializeOwned>(
         }
         if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {
             let (pages, entries) = (tokens.len(), items.len());
-            let said = format!("but the list has no end after {entries} entries on {pages} pages");
-            return Err(reply.unusable(said).into());
+            let problem = format!("but the list has no end after {entries} entries on {pages} pages");
+            return Err(reply.unusable(problem).into());
         }
         url = list.clone();
         url.query_pairs_mut().append_pair("token", &token);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What stands before a resource's name in a URN.
 const RESOURCE: &str = "urn:altinn:resource";
-/// The same in one piece with a name.
+/// What stands before a resource's name, with the colon.
 pub const RESOURCE_URN: &str = "urn:altinn:resource:";
 /// What stands before an access package's name in its URN.
 pub const ACCESS_PACKAGE: &str = "urn:altinn:accesspackage:";

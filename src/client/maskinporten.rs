@@ -28,7 +28,7 @@ pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) 
 /// Reads the answer of a token endpoint.
 ///
 /// # Errors
-/// Where it is a refusal, or brings no token.
+/// If it is a refusal, or has no token.
 pub fn read(reply: &Reply) -> Result<AccessToken, ExchangeError> {
     match reply.status {
         200 => Ok(read_token(reply)?),

@@ -89,7 +89,7 @@ fn has_piece(text: &str) -> bool {
     is_in_pairs || text.split(|c: char| !c.is_ascii_alphanumeric() && !MARKS.contains(&c)).any(is_piece)
 }
 
-/// The same for a text in which slashes may stand between words: short parts without capitals are no piece of a key.
+/// Whether a path has a piece of a key in it. Short parts without capitals are words, and no piece of a key.
 fn has_piece_in_path(text: &str) -> bool {
     let parts: Vec<&str> = text.split('/').collect();
     let is_word = |part: &&str| (3..PIECE).contains(&part.len()) && !part.contains(|c: char| c.is_uppercase());

@@ -53,7 +53,7 @@ impl ConfigError {
         Self::Invalid { given_by: Some(source.clone()), problem, hint: None }
     }
 
-    /// The same problem with a hint at what was probably meant.
+    /// Adds a hint at what was probably meant.
     pub fn with_hint(self, text: impl Into<String>) -> Self {
         match self {
             Self::Invalid { given_by, problem, .. } => Self::Invalid { given_by, problem, hint: Some(text.into()) },

@@ -2,6 +2,8 @@
 //!
 //! Every value keeps its source, so that an error can name it. No message repeats a line of the file: somebody
 //! may have put a key there.
+//!
+//! Finding the file and reading the variables is up to the command line: values come in with their sources.
 
 mod endpoints;
 mod error;

@@ -1,6 +1,7 @@
 //! What the codes of Maskinporten and Altinn mean, what is likely to be behind them, and what to do about it.
 //!
-//! Plain tables, in our own words. A code that is in none of them is nobody's to explain, and is passed on as it came.
+//! Tables only. What a server said, and the values of one's own configuration, belong to `cli/error`. A code that is in
+//! none of the tables is printed as it came.
 
 mod altinn;
 mod altinn_validation;

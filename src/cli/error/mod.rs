@@ -59,7 +59,7 @@ impl CommandError {
         Self::new(Exit::CommandLine, sentence)
     }
 
-    /// The same error with one more hint.
+    /// Adds a hint.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -73,7 +73,7 @@ impl AltinnSession {
         Ok(Self { has_scope, clock_warning_given: false, ..Self::new(session, key) })
     }
 
-    /// The same for a session that has started, and whose clock has been compared.
+    /// Uses a session that has started, and whose clock has been compared.
     pub(crate) fn new(session: Session, key: SigningKey) -> Self {
         let (rerun, has_scope) = (Rerun::new(&session.config), session.config.scope.is_some());
         Self { session, key, tokens: HashMap::new(), clock_warning_given: true, rerun, has_scope }
@@ -83,7 +83,7 @@ impl AltinnSession {
         (self.session, self.key)
     }
 
-    /// The same for commands about this system.
+    /// Lets the commands that are suggested name this system.
     pub(crate) fn about(self, system: &Given<String>) -> Self {
         Self { rerun: self.rerun.about(system), ..self }
     }
@@ -190,7 +190,7 @@ impl AltinnSession {
         self.rerun.command(&format!("token --org {org}{external_ref}{scope}"))
     }
 
-    /// The same for a request that came from Altinn.
+    /// The command for a token of the system user that a request of Altinn's is for.
     pub(crate) fn token_command_for(&self, request: &Request) -> Option<String> {
         let org = request.party_org_no.as_deref()?.parse().ok()?;
         Some(self.token_command(org, request.external_ref()))

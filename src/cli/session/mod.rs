@@ -1,5 +1,7 @@
 //! A session: a configuration with an HTTP client, which gets tokens, retries, and runs a sandbox inside the process.
 //! Other work that commands share is here, too: new keys and files, and the verification of a token.
+//!
+//! What one command does alone belongs to `commands`.
 
 mod altinn_session;
 mod api_target;

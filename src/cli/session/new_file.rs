@@ -44,7 +44,7 @@ pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
         fs::create_dir_all(folder).map_err(|error| CommandError::new(Exit::Configuration, cannot(error)))?;
     }
     // Under another name until all of it is on the disk: whoever is interrupted leaves no half of a key in its place.
-    let mut file = kind(path, readers).map_err(cannot)?;
+    let mut file = temporary_file(path, readers).map_err(cannot)?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
     file.persist_noclobber(path).map(drop).map_err(|failed| match failed.error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
@@ -64,7 +64,7 @@ pub(crate) fn exists(path: &Path) -> CommandError {
 }
 
 /// A temporary file in the same folder, which only its owner may read unless `readers` says more. Dropped, it is deleted.
-fn kind(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+fn temporary_file(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     // A process that is killed leaves the file behind, so its name contains the target's.
     let prefix = format!(".{}.", path.file_name().unwrap_or_default().display());
     let mut builder = Builder::new();

@@ -2,6 +2,7 @@
 //!
 //! A key is recognised by its content, never by its file name, and checked as a whole before anything is signed.
 //! What is wrong with it is said as a [`KeyErrorKind`]; no part of a key ever is.
+//! New keys are made in the command line, and nothing is signed here but a grant.
 
 mod error;
 mod jwk;

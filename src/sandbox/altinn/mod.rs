@@ -3,6 +3,7 @@
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and the delegation
 //! of clients are not played.
+//! The page for the customer is in `approval`, and what changes is kept in `store`.
 
 mod body;
 mod caller;

@@ -2,6 +2,7 @@
 //!
 //! The real one asks for a login, and for a person who may approve. This one asks nobody, so it is all the more careful
 //! that it is the person in front of it who presses: see [`guard`].
+//! The requests themselves, as a vendor sees them, are in `altinn`.
 
 mod guard;
 mod texts;

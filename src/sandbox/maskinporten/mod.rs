@@ -1,6 +1,8 @@
 //! Maskinporten: the token endpoint, the published keys and the metadata document.
 //!
 //! Sources: Digdir's documentation of Maskinporten ("Token endpoint"); RFC 6749, RFC 8414.
+//!
+//! Which clients and keys exist is in `fixtures`, and which grants were used is in `store`.
 
 mod grant;
 mod jws;

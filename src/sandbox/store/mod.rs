@@ -1,5 +1,5 @@
 //! The sandbox's state, in memory only: its options and keys, the grants that were used, and Altinn's systems, requests
-//! and system users, which begin as copies of the fixtures.
+//! and system users, which begin as copies of the fixtures. How a state is shown belongs to the servers.
 
 pub(super) mod forced_refusal;
 mod initial;

@@ -84,8 +84,8 @@ pub(super) fn check_claims(decoded: &DecodedJwt, config: &Config, system_user: b
     if let Some(Given { value, source }) = &config.resource {
         let audience = words(decoded.claims.get("aud"));
         if value.iter().any(|resource| !audience.contains(&resource.as_str())) {
-            let (asked, audience) = (quote(&value.join(" ")), short(&audience.join(" ")));
-            faults.push(format!("audience: {asked} is configured ({source}), and the token says `{audience}`"));
+            let (resources, audience) = (quote(&value.join(" ")), short(&audience.join(" ")));
+            faults.push(format!("audience: {resources} is configured ({source}), and the token says `{audience}`"));
         }
     }
     match (system_user, system_users(decoded)) {

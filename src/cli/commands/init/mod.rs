@@ -1,4 +1,5 @@
 //! `init`: write a starter configuration and key for an environment, and say what remains to be done.
+//! Writing a file or a key is in `session`.
 
 mod checklist;
 mod starter;
@@ -32,12 +33,12 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
-        let asked = common.environment()?;
+        let chosen = common.environment()?;
         let named = common.named_file()?.map(|given| given.value);
         let (file, text, jwk) = match named {
             Some(file) if is_there(&file) => (file, None, None),
             named => {
-                let environment = config_file::environment(asked.clone())?.value;
+                let environment = config_file::environment(chosen.clone())?.value;
                 let file = named.unwrap_or_else(|| config_file::default_path(environment));
                 if is_there(&file) {
                     (file, None, None)
@@ -49,7 +50,7 @@ impl Init {
             }
         };
         let text = text.map_or_else(|| config_file::text(&file, ""), Ok)?;
-        let config = Config::parse(&text, Some(&file), Overrides { environment: asked, ..Overrides::default() })?;
+        let config = Config::parse(&text, Some(&file), Overrides { environment: chosen, ..Overrides::default() })?;
         if jwk.is_none() {
             console.note(&format!("{} is there already, so nothing is written", quote_path(&file)));
             let given = self.parties.overrides(self.key.overrides()?)?;
@@ -189,7 +190,7 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
     Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
 }
 
-/// Where somebody is there, what was not given is asked for.
+/// Where somebody is there, what was not given is chosen for.
 fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> Result<Overrides, CommandError> {
     let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
     if !someone || environment == Environment::Sandbox {

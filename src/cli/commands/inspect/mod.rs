@@ -1,4 +1,5 @@
 //! `inspect`: show what a token or a grant says.
+//! Verifying a token is in `session`.
 
 mod token_text;
 

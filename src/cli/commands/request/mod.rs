@@ -1,4 +1,5 @@
 //! `request`: ask a customer for a system user, and follow the answer.
+//! A file for each subcommand. The calls themselves are in `altinn`.
 
 mod browser;
 mod create;

@@ -116,14 +116,14 @@ async fn look(
         match tokio::time::timeout(rest, altinn.try_call(READ, console, &call)).await {
             Ok(Ok(answer)) => (*request, last_error) = (answer, None),
             Ok(Err(error)) => {
-                let transport_error = error.transport_error().map(|error| error.retry_after.unwrap_or_default());
+                let requested_pause = error.transport_error().map(|error| error.retry_after.unwrap_or_default());
                 let error = altinn.explain(error, console);
                 // A server without an answer now may have one later.
-                let Some(pause) = transport_error else { return Err(error) };
+                let Some(requested_pause) = requested_pause else { return Err(error) };
                 if last_error.is_none() {
                     console.warning(&format!("{}; still waiting", error.sentence));
                 }
-                retry_after = pause;
+                retry_after = requested_pause;
                 last_error = Some(error);
             }
             Err(_) => {

@@ -1,4 +1,5 @@
 //! `system`: register, show and change the system in Altinn's System Register.
+//! The calls themselves, and the rules for a system, are in `altinn`.
 
 mod changes;
 mod file;
