@@ -9,12 +9,12 @@ pub(super) struct Metadata {
     pub(super) issuer: String,
     pub(super) token_endpoint: String,
     pub(super) jwks_uri: String,
-    /// Where it is absent, the document does not say; likewise the next.
+    /// Absent if the document does not name them, like the next.
     pub(super) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     pub(super) authorization_details_types_supported: Option<Vec<String>>,
 }
 
-/// Where the metadata of an issuer is.
+/// The address of an issuer's metadata.
 pub(super) fn address(issuer: &Url) -> Url {
     issuer.join(".well-known/oauth-authorization-server").expect("a relative path joins an http address")
 }

@@ -190,7 +190,7 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
     Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
 }
 
-/// Where somebody is there, what was not given is chosen for.
+/// On a terminal, asks for the values that were not given.
 fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> Result<Overrides, CommandError> {
     let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
     if !someone || environment == Environment::Sandbox {

@@ -113,10 +113,10 @@ impl Inspect {
     }
 }
 
-/// What a token or a grant says, for a person, a fact a line; unverified.
+/// An unverified token or grant in words, one fact a line.
 ///
 /// # Errors
-/// Where the text is none, or only a part of one.
+/// If the text is no token, or a part of one.
 pub fn in_words(text: &str, now: DateTime<Utc>) -> Result<String, CommandError> {
     TokenText::read(text).map(|token| describe(&token, now, false))
 }
