@@ -71,8 +71,9 @@ impl ApiTarget {
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
         let get = || reference_api::get(http, url, token);
-        let status = |answer: Result<&Reply, &Problem>| (answer.map_or_else(|no| no.status, |yes| yes.status), None);
-        get_with_retries(http, url, console, get, status).await.0
+        let facts =
+            |answer: Result<&Reply, &Problem>| (Some(answer.map_or_else(|no| no.status, |yes| yes.status)), None);
+        get_with_retries(http, url, console, get, facts).await.0
     }
 
     /// The error in words. `org_named` says whether the user named an organisation.

@@ -101,8 +101,8 @@ impl Session {
             async move { exchange(&self.http, token_endpoint, &assertion).await }
         };
         let (answer, clock) = send_with_retries(&self.http, console, post, |answer| match answer {
-            Ok(token) => (200, token.date),
-            Err(refused) => (refused.status, refused.date),
+            Ok(token) => (Some(200), token.date),
+            Err(refused) => (Some(refused.status), refused.date),
         })
         .await;
         let token = answer.map_err(|error| FailedExchange { error, clock })?;
@@ -118,7 +118,7 @@ impl Session {
     ) -> Result<AccessToken, CommandError> {
         let url = altinn::exchange::address(&self.config.endpoints.altinn);
         let exchange = || altinn::exchange::exchange(&self.http, &url, token);
-        let status = |answer: Result<&AccessToken, &Problem>| (answer.map_or_else(|no| no.status, |_| 200), None);
+        let status = |answer: Result<&AccessToken, &Problem>| (Some(answer.map_or_else(|no| no.status, |_| 200)), None);
         let (answer, _) = get_with_retries(&self.http, &url, console, exchange, status).await;
         let token = answer.map_err(|error| explain_altinn(error, &Rerun::new(&self.config)))?;
         verbose::token(console, &token);
@@ -207,7 +207,7 @@ pub(crate) async fn fetch_document<T: DeserializeOwned>(
     // No server refuses a public document.
     let get = async || Ok::<Reply, CallError<Infallible>>(http.get_public(url).await?);
     let facts = |answer: Result<&Reply, &Infallible>| match answer {
-        Ok(reply) => (reply.status, reply.date),
+        Ok(reply) => (Some(reply.status), reply.date),
         Err(never) => match *never {},
     };
     let (answer, clock) = get_with_retries(http, url, console, get, facts).await;

@@ -12,7 +12,7 @@ use crate::client::retry::RetryPolicy;
 use crate::client::{CallError, Http};
 
 /// The status and the `Date` of an answer.
-pub(crate) type Facts = (u16, Option<DateTime<Utc>>);
+pub(crate) type Facts = (Option<u16>, Option<DateTime<Utc>>);
 
 /// Sends a request, and again after failures that may pass. `send` makes one attempt, and prints what it sends; `facts`
 /// gives those of an answer or a refusal.
@@ -30,8 +30,8 @@ pub(crate) async fn send_with_retries<T, R: Error + 'static, A: Future<Output = 
         let elapsed = timer.elapsed();
         let (status, date) = match &answer {
             Err(CallError::Transport(error)) => (error.status(), error.date),
-            Err(CallError::Refused(refused)) => some_status(facts(Err(refused))),
-            Ok(answer) => some_status(facts(Ok(answer))),
+            Err(CallError::Refused(refused)) => facts(Err(refused)),
+            Ok(answer) => facts(Ok(answer)),
         };
         verbose::answered(console, status, elapsed);
         clock = timer.clock_difference(date, elapsed);
@@ -45,10 +45,6 @@ pub(crate) async fn send_with_retries<T, R: Error + 'static, A: Future<Output = 
         verbose::answered(console, None, timer.elapsed());
     }
     (answer, clock)
-}
-
-fn some_status((status, date): Facts) -> (Option<u16>, Option<DateTime<Utc>>) {
-    (Some(status), date)
 }
 
 /// Sends a GET request, and again after failures that may pass.

@@ -157,11 +157,13 @@ fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
         io::ErrorKind::NotFound => KeyErrorKind::Missing,
         _ => KeyErrorKind::Unreadable(error),
     })?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+    let metadata = file.metadata().map_err(KeyErrorKind::Unreadable)?;
+    if metadata.is_dir() {
         return Err(KeyErrorKind::Directory);
     }
-    // A buffer that grows leaves copies of the key behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_FILE + 1));
+    // A buffer that grows leaves copies of the key behind, and to clear a large one takes time. A pipe has no length.
+    let size = if metadata.is_file() { LARGEST_FILE.min(metadata.len() as usize) } else { LARGEST_FILE };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
     file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
     if bytes.len() > LARGEST_FILE { Err(KeyErrorKind::NotAKey) } else { Ok(bytes) }
 }
