@@ -91,7 +91,7 @@ fn imports(source: &Source, modules: &BTreeSet<Vec<String>>, names: &Names) -> B
     found
 }
 
-/// What folders re-export: folder and name, and the module that the name comes from.
+/// The names that folders re-export, and the module that each comes from.
 type Names = BTreeMap<(Vec<String>, String), Vec<String>>;
 
 fn reexported(sources: &[Source], modules: &BTreeSet<Vec<String>>) -> Names {

@@ -5,7 +5,7 @@
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`.
 //!
-//! What an error code means is in `explain`, and how an answer is shown in `cli`.
+//! The meanings of error codes are in `explain`, and `cli` shows the answers.
 
 pub mod exchange;
 pub mod page;

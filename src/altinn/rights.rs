@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What stands before a resource's name in a URN.
+/// The prefix of a resource's URN, without the colon.
 const RESOURCE: &str = "urn:altinn:resource";
-/// What stands before a resource's name, with the colon.
+/// The prefix of a resource's URN, with the colon.
 pub const RESOURCE_URN: &str = "urn:altinn:resource:";
-/// What stands before an access package's name in its URN.
+/// The prefix of an access package's URN.
 pub const ACCESS_PACKAGE: &str = "urn:altinn:accesspackage:";
 
 /// A right to a resource.

@@ -1,7 +1,7 @@
 //! The command line: arguments in, words and an exit code out.
 //!
 //! Imports run downwards: `commands`, `session`, `error`, `args`, `output`. Commands do not import each other.
-//! What a server says or a file holds is read in `altinn`, `client` and `config`.
+//! Answers of servers and contents of files are read in `altinn`, `client` and `config`.
 
 mod args;
 mod commands;

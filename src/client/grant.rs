@@ -27,7 +27,7 @@ pub struct Grant<'a> {
     pub issuer: &'a Url,
     /// The client that asks.
     pub client_id: &'a str,
-    /// What it asks for: one scope, or several with single spaces between.
+    /// One scope, or several with single spaces between.
     pub scope: &'a str,
     /// The system user to act as; `None` for a plain Maskinporten token.
     pub system_user: Option<SystemUserRef<'a>>,

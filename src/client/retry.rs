@@ -1,6 +1,6 @@
 //! Retries, after connection errors and after statuses that may pass.
 //!
-//! What may have been carried out is tried again only where that does no harm. A grant never goes out twice, since
+//! A request that may have been carried out is tried again only if that does no harm. A grant never goes out twice, since
 //! Maskinporten takes each `jti` once: every try is made with a new one.
 
 use std::error::Error;

@@ -71,7 +71,7 @@ pub(crate) struct ClientArgs {
     org: Option<String>,
 }
 
-/// What a grant is made from.
+/// The inputs of a grant.
 #[derive(Debug, Args)]
 pub(crate) struct GrantArgs {
     #[command(flatten)]

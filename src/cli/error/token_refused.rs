@@ -17,7 +17,7 @@ const CAUSES: usize = 3;
 /// The beginning of the scopes that a system vendor needs for Altinn.
 const VENDOR_SCOPE: &str = "altinn:authentication/";
 
-/// What a grant is made from.
+/// The inputs of a grant.
 #[derive(Clone, Copy)]
 pub(crate) struct GrantInputs<'a> {
     pub(crate) config: &'a Config,

@@ -87,7 +87,7 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
     (reason.to_owned(), hint.to_owned())
 }
 
-/// What libraries without error types say about tunnels, names and HTTP, in plain words.
+/// Rewords the messages of libraries that have no error types for tunnels, names and HTTP.
 fn plain(reason: &str) -> &str {
     const PLAIN: [(&str, &str); 7] = [
         ("without sending TLS close_notify", "the connection was closed"),

@@ -77,7 +77,7 @@ impl ClockDifference {
         }
     }
 
-    /// What to do, if the clocks differ.
+    /// Advice, if the clocks differ.
     pub(crate) fn advice(self) -> Option<String> {
         let advice = || format!("this machine's clock is {}: set it, best by network time (NTP)", self.describe());
         self.is_notable().then(advice)

@@ -1,7 +1,7 @@
 //! A session: a configuration with an HTTP client, which gets tokens, retries, and runs a sandbox inside the process.
 //! Other work that commands share is here, too: new keys and files, and the verification of a token.
 //!
-//! What one command does alone belongs to `commands`.
+//! Work of one command alone belongs to `commands`.
 
 mod altinn_session;
 mod api_target;
@@ -67,7 +67,7 @@ impl Session {
         })
     }
 
-    /// What a grant is made from.
+    /// The inputs of a grant.
     pub(crate) fn grant<'s>(&'s self, key: &'s SigningKey, system_user: bool) -> GrantInputs<'s> {
         GrantInputs { config: &self.config, key, system_user }
     }

@@ -3,7 +3,7 @@
 //! Assertions and tokens are secrets, so no redirect is followed. A call that brings nothing to read (no answer in time,
 //! a redirect, 429, 5xx) ends in a [`TransportError`]; a [`Reply`] is an answer, be it yes or no.
 //!
-//! What is in a token or in an API's answer belongs to `maskinporten` and `reference_api`.
+//! The content of a token or of an API's answer belongs to `maskinporten` and `reference_api`.
 
 mod problem;
 mod transport_error;

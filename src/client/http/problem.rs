@@ -22,7 +22,7 @@ pub struct Problem {
     pub code: Option<String>,
     /// The API's own words, shortened where they are long.
     pub text: Option<String>,
-    /// What is wrong with fields of the request.
+    /// Errors in fields of the request.
     pub errors: Vec<FieldError>,
     /// Extension members, such as the packages that a refusal is about: names and values.
     pub extensions: Vec<(String, String)>,
@@ -30,7 +30,7 @@ pub struct Problem {
     pub www_authenticate: Option<String>,
 }
 
-/// What is wrong with a field of the request.
+/// An error in a field of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The API's code for it, such as `AUTH.VLD-00004`.

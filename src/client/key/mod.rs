@@ -1,7 +1,7 @@
 //! The private key that signs grants: where it is, what it is, and whether it can sign at all.
 //!
 //! A key is recognised by its content, never by its file name, and checked as a whole before anything is signed.
-//! What is wrong with it is said as a [`KeyErrorKind`]; no part of a key ever is.
+//! A fault of the key becomes a [`KeyErrorKind`], which has no part of the key in it.
 //! New keys are made in the command line, and nothing is signed here but a grant.
 
 mod error;

@@ -18,7 +18,7 @@ macro_rules! texts {
 }
 
 impl Texts {
-    /// What the address says, else what the browser wants, else bokmål.
+    /// The language that the address names, else the browser's, else bokmål.
     pub(super) fn wanted(lang: Option<&str>, headers: &HeaderMap) -> &'static Self {
         let accepted = || best_match(headers, &ACCEPT_LANGUAGE, in_language);
         lang.and_then(in_language).or_else(accepted).unwrap_or(&BOKMAL)
@@ -81,9 +81,9 @@ texts! {
     approve: "Godkjenn", "Approve";
     reject: "Avvis", "Reject";
     afterwards: "Etterpå sendes du til", "Afterwards you are sent to";
-    /// Where the page leads on by itself.
+    /// The address that the page goes on to by itself.
     onwards: "Du sendes nå videre til", "You are now being sent on to";
-    /// What became of a request, before its title.
+    /// The outcome of a request, before its title.
     accepted_title: "Godkjent", "Approved";
     rejected_title: "Avvist", "Rejected";
     denied_title: "Avslått", "Denied";

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use serde::Deserialize;
 
-/// What Maskinporten says about itself (RFC 8414), as far as it matters here.
+/// Maskinporten's metadata document (RFC 8414), as far as it matters here.
 #[derive(Deserialize)]
 pub(super) struct Metadata {
     pub(super) issuer: String,

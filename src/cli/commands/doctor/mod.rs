@@ -1,5 +1,5 @@
 //! `doctor`: run every step, from the configuration to the API call, and say which one fails.
-//! What a step shares with other commands is in `session`.
+//! Code that a step shares with other commands is in `session`.
 
 mod checks;
 mod metadata;

@@ -147,7 +147,7 @@ const ENCRYPTED: &str = "an encrypted token (JWE), which only its receiver can r
 const OPAQUE: &str = "an opaque token, which only its issuer can read";
 const NOT_VERIFIED: &str = "not verified";
 
-/// What a JWT is, by its claims.
+/// The kind of a JWT, by its claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Grant,

@@ -1,5 +1,5 @@
 //! What Altinn and the reference APIs do alike, because both are written in ASP.NET: ids, and answers in text.
-//! What only one of them does belongs to `altinn` or `reference_api`.
+//! Conventions of one of them alone belong to `altinn` or `reference_api`.
 
 pub(crate) mod guid;
 pub(crate) mod text;
