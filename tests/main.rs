@@ -12,6 +12,7 @@ mod server;
 mod answers;
 mod completions;
 mod configuration;
+mod documents;
 mod explain;
 mod faults;
 mod grant;
@@ -22,7 +23,7 @@ mod inspect;
 mod key_command;
 mod keys;
 mod layout;
-mod readme;
+
 mod refusals;
 mod retries;
 mod sanitize;

@@ -8,8 +8,8 @@ use serde_json::Value;
 use systemuser_demo::sandbox::{PagingFault, SandboxOptions};
 
 use crate::altinn_wire::answer;
+use crate::documents::{blocks_of, parted};
 use crate::program::{Program, Run, program, project_text, without_chance};
-use crate::readme::{blocks_of, parted};
 use crate::server::sandbox;
 
 /// The client of the vendor's that is on no system yet.
