@@ -9,7 +9,7 @@
 //!
 //! use systemuser_demo::client::reference_api::{self, ReferenceApi, SystemUserInfo};
 //! use systemuser_demo::client::environment::Endpoints;
-//! use systemuser_demo::client::grant::{Grant, SystemUserRef};
+//! use systemuser_demo::client::grant::{Grant, SystemUserRef, TokenRequest};
 //! use systemuser_demo::client::http::Http;
 //! use systemuser_demo::client::key::{KeySource, SigningKey};
 //! use systemuser_demo::client::maskinporten;
@@ -25,12 +25,15 @@
 //! let key = SigningKey::load(&KeySource::File("mp-key.pem.example".into()), Some("sandbox-example"), None)?;
 //!
 //! // What is asked for, and as whose system user.
+//! let request = TokenRequest {
+//!     scope: "altinn:systembruker.demo".to_owned(),
+//!     system_user: Some(SystemUserRef { owner: "210493352".parse()?, external_ref: None }),
+//!     resource: Vec::new(),
+//! };
 //! let grant = Grant {
 //!     issuer: &endpoints.issuer,
 //!     client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
-//!     scope: "altinn:systembruker.demo",
-//!     system_user: Some(SystemUserRef { owner: "210493352".parse()?, external_ref: None }),
-//!     resource: &[],
+//!     request: &request,
 //!     now: chrono::Utc::now(),
 //!     jti: uuid::Uuid::new_v4(),
 //! };

@@ -3,8 +3,9 @@
 use chrono::DateTime;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use systemuser_demo::client::grant::{Grant, SystemUserRef};
+use systemuser_demo::client::grant::Grant;
 use systemuser_demo::client::key::{KeySource, SigningKey, signing_algorithm};
+use systemuser_demo::client::{SystemUserRef, TokenRequest};
 use uuid::Uuid;
 
 use crate::program::{data, data_text};
@@ -16,12 +17,16 @@ pub fn signed(key: &SigningKey, owner: Option<&str>, external_ref: Option<&str>)
 
 fn signed_for(resource: &[String], key: &SigningKey, owner: Option<&str>, external_ref: Option<&str>) -> String {
     let issuer = Url::parse("https://test.maskinporten.no/").unwrap();
+    let external_ref = external_ref.map(str::to_owned);
+    let request = TokenRequest {
+        scope: "altinn:systembruker.demo".to_owned(),
+        system_user: owner.map(|owner| SystemUserRef { owner: owner.parse().unwrap(), external_ref }),
+        resource: resource.to_vec(),
+    };
     let grant = Grant {
         issuer: &issuer,
         client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
-        scope: "altinn:systembruker.demo",
-        system_user: owner.map(|owner| SystemUserRef { owner: owner.parse().unwrap(), external_ref }),
-        resource,
+        request: &request,
         now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
         jti: Uuid::parse_str("11111111-2222-4333-8444-555555555555").unwrap(),
     };

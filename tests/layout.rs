@@ -20,13 +20,14 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
             &["key", "token", "http"],
             &["grant", "retry"],
             &["maskinporten", "reference_api"],
+            &["token_source"],
         ],
     ),
     ("sandbox", &[&["fixtures", "server"], &["store"], &["maskinporten", "altinn", "reference_api"], &["approval"]]),
 ];
 
 /// The most lines of code in a folder: without blank lines and comments.
-const LARGEST: [(&str, usize); 3] = [("client", 1_350), ("config", 600), ("", 12_606)];
+const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 12_800)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
 struct Source {
@@ -326,7 +327,7 @@ fn clock_randomness_and_variables_are_read_at_the_edge_only() {
     let mut files = 0;
     for Source { path, code, .. } in sources() {
         let is_at_the_edge = |folders: &[&str]| folders.iter().any(|folder| path.starts_with(folder));
-        if !is_at_the_edge(&["cli", "main.rs", "sandbox"]) {
+        if !is_at_the_edge(&["cli", "client/token_source.rs", "main.rs", "sandbox"]) {
             clock.iter().for_each(|source| assert!(!code.contains(source), "{}: {source}", path.display()));
             files += 1;
         }

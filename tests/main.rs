@@ -29,6 +29,7 @@ mod retries;
 mod sanitize;
 mod secrets;
 mod system_file;
+mod token_source;
 mod vendor_doctor;
 mod vendor_lists;
 mod vendor_refusals;

@@ -24,9 +24,10 @@ use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tokio::time::sleep;
 
 use crate::client::http::{self, is_too_large};
-use crate::client::retry::RetryPolicy;
+use crate::client::retry::Retries;
 use crate::client::{AccessToken, CallError, Http, Reply, TransportError};
 
 /// Altinn, and the token that opens it.
@@ -105,13 +106,15 @@ impl<'a> Altinn<'a> {
             last(calls).status = answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
             answer?.accepted()
         };
-        let on_pause = |calls: &mut Vec<CallRecord>, pause| last(calls).pause = Some(pause);
         let mut calls = Vec::new();
         // A request whose answer got lost may have been carried out, and must not be carried out twice.
-        let policy = RetryPolicy { timeout: self.http.timeout, idempotent: method == Method::GET };
-        let answer = policy.run(&mut calls, attempt, on_pause).await;
+        let mut retries = Retries::new(self.http.timeout, method == Method::GET);
+        while let Some(pause) = retries.attempt(attempt(&mut calls)).await {
+            last(&mut calls).pause = Some(pause);
+            sleep(pause).await;
+        }
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
-        answer
+        retries.answer()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The JWT grant: what a client asks Maskinporten for, signed with its key.
 //!
-//! Pure: the time and the grant's id are given, so the same grant gives the same bytes.
+//! The time and the id are arguments, so the same grant always has the same bytes.
 //! Sources: RFC 7523; Digdir, "JWT grant" and "System users".
 
 use base64::Engine;
@@ -17,38 +17,45 @@ use super::key::SigningKey;
 use super::org_number::OrgNumber;
 use super::token::SYSTEM_USER;
 
-/// How long a grant lives, in seconds: the longest that Maskinporten allows. A long life forgives a slow clock.
+/// The lifetime of a grant, in seconds. This is the maximum at Maskinporten, because a long lifetime tolerates a slow clock.
 pub const LIFETIME: i64 = 120;
 
-/// A grant, before it is signed.
+/// A grant that is not signed yet.
 #[derive(Debug, Clone)]
 pub struct Grant<'a> {
-    /// Maskinporten's issuer, exactly as it calls itself.
+    /// Maskinporten's issuer, exactly as in its metadata.
     pub issuer: &'a Url,
-    /// The client that asks.
+    /// The client id of the client that sends the grant.
     pub client_id: &'a str,
-    /// One scope, or several with single spaces between.
-    pub scope: &'a str,
-    /// The system user to act as; `None` for a plain Maskinporten token.
-    pub system_user: Option<SystemUserRef<'a>>,
-    /// The APIs that the token is to be for, and no other; empty for a token without such a restriction.
-    pub resource: &'a [String],
-    /// When the grant is made.
+    /// The token that the grant requests.
+    pub request: &'a TokenRequest,
+    /// The time of issue (`iat`).
     pub now: DateTime<Utc>,
-    /// Its id. No two grants may share one: Maskinporten takes each grant once.
+    /// The id of the grant (`jti`). Maskinporten accepts each id once.
     pub jti: Uuid,
 }
 
-/// The system user that a grant names.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemUserRef<'a> {
-    /// The organisation that owns it: for an agent system user the agent, never a client of it.
-    pub owner: OrgNumber,
-    /// The reference that it was requested with, where it was.
-    pub external_ref: Option<&'a str>,
+/// The token that a grant requests.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TokenRequest {
+    /// One scope, or several separated by single spaces.
+    pub scope: String,
+    /// The system user to act as; `None` for a plain Maskinporten token.
+    pub system_user: Option<SystemUserRef>,
+    /// The APIs that the token is restricted to; empty for a token that is not restricted.
+    pub resource: Vec<String>,
 }
 
-/// A signed grant. Whoever holds it can have the token, once, within its life; so it is a secret.
+/// The system user that a grant names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SystemUserRef {
+    /// The organisation that owns the system user. For an agent system user this is the agent, never a client of it.
+    pub owner: OrgNumber,
+    /// The external reference that the system user was requested with, if any.
+    pub external_ref: Option<String>,
+}
+
+/// A signed grant. It is a secret, because anybody who has it can exchange it for the token, once within its lifetime.
 #[derive(Debug)]
 pub struct Assertion(pub SecretString);
 
@@ -61,27 +68,28 @@ impl Grant<'_> {
         Assertion(format!("{signed}.{signature}").into())
     }
 
-    /// Exactly the claims that Maskinporten accepts; it refuses a grant with any other.
+    /// The claims. Maskinporten refuses a grant with any other claim.
     fn claims(&self) -> Value {
+        let TokenRequest { scope, system_user, resource } = self.request;
         let now = self.now.timestamp();
         let mut claims = json!({
             "aud": self.issuer.as_str(),
-            "scope": self.scope,
+            "scope": scope,
             "iss": self.client_id,
             "exp": now + LIFETIME,
             "iat": now,
             "jti": self.jti.to_string(),
         });
-        if !self.resource.is_empty() {
-            // An array, also with one element (Digdir, "Audience-restricted tokens").
-            claims["resource"] = self.resource.into();
+        if !resource.is_empty() {
+            // An array even for a single API (Digdir, "Audience-restricted tokens").
+            claims["resource"] = json!(resource);
         }
-        if let Some(SystemUserRef { owner, external_ref }) = self.system_user {
-            // RFC 9396. Maskinporten refuses an unknown field in here as MP-302.
+        if let Some(SystemUserRef { owner, external_ref }) = system_user {
+            // RFC 9396. Maskinporten refuses an unknown field in this object with MP-302.
             let party = json!({ "authority": "iso6523-actorid-upis", "ID": owner.iso6523() });
             let mut details = json!({ "type": SYSTEM_USER, "systemuser_org": party });
             if let Some(external_ref) = external_ref {
-                details["externalRef"] = external_ref.into();
+                details["externalRef"] = json!(external_ref);
             }
             claims["authorization_details"] = json!([details]);
         }
@@ -89,7 +97,7 @@ impl Grant<'_> {
     }
 }
 
-/// A part of a JWT as it is signed (RFC 7515, section 3.1).
+/// Encodes a part of a JWT: base64url of its JSON (RFC 7515, section 3.1).
 fn part(json: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(json).expect("all keys of this JSON are texts"))
 }

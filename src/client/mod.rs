@@ -1,7 +1,11 @@
-//! The client, a folder to copy: it signs a grant, exchanges it at Maskinporten for a token, and calls an API with that.
+//! The client, a folder to copy: it signs a grant, exchanges the grant at Maskinporten for a token, and calls an API with
+//! the token.
 //!
-//! It has no clock, no randomness, no environment variables and no output: all of that is passed in. Configuration files
-//! belong to `config`, Altinn's own APIs to `altinn`, and words for a person to `cli`.
+//! Start with [`TokenSource`], which does all of that and keeps the tokens. It reads the clock and makes random ids. The
+//! other modules get time and ids as arguments. No module reads environment variables or prints. Configuration files belong
+//! to `config`, Altinn's own APIs to `altinn`, and messages for a person to `cli`.
+//!
+//! Licence: MIT, copyright (c) 2026 the authors of systemuser-demo. Copy the file `LICENSE` along with this folder.
 
 pub mod environment;
 pub mod grant;
@@ -13,10 +17,13 @@ pub mod reference_api;
 pub mod retry;
 pub mod sanitize;
 pub mod token;
+pub mod token_source;
 
 pub use self::environment::{Endpoints, Environment, is_loopback};
+pub use self::grant::{SystemUserRef, TokenRequest};
 pub use self::http::{CallError, Http, Problem, Reply, TransportError};
 pub use self::key::{KeySource, SigningKey};
 pub use self::org_number::OrgNumber;
 pub use self::sanitize::{excerpt, may_be_secret, quote, quote_path, show, visible};
 pub use self::token::{AccessToken, DecodedJwt};
+pub use self::token_source::TokenSource;

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use systemuser_demo::client::grant::{Grant, SystemUserRef};
+use systemuser_demo::client::grant::Grant;
 use systemuser_demo::client::http::Http;
 use systemuser_demo::client::key::SigningKey;
-use systemuser_demo::client::maskinporten;
+use systemuser_demo::client::{SystemUserRef, TokenRequest, maskinporten};
 use systemuser_demo::config::{Config, Given, Overrides, Source};
 
 use crate::server::Server;
@@ -49,12 +49,15 @@ pub fn run(address: &str) {
     let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
     let key = SigningKey::load(&config.key().unwrap().value, kid, None).unwrap();
     let read = now();
+    let request = TokenRequest {
+        scope: config.scope().unwrap().value.clone(),
+        system_user: Some(SystemUserRef { owner: config.org().unwrap().value, external_ref: None }),
+        resource: Vec::new(),
+    };
     let grant = Grant {
         issuer: &config.endpoints.issuer,
         client_id: &config.client_id().unwrap().value,
-        scope: &config.scope().unwrap().value,
-        system_user: Some(SystemUserRef { owner: config.org().unwrap().value, external_ref: None }),
-        resource: &[],
+        request: &request,
         now: chrono::Utc::now(),
         jti: uuid::Uuid::new_v4(),
     };

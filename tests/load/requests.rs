@@ -9,8 +9,9 @@ use std::time::Duration;
 use chrono::Utc;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use systemuser_demo::client::grant::{Grant, SystemUserRef};
+use systemuser_demo::client::grant::Grant;
 use systemuser_demo::client::key::{KeySource, SigningKey};
+use systemuser_demo::client::{SystemUserRef, TokenRequest};
 use uuid::Uuid;
 
 use super::{Client, METADATA, ends_within_a_second, has_held_little, peak_memory};
@@ -42,13 +43,16 @@ fn grants(sandbox: &Standing, owner: &str, number: usize) -> Vec<String> {
     let issuer = Url::parse(&format!("{}/", sandbox.address)).unwrap();
     let file = KeySource::File(project("mp-key.pem.example"));
     let key = SigningKey::load(&file, Some("sandbox-example"), None).unwrap();
+    let request = TokenRequest {
+        scope: "altinn:systembruker.demo".to_owned(),
+        system_user: Some(SystemUserRef { owner: owner.parse().unwrap(), external_ref: None }),
+        resource: Vec::new(),
+    };
     let one = || {
         let grant = Grant {
             issuer: &issuer,
             client_id: "7ee41fce-9f6e-4c32-8195-0fe2c1517f43",
-            scope: "altinn:systembruker.demo",
-            system_user: Some(SystemUserRef { owner: owner.parse().unwrap(), external_ref: None }),
-            resource: &[],
+            request: &request,
             now: Utc::now(),
             jti: Uuid::new_v4(),
         };

@@ -43,7 +43,8 @@ impl Call {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let token = session.token(&session.grant(&key, self.options.system_user()), console).await?;
+        let tokens = session.token_source(key);
+        let token = session.token(&tokens, self.options.system_user(), console).await?;
         let answer = target.call(&session.http, &url, &token, console).await;
         let answer = answer.and_then(|reply| target.display(reply, common.json));
         let answer = answer.map_err(|error| target.explain(error, self.org.is_some(), &session.config))?;

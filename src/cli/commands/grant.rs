@@ -1,19 +1,19 @@
 //! `grant`: build and sign a JWT grant, and print it.
 
+use chrono::Utc;
 use clap::Args;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::cli::args::{CommonArgs, GrantArgs, shell, variables};
 use crate::cli::error::CommandError;
-use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::output::{Console, verbose};
-use crate::cli::session::prepare;
-use crate::cli::session::signing_key::sign;
+use crate::cli::session::{prepare, token_request};
 use crate::client::http::address;
 use crate::client::maskinporten::GRANT_TYPE;
-use crate::client::{DecodedJwt, may_be_secret};
+use crate::client::{DecodedJwt, grant, may_be_secret};
 use crate::config::Config;
 
 #[derive(Debug, Args)]
@@ -50,7 +50,14 @@ impl Grant {
             let line = curl(&config, console)?;
             return Ok(console.answer_line(&line)?);
         }
-        let assertion = sign(&GrantInputs { config: &config, key: &key, system_user });
+        let grant = grant::Grant {
+            issuer: &config.endpoints.issuer,
+            client_id: &config.client_id()?.value,
+            request: &token_request(&config, system_user),
+            now: Utc::now(),
+            jti: Uuid::new_v4(),
+        };
+        let assertion = grant.sign(&key);
         verbose::grant(console, &assertion, &key);
         let secret = assertion.0.expose_secret();
         if !self.decode && !common.json {

@@ -40,8 +40,9 @@ impl Token {
         let config = self.options.configuration(common)?;
         let key = prepare(&config, self.options.system_user(), console)?;
         let session = Session::start(config, timeout, console).await?;
-        let token = session.token(&session.grant(&key, self.options.system_user()), console).await?;
-        let token = if self.exchange { session.altinn_token(&token, console).await? } else { token };
+        let tokens = session.token_source(key);
+        let token = session.token(&tokens, self.options.system_user(), console).await?;
+        let token = if self.exchange { session.altinn_token(&token, console).await?.into() } else { token };
         let secret = token.secret.expose_secret();
         if !common.json {
             return Ok(console.answer_line(secret)?);

@@ -1,11 +1,11 @@
-//! A session with Altinn in the vendor's name: a plain token for each scope, renewed when it gets old.
+//! A session with Altinn as the vendor, with a plain token for each scope.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Method;
 
-use super::{FailedExchange, Session, explain_altinn, prepare, warn_of_clock};
+use super::{Exchanged, FailedExchange, Session, exchange, explain_altinn, prepare, warn_of_clock};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
 use crate::cli::args::{Rerun, shell};
@@ -14,25 +14,24 @@ use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::transport_error::may_be_done;
 use crate::cli::output::{Console, RequestTimer, verbose};
 use crate::client::maskinporten::ExchangeError;
-use crate::client::{AccessToken, CallError, OrgNumber, SigningKey, TransportError, quote};
+use crate::client::{AccessToken, CallError, OrgNumber, TokenSource, TransportError, quote};
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 
 /// A session with Altinn.
 pub(crate) struct AltinnSession {
     session: Session,
-    key: SigningKey,
-    tokens: HashMap<&'static str, CachedToken>,
+    tokens: TokenSource,
     clock_warning_given: bool,
     pub(crate) rerun: Rerun,
-    /// Whether a scope is configured, for the system user's token.
+    /// Whether the configuration has a scope for the system user's token.
     has_scope: bool,
 }
 
-/// Why Altinn gave no answer.
+/// The reason why Altinn gave no answer.
 pub(crate) enum AltinnError {
     /// There is no token for this scope.
     Token { scope: &'static str, failed: FailedExchange },
-    /// The call failed; `changes` says whether it was to change something.
+    /// The call failed. `changes` is whether the call would change something.
     Call { error: CallError, changes: bool },
 }
 
@@ -47,14 +46,11 @@ impl AltinnError {
     }
 }
 
-/// A token, and when to renew it; `None` means never.
-type CachedToken = (AccessToken, Option<Instant>);
-
-/// The source of a scope that a command asks for by itself.
+/// The source of a scope that the command chooses.
 const THIS_COMMAND: Source = Source::Option("this command");
 
 impl AltinnSession {
-    /// Checks that everything is there, and starts the session.
+    /// Checks the configuration, and starts the session.
     pub(crate) async fn start(
         config: Config,
         scope: &'static str,
@@ -70,20 +66,21 @@ impl AltinnSession {
                 "it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers",
             );
         }
-        Ok(Self { has_scope, clock_warning_given: false, ..Self::new(session, key) })
+        let tokens = session.token_source(key);
+        Ok(Self { has_scope, clock_warning_given: false, ..Self::new(session, tokens) })
     }
 
-    /// Uses a session that has started, and whose clock has been compared.
-    pub(crate) fn new(session: Session, key: SigningKey) -> Self {
+    /// Uses a session that has started. The clocks have been compared already.
+    pub(crate) fn new(session: Session, tokens: TokenSource) -> Self {
         let (rerun, has_scope) = (Rerun::new(&session.config), session.config.scope.is_some());
-        Self { session, key, tokens: HashMap::new(), clock_warning_given: true, rerun, has_scope }
+        Self { session, tokens, clock_warning_given: true, rerun, has_scope }
     }
 
-    pub(crate) fn into_parts(self) -> (Session, SigningKey) {
-        (self.session, self.key)
+    pub(crate) fn into_parts(self) -> (Session, TokenSource) {
+        (self.session, self.tokens)
     }
 
-    /// Lets the commands that are suggested name this system.
+    /// Sets the system that suggested commands name.
     pub(crate) fn about(self, system: &Given<String>) -> Self {
         Self { rerun: self.rerun.about(system), ..self }
     }
@@ -92,7 +89,7 @@ impl AltinnSession {
         &self.session.config
     }
 
-    /// Prints the external reference and its source, unless it was typed for this command.
+    /// Prints the external reference and its source, unless it is an option of this command.
     pub(crate) fn note_external_ref(&self, console: &mut Console<'_>) {
         note_untyped("the external reference is", self.config().external_ref.as_ref(), console);
     }
@@ -109,64 +106,59 @@ impl AltinnSession {
     }
 
     /// Calls Altinn with a token for this scope. If Altinn refuses a token that it accepted before, even between two pages
-    /// of a list, calls once more with a new token.
+    /// of a list, repeats the call once with a new token.
     pub(crate) async fn try_call<T>(
         &mut self,
         scope: &'static str,
         console: &mut Console<'_>,
         call: impl AsyncFn(&Altinn<'_>) -> Result<T, CallError>,
     ) -> Result<T, AltinnError> {
-        let mut is_retry = false;
+        let mut refused = None;
         loop {
-            let is_fresh = |(_, renew_at): &CachedToken| renew_at.is_none_or(|renew_at| Instant::now() < renew_at);
-            let cached = self.tokens.remove(scope).filter(is_fresh);
-            let mut was_accepted = cached.is_some();
-            let cached = match cached {
-                Some(cached) => cached,
-                None => self.token(scope, console).await?,
-            };
+            let Exchanged { token, is_new, .. } = self.token(scope, refused.as_ref(), console).await?;
             let Session { config, http, .. } = &self.session;
-            let altinn = Altinn::new(http, &config.endpoints.altinn, &cached.0);
+            let altinn = Altinn::new(http, &config.endpoints.altinn, &token);
             let timer = RequestTimer::start();
             let answer = call(&altinn).await;
             let calls = altinn.calls();
-            was_accepted |= calls.iter().any(|call| call.status == Some(200));
+            let was_accepted = !is_new || calls.iter().any(|call| call.status == Some(200));
             verbose::altinn(console, &calls, timer.elapsed());
             if let Err(CallError::Refused(problem)) = &answer
                 && problem.status == 401
                 && was_accepted
-                && !is_retry
+                && refused.is_none()
             {
-                is_retry = true;
+                refused = Some(token);
                 continue;
             }
-            self.tokens.insert(scope, cached);
             let changes = calls.last().is_some_and(|call| call.method != Method::GET);
             return answer.map_err(|error| AltinnError::Call { error, changes });
         }
     }
 
-    /// A plain token, for any audience.
-    async fn token(&mut self, scope: &'static str, console: &mut Console<'_>) -> Result<CachedToken, AltinnError> {
+    /// Gets a plain token without a `resource`.
+    async fn token(
+        &mut self,
+        scope: &'static str,
+        refused: Option<&Arc<AccessToken>>,
+        console: &mut Console<'_>,
+    ) -> Result<Exchanged, AltinnError> {
         let config = with_scope(self.config(), scope);
-        let grant = GrantInputs { config: &config, key: &self.key, system_user: false };
-        let sent = Instant::now();
-        let (token, clock) =
-            self.session.exchange(&grant, console).await.map_err(|failed| AltinnError::Token { scope, failed })?;
+        let grant = GrantInputs { config: &config, key: &self.tokens.key, system_user: false };
+        let exchanged = exchange(&self.tokens, &grant, refused, console).await;
+        let exchanged = exchanged.map_err(|failed| AltinnError::Token { scope, failed })?;
         if !std::mem::replace(&mut self.clock_warning_given, true) {
-            warn_of_clock(clock, console);
+            warn_of_clock(exchanged.clock, console);
         }
-        // The token is kept for 80 % of its life, or without limit if that time overflows.
-        let renew_at = sent.checked_add(Duration::from_secs(token.expires_in.saturating_mul(4) / 5));
-        Ok((token, renew_at))
+        Ok(exchanged)
     }
 
-    /// The error in words.
+    /// Explains an error.
     pub(crate) fn explain(&self, error: AltinnError, console: &mut Console<'_>) -> CommandError {
         match error {
             AltinnError::Token { scope, failed } => {
                 let config = with_scope(self.config(), scope);
-                failed.explain(&GrantInputs { config: &config, key: &self.key, system_user: false }, console)
+                failed.explain(&GrantInputs { config: &config, key: &self.tokens.key, system_user: false }, console)
             }
             AltinnError::Call { error: CallError::Transport(error), changes: true } if may_be_done(&error) => {
                 let mut error = CommandError::from(error);
@@ -178,11 +170,11 @@ impl AltinnSession {
         }
     }
 
-    /// The command that gets a token for the system user of a request. It repeats the reference: Maskinporten does not
-    /// find the system user without it.
+    /// The command that gets a token for the system user of a request. The command repeats the external reference, because
+    /// Maskinporten does not find the system user without it.
     pub(crate) fn token_command(&self, org: OrgNumber, external_ref: Option<&str>) -> String {
-        // If the configuration has a reference and the request has none, the command says the owner's number, which Altinn
-        // puts in its place.
+        // If the configuration has a reference and the request has none, the command names the owner's number, which Altinn
+        // uses as the default reference.
         let owner = self.config().external_ref.as_ref().map(|_| org.to_string());
         let external_ref = external_ref.map(str::to_owned).or(owner);
         let external_ref = external_ref.map(|text| shell::option(EXTERNAL_REF.option, &text)).unwrap_or_default();
@@ -190,25 +182,25 @@ impl AltinnSession {
         self.rerun.command(&format!("token --org {org}{external_ref}{scope}"))
     }
 
-    /// The command for a token of the system user that a request of Altinn's is for.
+    /// The command that gets a token for the system user of a request from Altinn.
     pub(crate) fn token_command_for(&self, request: &Request) -> Option<String> {
         let org = request.party_org_no.as_deref()?.parse().ok()?;
         Some(self.token_command(org, request.external_ref()))
     }
 
-    /// A command about the same system.
+    /// A command with the option for the same system.
     pub(crate) fn command_about_system(&self, line: &str) -> String {
         self.rerun.command(&format!("{line}{}", self.rerun.system))
     }
 }
 
-/// The configuration for a plain token with this scope.
+/// The configuration of a plain token with this scope.
 fn with_scope(config: &Config, scope: &str) -> Config {
     let scope = Some(Given { value: scope.to_owned(), source: THIS_COMMAND });
     Config { scope, resource: None, ..config.clone() }
 }
 
-/// Prints a value and its source, unless it was typed for this command.
+/// Prints a value and its source, unless it is an option of this command.
 pub(crate) fn note_untyped(words: &str, given: Option<&Given<String>>, console: &mut Console<'_>) {
     if let Some(Given { value, source }) = given
         && !matches!(source, Source::Option(_))

@@ -1,7 +1,7 @@
-//! A session: a configuration with an HTTP client, which gets tokens, retries, and runs a sandbox inside the process.
-//! Other work that commands share is here, too: new keys and files, and the verification of a token.
+//! A session: a configuration with an HTTP client, for tokens, retries, and a sandbox inside the process. Other code that
+//! commands share is here, too: new keys and files, and the verification of tokens.
 //!
-//! Work of one command alone belongs to `commands`.
+//! Code of a single command belongs to `commands`.
 
 mod altinn_session;
 mod api_target;
@@ -12,6 +12,7 @@ pub mod verification;
 pub(crate) mod with_retries;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -19,34 +20,47 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::altinn_session::{AltinnError, AltinnSession, note_untyped};
 pub(crate) use self::api_target::ApiTarget;
-use self::with_retries::{get_with_retries, send_with_retries};
+use self::with_retries::{RequestObserver, get_with_retries};
 use super::args::{Rerun, variables};
 use super::error::token_refused::GrantInputs;
 use super::error::{CommandError, problem};
 use super::output::{ClockDifference, Console, verbose};
 use crate::altinn;
 use crate::client::http::address;
-use crate::client::maskinporten::{ExchangeError, exchange};
-use crate::client::{AccessToken, CallError, Environment, Http, OrgNumber, Problem, Reply, SigningKey, TransportError};
+use crate::client::maskinporten::ExchangeError;
+use crate::client::token_source::Event;
+use crate::client::{
+    AccessToken, CallError, Environment, Http, OrgNumber, Problem, Reply, SigningKey, SystemUserRef, TokenRequest,
+    TokenSource, TransportError,
+};
 use crate::config::{Config, ConfigError, Given, Source};
 
-/// A configuration and the means to call the servers that it names.
+/// A configuration, and an HTTP client for its servers.
 pub(crate) struct Session {
     pub(crate) config: Config,
-    pub(crate) http: Http,
-    /// The sandbox inside the process, which stops when this is dropped.
+    pub(crate) http: Arc<Http>,
+    /// The sandbox inside the process. It stops when the session is dropped.
     #[cfg(feature = "sandbox")]
     _sandbox: Option<crate::sandbox::Sandbox>,
 }
 
-/// Why there is no token, and how far the clocks differ.
+/// A token, and facts about its exchange.
+pub(crate) struct Exchanged {
+    pub(crate) token: Arc<AccessToken>,
+    /// The difference of the clocks, if Maskinporten's answer had a date.
+    pub(crate) clock: Option<ClockDifference>,
+    /// Whether the token was just issued.
+    pub(crate) is_new: bool,
+}
+
+/// The reason why there is no token, and the difference of the clocks.
 pub(crate) struct FailedExchange {
     pub(crate) error: ExchangeError,
     clock: Option<ClockDifference>,
 }
 
 impl Session {
-    /// Starts the sandbox inside the process, if no address is configured, and notes that the sandbox is in use.
+    /// Starts a session, with a sandbox inside the process if no address is configured. Prints a note if a sandbox is used.
     pub(crate) async fn start(
         config: Config,
         timeout: Duration,
@@ -60,54 +74,34 @@ impl Session {
         }
         warn_of_proxy(&config, console);
         Ok(Self {
-            http: Http::new(timeout),
+            http: Arc::new(Http::new(timeout)),
             config,
             #[cfg(feature = "sandbox")]
             _sandbox: sandbox,
         })
     }
 
-    /// The inputs of a grant.
-    pub(crate) fn grant<'s>(&'s self, key: &'s SigningKey, system_user: bool) -> GrantInputs<'s> {
-        GrantInputs { config: &self.config, key, system_user }
+    /// Creates a source of tokens for this configuration.
+    pub(crate) fn token_source(&self, key: SigningKey) -> TokenSource {
+        let client_id = self.config.client_id.as_ref().map_or("", |given| &given.value);
+        TokenSource::new(self.http.clone(), &self.config.endpoints, client_id, key)
     }
 
     /// Gets a token, and warns if the clocks differ.
     pub(crate) async fn token(
         &self,
-        grant: &GrantInputs<'_>,
+        tokens: &TokenSource,
+        system_user: bool,
         console: &mut Console<'_>,
-    ) -> Result<AccessToken, CommandError> {
-        match self.exchange(grant, console).await {
-            Ok((token, clock)) => {
+    ) -> Result<Arc<AccessToken>, CommandError> {
+        let grant = GrantInputs { config: &self.config, key: &tokens.key, system_user };
+        match exchange(tokens, &grant, None, console).await {
+            Ok(Exchanged { token, clock, .. }) => {
                 warn_of_clock(clock, console);
                 Ok(token)
             }
-            Err(failed) => Err(failed.explain(grant, console)),
+            Err(failed) => Err(failed.explain(&grant, console)),
         }
-    }
-
-    /// Signs a new grant for each try, and exchanges it for a token.
-    pub(crate) async fn exchange(
-        &self,
-        grant: &GrantInputs<'_>,
-        console: &mut Console<'_>,
-    ) -> Result<(AccessToken, Option<ClockDifference>), FailedExchange> {
-        let token_endpoint = &self.config.endpoints.token;
-        let post = |console: &mut Console<'_>| {
-            let assertion = signing_key::sign(grant);
-            verbose::grant(console, &assertion, grant.key);
-            verbose::sent(console, "post", &address(token_endpoint));
-            async move { exchange(&self.http, token_endpoint, &assertion).await }
-        };
-        let (answer, clock) = send_with_retries(&self.http, console, post, |answer| match answer {
-            Ok(token) => (Some(200), token.date),
-            Err(refused) => (Some(refused.status), refused.date),
-        })
-        .await;
-        let token = answer.map_err(|error| FailedExchange { error, clock })?;
-        verbose::token(console, &token);
-        Ok((token, clock))
     }
 
     /// Exchanges Maskinporten's token for Altinn's.
@@ -126,7 +120,50 @@ impl Session {
     }
 }
 
-/// Altinn's refusal, or why it gave no answer.
+/// Gets a token for a configuration, other than `refused`. Prints the lines of `--verbose`.
+pub(crate) async fn exchange(
+    tokens: &TokenSource,
+    grant: &GrantInputs<'_>,
+    refused: Option<&Arc<AccessToken>>,
+    console: &mut Console<'_>,
+) -> Result<Exchanged, FailedExchange> {
+    let (mut requests, mut is_new) = (RequestObserver::default(), false);
+    let observer = |event: Event<'_>| match event {
+        Event::Signed(assertion) => verbose::grant(console, assertion, grant.key),
+        Event::Sent(url) => requests.sent(console, "post", url),
+        Event::Answered(answer, elapsed) => {
+            let facts = match answer {
+                Ok(token) => (Some(200), token.date),
+                Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
+                Err(ExchangeError::Transport(error)) => (error.status(), error.date),
+            };
+            requests.answered(console, facts, Some(elapsed));
+            is_new = answer.is_ok();
+        }
+        Event::Waiting(pause) => verbose::retry(console, pause),
+    };
+    let request = token_request(grant.config, grant.system_user);
+    let answer = tokens.token_observed(&request, refused, observer).await;
+    let clock = requests.finish(console);
+    let token = answer.map_err(|error| FailedExchange { error, clock })?;
+    if is_new {
+        verbose::token(console, &token);
+    }
+    Ok(Exchanged { token, clock, is_new })
+}
+
+/// The token that a configuration asks for: a system user's token, or a plain token.
+pub(crate) fn token_request(config: &Config, system_user: bool) -> TokenRequest {
+    let text = |given: &Option<Given<String>>| given.as_ref().map(|given| given.value.clone());
+    let owner = config.org().ok().filter(|_| system_user);
+    TokenRequest {
+        scope: text(&config.scope).unwrap_or_default(),
+        system_user: owner.map(|owner| SystemUserRef { owner: owner.value, external_ref: text(&config.external_ref) }),
+        resource: config.resource.as_ref().map(|given| given.value.clone()).unwrap_or_default(),
+    }
+}
+
+/// Explains a refusal by Altinn or a transport error.
 pub(crate) fn explain_altinn(error: CallError, rerun: &Rerun) -> CommandError {
     match error {
         CallError::Refused(refused) => {
@@ -149,7 +186,7 @@ impl FailedExchange {
     }
 }
 
-/// Checks that everything is there that a grant is made from, and reads the key. Without `system_user`, the grant is for a
+/// Checks that the configuration has every value for a grant, and reads the key. Without `system_user`, the grant is for a
 /// plain token.
 pub(crate) fn prepare(
     config: &Config,
@@ -171,13 +208,13 @@ pub(crate) fn prepare(
     Ok(key)
 }
 
-/// The organisation numbers that were given. The owner's counts if a system user's token is asked for.
+/// The configured organisation numbers. The owner's number is needed for a system user's token only.
 pub(crate) fn org_numbers(config: &Config, system_user: bool) -> Result<Vec<&Given<OrgNumber>>, ConfigError> {
     let given = config.org.iter().filter(|_| system_user).chain(&config.vendor.org);
     given.map(|org| org.as_ref().map_err(ConfigError::clone)).collect()
 }
 
-/// The warning for a number of the test series in production.
+/// The warning about an organisation number of the test series in production.
 pub(crate) fn test_series_warning(config: &Config, org: OrgNumber, source: &Source) -> Option<String> {
     let is_mix_up = config.environment.value == Environment::Prod && org.is_test_series();
     is_mix_up.then(|| format!("{org} ({source}) is of the series for test environments, and this is production"))
@@ -188,7 +225,7 @@ pub(crate) fn warn_of_clock(clock: Option<ClockDifference>, console: &mut Consol
     clock.and_then(ClockDifference::advice).iter().for_each(|advice| console.warning(advice));
 }
 
-/// Warns of a proxy that cannot be used. Its address may hold a password, so it is not repeated.
+/// Warns about a proxy address that is invalid. The warning does not repeat the address, since it may contain a password.
 pub(crate) fn warn_of_proxy(config: &Config, console: &mut Console<'_>) {
     if let Some(name) = variables::ignored_proxy(config) {
         console.warning(&format!(
@@ -197,14 +234,14 @@ pub(crate) fn warn_of_proxy(config: &Config, console: &mut Console<'_>) {
     }
 }
 
-/// Fetches a public JSON document, which errors call `name`.
+/// Fetches a public JSON document. Errors call it `name`.
 pub(crate) async fn fetch_document<T: DeserializeOwned>(
     http: &Http,
     url: &Url,
     name: &str,
     console: &mut Console<'_>,
 ) -> (Result<T, TransportError>, Option<ClockDifference>) {
-    // No server refuses a public document.
+    // A public document is never refused.
     let get = async || Ok::<Reply, CallError<Infallible>>(http.get_public(url).await?);
     let facts = |answer: Result<&Reply, &Infallible>| match answer {
         Ok(reply) => (Some(reply.status), reply.date),

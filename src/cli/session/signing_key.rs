@@ -1,16 +1,11 @@
-//! The configured key: reading it, warnings about it, and signing grants with it.
-
-use chrono::Utc;
-use uuid::Uuid;
+//! The configured key: reading it, and warnings about it.
 
 use crate::cli::args::config_file::EXAMPLE_KEY;
 use crate::cli::args::shell;
 use crate::cli::error::CommandError;
 use crate::cli::error::key::explained;
-use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::output::verbose::display_kid;
 use crate::cli::output::{Console, Level};
-use crate::client::grant::{Assertion, Grant, SystemUserRef};
 use crate::client::{Environment, KeySource, SigningKey};
 use crate::config::Config;
 
@@ -80,22 +75,4 @@ pub(crate) fn file_mode(config: &Config, key: &KeySource) -> Option<u32> {
 #[cfg(not(unix))]
 pub(crate) fn file_mode(_: &Config, _: &KeySource) -> Option<u32> {
     None
-}
-
-/// Signs a new grant: Maskinporten accepts each grant once. The clock and the randomness enter here.
-pub(crate) fn sign(GrantInputs { config, key, system_user }: &GrantInputs<'_>) -> Assertion {
-    let owner = config.org().ok().filter(|_| *system_user);
-    let grant = Grant {
-        issuer: &config.endpoints.issuer,
-        client_id: config.client_id.as_ref().map_or("", |given| &given.value),
-        scope: config.scope.as_ref().map_or("", |given| &given.value),
-        system_user: owner.map(|owner| SystemUserRef {
-            owner: owner.value,
-            external_ref: config.external_ref.as_ref().map(|given| given.value.as_str()),
-        }),
-        resource: config.resource.as_ref().map_or(&[], |given| &given.value),
-        now: Utc::now(),
-        jti: Uuid::new_v4(),
-    };
-    grant.sign(key)
 }

@@ -1,53 +1,52 @@
-//! Sends requests with retries, with `--verbose` lines and a comparison of the clocks.
+//! Sends GET requests with retries, and observes requests for `--verbose` and for a comparison of the clocks.
 
 use std::error::Error;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
+use tokio::time::sleep;
 
 use crate::cli::output::{ClockDifference, Console, RequestTimer, verbose};
 use crate::client::http::address;
-use crate::client::retry::RetryPolicy;
+use crate::client::retry::Retries;
 use crate::client::{CallError, Http};
 
 /// The status and the `Date` of an answer.
 pub(crate) type Facts = (Option<u16>, Option<DateTime<Utc>>);
 
-/// Sends a request, and again after failures that may pass. `send` makes one attempt, and prints what it sends; `facts`
-/// gives those of an answer or a refusal.
-pub(crate) async fn send_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
-    http: &Http,
-    console: &mut Console<'_>,
-    mut send: impl FnMut(&mut Console<'_>) -> A,
-    facts: impl Fn(Result<&T, &R>) -> Facts,
-) -> (Result<T, CallError<R>>, Option<ClockDifference>) {
-    let (mut clock, mut waiting) = (None, None);
-    let attempt = async |console: &mut Console<'_>| {
-        let answer = send(console);
-        let timer = waiting.insert(RequestTimer::start());
-        let answer = answer.await;
-        let elapsed = timer.elapsed();
-        let (status, date) = match &answer {
-            Err(CallError::Transport(error)) => (error.status(), error.date),
-            Err(CallError::Refused(refused)) => facts(Err(refused)),
-            Ok(answer) => facts(Ok(answer)),
-        };
-        verbose::answered(console, status, elapsed);
-        clock = timer.clock_difference(date, elapsed);
-        waiting = None;
-        answer
-    };
-    let on_pause = |console: &mut Console<'_>, pause: Duration| verbose::retry(console, pause);
-    let answer = RetryPolicy { timeout: http.timeout, idempotent: true }.run(console, attempt, on_pause).await;
-    // The time limit ended in the middle of a try.
-    if let Some(timer) = waiting {
-        verbose::answered(console, None, timer.elapsed());
-    }
-    (answer, clock)
+/// Observes the attempts of a request: prints the lines of `--verbose`, and compares the clocks.
+#[derive(Default)]
+pub(crate) struct RequestObserver {
+    waiting: Option<RequestTimer>,
+    clock: Option<ClockDifference>,
 }
 
-/// Sends a GET request, and again after failures that may pass.
+impl RequestObserver {
+    /// An attempt begins.
+    pub(crate) fn sent(&mut self, console: &mut Console<'_>, method: &str, url: &Url) {
+        verbose::sent(console, method, &address(url));
+        self.waiting = Some(RequestTimer::start());
+    }
+
+    /// The attempt ended. `elapsed` is its duration, if the caller measured it.
+    pub(crate) fn answered(&mut self, console: &mut Console<'_>, (status, date): Facts, elapsed: Option<Duration>) {
+        let Some(timer) = self.waiting.take() else { return };
+        let elapsed = elapsed.unwrap_or_else(|| timer.elapsed());
+        verbose::answered(console, status, elapsed);
+        self.clock = timer.clock_difference(date, elapsed);
+    }
+
+    /// The last attempt ended, or the time limit interrupted it. Returns the difference of the clocks.
+    pub(crate) fn finish(mut self, console: &mut Console<'_>) -> Option<ClockDifference> {
+        let clock = self.clock;
+        self.answered(console, (None, None), None);
+        clock
+    }
+}
+
+/// Sends a GET request, and repeats it after temporary failures. `facts` returns the status and the `Date` of an answer or
+/// a refusal.
 pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
     http: &Http,
     url: &Url,
@@ -55,9 +54,22 @@ pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = R
     get: impl Fn() -> A,
     facts: impl Fn(Result<&T, &R>) -> Facts,
 ) -> (Result<T, CallError<R>>, Option<ClockDifference>) {
-    let get = |console: &mut Console<'_>| {
-        verbose::sent(console, "get", &address(url));
-        get()
+    let mut observer = RequestObserver::default();
+    let attempt = async |console: &mut Console<'_>, observer: &mut RequestObserver| {
+        observer.sent(console, "get", url);
+        let answer = get().await;
+        let facts = match &answer {
+            Ok(answer) => facts(Ok(answer)),
+            Err(CallError::Refused(refused)) => facts(Err(refused)),
+            Err(CallError::Transport(error)) => (error.status(), error.date),
+        };
+        observer.answered(console, facts, None);
+        answer
     };
-    send_with_retries(http, console, get, facts).await
+    let mut retries = Retries::new(http.timeout, true);
+    while let Some(pause) = retries.attempt(attempt(console, &mut observer)).await {
+        verbose::retry(console, pause);
+        sleep(pause).await;
+    }
+    (retries.answer(), observer.finish(console))
 }

@@ -261,7 +261,7 @@ impl Reply {
 }
 
 /// Why a call has no answer; `R` is how the server refuses.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError<R: Error + 'static = Problem> {
     /// The server refused the call.
     #[error(transparent)]

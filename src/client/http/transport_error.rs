@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Url;
 
 /// There is no answer, or none that can be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("no usable answer from `{address}`: {kind}")]
 pub struct TransportError {
     /// The address without the query.
@@ -35,7 +35,7 @@ impl TransportError {
 }
 
 /// The kind of a transport error.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[allow(missing_docs, reason = "the sentences say it")]
 pub enum TransportErrorKind {
     #[error("the client could not be set up: {0}")]

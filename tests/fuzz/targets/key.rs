@@ -8,7 +8,7 @@ use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
 use reqwest::Url;
 use serde_json::Value;
-use systemuser_demo::client::grant::Grant;
+use systemuser_demo::client::grant::{Grant, TokenRequest};
 use systemuser_demo::client::key::{KeySource, SigningKey};
 use systemuser_demo_fuzz::{PIECE, of_base64, over};
 
@@ -44,9 +44,7 @@ fn can_sign(key: &SigningKey) {
     let grant = Grant {
         issuer: &Url::parse("https://maskinporten.example/").expect("an address"),
         client_id: "fuzz",
-        scope: "a:b",
-        system_user: None,
-        resource: &[],
+        request: &TokenRequest { scope: "a:b".to_owned(), system_user: None, resource: Vec::new() },
         now: DateTime::UNIX_EPOCH,
         jti: uuid::Uuid::nil(),
     };

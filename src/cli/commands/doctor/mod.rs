@@ -16,12 +16,13 @@ use clap::Args;
 use self::metadata::Metadata;
 use self::step::{Findings, Step};
 use crate::cli::args::{CommonArgs, GrantArgs, SystemArg, TimeoutArg, rerun, typed};
+use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::output::{ClockDifference, Console, Level, duration};
 use crate::cli::session::signing_key::{self, Message};
 use crate::cli::session::verification::CLOCK_TOLERANCE;
-use crate::cli::session::{ApiTarget, Session, fetch_document, org_numbers, test_series_warning};
+use crate::cli::session::{ApiTarget, Exchanged, Session, exchange, fetch_document, org_numbers, test_series_warning};
 use crate::client::SigningKey;
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{grant, http};
@@ -94,10 +95,11 @@ impl Doctor {
             (None, Some(key)) => key,
             (step, _) => return Ok(findings.skip_the_rest(&format!("the {}", step.unwrap_or(Step::Key).name()))?),
         };
-        let (session, key) = registration::examine(session, key, findings).await?;
-        let grant = session.grant(&key, self.system_user());
-        let (token, later_clock) = match session.exchange(&grant, findings.console()).await {
-            Ok(exchanged) => exchanged,
+        let tokens = session.token_source(key);
+        let (session, tokens) = registration::examine(session, tokens, findings).await?;
+        let grant = GrantInputs { config: &session.config, key: &tokens.key, system_user: self.system_user() };
+        let (token, later_clock) = match exchange(&tokens, &grant, None, findings.console()).await {
+            Ok(Exchanged { token, clock, .. }) => (token, clock),
             Err(failed) => {
                 let error = failed.explain(&grant, findings.console());
                 findings.failed(Step::Token, error)?;

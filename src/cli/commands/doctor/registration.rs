@@ -8,25 +8,25 @@ use crate::altinn::{Altinn, Item};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::session::{AltinnError, AltinnSession, Session};
 use crate::client::maskinporten::ExchangeError;
-use crate::client::{SigningKey, quote, show};
+use crate::client::{TokenSource, quote, show};
 use crate::config::Config;
 
 /// Looks the system up if the client has the vendor's scope.
 pub(super) async fn examine(
     session: Session,
-    key: SigningKey,
+    tokens: TokenSource,
     findings: &mut Findings<'_, '_>,
-) -> io::Result<(Session, SigningKey)> {
+) -> io::Result<(Session, TokenSource)> {
     let Config { client_id: Some(client_id), vendor, .. } = &session.config else {
         findings.skipped(Step::System, "the client id")?;
-        return Ok((session, key));
+        return Ok((session, tokens));
     };
     let Some(system) = vendor.system_id.clone() else {
         findings.skipped(Step::System, "[vendor], which has no `system_id`")?;
-        return Ok((session, key));
+        return Ok((session, tokens));
     };
     let client_id = client_id.value.clone();
-    let mut altinn = AltinnSession::new(session, key).about(&system);
+    let mut altinn = AltinnSession::new(session, tokens).about(&system);
     let call = async |api: &Altinn<'_>| system_register::show(api, &system.value).await;
     match altinn.try_call(SCOPE, findings.console(), call).await.map(|Item { known, .. }| known) {
         Ok(system) if system.is_deleted => {

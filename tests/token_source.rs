@@ -1,0 +1,241 @@
+//! Does a token source cache tokens, renew them in time, and share them between tasks?
+
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use secrecy::ExposeSecret;
+use systemuser_demo::client::environment::Endpoints;
+use systemuser_demo::client::maskinporten::ExchangeError;
+use systemuser_demo::client::{AccessToken, Http, KeySource, SigningKey, SystemUserRef, TokenRequest, TokenSource};
+use tokio::task::{JoinSet, yield_now};
+
+use crate::program::data;
+use crate::server::{Server, json};
+
+/// A clock that is set by hand, in milliseconds after a fixed time.
+#[derive(Clone, Default)]
+struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    fn set(&self, seconds: f64) {
+        self.0.store((seconds * 1000.0) as i64, Ordering::SeqCst);
+    }
+
+    fn source(&self, server: &Server) -> Arc<TokenSource> {
+        let clock = self.0.clone();
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        Arc::new(source(server).with_clock(move || start + TimeDelta::milliseconds(clock.load(Ordering::SeqCst))))
+    }
+}
+
+fn source(server: &Server) -> TokenSource {
+    let key = SigningKey::load(&KeySource::File(data("key.jwk.json")), None, None).unwrap();
+    let endpoints = Endpoints::sandbox(&server.url().parse().unwrap());
+    TokenSource::new(Http::new(Duration::from_secs(30)), &endpoints, "tests", key)
+}
+
+fn request() -> TokenRequest {
+    let system_user = SystemUserRef { owner: "210493352".parse().unwrap(), external_ref: None };
+    TokenRequest { scope: "a:b".to_owned(), system_user: Some(system_user), resource: Vec::new() }
+}
+
+/// A Maskinporten that issues numbered tokens with this lifetime.
+fn maskinporten(seconds: u64) -> Server {
+    Server::vendor_with_tokens_for(seconds, |_| unreachable!("only tokens are asked for"))
+}
+
+/// A Maskinporten with varying answers: `answer` gets the number of the exchange, from 1.
+fn maskinporten_that(answer: impl Fn(usize) -> String + Send + 'static) -> Server {
+    let count = AtomicUsize::new(0);
+    Server::start(move |_| answer(count.fetch_add(1, Ordering::SeqCst) + 1))
+}
+
+fn token(nth: usize) -> String {
+    json("200 OK", &format!(r#"{{"access_token":"token-{nth}","token_type":"Bearer","expires_in":120}}"#))
+}
+
+fn refusal() -> String {
+    json("400 Bad Request", r#"{"error":"invalid_grant","error_description":"no"}"#)
+}
+
+fn text(token: &AccessToken) -> String {
+    token.secret.expose_secret().to_owned()
+}
+
+async fn ask(source: &TokenSource) -> String {
+    text(&source.token(&request()).await.unwrap())
+}
+
+/// Starts this number of tasks that request the same token, and lets each task run as far as it can.
+async fn ask_at_once(source: &Arc<TokenSource>, tasks: usize) -> JoinSet<Result<Arc<AccessToken>, ExchangeError>> {
+    let mut waiting = JoinSet::new();
+    for _ in 0..tasks {
+        let source = source.clone();
+        waiting.spawn(async move { source.token(&request()).await });
+    }
+    yield_now().await;
+    waiting
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_at_80_percent_of_its_lifetime() {
+    let (server, clock) = (maskinporten(120), Clock::default());
+    let source = clock.source(&server);
+    for (seconds, expected) in
+        [(0.0, "token-1"), (95.9, "token-1"), (96.0, "token-2"), (191.9, "token-2"), (192.0, "token-3")]
+    {
+        clock.set(seconds);
+        assert_eq!(ask(&source).await, expected, "after {seconds} s");
+    }
+    assert_eq!(server.grants().len(), 3);
+}
+
+#[tokio::test]
+async fn a_token_with_a_lifetime_beyond_the_calendar_is_cached() {
+    let (server, clock) = (maskinporten(u64::MAX), Clock::default());
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(1_000_000.0);
+    assert_eq!(ask(&source).await, "token-1");
+}
+
+#[tokio::test]
+async fn setting_the_clock_back_does_not_cache_a_token_longer() {
+    let (server, clock) = (maskinporten(120), Clock::default());
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(-1.0);
+    assert_eq!(ask(&source).await, "token-2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_simultaneous_tasks_cause_one_exchange() {
+    let server = maskinporten(120);
+    let source = Arc::new(source(&server));
+    let answers = ask_at_once(&source, 100).await.join_all().await;
+    assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == "token-1"));
+    assert_eq!(server.grants().len(), 1);
+}
+
+#[tokio::test]
+async fn when_the_fetching_task_is_dropped_another_task_fetches() {
+    let (asked, was_asked) = mpsc::channel();
+    let (release, is_released) = mpsc::channel();
+    let server = maskinporten_that(move |nth| {
+        asked.send(()).unwrap();
+        is_released.recv().unwrap();
+        token(nth)
+    });
+    let source = Arc::new(source(&server));
+    let mut fetching = ask_at_once(&source, 1).await;
+    // The first task continues while this task waits for the server.
+    let was_asked = tokio::task::spawn_blocking(move || was_asked.recv().map(|()| was_asked));
+    let _was_asked = was_asked.await.unwrap().unwrap();
+    let waiting = ask_at_once(&source, 10).await;
+    fetching.shutdown().await;
+    release.send(()).unwrap();
+    release.send(()).unwrap();
+    let answers = waiting.join_all().await;
+    assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == "token-2"), "{answers:?}");
+    assert_eq!(server.grants().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_goes_to_all_waiting_tasks_and_is_not_cached() {
+    let server = maskinporten_that(|nth| if nth == 1 { refusal() } else { token(nth) });
+    let source = Arc::new(source(&server));
+    let answers = ask_at_once(&source, 10).await.join_all().await;
+    let is_refused = |answer: &Result<_, ExchangeError>| matches!(answer, Err(ExchangeError::Refused(_)));
+    assert!(answers.iter().all(is_refused), "{answers:?}");
+    assert_eq!(server.grants().len(), 1);
+    assert_eq!(ask(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn tokens_of_different_requests_do_not_mix() {
+    let server = maskinporten(120);
+    let source = source(&server);
+    let user = |owner: &str, external_ref: Option<&str>| {
+        let (owner, external_ref) = (owner.parse().unwrap(), external_ref.map(str::to_owned));
+        Some(SystemUserRef { owner, external_ref })
+    };
+    let requests = [
+        request(),
+        TokenRequest { scope: "a:c".to_owned(), ..request() },
+        TokenRequest { system_user: None, ..request() },
+        TokenRequest { system_user: user("310904473", None), ..request() },
+        TokenRequest { system_user: user("210493352", Some("customer-42")), ..request() },
+        TokenRequest { system_user: user("210493352", Some("customer-43")), ..request() },
+        TokenRequest { resource: vec!["https://api.example.no".to_owned()], ..request() },
+    ];
+    for _ in 0..2 {
+        for (nth, request) in requests.iter().enumerate() {
+            assert_eq!(text(&source.token(request).await.unwrap()), format!("token-{}", nth + 1), "{request:?}");
+        }
+    }
+    let grants = server.grants();
+    assert_eq!(grants.len(), requests.len());
+    for (grant, request) in grants.iter().zip(&requests) {
+        let details = &grant["authorization_details"][0];
+        let user = request.system_user.as_ref();
+        assert_eq!(grant["scope"], request.scope);
+        assert_eq!(details["systemuser_org"]["ID"].as_str(), user.map(|user| user.owner.iso6523()).as_deref());
+        assert_eq!(details["externalRef"].as_str(), user.and_then(|user| user.external_ref.as_deref()));
+        assert_eq!(grant["resource"].is_array(), !request.resource.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn expired_tokens_are_dropped() {
+    let (server, clock) = (maskinporten(120), Clock::default());
+    let source = clock.source(&server);
+    let kept = Arc::downgrade(&source.token(&request()).await.unwrap());
+    let other = |scope: &str| TokenRequest { scope: scope.to_owned(), ..request() };
+    clock.set(119.0);
+    source.token(&other("a:c")).await.unwrap();
+    assert!(kept.upgrade().is_some());
+    clock.set(120.0);
+    source.token(&other("a:d")).await.unwrap();
+    assert!(kept.upgrade().is_none());
+}
+
+#[tokio::test]
+async fn in_the_last_fifth_of_its_lifetime_a_token_is_used_if_maskinporten_does_not_answer() {
+    let server = maskinporten_that(|nth| if nth == 1 { token(1) } else { json("500 Internal Server Error", "{}") });
+    let clock = Clock::default();
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(119.0);
+    let answers = ask_at_once(&source, 10).await.join_all().await;
+    assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == "token-1"), "{answers:?}");
+    assert_eq!(server.grants().len(), 2, "the ten tasks share one attempt to renew it");
+    clock.set(120.0);
+    assert!(matches!(source.token(&request()).await, Err(ExchangeError::Transport(_))));
+}
+
+#[tokio::test]
+async fn a_refusal_is_returned_even_if_the_old_token_is_still_valid() {
+    let server = maskinporten_that(|nth| if nth == 1 { token(1) } else { refusal() });
+    let clock = Clock::default();
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(100.0);
+    assert!(matches!(source.token(&request()).await, Err(ExchangeError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_token_that_an_api_refused_is_replaced_once() {
+    let server = maskinporten(120);
+    let source = Arc::new(source(&server));
+    let refused = source.token(&request()).await.unwrap();
+    let mut tasks = JoinSet::new();
+    for _ in 0..10 {
+        let (source, refused) = (source.clone(), refused.clone());
+        tasks.spawn(async move { text(&source.replace(&request(), &refused).await.unwrap()) });
+    }
+    assert_eq!(tasks.join_all().await, ["token-2"; 10]);
+    assert_eq!(ask(&source).await, "token-2");
+    assert_eq!(server.grants().len(), 2);
+}
