@@ -1,7 +1,7 @@
-//! Getting a token for an Altinn system user (systembruker), and calling an API with it.
+//! Gets a token for an Altinn system user (systembruker), and calls an API with it.
 //!
-//! The whole flow on one page, against the sandbox. Against Maskinporten it is the same, with
-//! [`Environment::endpoints`](client::environment::Environment::endpoints) and a registered key:
+//! This example runs the whole flow against the sandbox. For Maskinporten, use
+//! [`Environment::endpoints`](client::environment::Environment::endpoints) and a registered key instead:
 //!
 #![cfg_attr(feature = "sandbox", doc = "```")]
 #![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
@@ -17,14 +17,14 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Where the servers are: here a sandbox that lives as long as this variable.
+//! // The endpoints of a sandbox, which runs until this variable is dropped.
 //! let sandbox = Sandbox::start().await?;
 //! let endpoints = Endpoints::sandbox(&sandbox.address().parse()?);
 //!
-//! // The private key whose public half is registered on the client, and the id it was registered with.
+//! // The private key, and the key id with which its public half is registered on the client.
 //! let key = SigningKey::load(&KeySource::File("mp-key.pem.example".into()), Some("sandbox-example"), None)?;
 //!
-//! // What is asked for, and as whose system user.
+//! // The requested scope, and the owner of the system user.
 //! let request = TokenRequest {
 //!     scope: "altinn:systembruker.demo".to_owned(),
 //!     system_user: Some(SystemUserRef { owner: "210493352".parse()?, external_ref: None }),
@@ -39,7 +39,7 @@
 //! };
 //! let assertion = grant.sign(&key);
 //!
-//! // The exchange, and a call with what comes out of it.
+//! // Exchange the grant for a token, and call an API with the token.
 //! let http = Http::new(Duration::from_secs(30));
 //! let token = maskinporten::exchange(&http, &endpoints.token, &assertion).await?;
 //! let base = endpoints.reference_api.expect("the sandbox has one");

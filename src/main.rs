@@ -1,4 +1,4 @@
-//! The edge of the process: the command line comes in, an exit code goes out.
+//! The entry point: it parses the command line, runs the command, and returns the exit code.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// Whether neither NO_COLOR (no-color.org) nor TERM=dumb turns colour off.
+/// Whether colour is allowed: `NO_COLOR` (no-color.org) and `TERM=dumb` turn it off.
 fn takes_colour() -> bool {
     env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && env::var_os("TERM").is_none_or(|name| name != "dumb")
@@ -53,11 +53,11 @@ fn sanitized(mut error: clap::Error) -> clap::Error {
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> Result<Exit, CommandError> {
-    // One thread: there is one thing to wait for at a time.
+    // One thread is enough, since the program waits for one thing at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let exit = runtime.block_on(cli.run(console));
-    // A name lookup that still runs is not waited for.
+    // Do not wait for a DNS lookup that is still running.
     runtime.shutdown_background();
     exit
 }

@@ -1,4 +1,4 @@
-//! What does a successful command print?
+//! Does a successful command print the expected answer?
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ fn with(server: &Server, arguments: &str) -> Program {
 }
 
 #[test]
-fn an_opaque_token_is_as_good_as_any() {
+fn an_opaque_token_is_accepted() {
     let server = Server::start(|_| opaque_token());
     with(&server, "token --env test").run().succeeds("opaque-token\n");
     let run = with(&server, "token --env test --json").run();
@@ -37,7 +37,7 @@ fn the_token_request_is_a_form_with_two_fields() {
 }
 
 #[test]
-fn a_token_type_that_is_not_said_is_bearer_and_other_members_are_passed_over() {
+fn a_missing_token_type_means_bearer_and_unknown_members_are_ignored() {
     let server = Server::start(|_| json("200 OK", r#"{"access_token":"t","expires_in":5,"more":[{}]}"#));
     let run = with(&server, "token --env test --json").run();
     let answer: Value = serde_json::from_str(&run.out).unwrap();
@@ -45,7 +45,7 @@ fn a_token_type_that_is_not_said_is_bearer_and_other_members_are_passed_over() {
 }
 
 #[test]
-fn every_run_makes_a_grant_of_its_own_that_lives_as_long_as_it_may() {
+fn every_run_sends_a_new_grant_with_the_longest_lifetime() {
     let server = Server::start(|_| opaque_token());
     for _ in 0..2 {
         with(&server, "token --env test").run().succeeds("opaque-token\n");
@@ -63,7 +63,7 @@ fn every_run_makes_a_grant_of_its_own_that_lives_as_long_as_it_may() {
 }
 
 #[test]
-fn a_configured_api_is_printed_with_its_keys_in_their_order_and_its_numbers_as_they_came() {
+fn json_from_a_configured_api_keeps_its_key_order_and_its_numbers() {
     let body = r#"{"z":1.10,"a":12345678901234567890123, "æ" :[ 1E2,-0.0,{},[ ],"\"}: [,"],"b":null}"#;
     let server = Server::with_token(move |_| json("200 OK", body));
     let pretty = [
@@ -86,16 +86,17 @@ fn a_configured_api_is_printed_with_its_keys_in_their_order_and_its_numbers_as_t
 }
 
 #[test]
-fn what_is_not_json_from_a_configured_api_is_printed_as_it_came() {
+fn an_answer_that_is_not_json_is_printed_unchanged() {
     let server = Server::with_token(|_| response("200 OK", "text/csv", "a;b\r\n1;2\r\n"));
     with(&server, "call orders --env test").run().succeeds("a;b\r\n1;2\r\n");
 }
 
-/// Control characters of both ranges, one that turns the writing around, one that is not seen, and one beyond 16 bits.
+/// Control characters (C0 and C1), a bidirectional override, an invisible character, a line separator, and a character
+/// outside the Basic Multilingual Plane.
 const DRAWING: &str = "\u{9b}31m\u{7f}\u{202e}\u{200b}\u{2028}\u{e0041}";
 
 #[test]
-fn json_from_others_is_the_same_json_and_cannot_draw_on_a_terminal() {
+fn json_from_servers_is_printed_with_the_same_values_and_cannot_control_a_terminal() {
     let answer = serde_json::json!({ "status": DRAWING, DRAWING: [DRAWING, "å\u{1b}[2J\n\t"] }).to_string();
     assert!(answer.contains('\u{9b}'));
     let api = answer.clone();
@@ -122,7 +123,7 @@ fn json_from_others_is_the_same_json_and_cannot_draw_on_a_terminal() {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_cannot_draw_on_a_terminal() {
+fn an_invalid_command_line_cannot_control_a_terminal() {
     for arguments in [vec![DRAWING], vec!["token", "--env", DRAWING], vec!["key", "new", "--bits", DRAWING]] {
         let run = arguments.into_iter().fold(program(""), Program::arg).run();
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
@@ -134,14 +135,14 @@ fn a_command_line_that_makes_no_sense_cannot_draw_on_a_terminal() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
-fn what_is_not_json_cannot_draw_on_a_terminal_either() {
+fn an_answer_that_is_not_json_cannot_control_a_terminal() {
     let server = Server::with_token(|_| response("200 OK", "text/csv", "a;\u{1b}[2Jb\r\n1\t2\u{202e}\r\n"));
     let run = Run::of(&mut with(&server, "call orders --env test").at_a_terminal());
     assert_eq!((run.out.as_str(), run.code), ("a;\\u{1b}[2Jb\r\n1\t2\\u{202e}\r\n", 0));
 }
 
 #[test]
-fn json_that_would_be_mostly_indentation_is_printed_as_it_came() {
+fn json_that_would_be_mostly_indentation_is_printed_unchanged() {
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let server = Server::with_token({
         let deep = deep.clone();
@@ -151,7 +152,7 @@ fn json_that_would_be_mostly_indentation_is_printed_as_it_came() {
 }
 
 #[test]
-fn an_empty_answer_of_a_configured_api_is_said_to_be_empty() {
+fn an_empty_answer_of_a_configured_api_is_reported() {
     let server = Server::with_token(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned());
     let run = with(&server, "call orders --env test").run();
     run.succeeds("");
@@ -159,7 +160,7 @@ fn an_empty_answer_of_a_configured_api_is_said_to_be_empty() {
 }
 
 #[test]
-fn org_fills_the_address_and_queries_are_added_to_it() {
+fn the_org_is_inserted_into_the_url_and_queries_are_added() {
     let server = Server::with_token(|_| json("200 OK", "{}"));
     let run = with(&server, "call orders 310904473 --env test --query from=2026-01-01 --query").arg("q=a b&c=d").run();
     run.succeeds("{}\n");
@@ -172,12 +173,12 @@ fn org_fills_the_address_and_queries_are_added_to_it() {
 fn a_query_is_a_name_and_a_value() {
     for query in ["from", "=2026"] {
         let run = program("call orders --query").arg(query).run();
-        run.fails(2, "error: --query: NAME=VALUE is expected\n");
+        run.fails(2, "error: --query: expected NAME=VALUE\n");
     }
 }
 
 #[test]
-fn a_configured_api_is_asked_for_with_its_own_scope_unless_an_option_says_another() {
+fn a_configured_api_uses_its_own_scope_unless_an_option_sets_another() {
     let server = Server::with_token(|_| json("200 OK", "{}"));
     let file = server.configuration() + "scope = \"orders:read\"\n";
     let asked = |program: Program| {
@@ -191,25 +192,25 @@ fn a_configured_api_is_asked_for_with_its_own_scope_unless_an_option_says_anothe
 }
 
 #[test]
-fn an_org_where_the_address_has_no_place_for_one_is_a_usage_error() {
+fn an_org_is_a_usage_error_if_the_url_has_no_placeholder() {
     let server_less = "environment = \"test\"\n[api.fixed]\nurl = \"https://example.no/all\"\n";
     program("call fixed 210493352 --env test").file("config/test.toml", server_less).run().fails(
         2,
-        "error: `fixed` takes no ORG, its address has no `{org}`\n\
-         hint: `systemuser-demo call --help` shows what it takes\n",
+        "error: `fixed` takes no ORG: its address has no `{org}`\n\
+         hint: `systemuser-demo call --help` shows its usage\n",
     );
 }
 
 #[test]
-fn an_api_that_is_not_known_is_named_with_the_nearest() {
+fn an_unknown_api_is_reported_with_the_nearest_name() {
     let file = "environment = \"test\"\n[api.orders]\nurl = \"https://example.no/{org}\"\n";
     let unknown = |name: &str, hint: &str| {
         let run = program("call --env test").arg(name).file("config/test.toml", file).run();
-        run.fails(2, &format!("error: `{name}` is not an API that is known\nhint: {hint}\n"));
+        run.fails(2, &format!("error: `{name}` is not a known API\nhint: {hint}\n"));
     };
     unknown("SystemUserInfo", "did you mean `systemuserinfo`?");
     unknown("order", "did you mean `orders`?");
-    unknown("xyz", "known are systemuserinfo, logistics, salary, orders; others are configured under [api.NAME]");
+    unknown("xyz", "the known APIs are systemuserinfo, logistics, salary, orders; configure others under [api.NAME]");
 }
 
 #[test]
@@ -217,13 +218,13 @@ fn production_has_no_reference_api() {
     let run = program("call salary --env prod --org 991825827").run();
     run.fails(
         3,
-        "error: `salary` is a reference API, and `prod` has none\n\
+        "error: `salary` is a reference API, but `prod` has no reference APIs\n\
          hint: configure the API that you mean under [api.NAME]\n",
     );
 }
 
 #[test]
-fn a_reference_api_is_shown_as_aligned_lines_even_where_it_says_null() {
+fn a_reference_api_is_printed_as_aligned_lines_even_with_null_values() {
     let server = Server::with_token(|request| match request.target.as_str() {
         "/api/SystemUserInfo" => {
             json("200 OK", r#"{"systemuser_org":{"ID":null},"systemuser_id":["u"],"system_id":"s"}"#)

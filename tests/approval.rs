@@ -1,6 +1,7 @@
-//! Does the approval page serve a person with a real browser, while `request create --wait` waits in a terminal?
+//! Does the approval page work in a real browser, while `request create --wait` waits in a terminal?
 //!
-//! They want Debian's chromium and chromium-driver, so they are asked for: `cargo test -- --ignored`.
+//! These tests need Debian's chromium and chromium-driver, so they are ignored by default; run them with `cargo test --
+//! --ignored`.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Stdio};
@@ -11,7 +12,7 @@ use crate::server::sandbox;
 
 const RECEIPT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=42";
 
-/// `request create --wait`, while it waits.
+/// A running `request create --wait`.
 struct WaitArg {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -27,16 +28,16 @@ impl WaitArg {
         while !line.starts_with("confirm ") {
             line.clear();
             if out.read_line(&mut line).unwrap() == 0 {
-                let mut said = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                panic!("no confirm address: {said}");
+                let mut output_lines = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut output_lines).unwrap();
+                panic!("no confirm address: {output_lines}");
             }
         }
         let confirm = line.split_whitespace().nth(1).unwrap().to_owned();
         Self { child, out, confirm }
     }
 
-    /// What it says when it has ended: its exit code, and what followed on stdout and stderr.
+    /// Waits for the end. Returns the exit code, and the rest of stdout and stderr.
     fn ends(mut self) -> (Option<i32>, String, String) {
         let (mut out, mut err) = (String::new(), String::new());
         self.out.read_to_string(&mut out).unwrap();
@@ -56,7 +57,7 @@ fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
-/// A sandbox, somebody who waits for an answer there, and a customer who has opened the page.
+/// Starts a sandbox and a command that waits for an answer, and opens the approval page in a browser.
 async fn asked(arguments: &str, width: u32) -> (String, WaitArg, Browser) {
     let sandbox = sandbox(Default::default());
     let waiting = WaitArg::start(&sandbox, arguments);
@@ -68,8 +69,8 @@ async fn asked(arguments: &str, width: u32) -> (String, WaitArg, Browser) {
 const STANDARD: &str = "312600757 --right ttd_systembruker-logistikk-demo --external-ref lager-1";
 
 #[test]
-#[ignore = "wants chromium and chromium-driver"]
-fn approving_with_the_mouse_ends_the_waiting_and_leads_back_to_the_vendor() {
+#[ignore = "needs chromium and chromium-driver"]
+fn approving_with_the_mouse_ends_the_waiting_and_redirects_to_the_vendor() {
     for width in [360, 1280] {
         run(async {
             let (sandbox, waiting, browser) = asked(&format!("{STANDARD} --redirect-url {RECEIPT}"), width).await;
@@ -96,8 +97,8 @@ fn approving_with_the_mouse_ends_the_waiting_and_leads_back_to_the_vendor() {
 }
 
 #[test]
-#[ignore = "wants chromium and chromium-driver"]
-fn rejecting_with_the_mouse_ends_the_waiting_with_the_code_of_a_refusal() {
+#[ignore = "needs chromium and chromium-driver"]
+fn rejecting_with_the_mouse_ends_the_waiting_with_exit_code_5() {
     for width in [360, 1280] {
         run(async {
             let (_, waiting, browser) = asked(&format!("{STANDARD} --redirect-url {RECEIPT}"), width).await;
@@ -111,8 +112,8 @@ fn rejecting_with_the_mouse_ends_the_waiting_with_the_code_of_a_refusal() {
 }
 
 #[test]
-#[ignore = "wants chromium and chromium-driver"]
-fn the_keyboard_alone_will_do_for_an_agent_too() {
+#[ignore = "needs chromium and chromium-driver"]
+fn an_agent_request_can_be_approved_with_the_keyboard_only() {
     for (width, button, status) in
         [(360, "Godkjenn", "Accepted"), (1280, "Avvis", "Rejected"), (1280, "Godkjenn", "Accepted")]
     {
@@ -120,22 +121,22 @@ fn the_keyboard_alone_will_do_for_an_agent_too() {
             let agent = "314112938 --agent --package regnskapsforer-med-signeringsrettighet";
             let (_, waiting, browser) = asked(agent, width).await;
             browser.tab_to(button).await;
-            // What has the focus can be seen to have it.
+            // The focus is visible.
             let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle").await;
             assert_ne!(outline, "none");
             browser.press("\u{e007}").await;
             let (code, out, err) = waiting.ends();
             let expected = if status == "Accepted" { 0 } else { 5 };
             assert_eq!((code, out), (Some(expected), format!("status        {status}\n")), "{err}");
-            // There was no redirect address, so the page itself says what happened, without buttons.
+            // Without a redirect URL, the page itself shows the result, without buttons.
             browser.becomes("document.querySelectorAll('button').length", 0).await;
         });
     }
 }
 
 #[test]
-#[ignore = "wants chromium and chromium-driver"]
-fn the_page_can_be_read_in_english_and_asked_for_once_more() {
+#[ignore = "needs chromium and chromium-driver"]
+fn the_page_can_be_read_and_answered_in_english() {
     run(async {
         let sandbox = sandbox(Default::default());
         let waiting = WaitArg::start(&sandbox, STANDARD);

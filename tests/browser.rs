@@ -1,4 +1,4 @@
-//! A real browser: Debian's Chromium, led by its ChromeDriver. Both end with the test.
+//! A real browser: Debian's Chromium, controlled by its ChromeDriver. Both end with the test.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -11,9 +11,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// As long as a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Between two looks at the browser.
+/// Time limit, which allows for a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Time between two checks of the browser.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub struct Browser {
@@ -23,7 +23,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// A browser with a window of this width, in CSS pixels.
+    /// Opens a browser with a window of this width, in CSS pixels.
     pub async fn open(width: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
@@ -31,20 +31,20 @@ impl Browser {
             .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // Chromium's processes are the driver's, and end with its group.
+            // Chromium's processes belong to the driver's process group, so that killing the group ends them.
             .process_group(0)
             .spawn()
-            .expect("Debian's chromium-driver is there");
-        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines();
+            .expect("Debian's chromium-driver is installed");
+        let mut output_lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let started = "ChromeDriver was started successfully on port ";
         let port = loop {
-            let line = said.next().expect("the driver tells its port").unwrap();
+            let line = output_lines.next().expect("the driver prints its port").unwrap();
             if let Some(port) = line.strip_prefix(started) {
                 break port.trim_end_matches('.').to_owned();
             }
         };
-        // A driver that nobody listens to stops in the end.
-        std::thread::spawn(move || said.for_each(drop));
+        // The driver would block if nobody read its output.
+        std::thread::spawn(move || output_lines.for_each(drop));
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -54,7 +54,7 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
-            // Nothing leaves this machine; the address that a page leads to is seen all the same.
+            // Nothing leaves this machine; the test can still read the URL that a page opens.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         ];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
@@ -81,7 +81,7 @@ impl Browser {
         self.page.execute(&format!("return {script}"), Vec::new()).await.unwrap()
     }
 
-    /// Presses Tab until the element of this text has the focus.
+    /// Presses Tab until the element with this text has the focus.
     pub async fn tab_to(&self, name: &str) {
         for _ in 0..20 {
             self.press("\u{e004}").await;
@@ -93,16 +93,16 @@ impl Browser {
         panic!("{name} cannot be reached by Tab");
     }
 
-    /// Presses a key, whatever has the focus.
+    /// Presses a key in the element that has the focus.
     pub async fn press(&self, key: &str) {
         self.page.active_element().await.unwrap().send_keys(key).await.unwrap();
     }
 
-    /// Waits until a script gives this value: a press returns before the page that it leads to is there.
+    /// Waits until a script returns this value, because a press returns before the next page is loaded.
     pub async fn becomes(&self, script: &str, value: impl Into<Value>) {
-        let (value, timeout) = (value.into(), Instant::now() + PATIENCE);
+        let (value, timeout) = (value.into(), Instant::now() + TIMEOUT);
         loop {
-            // Between two pages there is none.
+            // The script fails between two pages.
             let found = self.page.execute(&format!("return {script}"), Vec::new()).await.ok();
             if found.as_ref() == Some(&value) {
                 return;
@@ -112,9 +112,9 @@ impl Browser {
         }
     }
 
-    /// The address, once it begins like that: a press returns before the page that it leads to is there.
+    /// Waits until the URL starts with this text, because a press returns before the next page is loaded.
     pub async fn arrives_at(&self, beginning: &str) -> String {
-        let timeout = Instant::now() + PATIENCE;
+        let timeout = Instant::now() + TIMEOUT;
         loop {
             let address = self.page.current_url().await.unwrap().to_string();
             if address.starts_with(beginning) {
@@ -130,7 +130,7 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let group = format!("kill -KILL -{}", self.driver.id());
         let killed = Command::new("sh").args(["-c", &group]).status();
-        // What was not killed would never end.
+        // Processes that are not killed would never end.
         if killed.is_ok_and(|status| status.success()) {
             let _ = self.driver.wait();
         }

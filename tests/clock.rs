@@ -1,4 +1,4 @@
-//! Is a clock that goes wrong found, and told apart from everything else?
+//! Is a wrong clock detected, and distinguished from other causes of a refusal?
 
 use chrono::{TimeDelta, Utc};
 use systemuser_demo::sandbox::SandboxOptions;
@@ -13,11 +13,11 @@ fn with_clock_ahead(seconds: i64, arguments: &str) -> Program {
     program(arguments).var("SYSTEMUSER_SANDBOX", sandbox(conditions))
 }
 
-/// `Date` tells whole seconds, so a difference may be told as one second more or less.
+/// `Date` has whole seconds, so a difference may appear one second longer or shorter.
 fn rounded(run: Run) -> Run {
     let err = ["1 min 29 s", "1 min 31 s"].iter().fold(run.err, |err, near| err.replace(near, "1 min 30 s"));
     let now = Utc::now().format("%Y-%m-%d").to_string();
-    // The time itself is the test's own.
+    // The current time differs between runs.
     let err = match err.split_once(&format!("this clock  {now} ")) {
         Some((before, after)) => format!("{before}this clock  NOW{}", &after["12:00:00 UTC".len()..]),
         None => err,
@@ -33,8 +33,7 @@ fn a_clock_90_s_slow_still_gets_its_token_and_a_warning() {
     assert_eq!(
         crate::program::without_chance(&run.err),
         format!(
-            "{SANDBOX_NOTE}warning: this machine's clock is 1 min 30 s behind Maskinporten's: set it, best by network \
-             time (NTP)\n"
+            "{SANDBOX_NOTE}warning: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, preferably with NTP\n"
         )
     );
     let run = rounded(with_clock_ahead(90, "call salary").run());
@@ -43,7 +42,7 @@ fn a_clock_90_s_slow_still_gets_its_token_and_a_warning() {
 }
 
 #[test]
-fn a_clock_90_s_fast_is_refused_and_told_to_be_set() {
+fn a_clock_90_s_fast_is_refused_with_advice_to_set_it() {
     let run = rounded(with_clock_ahead(-90, "token").run());
     let refusal =
         run.err.replace("iat is 89 seconds", "iat is 90 seconds").replace("iat is 91 seconds", "iat is 90 seconds");
@@ -52,26 +51,30 @@ fn a_clock_90_s_fast_is_refused_and_told_to_be_set() {
         &format!(
             "{SANDBOX_NOTE}error: Maskinporten refused the grant: invalid_grant\n  \
              \"Invalid assertion. Issue time is after now: iat is 90 seconds ahead\"\n  \
-             the grant was issued in the future, by Maskinporten's clock\n    \
+             the grant was issued in the future, according to Maskinporten's clock\n    \
              this clock  NOW  (1 min 30 s ahead of Maskinporten's)\n\
-             hint: this machine's clock is 1 min 30 s ahead of Maskinporten's: set it, best by network time (NTP)\n\
+             hint: this machine's clock is 1 min 30 s ahead of Maskinporten's: set the clock, preferably with NTP\n\
              note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/token\n"
         ),
     );
 }
 
 #[test]
-fn a_clock_too_slow_for_any_grant_is_refused_and_told_to_be_set() {
+fn a_clock_too_slow_for_any_grant_is_refused_with_advice_to_set_it() {
     let run = with_clock_ahead(600, "token").run();
     assert_eq!((run.code, run.out.as_str()), (4, ""));
     assert!(run.err.contains("MP-130 invalid_grant"), "{}", run.err);
-    assert!(run.err.contains("\nhint: this machine's clock is 10 min behind Maskinporten's: set it"), "{}", run.err);
+    assert!(
+        run.err.contains("\nhint: this machine's clock is 10 min behind Maskinporten's: set the clock"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
-fn another_refusal_names_a_clock_that_goes_wrong_as_well() {
+fn another_refusal_also_mentions_a_wrong_clock() {
     let run = rounded(with_clock_ahead(90, "token --org 314168267").run());
-    let hint = "\nhint: this machine's clock is 1 min 30 s behind Maskinporten's: set it, best by network time (NTP)\n";
+    let hint = "\nhint: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, preferably with NTP\n";
     assert!(run.err.contains("MP-303") && run.err.contains(hint), "{}", run.err);
 }
 
@@ -97,16 +100,16 @@ fn a_difference_of_up_to_five_seconds_is_not_mentioned() {
 }
 
 #[test]
-fn an_answer_without_a_date_or_with_a_wrong_one_says_nothing_of_the_clock() {
+fn an_answer_with_a_missing_or_invalid_date_causes_no_clock_warning() {
     for date in ["", "yesterday", "Sun, 99 Nov 2026 08:49:37 GMT", "Mon, 31 Dec 262142 23:59:52 +0000"] {
         let server = Server::start(move |_| dated("200 OK", date, TOKEN));
         let run = program("token --env test").file("config/test.toml", server.configuration()).run();
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{date}");
         let server = Server::start(move |_| dated("400 Bad Request", date, EXPIRED));
         let run = program("token --env test").file("config/test.toml", server.configuration()).run();
-        assert!(run.err.contains("(Maskinporten did not say its time)\n"), "{}", run.err);
+        assert!(run.err.contains("(Maskinporten did not return its time)\n"), "{}", run.err);
         assert!(
-            run.err.contains("hint: is this machine's clock slow? set it, best by network time (NTP)\n"),
+            run.err.contains("hint: is this machine's clock slow? set the clock, preferably with NTP\n"),
             "{}",
             run.err
         );
@@ -114,7 +117,7 @@ fn an_answer_without_a_date_or_with_a_wrong_one_says_nothing_of_the_clock() {
 }
 
 #[test]
-fn a_failing_server_tells_its_time_as_well() {
+fn the_time_of_a_failing_server_is_used_too() {
     let server = Server::start(|_| dated("503 Service Unavailable", &http_date(60), "{}"));
     let run = program("token --env test").file("config/test.toml", server.configuration()).run();
     assert!(run.err.starts_with("warning: this machine's clock is 1 min behind Maskinporten's"), "{}", run.err);
@@ -122,7 +125,7 @@ fn a_failing_server_tells_its_time_as_well() {
 }
 
 #[test]
-fn whatever_speaks_of_time_is_told_how_the_clock_goes() {
+fn refusals_about_time_are_reported_with_the_state_of_the_clock() {
     for words in [
         "iat is in the future",
         "Token expired",
@@ -137,7 +140,8 @@ fn whatever_speaks_of_time_is_told_how_the_clock_goes() {
         let run = program("token --env test").file("config/test.toml", server.configuration()).run();
         assert!(run.err.contains("\n    this clock  "), "{}", run.err);
         assert!(
-            run.err.contains("\nnote: this machine's clock agrees with Maskinporten's, so it is not that\n"),
+            run.err
+                .contains("\nnote: this machine's clock agrees with Maskinporten's, so the clock is not the cause\n"),
             "{}",
             run.err
         );
@@ -149,7 +153,7 @@ fn whatever_speaks_of_time_is_told_how_the_clock_goes() {
 }
 
 #[test]
-fn a_clock_that_is_right_is_not_blamed() {
+fn a_correct_clock_is_not_blamed() {
     let server = Server::start(|_| dated("400 Bad Request", &http_date(0), EXPIRED));
     let run = program("token --env test").file("config/test.toml", server.configuration()).run();
     assert!(run.err.contains("(within 5 s of Maskinporten's)\n"), "{}", run.err);
@@ -157,9 +161,9 @@ fn a_clock_that_is_right_is_not_blamed() {
     assert_eq!(
         hints[..2],
         [
-            "hint: was the grant kept for a while before it was sent? sign a new one; it lives 120 s at most, counted from \
-             its `iat`",
-            "note: this machine's clock agrees with Maskinporten's, so it is not that",
+            "hint: was the grant sent long after it was signed? sign a new grant; a grant is valid for at most 120 s \
+             from its `iat`",
+            "note: this machine's clock agrees with Maskinporten's, so the clock is not the cause",
         ]
     );
 }

@@ -1,14 +1,14 @@
-//! Is there a completion script for every shell, and does a shell take it?
+//! Is there a completion script for every shell, and do shells accept it?
 
 use std::process::Command;
 
 use crate::program::{program, project_text};
 
 #[test]
-fn completions_are_made_for_every_shell_that_is_listed() {
-    let readme = project_text("README.md");
+fn completions_are_generated_for_every_listed_shell() {
+    let reference = project_text("config/README.md");
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        assert!(readme.contains(shell));
+        assert!(reference.contains(shell));
         let run = program("completions").arg(shell).run();
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{shell}");
         assert!(run.out.contains("systemuser-demo") && run.out.contains("inspect"), "{shell}");
@@ -22,7 +22,7 @@ fn completions_are_made_for_every_shell_that_is_listed() {
 
 #[cfg(unix)]
 #[test]
-fn bash_takes_its_completions() {
+fn bash_accepts_its_completions() {
     let run = program("completions bash").run();
     let mut bash = Command::new("bash");
     let script = format!(
@@ -31,7 +31,7 @@ fn bash_takes_its_completions() {
     );
     match bash.arg("-c").arg(script).output() {
         Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout), "explain\n", "{output:?}"),
-        // There is no bash on this machine.
+        // This machine has no bash.
         Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
     }
 }

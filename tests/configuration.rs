@@ -1,4 +1,4 @@
-//! Which value wins, and what is said where one cannot be?
+//! Which value has precedence, and what are the messages about invalid values?
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use systemuser_demo::config::{Config, Overrides};
 use crate::program::{Program, data, program, project, project_text};
 use crate::server::{Server, json, nobody, opaque_token};
 
-/// A complete configuration for `test` in which the given lines stand first.
+/// A complete configuration for `test` that starts with the given lines.
 fn test_file(lines: &str) -> String {
     format!("environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\n{lines}\n[key]\npath = \"k.pem\"\n")
 }
@@ -23,19 +23,19 @@ fn refused(file: &str, err: &str) {
 }
 
 #[test]
-fn without_a_file_for_test_the_error_says_where_one_is_looked_for() {
+fn without_a_file_for_test_the_error_names_the_expected_path() {
     program("token --env test").run().fails(
         3,
         "error: no client id: there is no configuration file for `test`, and neither --client-id nor \
          SYSTEMUSER_CLIENT_ID is given\n\
-         hint: `systemuser-demo init --env test` writes `config/test.toml` below the current folder, which is the usual \
-         place; --config names another\n",
+         hint: `systemuser-demo init --env test` writes `config/test.toml` in the current folder, which is the \
+         default location; use --config for another file\n",
     );
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_leads_nowhere_is_not_passed_over() {
+fn a_dangling_symlink_is_an_error() {
     let program = program("token --env sandbox").folder("config");
     std::os::unix::fs::symlink("nowhere", program.command().get_current_dir().unwrap().join("config/sandbox.toml"))
         .unwrap();
@@ -43,22 +43,22 @@ fn a_file_that_leads_nowhere_is_not_passed_over() {
 }
 
 #[test]
-fn complete_options_do_without_a_file() {
+fn complete_options_need_no_file() {
     let run = program("token --env test --client-id c --scope s --org 210493352 --kid k --timeout 1 --key")
         .arg(data("key.pkcs8.pem").to_str().unwrap())
         .var("HTTPS_PROXY", nobody())
         .run();
-    // It got as far as the network.
+    // The command reached the network.
     run.fails(
         6,
         "error: no usable answer from `https://test.maskinporten.no/token`: no connection through the proxy: \
          Connection refused\n\
-         hint: HTTPS_PROXY names it: is it there, and does it let this address through?\n",
+         hint: HTTPS_PROXY names the proxy: is it running, and does it allow this address?\n",
     );
 }
 
 #[test]
-fn what_is_missing_is_named_with_all_its_names() {
+fn a_missing_setting_is_reported_with_all_its_names() {
     let missing = |file: &str, words: &str| {
         refused(file, &format!("error: no {words} is given\n"));
     };
@@ -79,12 +79,12 @@ fn what_is_missing_is_named_with_all_its_names() {
 }
 
 #[test]
-fn the_key_file_that_the_shipped_configuration_names_is_the_first_thing_to_be_missed() {
-    let sandbox = "hint: no client yet? `--env sandbox` brings its own, and needs no agreement with Digdir\n";
+fn with_the_shipped_configuration_the_missing_key_file_is_the_first_error() {
+    let sandbox = "hint: no client yet? `--env sandbox` includes a client and needs no agreement with Digdir\n";
     let err = "error: the key file `mp-key.pem` does not exist\n\
-               hint: config/test.toml names it: put the private key there whose public half is registered on the client in \
-               Maskinporten, or name another file with --key\n\
-               hint: no key yet? `systemuser-demo key new mp-key.pem` makes one\n";
+               hint: config/test.toml names this file: put the client's private key there (Maskinporten has its \
+               public half), or name another file with --key\n\
+               hint: no key yet? create a key with `systemuser-demo key new mp-key.pem`\n";
     let run = with("token --env test", &project_text("config/test.toml")).run();
     run.fails(3, &format!("{err}{}", if cfg!(feature = "sandbox") { sandbox } else { "" }));
 }
@@ -106,7 +106,7 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn malformed_toml_is_told_by_line_and_key_and_never_by_content() {
+fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
     let secret = "MIIEvQIBADANBgkq";
     let malformed = |line: &str, what: &str| {
         let run = with("token --env test", &format!("environment = \"test\"\n{line}\n")).run();
@@ -120,41 +120,41 @@ fn malformed_toml_is_told_by_line_and_key_and_never_by_content() {
     malformed(&format!("client_id = \"{secret}"), ", `client_id`: not valid TOML, invalid basic string, expected `\"`");
     malformed(&format!("-----BEGIN {secret}"), ": not valid TOML, key with no value, expected `=`");
     malformed(&format!("{secret} = "), ": not valid TOML, string values must be quoted, expected literal string");
-    malformed(&format!("key = \"{secret}\""), ", `key`: a table is expected");
-    malformed(&format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1), ": a string is expected");
-    malformed("client_id = 7", ", `client_id`: a string is expected");
+    malformed(&format!("key = \"{secret}\""), ", `key`: expected a table");
+    malformed(&format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1), ": expected a string");
+    malformed("client_id = 7", ", `client_id`: expected a string");
     malformed("environment = \"test\"", ", `environment`: not valid TOML, duplicate key");
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+fn an_unknown_key_is_reported_with_its_line_and_the_nearest_known_key() {
     refused(
         "environment = \"test\"\n\nclientid = \"c\"\n",
-        "error: config/test.toml line 3: `clientid` is not a key that is known here\nhint: did you mean `client_id`?\n",
+        "error: config/test.toml line 3: `clientid` is not a known key\nhint: did you mean `client_id`?\n",
     );
     refused(
         "environment = \"test\"\n[key]\nkind = \"c\"\n",
-        "error: config/test.toml line 3: `kind` is not a key that is known here\nhint: did you mean `kid`?\n",
+        "error: config/test.toml line 3: `kind` is not a known key\nhint: did you mean `kid`?\n",
     );
     refused(
         "environment = \"test\"\n[endpoints]\nisuer = \"c\"\n",
-        "error: config/test.toml line 3: `isuer` is not a key that is known here\nhint: did you mean `issuer`?\n",
+        "error: config/test.toml line 3: `isuer` is not a known key\nhint: did you mean `issuer`?\n",
     );
     refused(
         "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\nscopes = \"c\"\n",
-        "error: config/test.toml line 4: `scopes` is not a key that is known here\nhint: did you mean `scope`?\n",
+        "error: config/test.toml line 4: `scopes` is not a known key\nhint: did you mean `scope`?\n",
     );
 }
 
 #[test]
-fn a_key_that_is_known_elsewhere_is_sent_there() {
+fn a_key_in_the_wrong_table_is_reported_with_the_right_table() {
     let belongs = |lines: &str, key: &str, place: &str| {
         let line = lines.lines().count() + 1;
         let unknown = lines.lines().last().unwrap().split(' ').next().unwrap();
         refused(
             &format!("environment = \"test\"\n{lines}\n"),
             &format!(
-                "error: config/test.toml line {line}: `{unknown}` is not a key that is known here\n\
+                "error: config/test.toml line {line}: `{unknown}` is not a known key\n\
                  hint: `{key}` belongs {place}\n"
             ),
         );
@@ -162,43 +162,43 @@ fn a_key_that_is_known_elsewhere_is_sent_there() {
     belongs("kid = \"c\"", "kid", "under [key]");
     belongs("issuer = \"c\"", "issuer", "under [endpoints]");
     belongs("[key]\nscope = \"c\"", "scope", "before the first table");
-    // In the right place, in other letters.
+    // In the right table, with different letter case.
     refused(
         "environment = \"test\"\n[key]\nKid = \"c\"\n",
-        "error: config/test.toml line 3: `Kid` is not a key that is known here\nhint: did you mean `kid`?\n",
+        "error: config/test.toml line 3: `Kid` is not a known key\nhint: did you mean `kid`?\n",
     );
     refused(
         "environment = \"test\"\nScope = \"c\"\n",
-        "error: config/test.toml line 2: `Scope` is not a key that is known here\nhint: did you mean `scope`?\n",
+        "error: config/test.toml line 2: `Scope` is not a known key\nhint: did you mean `scope`?\n",
     );
-    // The names of the C# reference.
+    // Names from the C# reference.
     refused(
         "environment = \"test\"\nsystemUserOrg = \"c\"\n",
-        "error: config/test.toml line 2: `systemUserOrg` is not a key that is known here\nhint: did you mean `org`?\n",
+        "error: config/test.toml line 2: `systemUserOrg` is not a known key\nhint: did you mean `org`?\n",
     );
     belongs("pemCertificatePath = \"c\"", "path", "under [key]");
     belongs("KeyId = \"c\"", "kid", "under [key]");
 }
 
 #[test]
-fn an_environment_is_one_of_three_wherever_it_is_said() {
-    let err = "`produksjon` is not an environment, which is one of sandbox, test and prod\n";
+fn an_environment_is_one_of_three_in_every_source() {
+    let err = "`produksjon` is not an environment; use sandbox, test or prod\n";
     refused("environment = \"produksjon\"\n", &format!("error: config/test.toml line 1: {err}"));
     program("token").var("SYSTEMUSER_ENV", "produksjon").run().fails(3, &format!("error: SYSTEMUSER_ENV: {err}"));
     let run = program("token --env produksjon").run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     assert!(run.err.starts_with("error: invalid value 'produksjon' for '--env <ENV>'\n"), "{}", run.err);
-    refused("client_id = \"c\"\n", "error: `config/test.toml` does not say its `environment`: sandbox, test or prod\n");
+    refused("client_id = \"c\"\n", "error: `config/test.toml` has no `environment`; set it to sandbox, test or prod\n");
 }
 
 #[test]
-fn a_file_for_another_environment_than_the_one_asked_for_is_refused() {
+fn a_file_for_another_environment_is_refused() {
     let prod = "environment = \"prod\"\n";
     let run = program("token --env test --config prod.toml").file("prod.toml", prod).run();
-    run.fails(3, "error: prod.toml line 1: this file is for `prod`, and --env says `test`\n");
+    run.fails(3, "error: prod.toml line 1: this file is for `prod`, but --env is `test`\n");
     let run = program("token --config prod.toml").var("SYSTEMUSER_ENV", "test").file("prod.toml", prod).run();
-    run.fails(3, "error: prod.toml line 1: this file is for `prod`, and SYSTEMUSER_ENV says `test`\n");
-    refused(prod, "error: config/test.toml line 1: this file is for `prod`, and --env says `test`\n");
+    run.fails(3, "error: prod.toml line 1: this file is for `prod`, but SYSTEMUSER_ENV is `test`\n");
+    refused(prod, "error: config/test.toml line 1: this file is for `prod`, but --env is `test`\n");
 }
 
 #[test]
@@ -207,22 +207,22 @@ fn an_organisation_number_is_checked_before_anything_is_sent() {
         let run = with("token --env test", &test_file("")).arg("--org").arg(org).run();
         run.fails(2, &format!("error: --org: {err}\n"));
     };
-    org("21049335", "`21049335` has 8 digits, and an organisation number has nine");
-    org("2104933520", "`2104933520` has 10 digits, and an organisation number has nine");
-    org("210493353", "`210493353` is not an organisation number, its check digit is wrong");
-    org("123456789", "`123456789` is not an organisation number, its check digit is wrong");
-    org("Testbedrift AS", "`Testbedrift AS` is not an organisation number, which is nine digits");
-    org("", "`` is not an organisation number, which is nine digits");
+    org("21049335", "`21049335` is not an organisation number: expected nine digits, found 8");
+    org("2104933520", "`2104933520` is not an organisation number: expected nine digits, found 10");
+    org("210493353", "`210493353` is not an organisation number: its check digit is wrong");
+    org("123456789", "`123456789` is not an organisation number: its check digit is wrong");
+    org("Testbedrift AS", "`Testbedrift AS` is not an organisation number: expected nine digits");
+    org("", "`` is not an organisation number: expected nine digits");
     refused(
         &test_file("org = \"310904474\""),
-        "error: config/test.toml line 4: `310904474` is not an organisation number, its check digit is wrong\n",
+        "error: config/test.toml line 4: `310904474` is not an organisation number: its check digit is wrong\n",
     );
     let run = with("call logistics 21049335 --env test --org 210493352", &test_file("")).run();
-    run.fails(2, "error: ORG: `21049335` has 8 digits, and an organisation number has nine\n");
+    run.fails(2, "error: ORG: `21049335` is not an organisation number: expected nine digits, found 8\n");
 }
 
 #[test]
-fn the_organisation_numbers_of_the_sources_are_right() {
+fn the_organisation_numbers_in_the_sources_are_valid() {
     let numbers = "210493352 310904473 314250052 313790509 991825827 312600757 314168267 310385980 312605031 314112938 \
                    314048431 313775429 313725138 312530341 313367002 312220865 310702641 312975955 889640782 910753614 \
                    974761076";
@@ -256,21 +256,21 @@ fn both_key_variables_together_are_an_error_and_an_option_outranks_either() {
         .run();
     run.fails(
         3,
-        "error: SYSTEMUSER_KEY and SYSTEMUSER_KEY_FILE are both set, and they are two ways to say one thing\n\
-         hint: unset one of them, or name the key with --key\n",
+        "error: SYSTEMUSER_KEY and SYSTEMUSER_KEY_FILE cannot both be set\n\
+         hint: unset one of them, or name the key file with --key\n",
     );
     let run = with("token --env test --org 210493352 --key z", &test_file(""))
         .var("SYSTEMUSER_KEY", "x")
         .var("SYSTEMUSER_KEY_FILE", "y")
         .run();
-    assert!(run.err.starts_with("error: the key file `z` does not exist\nhint: --key names it:"), "{}", run.err);
+    assert!(run.err.starts_with("error: the key file `z` does not exist\nhint: --key names this file:"), "{}", run.err);
 }
 
 #[test]
 fn an_option_outranks_a_variable_which_outranks_the_file() {
     let server = Server::start(|_| opaque_token());
     let example = project("mp-key.pem.example");
-    let ours = data("key.pkcs1.pem");
+    let own_key = data("key.pkcs1.pem");
     let file = server.configuration().replace("[key]", "external_ref = \"file\"\n[key]\nkid = \"file\"");
     let in_file = || program("token --env test").file("config/test.toml", &file);
     let in_variables = || {
@@ -281,23 +281,23 @@ fn an_option_outranks_a_variable_which_outranks_the_file() {
     let in_options = || {
         let options = ["--client-id", "--scope", "--external-ref", "--kid"];
         let program = options.into_iter().fold(in_variables(), |program, name| program.arg(name).arg("option"));
-        program.arg("--org").arg("313790509").arg("--key").arg(ours.to_str().unwrap())
+        program.arg("--org").arg("313790509").arg("--key").arg(own_key.to_str().unwrap())
     };
-    for (program, said, org, key) in [
-        (in_file(), "file", "210493352", &ours),
+    for (program, value, org, key) in [
+        (in_file(), "file", "210493352", &own_key),
         (in_variables(), "variable", "310904473", &example),
-        (in_options(), "option", "313790509", &ours),
+        (in_options(), "option", "313790509", &own_key),
     ] {
         assert_eq!(program.run().code, 0);
         let form = server.requests().pop().unwrap().body;
         let (header, claims) = claims_of(&form);
-        let expected = |of_file: &str| if said == "file" { of_file.to_owned() } else { said.to_owned() };
-        assert_eq!(header["kid"], said);
+        let expected = |of_file: &str| if value == "file" { of_file.to_owned() } else { value.to_owned() };
+        assert_eq!(header["kid"], value);
         assert_eq!(claims["iss"], expected("tests"));
         assert_eq!(claims["scope"], expected("a:b"));
-        assert_eq!(claims["authorization_details"][0]["externalRef"], said);
+        assert_eq!(claims["authorization_details"][0]["externalRef"], value);
         assert_eq!(claims["authorization_details"][0]["systemuser_org"]["ID"], format!("0192:{org}"));
-        assert!(signed_by(&form, key), "{said}");
+        assert!(signed_by(&form, key), "{value}");
     }
 }
 
@@ -312,12 +312,12 @@ fn a_key_in_a_variable_outranks_the_file_and_an_option_outranks_both() {
         server.requests().pop().unwrap().body
     };
     assert!(signed_by(&run(program("token --env test")), &example));
-    let ours = data("key.pkcs8.pem");
-    assert!(signed_by(&run(program("token --env test --key").arg(ours.to_str().unwrap())), &ours));
+    let own_key = data("key.pkcs8.pem");
+    assert!(signed_by(&run(program("token --env test --key").arg(own_key.to_str().unwrap())), &own_key));
 }
 
 #[test]
-fn an_environment_and_a_file_that_are_named_by_option_outrank_variables() {
+fn options_for_environment_and_file_outrank_variables() {
     let server = Server::start(|_| opaque_token());
     let run = program("token --env test").var("SYSTEMUSER_ENV", "prod");
     run.file("config/test.toml", server.configuration()).run().succeeds("opaque-token\n");
@@ -326,7 +326,7 @@ fn an_environment_and_a_file_that_are_named_by_option_outrank_variables() {
 }
 
 #[test]
-fn a_configured_algorithm_outranks_the_jwks_own() {
+fn a_configured_algorithm_outranks_the_algorithm_of_the_jwk() {
     let server = Server::start(|_| opaque_token());
     let jwk = crate::program::data_text("key.jwk.json").replace("\"kid\"", "\"alg\": \"RS384\", \"kid\"");
     let algorithm = |file: String| {
@@ -350,7 +350,7 @@ fn signed_by(form: &str, key: &Path) -> bool {
     public.verify(message.as_bytes(), &signature).is_ok()
 }
 
-/// Header and claims of the assertion in a form.
+/// The header and the claims of the assertion in a form.
 pub fn claims_of(form: &str) -> (serde_json::Value, serde_json::Value) {
     use base64::Engine;
     let assertion = form.split("assertion=").nth(1).unwrap();
@@ -362,7 +362,7 @@ pub fn claims_of(form: &str) -> (serde_json::Value, serde_json::Value) {
 }
 
 #[test]
-fn verbose_says_where_each_value_came_from() {
+fn verbose_shows_the_source_of_each_value() {
     let server = Server::start(|_| opaque_token());
     let run = with("token --env test --verbose --scope c:d", &server.configuration())
         .var("SYSTEMUSER_ORG", "310904473")
@@ -381,14 +381,14 @@ fn verbose_says_where_each_value_came_from() {
         "               Altinn         https://platform.tt02.altinn.no/  (implied by test)".to_owned(),
         format!("               reference API  {url}  {file} 9)"),
         format!("key            JWK, RSA, 2048 bits, from {} {file} 6)", data("key.jwk.json").display()),
-        "               kid tests (the JWK's own)".to_owned(),
+        "               kid tests (the JWK's `kid`)".to_owned(),
         "               signs with RS256 (the usual one)".to_owned(),
     ];
     assert_eq!(story, expected);
 }
 
 #[test]
-fn verbose_tells_the_configuration_even_where_it_is_what_is_wrong() {
+fn verbose_shows_the_configuration_even_if_it_is_invalid() {
     let run = program("token --env test --verbose").file("config/test.toml", project_text("config/test.toml")).run();
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert!(run.err.starts_with("configuration  config/test.toml\n"), "{}", run.err);
@@ -411,14 +411,14 @@ fn a_value_that_is_empty_or_has_a_space_in_it_is_refused() {
     refused(&test_file("external_ref = \"\""), "error: config/test.toml line 4: the value is empty\n");
     refused(
         "environment = \"test\"\nclient_id = \"a b\"\n",
-        "error: config/test.toml line 2: the value has a space in it\n",
+        "error: config/test.toml line 2: the value contains a space\n",
     );
     let run = with("token --env test --scope", &test_file("")).arg(" ").run();
     run.fails(2, "error: --scope: the value is empty\n");
 }
 
 #[test]
-fn a_value_that_cannot_be_one_is_not_repeated() {
+fn an_impossible_value_is_not_repeated() {
     let long = "a".repeat(501);
     refused(
         &test_file(&format!("org = \"{long}\"")),
@@ -426,12 +426,12 @@ fn a_value_that_cannot_be_one_is_not_repeated() {
     );
     refused(
         &format!("environment = \"test\"\n{long} = 1\n"),
-        "error: config/test.toml line 2: a text of 501 characters is not a key that is known here\n",
+        "error: config/test.toml line 2: a text of 501 characters is not a known key\n",
     );
 }
 
 #[test]
-fn many_scopes_may_stand_on_several_lines() {
+fn scopes_may_span_several_lines() {
     let server = Server::start(|_| opaque_token());
     let scopes: Vec<String> = (0..30).map(|nth| format!("altinn:authentication/some.scope.{nth}")).collect();
     let file = server.configuration().replace("\"a:b\"", &format!("\"\"\"\n{}\n\"\"\"", scopes.join("\n")));
@@ -440,7 +440,7 @@ fn many_scopes_may_stand_on_several_lines() {
 }
 
 #[test]
-fn several_scopes_are_sent_with_single_spaces_between() {
+fn several_scopes_are_sent_with_single_spaces_between_them() {
     let server = Server::start(|_| opaque_token());
     with("token --env test --scope", &server.configuration()).arg(" a:b   c:d ").run().succeeds("opaque-token\n");
     assert_eq!(claims_of(&server.requests()[0].body).1["scope"], "a:b c:d");
@@ -456,40 +456,41 @@ fn an_endpoint_is_https_or_on_this_machine() {
     };
     endpoint(
         "issuer = \"http://example.no/\"",
-        "`http://example.no/` is plain http, which is for loopback addresses only",
+        "`http://example.no/` uses plain http, which is only allowed for loopback addresses",
     );
     endpoint(
         "token = \"http://10.0.0.1/token\"",
-        "`http://10.0.0.1/token` is plain http, which is for loopback addresses only",
+        "`http://10.0.0.1/token` uses plain http, which is only allowed for loopback addresses",
     );
     endpoint(
         "altinn = \"platform.altinn.no\"",
-        "`platform.altinn.no` is not an address, which begins with https:// or, on this machine, http://",
+        "`platform.altinn.no` is not a URL that begins with https:// or, on this machine, http://",
     );
     endpoint(
         "jwks = \"ftp://example.no/\"",
-        "`ftp://example.no/` is not an address, which begins with https:// or, on this machine, http://",
+        "`ftp://example.no/` is not a URL that begins with https:// or, on this machine, http://",
     );
     endpoint(
         "reference_api = \"https://me:secret@example.no/\"",
-        "the address holds a user name or password, which does not belong there",
+        "the URL contains a user name or a password, which is not allowed",
     );
-    endpoint("issuer = \"https://x.no/?a=b\"", "`https://x.no/?a=b` has more than a path");
+    endpoint("issuer = \"https://x.no/?a=b\"", "`https://x.no/?a=b` must not have a query or a fragment");
     endpoint(
         "issuer = \"https://test.maskinporten.no/token\"",
-        "`https://test.maskinporten.no/token` is not the issuer, which is probably `https://test.maskinporten.no/`",
+        "`https://test.maskinporten.no/token` is not the issuer; the issuer is probably \
+         `https://test.maskinporten.no/`",
     );
 }
 
 #[test]
-fn an_issuer_without_its_last_slash_gets_one_and_a_note() {
+fn an_issuer_without_a_trailing_slash_gets_a_slash_and_a_note() {
     let server = Server::start(|_| opaque_token());
     let file = server.configuration().replace(
         &format!("issuer = \"{}\"", server.url()),
         &format!("issuer = \"{}\"", server.url().trim_end_matches('/')),
     );
     let run = with("token --env test", &file).run();
-    assert_eq!(run.err, "note: config/test.toml line 8: the issuer is taken with a slash at its end\n");
+    assert_eq!(run.err, "note: config/test.toml line 8: a trailing slash was added to the issuer\n");
     run.succeeds("opaque-token\n");
     assert_eq!(claims_of(&server.requests()[0].body).1["aud"], server.url());
 }
@@ -499,18 +500,18 @@ fn the_sandbox_stays_on_this_machine() {
     let run = program("token").var("SYSTEMUSER_SANDBOX", "https://example.no/").var("SYSTEMUSER_ENV", "sandbox").run();
     run.fails(
         3,
-        "error: SYSTEMUSER_SANDBOX: `https://example.no/` is not a loopback address, and the sandbox stays on this machine\n",
+        "error: SYSTEMUSER_SANDBOX: `https://example.no/` is not a loopback address, but the sandbox runs on this machine\n",
     );
     let file = "environment = \"sandbox\"\n[api.mine]\nurl = \"https://example.no/{org}\"\n";
     program("token --config a.toml").file("a.toml", file).run().fails(
         3,
-        "error: a.toml line 3: `https://example.no/{org}` is not a loopback address, and the sandbox stays on this \
+        "error: a.toml line 3: `https://example.no/{org}` is not a loopback address, but the sandbox runs on this \
          machine\n",
     );
 }
 
 #[test]
-fn an_api_of_ones_own_has_an_address_and_no_built_in_name() {
+fn a_configured_api_has_a_url_and_no_built_in_name() {
     let api = |api: &str, err: &str| {
         refused(&format!("environment = \"test\"\n{api}\n"), &format!("error: config/test.toml {err}\n"))
     };
@@ -522,7 +523,7 @@ fn an_api_of_ones_own_has_an_address_and_no_built_in_name() {
     );
     api(
         "[api.orders]\nurl = \"x.no/{org}\"",
-        "line 3: `x.no/{org}` is not an address, which begins with https:// or, on this machine, http://",
+        "line 3: `x.no/{org}` is not a URL that begins with https:// or, on this machine, http://",
     );
 }
 
@@ -530,7 +531,8 @@ fn an_api_of_ones_own_has_an_address_and_no_built_in_name() {
 fn an_algorithm_is_one_of_three() {
     refused(
         "environment = \"test\"\n[key]\nalg = \"ES256\"\n",
-        "error: config/test.toml line 3: the algorithm is `ES256`, and Maskinporten takes RS256, RS384 and RS512\n",
+        "error: config/test.toml line 3: `ES256` is not supported; Maskinporten accepts RS256, RS384 \
+         and RS512\n",
     );
 }
 
@@ -538,15 +540,15 @@ fn an_algorithm_is_one_of_three() {
 fn a_timeout_is_a_number_of_seconds() {
     for seconds in ["0", "abc", "-1", "1.5", "3601"] {
         let run = program("token").arg(format!("--timeout={seconds}")).run();
-        run.fails(2, &format!("error: --timeout: `{seconds}` is not 1 to 3600 seconds\n"));
+        run.fails(2, &format!("error: --timeout: `{seconds}` is not a number of seconds from 1 to 3600\n"));
     }
-    program("token --timeout -1").run().fails(2, "error: --timeout: `-1` is not 1 to 3600 seconds\n");
+    program("token --timeout -1").run().fails(2, "error: --timeout: `-1` is not a number of seconds from 1 to 3600\n");
     program("token --env test --key=").run().fails(2, "error: --key: the value is empty\n");
     program("token --config=").run().fails(2, "error: --config: the value is empty\n");
 }
 
 #[test]
-fn production_with_an_organisation_of_the_test_series_is_warned_about() {
+fn a_test_organisation_in_production_is_warned_about() {
     let run = program("token --env prod --client-id c --scope s --org 210493352 --kid k --timeout 1 --key")
         .arg(data("key.pkcs8.pem").to_str().unwrap())
         .var("HTTPS_PROXY", nobody())
@@ -555,7 +557,7 @@ fn production_with_an_organisation_of_the_test_series_is_warned_about() {
         |org: &str| format!("warning: {org} is of the series for test environments, and this is production\n");
     let silence = "error: no usable answer from `https://maskinporten.no/token`: no connection through the \
                    proxy: Connection refused\n\
-                   hint: HTTPS_PROXY names it: is it there, and does it let this address through?\n";
+                   hint: HTTPS_PROXY names the proxy: is it running, and does it allow this address?\n";
     run.fails(6, &format!("{}{silence}", warning("210493352 (--org)")));
     let file = "environment = \"prod\"\n[vendor]\norg = \"310904473\"\n[api.x]\nurl = \"https://x.no/{org}\"\n";
     let run = program("call x 210493352 --env prod --client-id c --scope s --org 991825827 --kid k --key")
@@ -566,7 +568,7 @@ fn production_with_an_organisation_of_the_test_series_is_warned_about() {
     run.fails(6, &format!("{}{}{silence}", warning("210493352 (ORG)"), warning("310904473 (config/prod.toml)")));
 }
 
-/// A shipped file, with an organisation number in the place of production's example, which is none.
+/// A shipped file with a valid organisation number instead of production's example, which is invalid.
 fn filled_in(path: &str) -> String {
     project_text(path).replace("\"123456789\"", "\"991825827\"")
 }
@@ -577,10 +579,10 @@ fn shipped(name: &str) -> Config {
 }
 
 #[test]
-fn production_as_it_is_shipped_sends_nothing() {
+fn the_shipped_production_file_sends_nothing() {
     program("token --env prod").file("config/prod.toml", project_text("config/prod.toml")).run().fails(
         3,
-        "error: config/prod.toml line 7: `123456789` is not an organisation number, its check digit is wrong\n",
+        "error: config/prod.toml line 7: `123456789` is not an organisation number: its check digit is wrong\n",
     );
 }
 
@@ -589,7 +591,7 @@ fn the_key_of_the_sandbox_is_the_projects_own() {
     program("token --env sandbox").file("config/sandbox.toml", project_text("config/sandbox.toml")).run().fails(
         3,
         "error: the key file `mp-key.pem.example` does not exist\n\
-         hint: config/sandbox.toml names it: the sandbox knows the project's mp-key.pem.example, and no other\n",
+         hint: config/sandbox.toml names this file, but the sandbox accepts only the project's mp-key.pem.example\n",
     );
 }
 
@@ -600,7 +602,7 @@ fn the_shipped_files_are_complete() {
         assert_eq!(config.environment.value, environment);
         assert!(config.client_id.is_some() && config.scope.is_some() && config.org.is_some() && config.key.is_some());
         assert!(config.vendor.org.is_some() && config.vendor.system_id.is_some());
-        // The sandbox's leads nowhere by itself: its customers' browsers stay on this machine.
+        // The sandbox's file sets no redirect URL, so its customers' browsers stay on this machine.
         assert_eq!(config.vendor.redirect_url.is_none(), environment == Environment::Sandbox);
         assert_eq!(config.endpoints, environment.endpoints());
     }
@@ -612,7 +614,7 @@ fn is_setting(line: &str) -> bool {
 }
 
 #[test]
-fn what_is_commented_out_in_the_shipped_files_is_right_too() {
+fn settings_that_are_commented_out_in_the_shipped_files_are_valid() {
     for name in ["sandbox", "test", "prod"] {
         let text = filled_in(&format!("config/{name}.toml"));
         let uncommented: String = text
@@ -620,7 +622,7 @@ fn what_is_commented_out_in_the_shipped_files_is_right_too() {
             .map(|line| line.strip_prefix("# ").filter(|setting| is_setting(setting)).unwrap_or(line))
             .map(|line| format!("{line}\n"))
             .collect();
-        // The table of prod and test stands already.
+        // The files for prod and test already contain the table.
         let path: PathBuf = Path::new("config").join(format!("{name}.toml"));
         let config = Config::parse(&uncommented, Some(&path), Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(config.external_ref.unwrap().value, "customer-42", "{name}");
@@ -633,9 +635,9 @@ fn what_is_commented_out_in_the_shipped_files_is_right_too() {
     }
 }
 
-/// Such a reference was refused, because it is long and begins like base64 of a key.
+/// Regression test: a long reference in capitals looks like the base64 of a key, and was refused.
 #[test]
-fn a_long_reference_in_capitals_is_a_reference() {
+fn a_long_reference_in_capitals_is_accepted() {
     const REFERENCE: &str = "MILJODIREKTORATET-2026-000000000000000000000001";
     let run = program("grant --decode --env test --client-id c --scope a:b --org 210493352")
         .args("--external-ref")
@@ -682,7 +684,7 @@ fn a_malformed_scope_or_a_token_is_refused() {
     assert!(run.code == 0 && run.out.contains(&format!("\"a:b {}\"", &long[..200])), "{}", run.err);
 }
 
-/// The built-in configuration used a name that a real file can have.
+/// Regression test: the built-in configuration had a name that a real file can have.
 #[cfg(feature = "sandbox")]
 #[test]
 fn a_file_named_built_in_is_not_the_built_in_configuration() {
@@ -700,12 +702,12 @@ fn a_file_named_built_in_is_not_the_built_in_configuration() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
-fn a_terminal_that_shows_no_colour_gets_none() {
+fn a_terminal_without_colour_support_gets_no_colour() {
     let drawn = |terminal: &str| {
         let program = program("token --org 1");
         crate::program::Run::of(program.at_a_terminal().env("TERM", terminal)).out.replace("\r\n", "\n")
     };
-    let plain = "error: --org: `1` has 1 digits, and an organisation number has nine\n";
+    let plain = "error: --org: `1` is not an organisation number: expected nine digits, found 1\n";
     assert_eq!(drawn("dumb"), plain);
     assert_eq!(drawn("xterm"), plain.replace("error:", "\x1b[1;31merror:\x1b[0m"));
 }

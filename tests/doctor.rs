@@ -1,4 +1,4 @@
-//! Does `doctor` find each step that can be broken, and say only of that one that it is?
+//! Does `doctor` detect each step that can fail, and report only that step?
 
 use chrono::{Days, Months, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const ORGANISATION: &str = "✓ organisation   210493352 (built in)\n";
 const METADATA: &str = "✓ metadata       http://127.0.0.1:PORT/.well-known/oauth-authorization-server agrees\n";
 const CLOCK: &str = "✓ clock          within 5 s of Maskinporten's\n";
 const SYSTEM: &str = "✓ system         `991825827_smartcloud` has the client id\n";
-const TOKEN: &str = "✓ token          Maskinporten gave one, for 120 s\n";
+const TOKEN: &str = "✓ token          issued by Maskinporten, valid for 120 s\n";
 const CLAIMS: &str = "✓ claims         system user d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01 of 991825827_smartcloud; the \
                       signature is Maskinporten's\n";
 const API: &str = "✓ api            systemuserinfo: status 200\n";
@@ -34,7 +34,7 @@ fn says(run: &Run, code: i32, out: &[&str]) {
     assert_eq!((near.as_str(), run.code), (out.concat().as_str(), code), "{}", run.err);
 }
 
-/// A program in a folder with a configuration of the sandbox, changed in some lines.
+/// A program with a sandbox configuration in which some texts are replaced.
 fn with_sandbox_file(arguments: &str, changes: &[(&str, &str)]) -> Program {
     let mut file = project_text("config/sandbox.toml");
     for (from, to) in changes {
@@ -45,21 +45,21 @@ fn with_sandbox_file(arguments: &str, changes: &[(&str, &str)]) -> Program {
 }
 
 #[test]
-fn where_nothing_is_wrong_every_step_is_told() {
+fn every_step_of_a_successful_run_is_printed() {
     let run = program("doctor").run();
     assert_eq!(run.err, NOTE);
     says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, METADATA, CLOCK, SYSTEM, TOKEN, CLAIMS, API]);
 }
 
 #[test]
-fn a_broken_configuration() {
+fn a_broken_configuration_is_reported() {
     let run =
         program("doctor --env test --config c.toml").file("c.toml", "environment = \"test\"\nclientid = \"x\"\n").run();
     says(
         &run,
         3,
         &[
-            "✗ configuration  c.toml line 2: `clientid` is not a key that is known here\n    hint: did you mean `client_id`?\n",
+            "✗ configuration  c.toml line 2: `clientid` is not a known key\n    hint: did you mean `client_id`?\n",
             &skipped(&STEPS[1..], "the configuration"),
         ],
     );
@@ -69,8 +69,8 @@ fn a_broken_configuration() {
         &run,
         2,
         &[
-            "✗ configuration  `nope` is not an API that is known\n    \
-             hint: known are systemuserinfo, logistics, salary; others are configured under [api.NAME]\n",
+            "✗ configuration  `nope` is not a known API\n    \
+             hint: the known APIs are systemuserinfo, logistics, salary; configure others under [api.NAME]\n",
             KEY,
             ORGANISATION,
             METADATA,
@@ -81,7 +81,7 @@ fn a_broken_configuration() {
 }
 
 #[test]
-fn what_is_missing_does_not_keep_the_other_steps_from_being_looked_at() {
+fn a_missing_value_does_not_prevent_the_other_checks() {
     let run = with_sandbox_file("doctor", &[("client_id   = \"7ee41fce-9f6e-4c32-8195-0fe2c1517f43\"", "")]).run();
     let out = without_chance(&run.out);
     assert!(
@@ -93,7 +93,7 @@ fn what_is_missing_does_not_keep_the_other_steps_from_being_looked_at() {
 }
 
 #[test]
-fn a_broken_key() {
+fn a_broken_key_is_reported() {
     let run = program("doctor --key k.pem").file("k.pem", data_text("certificate.pem")).run();
     says(
         &run,
@@ -112,7 +112,7 @@ fn a_broken_key() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_others_can_read_is_a_warning_alone() {
+fn a_key_that_others_can_read_only_causes_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let program = program("doctor --offline --env test --client-id c --scope s --org 210493352 --kid k --key k.pem");
     let program = program.file("k.pem", data_text("key.pkcs8.pem"));
@@ -123,7 +123,7 @@ fn a_key_that_others_can_read_is_a_warning_alone() {
         &[
             "✓ configuration  no file, for test\n",
             "! key            PKCS#8 PEM, RSA, 2048 bits, kid k (--kid), mode 0644\n    \
-             warning: the key file `k.pem` can be read by others than its owner (mode 0644): `chmod 600 k.pem`\n",
+             warning: the key file `k.pem` can be read by users other than its owner (mode 0644): `chmod 600 k.pem`\n",
             "✓ organisation   210493352 (--org)\n",
             &skipped(&STEPS[3..], "--offline"),
         ],
@@ -131,7 +131,7 @@ fn a_key_that_others_can_read_is_a_warning_alone() {
 }
 
 #[test]
-fn the_end_of_a_keys_year_is_told_from_30_days_before() {
+fn the_expiry_of_a_key_is_announced_30_days_before() {
     let today = Utc::now().date_naive();
     let key = |registered: chrono::NaiveDate| {
         let line = format!("kid  = \"sandbox-example\"\nregistered = {registered}");
@@ -147,24 +147,24 @@ fn the_end_of_a_keys_year_is_told_from_30_days_before() {
     assert_eq!(key(far), ('✓', format!("note: registered until {}", year_of(far))));
     let near = ends_in(10);
     let days = (year_of(near) - today).num_days();
-    assert_eq!(key(near), ('!', format!("warning: its year is over on {}, in {days} d; {again}", year_of(near))));
+    assert_eq!(key(near), ('!', format!("warning: its registration ends on {}, in {days} d; {again}", year_of(near))));
     let over = today - Months::new(14);
     assert_eq!(
         key(over),
-        ('!', format!("warning: its year was over on {}, and MP-121 is to be expected; {again}", year_of(over)))
+        ('!', format!("warning: its registration ended on {}, so expect MP-121; {again}", year_of(over)))
     );
     let future = today + Days::new(3);
-    assert_eq!(key(future), ('!', format!("warning: `registered` is {future}, which is yet to come")));
+    assert_eq!(key(future), ('!', format!("warning: `registered` is {future}, which is in the future")));
     for wrong in ["\"2026-03-01\"", "2026-03-01T10:00:00Z", "10:00:00", "2026"] {
         let line = format!("kid  = \"sandbox-example\"\nregistered = {wrong}");
         let run = with_sandbox_file("token", &[("kid  = \"sandbox-example\"", &line)]).run();
         assert_eq!((run.code, run.out.as_str()), (3, ""), "{wrong}: {}", run.err);
-        assert!(run.err.ends_with("a date such as 2026-03-01, without quotes, is expected\n"), "{wrong}: {}", run.err);
+        assert!(run.err.ends_with("expected a date such as 2026-03-01, without quotes\n"), "{wrong}: {}", run.err);
     }
 }
 
 #[test]
-fn a_broken_organisation_number() {
+fn an_invalid_organisation_number_is_reported() {
     let run = program("doctor --org 210493353").run();
     says(
         &run,
@@ -172,19 +172,20 @@ fn a_broken_organisation_number() {
         &[
             CONFIGURATION,
             KEY,
-            "✗ organisation   --org: `210493353` is not an organisation number, its check digit is wrong\n",
+            "✗ organisation   --org: `210493353` is not an organisation number: its check digit is wrong\n",
             METADATA,
             CLOCK,
             &skipped(&STEPS[5..], "the organisation"),
         ],
     );
     let run = with_sandbox_file("doctor --offline", &[("org          = \"991825827\"", "org = \"123456789\"")]).run();
-    let line = "✗ organisation   config/sandbox.toml line 15: `123456789` is not an organisation number, its check digit is wrong";
+    let line = "✗ organisation   config/sandbox.toml line 15: `123456789` is not an organisation number: its \
+        check digit is wrong";
     assert_eq!((run.code, run.out.lines().nth(2)), (3, Some(line)), "{}", run.out);
 }
 
 #[test]
-fn an_organisation_of_the_test_series_in_production_is_a_warning() {
+fn a_test_organisation_in_production_causes_a_warning() {
     let run = program("doctor --offline --env prod --client-id c --scope s --org 210493352 --kid k --key k.pem")
         .file("k.pem", data_text("key.pkcs8.pem"))
         .run();
@@ -193,7 +194,7 @@ fn an_organisation_of_the_test_series_in_production_is_a_warning() {
     assert!(run.out.contains(out) && run.code == 0, "{}", run.out);
 }
 
-/// A Maskinporten that says this about itself.
+/// A Maskinporten with a changed metadata document.
 fn with_metadata(change: impl Fn(&mut Value) + Send + 'static) -> Server {
     Server::start(move |request| {
         let base = format!("http://{}/", request.header("host").unwrap());
@@ -218,7 +219,7 @@ fn doctor_of(server: &Server) -> Run {
 }
 
 #[test]
-fn a_metadata_document_that_disagrees() {
+fn a_metadata_document_that_disagrees_is_reported() {
     let server = with_metadata(|metadata| {
         metadata["issuer"] = "https://test.maskinporten.no/".into();
         metadata["jwks_uri"] = "https://test.maskinporten.no/jwk".into();
@@ -228,31 +229,33 @@ fn a_metadata_document_that_disagrees() {
     let run = doctor_of(&server);
     assert_eq!(run.code, 4, "{}", run.out);
     let out = without_chance(&run.out);
-    let metadata = "✗ metadata       the document says something else\n    \
-        issuer: the document says `https://test.maskinporten.no/`, and `http://127.0.0.1:PORT/` is used (config/test.toml)\n    \
-        keys address: the document says `https://test.maskinporten.no/jwk`, and `http://127.0.0.1:PORT/jwk` is used (config/test.toml)\n    \
-        hint: [endpoints] in the configuration replaces what the environment implies, if the document is to be trusted\n    \
-        algorithm: the key signs with RS256, and the document lists ES256\n    \
-        authorization details: urn:altinn:systemuser is asked for, and the document lists none\n";
+    let metadata = "✗ metadata       the document and the configuration differ\n    \
+        issuer: the document has `https://test.maskinporten.no/`, but `http://127.0.0.1:PORT/` is used \
+        (config/test.toml)\n    \
+        keys address: the document has `https://test.maskinporten.no/jwk`, but `http://127.0.0.1:PORT/jwk` is used \
+        (config/test.toml)\n    \
+        hint: if you trust the document, put its values under [endpoints] in the configuration\n    \
+        algorithm: the key signs with RS256, but the document lists ES256\n    \
+        authorization details: urn:altinn:systemuser is requested, but the document lists none\n";
     assert!(out.contains(metadata), "{out}");
-    // The rest is looked at all the same, and there was no `Date`.
-    let rest = "- clock          skipped because of the answer, which has no Date\n\
-                - system         skipped because of [vendor], which has no `system_id`\n\
-                ✓ token          Maskinporten gave one, for 119 s\n\
-                - claims         skipped because of the token, which is opaque\n\
+    // The other steps still run. The answers had no `Date`.
+    let rest = "- clock          skipped because of a missing Date in the answer\n\
+                - system         skipped because of a missing `system_id` under [vendor]\n\
+                ✓ token          issued by Maskinporten, valid for 119 s\n\
+                - claims         skipped because of an opaque token\n\
                 ✓ api            systemuserinfo: status 200\n";
     assert!(out.ends_with(rest), "{out}");
 }
 
 #[test]
-fn a_metadata_document_that_is_none() {
+fn an_invalid_metadata_document_is_reported() {
     for (reply, what) in [
         (
             response("200 OK", "text/html", "<html>sign in</html>"),
             "status 200, but not a metadata document: <html>sign in</html>",
         ),
         (answer("200 OK", "[]"), "status 200, but not a metadata document: []"),
-        (answer("404 Not Found", ""), "status 404, which brings no metadata document"),
+        (answer("404 Not Found", ""), "status 404, without a metadata document"),
     ] {
         let server = Server::start(move |request: &Request| match request.target.as_str() {
             "/token" => crate::server::opaque_token(),
@@ -263,9 +266,9 @@ fn a_metadata_document_that_is_none() {
         let out = without_chance(&run.out);
         let failed = format!(
             "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: {what}\n    \
-             hint: is this Maskinporten's issuer? its metadata document is below it\n\
-             - clock          skipped because of the answer, which has no Date\n\
-             - system         skipped because of [vendor], which has no `system_id`\n\
+             hint: is this Maskinporten's issuer? the address of the metadata document is derived from it\n\
+             - clock          skipped because of a missing Date in the answer\n\
+             - system         skipped because of a missing `system_id` under [vendor]\n\
              ✓ token "
         );
         assert!(out.contains(&failed) && run.code == 4, "{out}");
@@ -273,7 +276,7 @@ fn a_metadata_document_that_is_none() {
 }
 
 #[test]
-fn silence() {
+fn a_silent_server_is_reported() {
     let address = nobody();
     let run = program("doctor").var("SYSTEMUSER_SANDBOX", &address).run();
     says(
@@ -285,7 +288,7 @@ fn silence() {
             ORGANISATION,
             "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: no \
              connection: Connection refused\n    \
-             hint: is a sandbox standing there? `systemuser-demo sandbox` starts one\n",
+             hint: is a sandbox running there? start it with `systemuser-demo sandbox`\n",
             &skipped(&STEPS[4..], "the metadata"),
         ],
     );
@@ -297,9 +300,9 @@ fn with_clock_ahead(seconds: i64) -> Run {
 }
 
 #[test]
-fn a_slow_clock_is_a_warning_while_grants_still_serve() {
+fn a_slow_clock_causes_a_warning_while_grants_are_still_accepted() {
     let clock = "! clock          1 min 30 s behind Maskinporten's\n    \
-                 warning: this machine's clock is 1 min 30 s behind Maskinporten's: set it, best by network time (NTP)\n";
+                 warning: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, preferably with NTP\n";
     let run = with_clock_ahead(90);
     let run = Run {
         out: run
@@ -312,11 +315,11 @@ fn a_slow_clock_is_a_warning_while_grants_still_serve() {
 }
 
 #[test]
-fn a_broken_clock() {
+fn a_wrong_clock_is_reported() {
     for (ahead, words) in [(-90, "1 min 30 s ahead of"), (600, "10 min behind")] {
         let clock = format!(
             "✗ clock          {words} Maskinporten's\n    \
-             hint: set it, best by network time (NTP): every grant would be refused\n"
+             hint: set the clock, preferably with NTP: Maskinporten would refuse every grant\n"
         );
         let run = with_clock_ahead(ahead);
         let run = Run { out: run.out.replace("9 min 59 s", "10 min").replace("10 min 1 s", "10 min"), ..run };
@@ -325,7 +328,7 @@ fn a_broken_clock() {
 }
 
 #[test]
-fn a_refused_token() {
+fn a_refused_grant_is_reported() {
     let run = program("doctor --scope altinn:other").run();
     says(
         &run,
@@ -342,12 +345,12 @@ fn a_refused_token() {
              the client does not have the scope\n      \
              scope      altinn:other                          (--scope)\n      \
              client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
-             hint: is there a slip in the scope? compare it with the scopes of the client in the self-service\n    \
-             hint: was the scope never added to this client? add it in the self-service; the API's owner must have given \
-             your organisation access before\n    \
-             hint: is it a scope for registering systems or asking for system users? \
-             `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and \
-             `.write` are ordered from Digdir\n    \
+             hint: is there a typo in the scope? compare it with the scopes of the client in the self-service\n    \
+             hint: was the scope never added to this client? add it in the self-service, after the API's owner has given \
+             your organisation access\n    \
+             hint: is it a scope for registering systems or requesting system users? \
+             order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` and \
+             `.write` from Digdir\n    \
              note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
             &skipped(&STEPS[7..], "the token"),
         ],
@@ -355,18 +358,19 @@ fn a_refused_token() {
 }
 
 #[test]
-fn a_token_that_is_not_what_was_asked_for() {
+fn a_token_that_differs_from_the_request_is_reported() {
     let run = with_sandbox_file(
         "doctor",
         &[("org          = \"991825827\"", "org = \"974761076\""), ("\"991825827_smartcloud\"", "\"974761076_other\"")],
     )
     .run();
-    // What the System Register says of that system failed first.
+    // The step for the system in the System Register fails first.
     assert_eq!(run.code, 5, "{}", run.out);
     assert!(run.out.contains("✗ system         `") && run.out.contains("status 404, Not Found\n"), "{}", run.out);
-    let claims = "✗ claims         the token is not what was asked for\n    \
-                  system: `974761076_other` is configured (config/sandbox.toml), and the token says `991825827_smartcloud`\n    \
-                  consumer: `974761076` is configured (config/sandbox.toml), and the token says `991825827`\n\
+    let claims = "✗ claims         the token does not match the request\n    \
+                  system: `974761076_other` is configured (config/sandbox.toml), but the token has \
+                  `991825827_smartcloud`\n    \
+                  consumer: `974761076` is configured (config/sandbox.toml), but the token has `991825827`\n\
                   ✓ api            systemuserinfo: status 200\n";
     assert!(run.out.ends_with(claims), "{}", run.out);
 }
@@ -405,25 +409,25 @@ fn every_claim_is_compared() {
     let run = program("doctor --env test --resource https://a.no")
         .file("config/test.toml", server.configuration() + "[vendor]\norg = \"991825827\"\n")
         .run();
-    let claims = "✗ claims         the token is not what was asked for\n    \
-        the token is signed with the key `k`, which is not among the published ones\n    \
-        lifetime: the token says 2300000000 s, and came with 119 s\n    \
-        owner: `210493352` is configured (config/test.toml), and the token says `310904473`\n    \
-        consumer: `991825827` is configured (config/test.toml), and the token says none\n    \
-        client id: `tests` is configured (config/test.toml), and the token says `else`\n    \
-        scope: `a:b` is configured (config/test.toml), and the token lacks it\n    \
-        audience: `https://a.no` is configured (--resource), and the token says ``\n    \
-        system user: exactly one is wanted, and the token has 2\n\
-        ✗ api            `http://127.0.0.1:PORT/api/SystemUserInfo` gave an empty answer, status 204\n    \
-        hint: the token carries no system user, and this API needs one\n";
+    let claims = "✗ claims         the token does not match the request\n    \
+        the token is signed with the key `k`, which is not a published key\n    \
+        lifetime: the token has 2300000000 s, but `expires_in` is 119 s\n    \
+        owner: `210493352` is configured (config/test.toml), but the token has `310904473`\n    \
+        consumer: `991825827` is configured (config/test.toml), but the token has none\n    \
+        client id: `tests` is configured (config/test.toml), but the token has `else`\n    \
+        scope: `a:b` is configured (config/test.toml), but the token lacks it\n    \
+        audience: `https://a.no` is configured (--resource), but the token has ``\n    \
+        system user: expected exactly 1, but the token has 2\n\
+        ✗ api            `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty answer: status 204\n    \
+        hint: the token has no system user, but this API needs a system user's token\n";
     let out = without_chance(&run.out);
     assert!(out.ends_with(claims), "{out}");
-    // The first that failed decides.
+    // The first failure decides the exit code.
     assert_eq!(run.code, 4);
 }
 
 #[test]
-fn a_broken_api() {
+fn a_refusing_api_is_reported() {
     let run = program("doctor --api salary --org 310904473").run();
     says(
         &run,
@@ -439,14 +443,15 @@ fn a_broken_api() {
             "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature is \
              Maskinporten's\n",
             "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` refused the call: status 403, Access denied\n    \
-             hint: has the system user been given the right that this API asks for?\n    \
-             hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call salary ORG --org 310904473`\n",
+             hint: does the system user have the right that this API requires?\n    \
+             hint: is it an agent system user? then name the client whose data you need: `systemuser-demo call salary \
+             ORG --org 310904473`\n",
         ],
     );
 }
 
 #[test]
-fn a_silent_api() {
+fn a_silent_api_is_reported() {
     let standing = sandbox(SandboxOptions::default());
     let endpoints = format!("[endpoints]\nissuer = \"{standing}\"\nreference_api = \"{}\"\n", nobody());
     let file = project_text("config/sandbox.toml") + &endpoints;
@@ -455,7 +460,7 @@ fn a_silent_api() {
         .file("mp-key.pem.example", project_text("mp-key.pem.example"))
         .run();
     let api = "✗ api            no usable answer from `http://127.0.0.1:PORT/api/SystemUserInfo`: no connection: Connection \
-               refused\n    hint: is a sandbox standing there? `systemuser-demo sandbox` starts one\n";
+               refused\n    hint: is a sandbox running there? start it with `systemuser-demo sandbox`\n";
     assert!(without_chance(&run.out).ends_with(api) && run.code == 6, "{}", run.out);
 }
 
@@ -476,7 +481,7 @@ fn a_configured_api_is_called_with_its_own_scope() {
 }
 
 #[test]
-fn a_plain_token_is_looked_at_without_an_organisation_and_without_a_system_users_api() {
+fn a_plain_token_is_checked_without_an_organisation_and_without_a_system_users_api() {
     let run = program("doctor --no-system-user").run();
     says(
         &run,
@@ -490,7 +495,7 @@ fn a_plain_token_is_looked_at_without_an_organisation_and_without_a_system_users
             SYSTEM,
             TOKEN,
             "✓ claims         no system user; the signature is Maskinporten's\n",
-            "- api            skipped because of --no-system-user: --api names an API for a plain token\n",
+            "- api            skipped because of --no-system-user: name an API for a plain token with --api\n",
         ],
     );
     let asked = program("doctor --no-system-user --api systemuserinfo").run();
@@ -498,7 +503,7 @@ fn a_plain_token_is_looked_at_without_an_organisation_and_without_a_system_users
 }
 
 #[test]
-fn what_a_metadata_document_does_not_say_is_no_fault() {
+fn missing_members_of_a_metadata_document_are_accepted() {
     let server = with_metadata(|metadata| {
         metadata.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_supported"));
     });
@@ -507,7 +512,7 @@ fn what_a_metadata_document_does_not_say_is_no_fault() {
 }
 
 #[test]
-fn an_answer_that_call_would_not_take_is_no_success() {
+fn an_answer_that_call_would_reject_is_not_a_success() {
     let server = Server::start(|request| match request.target.as_str() {
         "/token" => crate::server::opaque_token(),
         "/api/SystemUserInfo" => answer("200 OK", r#"{"systemuser_id":5}"#),
@@ -525,7 +530,7 @@ fn production_has_no_reference_api_to_call() {
         .replace("\"test\"", "\"prod\"")
         .replace(&format!("reference_api = \"{}\"\n", server.url()), "");
     let run = program("doctor --env prod").file("config/prod.toml", file.replace("210493352", "974761076")).run();
-    let api = "- api            skipped because of `prod`, which has no reference API: --api names another\n";
+    let api = "- api            skipped because of `prod`, which has no reference API: name an API with --api\n";
     assert!(run.out.ends_with(api) && run.code == 0, "{}", run.out);
 }
 
@@ -549,7 +554,7 @@ fn json_has_the_same_facts() {
     assert_eq!(results, STEPS.into_iter().zip(expected).collect::<Vec<_>>());
     let text = program("doctor --org 314168267").run().out;
     for step in steps {
-        assert!(without_chance(&text).contains(&without_chance(step["says"].as_str().unwrap())), "{step}");
+        assert!(without_chance(&text).contains(&without_chance(step["summary"].as_str().unwrap())), "{step}");
         for line in step["explanation"].as_array().unwrap() {
             assert!(without_chance(&text).contains(&without_chance(line.as_str().unwrap())), "{line}");
         }
@@ -557,14 +562,14 @@ fn json_has_the_same_facts() {
 }
 
 #[test]
-fn no_secret_is_told() {
+fn no_secret_is_printed() {
     let pieces = crate::secrets::pieces_of_keys();
     for arguments in
         ["doctor --verbose", "doctor --json", "doctor --verbose --org 314168267", "doctor --key k --verbose"]
     {
         let run = program(arguments).file("k", data_text("key.pkcs8.pem")).run();
-        let said = format!("{}{}", run.err, run.out);
-        crate::secrets::shows_none(&said, &pieces);
-        assert!(!said.contains("eyJ"), "{said}");
+        let output = format!("{}{}", run.err, run.out);
+        crate::secrets::shows_none(&output, &pieces);
+        assert!(!output.contains("eyJ"), "{output}");
     }
 }

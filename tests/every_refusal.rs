@@ -1,4 +1,4 @@
-//! Does the sandbox produce every refusal that is documented, and the program explain each of them?
+//! Can the sandbox produce every documented refusal, and does the program explain each of them?
 
 use systemuser_demo::explain;
 use systemuser_demo::sandbox::{ForcedRefusal, SandboxOptions};
@@ -8,13 +8,13 @@ use crate::program::program;
 use crate::server::{Server, json, sandbox};
 
 #[test]
-fn the_sandbox_has_a_specimen_of_each() {
+fn the_sandbox_can_produce_each_refusal() {
     let names: Vec<&str> = ForcedRefusal::all().iter().map(|specimen| specimen.name).collect();
     assert_eq!(names, MASKINPORTEN);
 }
 
 #[test]
-fn each_is_explained_with_its_code_its_meaning_and_what_to_do() {
+fn each_refusal_is_explained_with_its_code_its_meaning_and_a_hint() {
     for name in MASKINPORTEN {
         let address = sandbox(SandboxOptions { refusal: ForcedRefusal::named(name), ..SandboxOptions::default() });
         let run = program("token").var("SYSTEMUSER_SANDBOX", &address).run();
@@ -26,13 +26,13 @@ fn each_is_explained_with_its_code_its_meaning_and_what_to_do() {
         assert_eq!(lines[1], format!("error: Maskinporten refused the grant: {code}"));
         assert!(lines[2].starts_with("  \""), "{name}: its own words: {}", lines[2]);
         assert_eq!(lines[3], format!("  {}", entry.meaning), "{name}");
-        // The values that it is about, each with its source; what was not given says `none`.
-        let told = lines.iter().filter(|line| line.starts_with("    ")).count();
-        assert_eq!(told, entry.about.len(), "{name}: {}", run.err);
+        // The values that the refusal concerns, each with its source; a missing value is shown as `none`.
+        let value_lines = lines.iter().filter(|line| line.starts_with("    ")).count();
+        assert_eq!(value_lines, entry.about.len(), "{name}: {}", run.err);
         let about_clock = entry.about.contains(&explain::Subject::Clock);
         let first = &entry.causes[0];
         let hint = match about_clock {
-            true => "note: this machine's clock agrees with Maskinporten's, so it is not that".to_owned(),
+            true => "note: this machine's clock agrees with Maskinporten's, so the clock is not the cause".to_owned(),
             false => format!("hint: {}", first.line(|command| command.line().to_owned())),
         };
         assert!(lines.contains(&hint.as_str()), "{name}: {}", run.err);
@@ -43,21 +43,17 @@ fn each_is_explained_with_its_code_its_meaning_and_what_to_do() {
 }
 
 #[test]
-fn a_name_or_a_number_that_cannot_be_one_is_refused() {
-    program("sandbox --refuse MP-1").run().fails(
-        2,
-        &format!(
-            "error: --refuse: `MP-1` is not a refusal that the sandbox knows, which are {}\n",
-            MASKINPORTEN.join(", ")
-        ),
-    );
+fn an_invalid_refusal_name_or_number_is_refused() {
+    program("sandbox --refuse MP-1")
+        .run()
+        .fails(2, &format!("error: --refuse: `MP-1` is not a known refusal; use one of {}\n", MASKINPORTEN.join(", ")));
     program("sandbox --clock-ahead x")
         .run()
-        .fails(2, "error: --clock-ahead: `x` is not a number of seconds, a year at most\n");
+        .fails(2, "error: --clock-ahead: `x` is not a number of seconds from -31536000 to 31536000\n");
 }
 
 #[test]
-fn what_the_cast_gives_occasion_for_has_the_same_codes() {
+fn refusals_that_the_fixtures_cause_have_the_same_codes() {
     for (arguments, code) in [
         ("--client-id somebody", "MP-100 invalid_grant"),
         ("--kid sandbox-expired", "MP-121 invalid_grant"),
@@ -74,10 +70,10 @@ fn what_the_cast_gives_occasion_for_has_the_same_codes() {
 }
 
 #[test]
-fn an_uncoded_refusal_is_known_by_its_words_however_they_are_put() {
+fn a_refusal_without_a_code_is_recognised_by_its_text() {
     for (words, meaning) in [
-        ("Issue time is in the future", "the grant was issued in the future, by Maskinporten's clock"),
-        ("Invalid JWT claim aud.", "the grant's `aud` is not this Maskinporten's issuer"),
+        ("Issue time is in the future", "the grant was issued in the future, according to Maskinporten's clock"),
+        ("Invalid JWT claim aud.", "the grant's `aud` is not the issuer of this Maskinporten environment"),
         ("JWT has expired", "the grant has expired"),
         ("Unknown key identifier (kid) for client", "the client has no key with this key id"),
         (
@@ -93,7 +89,7 @@ fn an_uncoded_refusal_is_known_by_its_words_however_they_are_put() {
 }
 
 #[test]
-fn an_unknown_code_is_passed_on_as_it_came() {
+fn an_unknown_code_is_printed_unchanged() {
     let server = Server::start(|_| {
         json(
             "400 Bad Request",
@@ -108,7 +104,7 @@ fn an_unknown_code_is_passed_on_as_it_came() {
 }
 
 #[test]
-fn a_code_of_altinns_in_an_apis_refusal_is_explained_too() {
+fn an_altinn_code_in_an_apis_refusal_is_explained() {
     let body = r#"{"type":"urn:altinn:error:AUTH-00011","title":"The system does not exist","status":404,"code":"AUTH-00011"}"#;
     let server = Server::with_token(move |_| json("404 Not Found", body));
     let run = program("call orders --env test").file("config/test.toml", server.configuration()).run();
@@ -116,7 +112,7 @@ fn a_code_of_altinns_in_an_apis_refusal_is_explained_too() {
     assert_eq!(run.code, 5);
     assert_eq!(run.err.lines().nth(1), Some(format!("  AUTH-00011: {}", entry.meaning).as_str()), "{}", run.err);
     let cause = &entry.causes[0];
-    // The command is one that can be pasted.
+    // The command works when it is pasted.
     let remedy = cause.remedy.text(|command| format!("{} --env test", command.line()));
     assert!(run.err.contains(&format!("hint: {} {remedy}\n", cause.question)), "{}", run.err);
     assert!(!run.err.contains(" ENV"), "{}", run.err);

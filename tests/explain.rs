@@ -1,11 +1,11 @@
-//! Is every code explained, and found however it is spelt?
+//! Is every code explained, and is it found in every spelling?
 
 use serde_json::Value;
 use systemuser_demo::explain::{self, Entry};
 
 use crate::program::program;
 
-/// Digdir's list, and the refusals that have no code.
+/// The codes in Digdir's list, and the sandbox's names for refusals without a code.
 pub const MASKINPORTEN: [&str; 21] = [
     "MP-011",
     "MP-012",
@@ -30,12 +30,12 @@ pub const MASKINPORTEN: [&str; 21] = [
     "own-consumer-org",
 ];
 
-/// What a vendor can meet of Altinn's, by number.
+/// The numbers of Altinn's codes that a vendor can meet.
 const AUTH: [u32; 25] = [0, 1, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 21, 23, 25, 26, 30, 58, 59, 60, 61, 63, 64, 65];
 const VALIDATION: [u32; 18] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18];
 
 #[test]
-fn every_code_that_a_vendor_can_meet_is_explained_and_no_other() {
+fn exactly_the_codes_that_a_vendor_can_meet_are_explained() {
     let mut expected: Vec<String> = MASKINPORTEN.map(str::to_owned).to_vec();
     expected.push("STD-00000".to_owned());
     expected.extend(AUTH.map(|number| format!("AUTH-{number:05}")));
@@ -45,7 +45,7 @@ fn every_code_that_a_vendor_can_meet_is_explained_and_no_other() {
 }
 
 #[test]
-fn every_explanation_is_whole_and_in_one_voice() {
+fn every_explanation_is_complete_and_in_the_same_style() {
     for Entry { code, kind, meaning, causes, .. } in explain::all() {
         assert!(!kind.is_empty() && meaning.len() > 20, "{code}");
         assert!(!causes.is_empty(), "{code}");
@@ -98,20 +98,20 @@ fn a_code_is_found_in_any_spelling() {
 fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
     program("explain auth4").run().succeeds(
         "AUTH-00004  status 400\n\
-         there already is a system user for this customer, external reference and system\n\
+         a system user for this customer, external reference and system already exists\n\
          \n\
          likely causes, the most likely first\n  \
          does the customer already have the system user you need?\n    \
-         use it as it is, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it\n  \
-         do you want one more for the same customer, and sent no new `externalRef`?\n    \
-         send one, spelt like that; where it is missing, the customer's organisation number counts as it\n  \
-         do you want to change what the system user may do?\n    \
-         send a change request; an agent user has to be deleted by the customer and asked for anew\n",
+         use it, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it\n  \
+         do you want another system user for the same customer, but sent no new `externalRef`?\n    \
+         send a new `externalRef`, spelled like that; the default is the customer's organisation number\n  \
+         do you want to change the system user's rights?\n    \
+         send a change request; the customer must delete an agent system user before you request it again\n",
     );
 }
 
 #[test]
-fn without_a_code_all_are_listed_a_line_each() {
+fn without_a_code_every_code_is_listed_on_its_own_line() {
     let run = program("explain").run();
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert_eq!(run.out.lines().count(), explain::all().count());
@@ -121,7 +121,7 @@ fn without_a_code_all_are_listed_a_line_each() {
 }
 
 #[test]
-fn oauths_name_of_a_refusal_stands_for_all_that_go_by_it() {
+fn an_oauth_error_name_selects_every_code_that_uses_it() {
     let run = program("explain invalid_altinn_customer_configuration").run();
     assert!(run.out.starts_with("MP-303  invalid_altinn_customer_configuration\n"), "{}", run.out);
     let codes =
@@ -135,24 +135,24 @@ fn json_has_the_same_facts() {
     let all: Value = serde_json::from_str(&program("explain --json").run().out).unwrap();
     assert_eq!(all.as_array().unwrap().len(), explain::all().count());
     let one: Value = serde_json::from_str(&program("explain mp-110 --json").run().out).unwrap();
-    assert_eq!((&one["code"], &one["beside"]), (&Value::from("MP-110"), &Value::from("invalid_grant")));
+    assert_eq!((&one["code"], &one["kind"]), (&Value::from("MP-110"), &Value::from("invalid_grant")));
     assert!(one["causes"][0]["question"].as_str().unwrap().ends_with('?'));
     assert!(one["causes"][0]["remedy"].is_string() && one["meaning"].is_string());
 }
 
 #[test]
-fn an_unknown_code_is_told_with_the_nearest_ones() {
+fn an_unknown_code_is_reported_with_the_nearest_codes() {
     let unknown = |code: &str, hint: &str| {
         let run = program("explain").arg(code).run();
-        run.fails(2, &format!("error: `{code}` is not a code that is known here\nhint: {hint}\n"));
+        run.fails(2, &format!("error: `{code}` is not a known code\nhint: {hint}\n"));
     };
-    unknown("MP-304", "the nearest that can be explained are `MP-303`, `MP-302`, `MP-301`");
-    unknown("auth-5", "the nearest that can be explained are `AUTH-00004`, `AUTH-00006`, `AUTH-00007`");
-    unknown("vld-10", "the nearest that can be explained are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
+    unknown("MP-304", "the nearest known codes are `MP-303`, `MP-302`, `MP-301`");
+    unknown("auth-5", "the nearest known codes are `AUTH-00004`, `AUTH-00006`, `AUTH-00007`");
+    unknown("vld-10", "the nearest known codes are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
     unknown("invalid_grants", "did you mean `invalid_grant`?");
     unknown("unknown-kit", "did you mean `unknown-kid`?");
     unknown("clock", "did you mean `issue-time`?");
     unknown("kid", "did you mean `unknown-kid`?");
-    unknown("http://x/", "`systemuser-demo explain` lists all that can be explained");
-    unknown("", "`systemuser-demo explain` lists all that can be explained");
+    unknown("http://x/", "`systemuser-demo explain` lists all known codes");
+    unknown("", "`systemuser-demo explain` lists all known codes");
 }

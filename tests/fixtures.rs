@@ -6,7 +6,7 @@ use crate::program::{Program, data_text, program};
 
 const SANDBOX_NOTE: &str = "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n";
 
-/// The program prints this on stderr and nothing else, and this on stdout.
+/// Asserts that the program prints the sandbox note on stderr and this text on stdout.
 #[track_caller]
 fn prints(program: Program, out: &str) {
     let run = program.run();
@@ -31,13 +31,13 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
          client id     7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
          owner         {org}                             (--org)\n    \
          external ref  {given}\n\
-         hint: was the system user requested with an external reference? pass exactly that one with --external-ref, \
-         and none if there was none\n\
+         hint: was the system user requested with an external reference? pass exactly that reference with \
+         --external-ref, or none if the request had none\n\
          hint: is this client id in the system's `clientId` list, in Altinn's System Register? `systemuser-demo system \
-         show` shows it; add it beside those that are there: an update replaces all\n\
-         hint: is it an agent system user? its owner is the agent, an accountant say; never the client whose data is \
-         asked for\n\
-         note: `systemuser-demo explain MP-303` names further causes\n\
+         show` shows the list; keep the other client ids when you add it: an update replaces the whole list\n\
+         hint: is it an agent system user? its owner is the agent, for example an accountant, and never the client \
+         whose data you request\n\
+         note: `systemuser-demo explain MP-303` lists more causes\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-303\n"
     )
 }
@@ -46,18 +46,18 @@ fn no_access(api: &str, org: &str) -> String {
     format!("error: `http://127.0.0.1:PORT/api/{api}/{org}` refused the call: status 403, Access denied\n")
 }
 
-const RIGHT: &str = "hint: has the system user been given the right that this API asks for?\n";
-const RIGHT_FOR: &str =
-    "hint: has the system user been given the right that this API asks for, for this organisation?\n";
+const RIGHT: &str = "hint: does the system user have the right that this API requires?\n";
+const RIGHT_FOR: &str = "hint: does the system user have the right that this API requires for this organisation?\n";
 
 fn agent(api: &str, org: &str) -> String {
     format!(
-        "hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call {api} ORG --org {org}`\n"
+        "hint: is it an agent system user? then name the client whose data you need: `systemuser-demo call {api} ORG \
+         --org {org}`\n"
     )
 }
 
 #[test]
-fn the_references_own_customer_can_do_everything() {
+fn the_references_own_customer_has_all_rights() {
     prints(
         program("call systemuserinfo"),
         "system       991825827_smartcloud\n\
@@ -75,7 +75,7 @@ fn the_references_own_customer_can_do_everything() {
 }
 
 #[test]
-fn json_is_the_body_as_the_reference_sends_it() {
+fn json_output_is_the_body_of_the_reference_api() {
     prints(program("call salary --json"), "{\n  \"salaryStatus\": \"Paid\",\n  \"salaryAmount\": 1337\n}\n");
     let run = program("call systemuserinfo --json").run();
     let names: Vec<String> =
@@ -84,7 +84,7 @@ fn json_is_the_body_as_the_reference_sends_it() {
 }
 
 #[test]
-fn a_token_says_whose_it_is() {
+fn token_json_names_the_system_user() {
     let run = program("token --json").run();
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((answer["token_type"].as_str(), answer["expires_in"].as_u64()), (Some("Bearer"), Some(120)));
@@ -128,7 +128,7 @@ fn one_customer_is_found_by_its_external_reference_only() {
 }
 
 #[test]
-fn the_owners_number_as_external_reference_is_none() {
+fn the_owners_number_as_external_reference_means_no_reference() {
     assert_eq!(program("token --org 210493352 --external-ref 210493352").run().code, 0);
 }
 
@@ -138,7 +138,7 @@ fn one_customer_never_approved_the_request() {
 }
 
 #[test]
-fn an_agent_may_ask_for_its_client_and_for_nobody_else() {
+fn an_agent_may_read_data_of_its_client_only() {
     prints(program("call salary 310385980 --org 314250052"), "status  Paid\namount  1337\n");
     refused(
         program("call salary 312605031 --org 314250052"),
@@ -164,41 +164,41 @@ fn any_other_organisation_has_no_system_user() {
 }
 
 #[test]
-fn a_plain_token_is_of_no_system_user() {
+fn a_plain_token_has_no_system_user() {
     let run = program("token --no-system-user --json").run();
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert!(answer.get("system_user").is_none() && answer["access_token"].is_string());
     refused(
         program("call systemuserinfo --no-system-user"),
         5,
-        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` gave an empty answer, status 204\n\
-         hint: the token carries no system user, and this API needs one\n",
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty answer: status 204\n\
+         hint: the token has no system user, but this API needs a system user's token\n",
     );
     let run = program("token --no-system-user --external-ref x").run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
 }
 
 #[test]
-fn another_key_than_the_registered_one_is_refused() {
+fn an_unregistered_key_is_refused() {
     refused(
         program("token --key other.pem").file("other.pem", data_text("key.pkcs8.pem")),
         4,
         "error: Maskinporten refused the grant: MP-124 invalid_grant\n  \
-         \"Invalid assertion. Client authentication failed. Invalid signature: expected one of key sandbox-example\"\n  \
-         the grant's signature does not fit the key that is registered for its key id\n    \
+         \"Invalid assertion. Client authentication failed. Invalid signature: expected a signature by key sandbox-example\"\n  \
+         the grant's signature does not match the key that is registered for its key id\n    \
          key        other.pem                             (--key)\n    \
          kid        sandbox-example                       (built in)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
-         hint: is this the private half of the key that was registered? compare the `n` that \
-         `systemuser-demo key public --key other.pem` prints with the one in the self-service\n\
-         hint: does the key id belong to another key of the client? send the one that goes with this key\n\
-         hint: is it signed with a business certificate? that must be valid, and of the environment that is asked\n\
+         hint: is this the private half of the registered key? compare the `n` that \
+         `systemuser-demo key public --key other.pem` prints with the `n` in the self-service\n\
+         hint: does the key id belong to another key of the client? send the key id of this key\n\
+         hint: is it signed with a business certificate? the certificate must be valid and belong to this environment\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-124\n",
     );
 }
 
 #[test]
-fn a_scope_that_the_client_does_not_have_is_refused() {
+fn a_scope_without_client_access_is_refused() {
     refused(
         program("token --scope altinn:other"),
         4,
@@ -207,12 +207,12 @@ fn a_scope_that_the_client_does_not_have_is_refused() {
          the client does not have the scope\n    \
          scope      altinn:other                          (--scope)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
-         hint: is there a slip in the scope? compare it with the scopes of the client in the self-service\n\
-         hint: was the scope never added to this client? add it in the self-service; the API's owner must have given \
-         your organisation access before\n\
-         hint: is it a scope for registering systems or asking for system users? \
-         `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and `.write` \
-         are ordered from Digdir\n\
+         hint: is there a typo in the scope? compare it with the scopes of the client in the self-service\n\
+         hint: was the scope never added to this client? add it in the self-service, after the API's owner has given \
+         your organisation access\n\
+         hint: is it a scope for registering systems or requesting system users? \
+         order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` and `.write` \
+         from Digdir\n\
          note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
     );
 }

@@ -1,4 +1,4 @@
-//! Does `grant` print what Maskinporten takes, and a command line that gets the token for it?
+//! Does `grant` print a grant that Maskinporten accepts, and a curl command that gets a token for it?
 
 use std::fs;
 use std::process::Command;
@@ -21,7 +21,7 @@ fn the_assertion_alone_is_printed() {
 }
 
 #[test]
-fn decoded_it_is_header_and_claims() {
+fn decode_prints_the_header_and_the_claims() {
     let run = with_key(program("grant --decode --env test --resource https://a.no").args(OPTIONS)).run();
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     let names: Vec<&String> = answer["claims"].as_object().unwrap().keys().collect();
@@ -37,7 +37,7 @@ fn decoded_it_is_header_and_claims() {
 }
 
 #[test]
-fn a_resource_is_an_array_in_the_file_as_well() {
+fn a_resource_in_the_file_is_an_array_too() {
     let file = |line: &str| {
         let file = format!("environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n{line}\n");
         with_key(program("grant --decode --env test")).file("config/test.toml", file)
@@ -48,17 +48,17 @@ fn a_resource_is_an_array_in_the_file_as_well() {
     let replaced = file("resource = [\"https://a.no\"]").args("--resource c").run();
     assert_eq!(serde_json::from_str::<Value>(&replaced.out).unwrap()["claims"]["resource"], serde_json::json!(["c"]));
     let refused = |line: &str, err: &str| file(line).run().fails(3, &format!("error: config/test.toml line 5{err}\n"));
-    refused("resource = \"https://a.no\"", ", `resource`: an array is expected");
+    refused("resource = \"https://a.no\"", ", `resource`: expected an array");
     refused("resource = []", ": the array is empty");
-    refused("resource = [\"a b\"]", ": the value has a space in it");
-    refused("resource = [7]", ", `resource`: a string is expected");
+    refused("resource = [\"a b\"]", ": the value contains a space");
+    refused("resource = [7]", ", `resource`: expected a string");
     with_key(program("grant --env test --resource=").args(OPTIONS))
         .run()
         .fails(2, "error: --resource: the value is empty\n");
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_said_as_everywhere() {
+fn missing_and_invalid_settings_have_the_usual_errors() {
     let run = with_key(program("grant --env test --client-id c --scope s")).run();
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert!(run.err.starts_with("error: no organisation: "), "{}", run.err);
@@ -70,17 +70,17 @@ fn what_is_missing_or_wrong_is_said_as_everywhere() {
 
 #[cfg(feature = "sandbox")]
 #[test]
-fn where_the_sandbox_would_run_inside_it_is_for_one_that_stands_at_the_usual_place() {
+fn without_a_running_sandbox_the_grant_is_for_the_default_address() {
     let run = program("grant --decode").run();
     assert_eq!(
         run.err,
-        "note: it is for a sandbox at http://127.0.0.1:7070/, which `systemuser-demo sandbox` starts\n"
+        "note: the grant is for a sandbox at http://127.0.0.1:7070/, which `systemuser-demo sandbox` starts\n"
     );
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(answer["claims"]["aud"], "http://127.0.0.1:7070/");
 }
 
-/// The command line, and what a shell makes of it with a `curl` in front of the real one.
+/// The printed command line, and its result in a shell, where a fake `curl` may replace the real `curl`.
 #[cfg(unix)]
 fn pasted(program: &Program, curl: Option<&str>) -> (String, Run) {
     let line = Run::of(&mut program.command());
@@ -100,7 +100,7 @@ fn pasted(program: &Program, curl: Option<&str>) -> (String, Run) {
 
 #[cfg(unix)]
 #[test]
-fn the_command_line_asks_this_program_for_the_assertion_and_holds_no_secret() {
+fn the_command_line_gets_the_assertion_from_this_program_and_contains_no_secret() {
     let program = with_key(program("grant --env test --curl --verbose --external-ref").arg("it's 1").args(OPTIONS));
     let (line, run) = pasted(&program, Some("printf '%s\\n' \"$@\""));
     assert!(
@@ -120,7 +120,7 @@ fn the_command_line_asks_this_program_for_the_assertion_and_holds_no_secret() {
 
 #[cfg(unix)]
 #[test]
-fn what_was_set_for_this_run_alone_is_repeated_in_the_command_line_but_for_a_key() {
+fn variables_of_this_run_are_repeated_in_the_command_line_except_for_a_key() {
     let file = "environment = \"test\"\n[endpoints]\ntoken = \"https://example.no/token?tenant=42\"\n";
     let line = program("grant --curl --env test").args(OPTIONS).file("config/test.toml", file);
     let line =

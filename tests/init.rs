@@ -1,4 +1,4 @@
-//! Does `init` help somebody to start, and leave everything that is there as it is?
+//! Does `init` write a working configuration and key, and leave existing files unchanged?
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn ran(program: &Program) -> Run {
     Run::of(&mut program.command())
 }
 
-/// The files in a folder, with what they hold.
+/// The files in a folder and their contents.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -35,14 +35,14 @@ fn config(program: &Program, path: &str) -> Config {
 }
 
 const CHECKLIST: &str = "\
-what remains, by https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/
+remaining steps, according to https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/
 ";
 const STEPS: &str = "\
-[ ] in Maskinporten's self-service, make a client and register the public key on it, which `systemuser-demo key public --env test` prints: https://sjolvbetjening.test.samarbeid.digdir.no
-[ ] give the client its scopes there; `altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir
-[ ] register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo system register FILE --env test`, where https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes FILE
-[ ] ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE --env test` prints where the customer answers, in Altinn: https://am.ui.tt02.altinn.no
-[ ] check every step of it: `systemuser-demo doctor --env test`
+[ ] in Maskinporten's self-service, create a client and register the public key that `systemuser-demo key public --env test` prints: https://sjolvbetjening.test.samarbeid.digdir.no
+[ ] add the scopes to the client there; order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` and `.write` from Digdir
+[ ] register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo system register FILE --env test`; https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes FILE
+[ ] ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE --env test` prints the address where the customer answers in Altinn: https://am.ui.tt02.altinn.no
+[ ] check every step: `systemuser-demo doctor --env test`
 ";
 
 #[test]
@@ -53,13 +53,13 @@ fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
         (run.code, run.err.as_str()),
         (
             0,
-            "note: the private key is in `mp-key.pem`, for its owner alone: keep it out of commits\n\
+            "note: the private key is in `mp-key.pem`, readable only by its owner; do not commit it\n\
              note: the configuration is in `config/test.toml`\n"
         )
     );
     let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
     let jwk: Value = serde_json::from_str(jwk).unwrap();
-    let vendor = "[ ] in `config/test.toml`, put your own values into the lines that still hold the example's: 19 \
+    let vendor = "[ ] in `config/test.toml`, replace the example values in these lines: 19 \
                   ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
     assert_eq!(checklist, format!("{CHECKLIST}{vendor}{STEPS}"));
     let config = config(&program, "config/test.toml");
@@ -75,15 +75,15 @@ fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
 }
 
 #[test]
-fn the_file_is_the_shipped_one_but_for_what_was_given() {
+fn the_file_is_the_shipped_file_with_the_given_values() {
     let program = program("init --env test --client-id my-client --scope a:b --org 310904473");
     ran(&program);
     let (shipped, written) = (project_text("config/test.toml"), read(&program, "config/test.toml"));
     let changed: Vec<(&str, &str)> = shipped.lines().zip(written.lines()).filter(|(a, b)| a != b).collect();
     let expected = [
         "client_id   = \"my-client\"                             # your client (integration) in Maskinporten",
-        "scope       = \"a:b\"                                   # one that the client has; several with spaces between",
-        "org         = \"310904473\"                             # the customer: owner of the system user, for an agent's the agent",
+        "scope       = \"a:b\"                                   # a scope of the client; separate several scopes with spaces",
+        "org         = \"310904473\"                             # owner of the system user: the customer, or an agent",
     ];
     for (line, expected) in changed.iter().zip(expected) {
         assert_eq!(line.1, expected);
@@ -93,7 +93,7 @@ fn the_file_is_the_shipped_one_but_for_what_was_given() {
 }
 
 #[test]
-fn what_it_has_written_works_at_once() {
+fn the_new_configuration_and_key_work_immediately() {
     let program = program("init --env test --client-id c --scope s --org 310904473");
     ran(&program);
     let again = |arguments: &str| {
@@ -107,25 +107,25 @@ fn what_it_has_written_works_at_once() {
 }
 
 #[test]
-fn what_is_there_is_never_changed() {
+fn existing_files_are_never_changed() {
     let file = project_text("config/test.toml").replace("7ee41fce-9f6e-4c32-8195-0fe2c1517f43", "mine");
     let program = program("init --env test --client-id other --org 310904473").file("config/test.toml", file);
     let before = files(&program.path(""));
     let run = ran(&program);
     assert_eq!(
         run.err,
-        "note: `config/test.toml` is there already, so nothing is written\n\
-         warning: what was given for it by options and variables is not used\n"
+        "note: `config/test.toml` exists already, so nothing is written\n\
+         warning: the values of options and variables are not used\n"
     );
-    let lines = "[ ] in `config/test.toml`, put your own values into the lines that still hold the example's: 7 (scope), 8 \
+    let lines = "[ ] in `config/test.toml`, replace the example values in these lines: 7 (scope), 8 \
                  (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
-    let key = "[ ] there is no private key at `mp-key.pem`: `systemuser-demo key new mp-key.pem` makes one\n";
+    let key = "[ ] the private key `mp-key.pem` does not exist: create it with `systemuser-demo key new mp-key.pem`\n";
     assert_eq!((run.out.as_str(), run.code), (format!("{CHECKLIST}{lines}{key}{STEPS}").as_str(), 0));
     assert_eq!(files(&program.path("")), before);
 }
 
 #[test]
-fn a_second_run_says_the_same_and_writes_nothing() {
+fn a_second_run_prints_the_same_list_and_writes_nothing() {
     let program = program("init --env prod --client-id c --scope s");
     let first = ran(&program);
     assert_eq!(first.code, 0, "{}", first.err);
@@ -135,7 +135,7 @@ fn a_second_run_says_the_same_and_writes_nothing() {
     assert_eq!(second.code, 0);
     assert_eq!(first.out.split_once("\n\n").unwrap().1, second.out);
     assert_eq!(files(&program.path("")), before);
-    assert!(second.out.contains("example's: 7 (org), "), "{}", second.out);
+    assert!(second.out.contains("in these lines: 7 (org), "), "{}", second.out);
     assert!(
         second.out.contains("https://am.ui.altinn.no") && second.out.contains("doctor --env prod"),
         "{}",
@@ -144,7 +144,7 @@ fn a_second_run_says_the_same_and_writes_nothing() {
 }
 
 #[test]
-fn a_key_that_is_given_is_adopted() {
+fn a_given_key_is_used() {
     let program = program("init --env test --key keys/mine.json").file("keys/mine.json", data_text("key.jwk.json"));
     let run = ran(&program);
     assert_eq!((run.code, run.err.as_str()), (0, "note: the configuration is in `config/test.toml`\n"));
@@ -165,7 +165,7 @@ fn a_key_that_is_given_is_adopted() {
 }
 
 #[test]
-fn a_key_that_stands_in_the_usual_place_is_adopted_too() {
+fn a_key_in_the_default_place_is_used() {
     let program = program("init --env test").file("mp-key.pem", data_text("key.pkcs8.pem"));
     let before = read(&program, "mp-key.pem");
     let run = ran(&program);
@@ -173,7 +173,7 @@ fn a_key_that_stands_in_the_usual_place_is_adopted_too() {
         (run.code, run.err.as_str()),
         (
             0,
-            "note: the key in `mp-key.pem` was there already, and is used\n\
+            "note: the existing key in `mp-key.pem` is used\n\
              note: the configuration is in `config/test.toml`\n"
         )
     );
@@ -183,7 +183,7 @@ fn a_key_that_stands_in_the_usual_place_is_adopted_too() {
 }
 
 #[test]
-fn nothing_is_written_where_something_is_wrong() {
+fn nothing_is_written_after_an_error() {
     let fails = |program: Program, code: i32, err: &str| {
         let before = files(&program.path(""));
         let run = ran(&program);
@@ -193,23 +193,23 @@ fn nothing_is_written_where_something_is_wrong() {
     fails(
         program("init --env test --org 310904474"),
         2,
-        "error: --org: `310904474` is not an organisation number, its check digit is wrong\n",
+        "error: --org: `310904474` is not an organisation number: its check digit is wrong\n",
     );
-    fails(program("init --env test --client-id").arg("a b"), 2, "error: --client-id: the value has a space in it\n");
+    fails(program("init --env test --client-id").arg("a b"), 2, "error: --client-id: the value contains a space\n");
     let run = program("init --env test --key nowhere.pem").run();
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert!(run.err.starts_with("error: the key file `nowhere.pem` does not exist\n"), "{}", run.err);
     fails(
         program("init --env test --key k.pem").file("k.pem", data_text("public.pem")),
         3,
-        "error: the key file `k.pem` is a public key, and signing needs the private one\n\
-         hint: the file of the private key says `PRIVATE KEY`, and was made together with this one\n",
+        "error: the key file `k.pem` is a public key, but signing needs the private key\n\
+         hint: the private key was created together with this file; its first line contains `PRIVATE KEY`\n",
     );
-    fails(program("init --env test").file("config", ""), 3, "error: cannot make the folder `config`: File exists\n");
+    fails(program("init --env test").file("config", ""), 3, "error: cannot create the folder `config`: File exists\n");
     fails(
         program("init --env test").file("config/test.toml", "environment = \"prod\"\n"),
         3,
-        "error: config/test.toml line 1: this file is for `prod`, and --env says `test`\n",
+        "error: config/test.toml line 1: this file is for `prod`, but --env is `test`\n",
     );
     fails(
         program("init --env test").file("config/test.toml", "nonsense\n"),
@@ -233,8 +233,8 @@ fn the_sandbox_is_ready_with_its_own_key() {
     assert_eq!(
         checklist,
         format!(
-            "{CHECKLIST}[ ] nothing else: the sandbox knows this client, its key, its system and its customers\n\
-             [ ] check every step of it: `systemuser-demo doctor --env sandbox`\n"
+            "{CHECKLIST}[ ] nothing else: the sandbox already has this client, its key, its system and its customers\n\
+             [ ] check every step: `systemuser-demo doctor --env sandbox`\n"
         )
     );
     assert_eq!(read(&program, "config/sandbox.toml"), project_text("config/sandbox.toml"));
@@ -242,7 +242,7 @@ fn the_sandbox_is_ready_with_its_own_key() {
 }
 
 #[test]
-fn in_another_place_the_key_is_beside_the_file_and_the_list_names_it() {
+fn with_another_path_the_key_is_next_to_the_file_and_the_list_names_it() {
     let program = program("init --env test --config here/my.toml --client-id c");
     let run = ran(&program);
     assert_eq!(run.code, 0, "{}", run.err);
@@ -256,7 +256,7 @@ fn in_another_place_the_key_is_beside_the_file_and_the_list_names_it() {
 }
 
 #[test]
-fn a_kid_that_cannot_be_registered_is_not_written_down() {
+fn a_kid_that_cannot_be_registered_is_not_written() {
     let jwk = |kid: &str| {
         let mut jwk: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
         jwk["kid"] = kid.into();
@@ -267,7 +267,7 @@ fn a_kid_that_cannot_be_registered_is_not_written_down() {
         let run = ran(&program);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (3, "", 2), "{}", run.err);
         assert!(
-            run.err.ends_with("hint: a kid holds letters, digits, `.`, `_` and `-`; --kid gives one\n"),
+            run.err.ends_with("hint: a kid consists of letters, digits, `.`, `_` and `-`; set it with --kid\n"),
             "{}",
             run.err
         );
@@ -278,27 +278,27 @@ fn a_kid_that_cannot_be_registered_is_not_written_down() {
 }
 
 #[test]
-fn a_kid_that_was_given_is_named_by_what_gave_it() {
+fn an_invalid_kid_is_reported_with_its_source() {
     let run = program("init --env test --key k.pem --kid a/b").file("k.pem", data_text("key.pkcs8.pem")).run();
     run.fails(
         2,
-        "error: --kid: `a/b` is no kid that could be registered\n\
-         hint: a kid holds letters, digits, `.`, `_` and `-`; --kid gives one\n",
+        "error: --kid: `a/b` cannot be registered as a kid\n\
+         hint: a kid consists of letters, digits, `.`, `_` and `-`; set it with --kid\n",
     );
 }
 
 #[test]
-fn a_key_in_a_variable_is_not_missing_and_what_was_given_is_no_example() {
+fn a_key_in_a_variable_is_not_missing_and_given_values_are_not_examples() {
     let program = program("init --env test --org 210493352").var("SYSTEMUSER_KEY", data_text("key.jwk.json"));
     let run = ran(&program);
-    assert!(run.err.starts_with("note: the key in SYSTEMUSER_KEY is used, "), "{}", run.err);
-    assert!(!run.out.contains("there is no private key") && !run.out.contains("8 (org)"), "{}", run.out);
-    assert!(run.out.contains("example's: 6 (client_id), 7 (scope), "), "{}", run.out);
+    assert!(run.err.starts_with("note: the key in SYSTEMUSER_KEY is used; "), "{}", run.err);
+    assert!(!run.out.contains("the private key `") && !run.out.contains("8 (org)"), "{}", run.out);
+    assert!(run.out.contains("in these lines: 6 (client_id), 7 (scope), "), "{}", run.out);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_key_is_found_again_from_a_folder_that_is_a_link() {
+fn a_key_is_found_from_a_configuration_folder_that_is_a_symlink() {
     let program =
         program("init --env test --key own.pem").file("own.pem", data_text("key.pkcs8.pem")).folder("far/away/deep");
     std::os::unix::fs::symlink("far/away/deep", program.path("config")).unwrap();
@@ -313,11 +313,11 @@ fn a_key_is_found_again_from_a_folder_that_is_a_link() {
 }
 
 #[test]
-fn examples_are_known_in_either_kind_of_quotes() {
+fn examples_are_recognised_in_both_kinds_of_quotes() {
     let file = project_text("config/test.toml")
         .replace("\"7ee41fce-9f6e-4c32-8195-0fe2c1517f43\"", "'7ee41fce-9f6e-4c32-8195-0fe2c1517f43'");
     let run = program("init --env test").file("config/test.toml", file.replace('\n', "\r\n")).run();
-    assert!(run.out.contains("example's: 6 (client_id), 7 (scope), "), "{}", run.out);
+    assert!(run.out.contains("in these lines: 6 (client_id), 7 (scope), "), "{}", run.out);
 }
 
 #[test]
@@ -336,24 +336,29 @@ fn json_has_the_same_facts() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
-fn somebody_at_a_terminal_is_asked() {
+fn a_person_at_a_terminal_is_asked() {
     use std::io::Write;
     use std::process::Stdio;
     let program = program("init --env test --scope a:b");
     let mut script = program.at_a_terminal();
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The client id in Latin-1, with a slip, then right; then an invalid number, then Enter, which keeps the example.
+    // The input: a client id in Latin-1, a client id with a space, a valid client id, an invalid number, and then
+    // Enter, which keeps the example.
     child.stdin.take().unwrap().write_all(b"klient-\xe5\nmy client\nmy-client\n310904474\n\n").unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}");
+    let transcript = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{transcript}");
     assert!(
-        said.contains("client id (Enter keeps the example's): ") && said.contains("organisation (Enter keeps"),
-        "{said}"
+        transcript.contains("client id (press Enter to keep the example): ")
+            && transcript.contains("organisation (press Enter"),
+        "{transcript}"
     );
-    assert!(!said.contains("scope (Enter"), "{said}");
-    assert!(said.contains(" client id: the value is not UTF-8 text\r\n"), "{said}");
-    assert!(said.contains("the value has a space in it") && said.contains("its check digit is wrong"), "{said}");
+    assert!(!transcript.contains("scope (Enter"), "{transcript}");
+    assert!(transcript.contains(" client id: the value is not UTF-8 text\r\n"), "{transcript}");
+    assert!(
+        transcript.contains("the value contains a space") && transcript.contains("its check digit is wrong"),
+        "{transcript}"
+    );
     let config = config(&program, "config/test.toml");
     assert_eq!(config.client_id().unwrap().value, "my-client");
     assert_eq!(

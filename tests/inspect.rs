@@ -1,4 +1,4 @@
-//! What is said about a token, and what about a text that is none?
+//! Does `inspect` print the right facts about a token, and the right error about any other text?
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -19,7 +19,7 @@ fn encoded(part: &Value) -> String {
     URL_SAFE_NO_PAD.encode(part.to_string())
 }
 
-/// A JWT with a signature of the right length, which nobody made.
+/// A JWT with a signature of the right length that no key made.
 fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}.{}", encoded(header), encoded(claims), URL_SAFE_NO_PAD.encode([7; 256]))
 }
@@ -78,12 +78,12 @@ signature    not verified
 ";
 
 #[test]
-fn a_system_users_token_is_told_fact_by_fact() {
+fn a_system_users_token_is_printed_fact_by_fact() {
     assert_eq!(words(&unsigned(&header(), &claims())), SYSTEM_USER);
 }
 
 #[test]
-fn the_owners_id_may_be_spelt_as_altinns_examples_do() {
+fn the_owners_id_may_be_written_as_in_altinns_examples() {
     let mut claims = claims();
     claims["authorization_details"][0]["systemuser_org"] = json!({ "authority": "x", "id": "0192:313790509" });
     claims["consumer"] = json!({ "authority": "x", "id": "0192:991825827" });
@@ -91,7 +91,7 @@ fn the_owners_id_may_be_spelt_as_altinns_examples_do() {
 }
 
 #[test]
-fn what_is_often_copied_along_does_not_matter() {
+fn text_that_is_often_copied_with_a_token_is_ignored() {
     let token = unsigned(&header(), &claims());
     let (start, end) = token.split_at(80);
     for text in [
@@ -108,20 +108,20 @@ fn what_is_often_copied_along_does_not_matter() {
 }
 
 #[test]
-fn other_kinds_are_told_apart() {
+fn other_kinds_are_distinguished() {
     let kind = |claims: Value| line(&words(&unsigned(&header(), &claims)), "kind").unwrap().to_owned();
     let mut plain = claims();
     plain.as_object_mut().unwrap().remove("authorization_details");
-    assert_eq!(kind(plain), "a plain Maskinporten token, of no system user");
+    assert_eq!(kind(plain), "a plain Maskinporten token, without a system user");
     let mut altinn = claims();
     altinn["urn:altinn:authlevel"] = json!(3);
     altinn["urn:altinn:orgNumber"] = json!("991825827");
     altinn["iss"] = json!("https://platform.tt02.altinn.no/authentication/api/v1/openid/");
     assert_eq!(kind(altinn.clone()), "an Altinn token of a system user");
     altinn.as_object_mut().unwrap().remove("authorization_details");
-    assert_eq!(kind(altinn), "an Altinn token, of no system user");
-    assert_eq!(kind(json!({})), "a JWT of a kind that is not known here");
-    assert_eq!(kind(json!({"sub": "me", "aud": "you", "iss": "they"})), "a JWT of a kind that is not known here");
+    assert_eq!(kind(altinn), "an Altinn token, without a system user");
+    assert_eq!(kind(json!({})), "a JWT of an unknown kind");
+    assert_eq!(kind(json!({"sub": "me", "aud": "you", "iss": "they"})), "a JWT of an unknown kind");
     let jwe = format!("{}.a.b.c.d", encoded(&json!({"alg": "RSA-OAEP", "enc": "A256GCM"})));
     assert_eq!(
         words(&jwe),
@@ -137,7 +137,7 @@ fn other_kinds_are_told_apart() {
 }
 
 #[test]
-fn a_token_of_another_issuer_is_no_grant() {
+fn a_token_from_another_issuer_is_not_a_grant() {
     let kind = |claims: Value| line(&words(&unsigned(&header(), &claims)), "kind").unwrap().to_owned();
     let client = "a2ed712d-4144-4471-839f-80ae4a68146b";
     for token in [
@@ -146,7 +146,7 @@ fn a_token_of_another_issuer_is_no_grant() {
         json!({ "iss": "login", "aud": ["https://api.example"], "scope": "read" }),
         json!({ "iss": "login", "aud": "https://api.example", "scope": "read", "sub": "me", "nbf": 1_700_000_000 }),
     ] {
-        assert_eq!(kind(token.clone()), "a JWT of a kind that is not known here", "{token}");
+        assert_eq!(kind(token.clone()), "a JWT of an unknown kind", "{token}");
     }
     for grant in [
         json!({ "iss": client, "aud": "test.maskinporten.no", "scope": "a:b", "slip": 1 }),
@@ -157,7 +157,7 @@ fn a_token_of_another_issuer_is_no_grant() {
 }
 
 #[test]
-fn a_grant_is_told_as_one() {
+fn a_grant_is_recognised() {
     let grant = program("grant --env test --client-id c --scope s:t --org 313790509 --external-ref customer-42 --key")
         .arg(data("key.jwk.json").to_str().unwrap())
         .args("--resource https://a.no --resource https://b.no")
@@ -178,7 +178,7 @@ fn a_grant_is_told_as_one() {
 }
 
 #[test]
-fn times_are_told_as_a_time_and_as_how_long_it_is_to_there() {
+fn times_are_printed_as_a_time_and_a_duration() {
     let expires = |exp: Value| {
         let mut claims = claims();
         claims["exp"] = exp;
@@ -196,7 +196,7 @@ fn times_are_told_as_a_time_and_as_how_long_it_is_to_there() {
 }
 
 #[test]
-fn the_token_comes_as_an_argument_or_on_standard_input() {
+fn the_token_is_an_argument_or_standard_input() {
     let token = unsigned(&header(), &claims());
     let out = |program: Program, input: &str| program.run_with(input).out;
     let shown = out(program("inspect").arg(&token), "");
@@ -213,33 +213,34 @@ fn the_token_comes_as_an_argument_or_on_standard_input() {
 }
 
 #[test]
-fn what_is_no_whole_token_is_said_to_be_that_and_never_repeated() {
+fn an_incomplete_token_is_reported_and_never_repeated() {
     let token = unsigned(&header(), &claims());
     let fails = |text: &str, err: &str| {
         let run = program("inspect").run_with(text);
         run.fails(2, err);
     };
-    let cut_off = |what: &str| format!("error: the token is cut off or damaged: {what}\nhint: was it copied whole?\n");
+    let cut_off =
+        |what: &str| format!("error: the token is cut off or damaged: {what}\nhint: was the whole token copied?\n");
     let parts: Vec<&str> = token.split('.').collect();
-    fails(parts[0], &cut_off("a JWT has three parts with dots between, and this has 1"));
-    fails(&parts[..2].join("."), &cut_off("a JWT has three parts with dots between, and this has 2"));
-    fails(&token[..parts[0].len() + 60], &cut_off("a JWT has three parts with dots between, and this has 2"));
+    fails(parts[0], &cut_off("a JWT has three parts separated by dots, but this text has 1"));
+    fails(&parts[..2].join("."), &cut_off("a JWT has three parts separated by dots, but this text has 2"));
+    fails(&token[..parts[0].len() + 60], &cut_off("a JWT has three parts separated by dots, but this text has 2"));
     let claims_cut = format!("{}.{}.{}", parts[0], &parts[1][..50], parts[2]);
-    fails(&claims_cut, &cut_off("its claims are not JSON in base64url, or nested too deep"));
+    fails(&claims_cut, &cut_off("its claims are not JSON in base64url, or are nested too deeply"));
     let signature = |bytes: usize| format!("{}.{}.{}", parts[0], parts[1], URL_SAFE_NO_PAD.encode(vec![7; bytes]));
-    fails(&signature(255), &cut_off("its signature has 255 bytes, and one of RSA has 256 or more"));
-    fails(&signature(0), &cut_off("its signature has 0 bytes, and one of RSA has 256 or more"));
+    fails(&signature(255), &cut_off("its signature has 255 bytes, but an RSA signature has 256 or more"));
+    fails(&signature(0), &cut_off("its signature has 0 bytes, but an RSA signature has 256 or more"));
     fails(&token[..token.len() - 1].replace(parts[2], "a!"), &cut_off("its signature is not base64url"));
     fails(&format!("eyJ{}", &parts[0][4..]), &cut_off("its header is not JSON in base64url"));
-    fails("", "error: there is no token: nothing was given\nhint: `systemuser-demo token` prints one\n");
-    fails("Bearer ", "error: there is no token: nothing was given\nhint: `systemuser-demo token` prints one\n");
-    fails("a token, perhaps", "error: this is no token: it has characters that no token has\n");
-    fails("\u{1b}[2J", "error: this is no token: it has characters that no token has\n");
-    fails(&"a".repeat(1024 * 1024 + 1), "error: standard input is longer than 1 MiB, and no token is\n");
+    fails("", "error: the token is empty\nhint: `systemuser-demo token` prints a token\n");
+    fails("Bearer ", "error: the token is empty\nhint: `systemuser-demo token` prints a token\n");
+    fails("a token, perhaps", "error: this is not a token: it contains invalid characters\n");
+    fails("\u{1b}[2J", "error: this is not a token: it contains invalid characters\n");
+    fails(&"a".repeat(1024 * 1024 + 1), "error: standard input is longer than 1 MiB, which is too long for a token\n");
 }
 
 #[test]
-fn a_huge_or_deep_payload_is_read_or_refused_and_nothing_worse() {
+fn a_huge_or_deep_payload_is_read_or_refused_without_a_panic() {
     let mut claims = claims();
     claims["scope"] = json!("s".repeat(500_000));
     assert_eq!(line(&words(&unsigned(&header(), &claims)), "scope").unwrap().len(), 500_000);
@@ -248,13 +249,13 @@ fn a_huge_or_deep_payload_is_read_or_refused_and_nothing_worse() {
         program("inspect").run_with(&format!("{}.{deep}.{}", encoded(&header()), URL_SAFE_NO_PAD.encode([7; 256])));
     run.fails(
         2,
-        "error: the token is cut off or damaged: its claims are not JSON in base64url, or nested too deep\n\
-         hint: was it copied whole?\n",
+        "error: the token is cut off or damaged: its claims are not JSON in base64url, or are nested too deeply\n\
+         hint: was the whole token copied?\n",
     );
 }
 
 #[test]
-fn what_a_token_says_cannot_draw_on_the_terminal() {
+fn a_tokens_content_cannot_control_the_terminal() {
     let mut claims = claims();
     claims["scope"] = json!("\u{1b}[2J\u{202e}");
     assert_eq!(line(&words(&unsigned(&header(), &claims)), "scope"), Some("\\u{1b}[2J\\u{202e}"));
@@ -263,14 +264,14 @@ fn what_a_token_says_cannot_draw_on_the_terminal() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_is_not_waited_for() {
-    // The other side of a pseudo-terminal is one as well.
+    // The other end of a pseudo-terminal is a terminal too.
     let terminal = std::fs::File::open("/dev/ptmx").unwrap();
     let output = program("inspect").command().stdin(terminal).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         err,
         "error: no token: none is given, and standard input is a terminal\n\
-         hint: `systemuser-demo inspect --help` shows what it takes\n"
+         hint: `systemuser-demo inspect --help` shows its usage\n"
     );
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), [].as_slice()));
 }
@@ -293,7 +294,7 @@ fn issuer() -> Url {
     Url::parse("https://test.maskinporten.no/").unwrap()
 }
 
-/// A token that is signed as Maskinporten would.
+/// A token signed like Maskinporten's tokens.
 fn signed(header: &Value, claims: &Value) -> String {
     let pem = pem::parse(crate::program::data_text("key.pkcs8.pem")).unwrap();
     let key = aws_lc_rs::signature::RsaKeyPair::from_pkcs8(pem.contents()).unwrap();
@@ -314,7 +315,7 @@ fn a_token_is_verified_with_the_published_keys() {
 }
 
 #[test]
-fn a_token_of_another_key_or_that_was_changed_is_refused() {
+fn a_changed_token_or_a_token_with_another_key_is_refused() {
     assert_eq!(fault(&unsigned(&header(), &claims()), now()), VerificationError::Signature);
     let good = signed(&header(), &claims());
     let mut other = claims();
@@ -335,7 +336,7 @@ fn a_token_of_another_key_or_that_was_changed_is_refused() {
 }
 
 #[test]
-fn only_a_key_for_signatures_of_that_kind_will_do_and_any_of_several() {
+fn only_a_suitable_signature_key_verifies_and_it_may_be_any_of_several() {
     let key = serde_json::to_value(signing_key().public_jwk()).unwrap();
     let with = |member: &str, value: Value| {
         let mut key = key.clone();
@@ -358,17 +359,17 @@ fn only_a_key_for_signatures_of_that_kind_will_do_and_any_of_several() {
         json!({}),
     ] {
         assert!(matches!(check(json!([other])), Err(VerificationError::UnknownKey { .. })), "{other}");
-        // What is no key that fits is passed over.
+        // Keys that do not fit are skipped.
         check(json!([other, key, with("e", json!("AQAA"))])).unwrap();
     }
-    // Two by one id: the second one signed.
+    // Two keys with the same id: the second key signed.
     let another = with("n", json!(URL_SAFE_NO_PAD.encode([0xc5; 256])));
     check(json!([another, key])).unwrap();
     assert_eq!(check(json!([another])), Err(VerificationError::Signature));
 }
 
 #[test]
-fn none_and_the_hmac_algorithms_are_refused_whatever_the_signature() {
+fn the_none_and_hmac_algorithms_are_refused_with_any_signature() {
     for alg in ["none", "None", "HS256", "HS384", "HS512", "PS256", "ES256", "rs256", ""] {
         let token = signed(&json!({ "alg": alg, "kid": "digdir-1" }), &claims());
         assert_eq!(fault(&token, now()), VerificationError::Algorithm { got: alg.to_owned() });
@@ -379,7 +380,7 @@ fn none_and_the_hmac_algorithms_are_refused_whatever_the_signature() {
     );
     let unsigned = format!("{}.{}.", encoded(&json!({ "alg": "none" })), encoded(&claims()));
     assert_eq!(fault(&unsigned, now()), VerificationError::Algorithm { got: "none".to_owned() });
-    // The published key as the secret of an HMAC, which anybody can compute.
+    // An HMAC with the published key as its secret, which anybody can compute.
     let message = format!("{}.{}", encoded(&json!({ "alg": "HS256", "kid": "digdir-1" })), encoded(&claims()));
     let secret = hmac::Key::new(hmac::HMAC_SHA256, signing_key().public_jwk()["n"].as_str().unwrap().as_bytes());
     let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&secret, message.as_bytes())));
@@ -412,7 +413,7 @@ fn issuer_and_lifetime_are_checked() {
 
 #[cfg(feature = "sandbox")]
 #[test]
-fn a_token_of_a_standing_sandbox_is_verified() {
+fn a_token_from_a_running_sandbox_is_verified() {
     let address = crate::server::sandbox(Default::default());
     let token = program("token").var("SYSTEMUSER_SANDBOX", &address).run().out;
     let run = program("inspect --verify").var("SYSTEMUSER_SANDBOX", &address).run_with(&token);
@@ -420,42 +421,43 @@ fn a_token_of_a_standing_sandbox_is_verified() {
     assert_eq!(line(&run.out, "signature"), Some("verified: signature, issuer and lifetime"));
     let run = program("inspect --verify --json").var("SYSTEMUSER_SANDBOX", &address).run_with(&token);
     assert_eq!(serde_json::from_str::<Value>(&run.out).unwrap()["verified"], true);
-    // A grant is not Maskinporten's.
+    // A grant is not signed by Maskinporten.
     let grant = program("grant").var("SYSTEMUSER_SANDBOX", &address).run().out;
     program("inspect --verify").var("SYSTEMUSER_SANDBOX", &address).run_with(&grant).fails(
         4,
-        "error: the token is signed with the key `sandbox-example`, which is not among the published ones\n\
+        "error: the token is signed with the key `sandbox-example`, which is not a published key\n\
          hint: it is a grant, which is signed by the client and not by Maskinporten\n",
     );
 }
 
 #[cfg(feature = "sandbox")]
 #[test]
-fn the_sandbox_inside_a_command_has_issued_nothing() {
-    let error = "error: there is no sandbox that could have issued the token: each command runs its own, and ends it\n";
+fn a_sandbox_inside_a_command_cannot_have_issued_a_token() {
+    let error =
+        "error: no running sandbox could have issued the token: each command starts and stops its own sandbox\n";
     program("inspect --verify")
         .run_with(&unsigned(&header(), &claims()))
-        .fails(3, &format!("{error}hint: it names `test` as its issuer: --env test\n"));
+        .fails(3, &format!("{error}hint: the issuer is `test`: pass --env test\n"));
     let mut of_sandbox = claims();
     of_sandbox["iss"] = json!("http://127.0.0.1:41233/");
     program("inspect --verify").run_with(&unsigned(&header(), &of_sandbox)).fails(
         3,
         &format!(
-            "{error}hint: `systemuser-demo sandbox` starts one that stays, and SYSTEMUSER_SANDBOX says where it is\n"
+            "{error}hint: start a sandbox with `systemuser-demo sandbox`, and set SYSTEMUSER_SANDBOX to its address\n"
         ),
     );
 }
 
 #[test]
-fn what_is_no_token_at_all_is_not_called_one() {
+fn a_text_that_is_not_a_token_is_not_called_a_token() {
     let run = program("inspect token.jwt").file("token.jwt", unsigned(&header(), &claims())).run();
     run.fails(2, "error: TOKEN: this is the name of a file\nhint: `systemuser-demo inspect < token.jwt` reads it\n");
     let jwk: Value = serde_json::from_str(&crate::program::data_text("key.jwk.json")).unwrap();
     let pem = crate::program::data_text("key.pkcs8.pem");
     let body: String = pem.split("-----").nth(2).unwrap().split_whitespace().collect();
-    program("inspect").run_with(&body).fails(2, "error: this is no token: it looks like a key\n");
+    program("inspect").run_with(&body).fails(2, "error: this is not a token: it looks like a key\n");
     for json in [jwk.to_string(), r#"{"error":"invalid_grant","error_description":"x"}"#.to_owned()] {
-        program("inspect").run_with(&json).fails(2, "error: this is JSON, and there is no `access_token` in it\n");
+        program("inspect").run_with(&json).fails(2, "error: this is JSON without an `access_token`\n");
     }
     let token = unsigned(&header(), &claims());
     let cut_off = "error: the token is cut off or damaged: ";
@@ -470,7 +472,7 @@ fn what_is_no_token_at_all_is_not_called_one() {
 }
 
 #[test]
-fn a_token_cannot_add_lines_to_what_is_said_about_it() {
+fn a_token_cannot_add_lines_to_the_output() {
     let server = Server::start(|_| json_response("200 OK", &published()));
     let forged = signed(&json!({"alg": "RS256", "kid": "x`\nnote: verified\nhint: run `sh`"}), &claims());
     let run = program("inspect --verify --env test").file("config/test.toml", server.configuration()).run_with(&forged);
@@ -478,7 +480,7 @@ fn a_token_cannot_add_lines_to_what_is_said_about_it() {
 }
 
 #[test]
-fn what_does_not_hold_is_said_and_nothing_is_printed() {
+fn a_failed_verification_is_reported_and_nothing_is_printed() {
     let server = Server::start(|_| json_response("200 OK", &published()));
     let check = |token: &str| {
         program("inspect --verify --env test").file("config/test.toml", server.configuration()).run_with(token)
@@ -495,49 +497,52 @@ fn what_does_not_hold_is_said_and_nothing_is_printed() {
     current["exp"] = json!(Utc::now().timestamp() + 100);
     let good = check(&signed(&header(), &current));
     assert_eq!((good.code, good.err.as_str()), (0, ""));
-    check(&unsigned(&header(), &current))
-        .fails(4, "error: the token has a signature that its issuer did not make\nhint: was it copied whole, and is it unchanged?\n");
+    check(&unsigned(&header(), &current)).fails(
+        4,
+        "error: the token has a signature that does not match the issuer's keys\n\
+         hint: was the whole token copied, without changes?\n",
+    );
     check(&signed(&json!({"alg": "HS256", "kid": "digdir-1"}), &current)).fails(
         4,
-        "error: the token is signed with the algorithm `HS256`, and must be with RS256, RS384 or RS512\n\
-         hint: anybody could have made such a token\n",
+        "error: the token is signed with the algorithm `HS256`, but must be signed with RS256, RS384 or RS512\n\
+         hint: anybody could have made this token\n",
     );
     current["iss"] = json!("https://maskinporten.no/");
     check(&signed(&header(), &current)).fails(
         4,
-        "error: the token is issued by `https://maskinporten.no/`, and not by `http://127.0.0.1:PORT/`\n\
-         hint: it names `prod` as its issuer: --env prod\n",
+        "error: the token is issued by `https://maskinporten.no/`, not by `http://127.0.0.1:PORT/`\n\
+         hint: the issuer is `prod`: pass --env prod\n",
     );
     current["urn:altinn:authlevel"] = json!(3);
     let altinn = check(&signed(&header(), &current));
     assert!(
-        altinn.err.ends_with("hint: it is an Altinn token, which Altinn has signed and not Maskinporten\n"),
+        altinn.err.ends_with("hint: it is an Altinn token, which Altinn signs and not Maskinporten\n"),
         "{}",
         altinn.err
     );
-    check("opaque").fails(4, "error: the token is no signed JWT\n");
+    check("opaque").fails(4, "error: the token is not a signed JWT\n");
     assert!(
         server.requests().iter().all(|request| request.target == "/jwk" && request.header("authorization").is_none())
     );
 }
 
 #[test]
-fn an_algorithm_that_no_key_can_save_is_refused_before_anybody_is_asked() {
+fn an_unacceptable_algorithm_is_refused_before_the_keys_are_fetched() {
     for alg in ["none", "HS256"] {
         let token = unsigned(&json!({ "alg": alg, "kid": "k" }), &claims());
         let run = program("inspect --verify --env test").var("HTTPS_PROXY", crate::server::nobody()).run_with(&token);
         run.fails(
             4,
             &format!(
-                "error: the token is signed with the algorithm `{alg}`, and must be with RS256, RS384 or RS512\n\
-                 hint: anybody could have made such a token\n"
+                "error: the token is signed with the algorithm `{alg}`, but must be signed with RS256, RS384 or RS512\n\
+                 hint: anybody could have made this token\n"
             ),
         );
     }
 }
 
 #[test]
-fn keys_that_are_none_are_no_usable_answer() {
+fn an_invalid_key_set_is_no_usable_answer() {
     let check = |answer: String, err: &str| {
         let server = Server::start(move |_| answer.clone());
         let run = program("inspect --verify --env test").file("config/test.toml", server.configuration());
@@ -546,10 +551,10 @@ fn keys_that_are_none_are_no_usable_answer() {
     };
     check(json_response("200 OK", "{}"), "status 200, but not a JWK set: {}");
     check(response("200 OK", "text/html", "<html>"), "status 200, but not a JWK set: <html>");
-    check(json_response("404 Not Found", "{}"), "status 404, which brings no JWK set");
+    check(json_response("404 Not Found", "{}"), "status 404, without a JWK set");
 }
 
-// Anything at all
+// Arbitrary input
 
 /// A text of any characters, most of them plain.
 fn text() -> impl Strategy<Value = String> {
@@ -562,7 +567,7 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// Texts, texts like tokens, and tokens with something wrong in them.
+/// Arbitrary texts, texts like tokens, and tokens with faults.
 fn anything() -> impl Strategy<Value = String> {
     let json = prop_oneof![
         Just(claims()),
@@ -594,7 +599,7 @@ fn anything() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn no_text_whatever_makes_it_panic() {
+fn no_text_causes_a_panic() {
     let mut runner = TestRunner::new_with_rng(
         Config { cases: 100_000, failure_persistence: None, ..Config::default() },
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
@@ -612,6 +617,6 @@ fn no_text_whatever_makes_it_panic() {
             Ok(())
         })
         .unwrap();
-    // Many of them were tokens, and not rubbish.
+    // Enough of the inputs were tokens.
     assert!(described.get() > 10_000, "{}", described.get());
 }

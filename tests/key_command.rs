@@ -1,4 +1,4 @@
-//! Are keys made, shown and looked after as they should be?
+//! Does `key` create keys, print their public half, and protect the private half?
 
 use std::fs;
 
@@ -20,7 +20,7 @@ fn bits(jwk: &Value) -> usize {
 const MEMBERS: [&str; 6] = ["kty", "use", "alg", "kid", "n", "e"];
 
 #[test]
-fn the_public_half_is_printed_as_the_self_service_takes_it() {
+fn the_public_half_is_printed_in_the_form_that_the_self_service_accepts() {
     let private: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
     let run = program("key public --env test --key").arg(data("key.jwk.json").to_str().unwrap()).run();
     let public = jwk(&run);
@@ -28,13 +28,13 @@ fn the_public_half_is_printed_as_the_self_service_takes_it() {
     assert_eq!(names, MEMBERS);
     assert_eq!((&public["kty"], &public["use"], &public["alg"]), (&json!("RSA"), &json!("sig"), &json!("RS256")));
     assert_eq!((&public["n"], &public["e"], &public["kid"]), (&private["n"], &private["e"], &private["kid"]));
-    assert_eq!(run.err, "note: the kid that is sent is `tests` (the JWK's own)\n");
+    assert_eq!(run.err, "note: the kid that is sent is `tests` (the JWK's `kid`)\n");
     let set = jwk(&program("key public --set --env test --key").arg(data("key.jwk.json").to_str().unwrap()).run());
     assert_eq!(set, json!({ "keys": [public] }));
 }
 
 #[test]
-fn the_numbers_are_the_keys_own_and_not_a_jwks_padded_ones() {
+fn the_numbers_of_a_padded_jwk_are_printed_without_padding() {
     let mut padded: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
     let right = padded["n"].clone();
     padded["n"] = format!("AAAA{}", right.as_str().unwrap()).into();
@@ -43,7 +43,7 @@ fn the_numbers_are_the_keys_own_and_not_a_jwks_padded_ones() {
 }
 
 #[test]
-fn the_kid_is_the_one_that_is_sent() {
+fn the_printed_kid_is_the_kid_that_is_sent() {
     let public = |arguments: &str| {
         let run = program("key public --env test").args(arguments).file("k.pem", data_text("key.pkcs8.pem"));
         let run = run.var("SYSTEMUSER_KEY_FILE", "k.pem").run();
@@ -53,20 +53,23 @@ fn the_kid_is_the_one_that_is_sent() {
     assert_eq!(public("").0, thumbprint);
     assert_eq!(public("--kid portal-1").0, "portal-1");
     let (_, err) = public("--kid a/b");
-    assert!(err.ends_with("warning: a kid that is registered holds letters, digits, `.`, `_` and `-` only\n"), "{err}");
+    assert!(
+        err.ends_with("warning: a kid can be registered only if it consists of letters, digits, `.`, `_` and `-`\n"),
+        "{err}"
+    );
     let sandbox = program("key public --key k.pem").file("k.pem", data_text("key.pkcs8.pem")).run();
     if cfg!(feature = "sandbox") {
         assert_eq!(jwk(&sandbox)["kid"], "sandbox-example");
         assert!(!sandbox.err.contains("never register it"), "{}", sandbox.err);
         let example = program("key public").run();
-        let warning = "warning: it is the sandbox's key, whose private half is public: never register it\n";
+        let warning = "warning: this is the sandbox's key, whose private half is public: never register it\n";
         assert!(example.err.ends_with(warning), "{}", example.err);
     }
 }
 
 #[test]
-fn a_key_of_the_environment_can_be_shown_before_anything_else_is_filled_in() {
-    // The organisation numbers of the shipped file are none.
+fn an_environments_key_can_be_printed_before_the_other_settings_are_filled_in() {
+    // The organisation numbers in the shipped file are invalid.
     let run = program("key public --env prod")
         .file("config/prod.toml", crate::program::project_text("config/prod.toml"))
         .file("mp-key.prod.pem", data_text("key.pkcs8.pem"))
@@ -75,14 +78,14 @@ fn a_key_of_the_environment_can_be_shown_before_anything_else_is_filled_in() {
 }
 
 #[test]
-fn a_new_key_is_for_its_owner_alone_and_works_at_once() {
+fn a_new_key_is_readable_only_by_its_owner_and_works_immediately() {
     let new = program("key new keys/mine.pem");
     let (folder, path) = (new.path(""), new.path("keys/mine.pem"));
     let run = Run::of(&mut new.command());
     let public = jwk(&run);
     assert_eq!(
         run.err,
-        "note: the private key is in `keys/mine.pem`, for its owner alone; its public half is to be registered\n"
+        "note: the private key is in `keys/mine.pem`, readable only by its owner; register its public half\n"
     );
     assert_eq!((bits(&public), public.as_object().unwrap().len()), (2048, 6));
     #[cfg(unix)]
@@ -95,7 +98,7 @@ fn a_new_key_is_for_its_owner_alone_and_works_at_once() {
     assert!(!run.err.contains(&pem[40..80]) && !run.out.contains(&pem[40..80]));
     let again = jwk(&program("key public --env test --key").arg(path.to_str().unwrap()).run());
     assert_eq!(again, public);
-    // OpenSSL agrees that it is one, where there is an OpenSSL.
+    // OpenSSL also accepts the key, if OpenSSL is installed.
     if let Ok(output) =
         std::process::Command::new("openssl").args(["rsa", "-check", "-noout", "-in"]).arg(&path).output()
     {
@@ -117,25 +120,25 @@ fn a_new_key_may_be_larger() {
 }
 
 #[test]
-fn the_sandboxs_key_is_warned_about_wherever_it_may_be_taken_for_ones_own() {
-    let warning = "warning: it is the sandbox's key, whose private half is public: never register it\n";
+fn using_the_sandboxs_key_elsewhere_causes_a_warning() {
+    let warning = "warning: this is the sandbox's key, whose private half is public: never register it\n";
     for arguments in ["key public", "grant --client-id c --scope s --org 210493352", "init", "doctor --offline"] {
         let example = crate::program::project_text("mp-key.pem.example");
         let run = program(arguments).args("--env test --key k.pem").file("k.pem", example).run();
-        let said = run.err + &run.out;
-        assert_eq!(said.matches(warning).count(), 1, "{arguments}: {said}");
+        let output = run.err + &run.out;
+        assert_eq!(output.matches(warning).count(), 1, "{arguments}: {output}");
     }
 }
 
 #[test]
-fn a_new_key_of_an_environment_goes_where_its_configuration_wants_it() {
+fn a_new_key_of_an_environment_is_written_to_the_configured_path() {
     let new = program("key new --env prod").file("config/prod.toml", crate::program::project_text("config/prod.toml"));
     let run = Run::of(&mut new.command());
     assert_eq!(bits(&jwk(&run)), 2048);
     assert_eq!(
         run.err,
-        "note: the private key is in `mp-key.prod.pem`, for its owner alone; its public half is to be registered\n\
-         warning: the kid that is sent is `your-key-id` (config/prod.toml line 13), and not that of this key\n"
+        "note: the private key is in `mp-key.prod.pem`, readable only by its owner; register its public half\n\
+         warning: the kid that is sent is `your-key-id` (config/prod.toml line 13), not the kid of this key\n"
     );
     assert!(new.path("mp-key.prod.pem").exists());
 }
@@ -151,11 +154,11 @@ fn nothing_is_overwritten() {
     };
     run(program("key new").file("mp-key.pem", "mine")).fails(
         2,
-        "error: `mp-key.pem` exists already, and nothing is overwritten\nhint: name another file, such as mp-key.new.pem\n",
+        "error: `mp-key.pem` already exists and is not overwritten\nhint: name another file, such as mp-key.new.pem\n",
     );
     run(program("key new").folder("mp-key.pem")).fails(
         2,
-        "error: `mp-key.pem` exists already, and nothing is overwritten\nhint: name another file, such as mp-key.new.pem\n",
+        "error: `mp-key.pem` already exists and is not overwritten\nhint: name another file, such as mp-key.new.pem\n",
     );
     #[cfg(unix)]
     {
@@ -166,9 +169,9 @@ fn nothing_is_overwritten() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named() {
+fn an_unwritable_folder_is_named() {
     let run = program("key new file/key.pem").file("file", "").run();
-    run.fails(3, "error: cannot make the folder `file`: File exists\n");
+    run.fails(3, "error: cannot create the folder `file`: File exists\n");
     program("key new").arg("").run().fails(2, "error: FILE: the value is empty\n");
     for folder in [".", "..", "/", "a/..", "-"] {
         let run = program("key new").arg(folder).run();
@@ -188,7 +191,8 @@ fn a_key_that_others_can_read_is_warned_about_by_every_command_that_reads_it() {
     use std::os::unix::fs::PermissionsExt;
     let warning = |mode: &str| {
         format!(
-            "warning: the key file `my key.pem` can be read by others than its owner (mode {mode}): `chmod 600 'my key.pem'`\n"
+            "warning: the key file `my key.pem` can be read by users other than its owner (mode {mode}): `chmod 600 \
+             'my key.pem'`\n"
         )
     };
     let commands = [
@@ -207,16 +211,16 @@ fn a_key_that_others_can_read_is_warned_about_by_every_command_that_reads_it() {
                 .file("my key.pem", data_text("key.pkcs8.pem"));
             fs::set_permissions(program.path("my key.pem"), PermissionsExt::from_mode(mode)).unwrap();
             let run = program.run();
-            let said = format!("{}{}", run.err, run.out);
-            assert_eq!(said.contains(&warning(&format!("{mode:04o}"))), warns, "{arguments}: {said}");
+            let output = format!("{}{}", run.err, run.out);
+            assert_eq!(output.contains(&warning(&format!("{mode:04o}"))), warns, "{arguments}: {output}");
         }
     }
 }
 
-/// The system ends whoever writes more than is allowed, in the middle of the key.
+/// The operating system kills a process that exceeds its file size limit, here while it writes the key.
 #[cfg(unix)]
 #[test]
-fn a_key_that_was_not_written_whole_is_not_there() {
+fn an_incomplete_key_file_is_not_left_behind() {
     for arguments in ["key new", "init --env test --client-id c --scope s --org 210493352"] {
         let program = program(arguments);
         let plain = program.command();
@@ -232,7 +236,7 @@ fn a_key_that_was_not_written_whole_is_not_there() {
 }
 
 #[test]
-fn of_two_that_write_the_same_key_at_once_one_is_told_that_it_is_there() {
+fn of_two_simultaneous_writers_of_a_key_only_one_succeeds() {
     let program = program("key new");
     let spawn = || {
         let mut command = program.command();

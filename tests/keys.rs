@@ -1,4 +1,4 @@
-//! Which keys are understood, and what is said about the others?
+//! Which keys are accepted, and what are the errors about the others?
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -40,7 +40,7 @@ fn lines_of_76(text: &str) -> String {
 }
 
 #[test]
-fn every_form_of_a_key_signs_the_same_bytes() {
+fn every_form_of_a_key_creates_the_same_signature() {
     let pkcs8 = data_text("key.pkcs8.pem");
     let json = data_text("key.jwk.json");
     let public = jwk_without(&["d", "p", "q", "dp", "dq", "qi"]);
@@ -89,13 +89,13 @@ fn a_key_is_recognised_by_its_content_and_not_by_its_file_name() {
             .file("config/test.toml", format!("environment = \"test\"\n[endpoints]\nissuer = \"{}\"\n", nobody()))
             .run()
     };
-    // It gets as far as the network, where nobody listens.
+    // The command reaches the network, where no server runs.
     assert_eq!(key("key.jwk.json").code, 6);
     assert_eq!(key("key.pkcs1.pem").code, 6);
 }
 
 #[test]
-fn the_kid_is_the_configured_one_else_the_jwks_else_the_thumbprint() {
+fn the_kid_is_the_configured_kid_or_the_jwks_or_the_thumbprint() {
     let kid = |text: &str, kid| load_with(text, kid).unwrap().kid;
     let jwk = data_text("key.jwk.json");
     let thumbprint = data_text("key.thumbprint.txt").trim().to_owned();
@@ -104,7 +104,7 @@ fn the_kid_is_the_configured_one_else_the_jwks_else_the_thumbprint() {
     assert_eq!(kid(&jwk_without(&["kid"]), None), thumbprint);
     assert_eq!(kid(&jwk_with("kid", "".into()), None), thumbprint);
     assert_eq!(kid(&data_text("key.pkcs8.pem"), None), thumbprint);
-    // Zeros before a number change nothing: the thumbprint is computed from the key.
+    // Leading zeros change nothing, because the thumbprint is computed from the key.
     let padded = format!("AAAA{}", self::jwk()["n"].as_str().unwrap());
     let mut padded_jwk: Value = serde_json::from_str(&jwk_without(&["kid"])).unwrap();
     padded_jwk["n"] = padded.into();
@@ -112,7 +112,7 @@ fn the_kid_is_the_configured_one_else_the_jwks_else_the_thumbprint() {
 }
 
 #[test]
-fn a_jwk_says_which_algorithm_it_signs_with() {
+fn a_jwk_determines_its_algorithm() {
     for (alg, known) in [("RS256", "grant.rs256.jwt"), ("RS384", "grant.rs384.jwt"), ("RS512", "grant.rs512.jwt")] {
         let key = load(&jwk_with("alg", alg.into())).unwrap();
         assert_eq!(signed(&key, Some("210493352"), None), data_text(known));
@@ -120,7 +120,7 @@ fn a_jwk_says_which_algorithm_it_signs_with() {
 }
 
 #[test]
-fn a_key_never_shows_itself() {
+fn debug_output_of_a_key_hides_the_key() {
     let key = load(&data_text("key.jwk.json")).unwrap();
     let source = KeySource::Text { name: "x".to_owned(), text: data_text("key.jwk.json").into() };
     let shown = format!("{key:?} {source:?}");
@@ -130,7 +130,7 @@ fn a_key_never_shows_itself() {
     assert!(shown.contains("SigningKey") && shown.contains("2048"), "{shown}");
 }
 
-/// A run that needs the key, and whose configuration is right but for it.
+/// A command that needs the key, with a configuration that is otherwise valid.
 fn with_key(content: impl AsRef<[u8]>) -> Program {
     program("token --env test --client-id c --scope s --org 210493352 --kid k --key my.key").file("my.key", content)
 }
@@ -141,36 +141,35 @@ fn refused(content: impl AsRef<[u8]>, error: &str, hint: &str) {
     with_key(content).run().fails(3, &format!("error: the key file `my.key` {error}\n{hint}"));
 }
 
-const MAKE_ONE: &str =
-    "`systemuser-demo key new my.new.pem` makes one that will do; its public half is to be registered";
-const WHOLE: &str = "was it copied whole, from its first line to its last?";
+const MAKE_ONE: &str = "create a suitable key with `systemuser-demo key new my.new.pem`, and register its public half";
+const WHOLE: &str = "was the whole key copied, from its first line to its last?";
 
 #[test]
-fn an_empty_key_is_said_to_be_empty() {
+fn an_empty_key_file_is_reported() {
     refused("", "is empty", "");
     refused("\u{feff} \r\n", "is empty", "");
 }
 
 #[test]
-fn a_directory_is_no_key() {
+fn a_directory_is_not_a_key() {
     let run = program("token --env test --client-id c --scope s --org 210493352 --key my.key").folder("my.key").run();
     run.fails(3, "error: the key file `my.key` is a directory\n");
 }
 
 #[test]
-fn a_public_key_is_told_from_a_private_one() {
-    let hint = "the file of the private key says `PRIVATE KEY`, and was made together with this one";
-    refused(data_text("public.pem"), "is a public key, and signing needs the private one", hint);
+fn a_public_key_is_distinguished_from_a_private_key() {
+    let hint = "the private key was created together with this file; its first line contains `PRIVATE KEY`";
+    refused(data_text("public.pem"), "is a public key, but signing needs the private key", hint);
     let public = jwk_without(&["d", "p", "q", "dp", "dq", "qi"]);
     refused(
         format!("{{\"keys\":[{public}]}}"),
         "is a JWK without `d`, so it is the public half",
-        "the private JWK has a `d`, and was made together with this one",
+        "the private JWK was created together with this JWK, and has a `d`",
     );
     refused(
         public,
         "is a JWK without `d`, so it is the public half",
-        "the private JWK has a `d`, and was made together with this one",
+        "the private JWK was created together with this JWK, and has a `d`",
     );
 }
 
@@ -184,14 +183,14 @@ fn a_certificate_alone_is_not_enough() {
 }
 
 #[test]
-fn an_encrypted_key_comes_with_the_command_that_decrypts_it() {
+fn an_encrypted_key_is_refused_with_the_command_that_decrypts_it() {
     let hint = "decrypt it: `openssl pkey -in my.key -out my.new.pem`";
     refused(data_text("encrypted.pkcs8.pem"), "is encrypted", hint);
     refused(data_text("encrypted.pkcs1.pem"), "is encrypted", hint);
 }
 
 #[test]
-fn no_command_in_a_hint_writes_to_the_key_itself() {
+fn no_command_in_a_hint_overwrites_the_key() {
     for name in ["encrypted.pkcs8.pem", "ec.pem", "rsa-1024.pem", "certificate.pem"] {
         let run = program("token --env test --client-id c --scope s --org 210493352 --kid k --key mp-key.pem")
             .file("mp-key.pem", data_text(name))
@@ -213,41 +212,41 @@ fn no_command_in_a_hint_writes_to_the_key_itself() {
 }
 
 #[test]
-fn other_kinds_of_key_are_called_by_their_names() {
+fn other_kinds_of_keys_are_named() {
     let kind = |name: &str, kind: &str| {
-        refused(data_text(name), &format!("is of the kind {kind}, and a plain RSA key is needed"), MAKE_ONE);
+        refused(data_text(name), &format!("has the key type {kind}, but must be a plain RSA key"), MAKE_ONE);
     };
     kind("ec.pem", "EC");
     kind("ed25519.pem", "Ed25519");
     kind("rsa-pss.pem", "RSA-PSS");
     refused(
         r#"{"kty":"EC","crv":"P-256","d":"AA","x":"AA","y":"AA"}"#,
-        "is of the kind EC, and a plain RSA key is needed",
+        "has the key type EC, but must be a plain RSA key",
         MAKE_ONE,
     );
     refused(
         data_text("ec.pem").replace("PRIVATE KEY", "OPENSSH PRIVATE KEY"),
-        "is in the format of OpenSSH, and a PEM or JWK is needed",
-        "if it is an RSA key, this makes a PEM of a copy: `cp my.key my.new.pem && ssh-keygen -p -m PEM -f my.new.pem`",
+        "is in OpenSSH format, but must be a PEM or JWK",
+        "if it is an RSA key, convert a copy to PEM: `cp my.key my.new.pem && ssh-keygen -p -m PEM -f my.new.pem`",
     );
 }
 
 #[test]
 fn a_small_key_is_refused_with_its_size() {
-    refused(data_text("rsa-1024.pem"), "has 1024 bits, and an RSA key of at least 2048 is needed", MAKE_ONE);
+    refused(data_text("rsa-1024.pem"), "has 1024 bits, but an RSA key must have at least 2048", MAKE_ONE);
 }
 
 #[test]
-fn a_jwk_that_is_not_whole_says_what_it_lacks() {
-    let hint = "export the whole private JWK: it has n, e, d, p, q, dp, dq and qi";
+fn an_incomplete_jwk_is_refused_with_its_missing_members() {
+    let hint = "export the whole private JWK, with n, e, d, p, q, dp, dq and qi";
     refused(jwk_without(&["p", "qi"]), "is a JWK that lacks `p`, `qi`", hint);
 }
 
 #[test]
-fn a_jwk_whose_numbers_do_not_belong_together_is_refused() {
+fn a_jwk_with_inconsistent_numbers_is_refused() {
     for (member, other) in [("n", "p"), ("d", "p"), ("p", "q"), ("q", "p"), ("dp", "dq"), ("dq", "dp"), ("qi", "dp")] {
         let wrong = match member {
-            // Two numbers of the modulus's size: the last character is another.
+            // No other number has the size of the modulus, so its last character is changed.
             "n" => {
                 let n = jwk()["n"].as_str().unwrap().to_owned();
                 let last = if n.ends_with('A') { "Q" } else { "A" };
@@ -255,29 +254,29 @@ fn a_jwk_whose_numbers_do_not_belong_together_is_refused() {
             }
             _ => jwk()[other].as_str().unwrap().to_owned(),
         };
-        refused(jwk_with(member, wrong.into()), "holds numbers that do not belong together", "");
+        refused(jwk_with(member, wrong.into()), "contains numbers that do not match each other", "");
     }
 }
 
 #[test]
-fn a_jwk_with_something_else_than_numbers_is_refused_without_showing_it() {
+fn a_malformed_jwk_is_refused_without_printing_it() {
     refused(jwk_with("d", "not base64!".into()), "is JSON, but not a JWK: its `d` is not base64url", "");
-    refused(jwk_with("d", 5.into()), "is JSON, but not a JWK: a value of an unexpected type in line 1, column 378", "");
+    refused(jwk_with("d", 5.into()), "is JSON, but not a JWK: a value has an unexpected type (line 1, column 378)", "");
     refused("{}", "is JSON, but not a JWK: it has no `kty`", "");
-    refused(r#"{"keys":[]}"#, "is JSON, but not a JWK: its `keys` are empty", "");
+    refused(r#"{"keys":[]}"#, "is JSON, but not a JWK: its `keys` array is empty", "");
 }
 
 #[test]
-fn a_set_with_several_private_keys_does_not_say_which() {
+fn a_file_with_several_private_keys_is_refused() {
     let json = data_text("key.jwk.json");
-    let hint = "keep the one that is registered on this client in a file of its own";
-    let error = "holds 2 private keys, and it is not clear which one to sign with";
+    let hint = "save the key that is registered on this client in a separate file";
+    let error = "contains 2 private keys, but must contain only one";
     refused(format!("{{\"keys\":[{json},{json}]}}"), error, hint);
     refused(data_text("key.pkcs8.pem") + &data_text("key.pkcs1.pem"), error, hint);
 }
 
 #[test]
-fn base64_of_something_else_than_a_jwk_is_recognised() {
+fn base64_of_a_pem_is_recognised() {
     refused(
         STANDARD.encode(data_text("key.pkcs8.pem")),
         "is the base64 of a PEM file",
@@ -288,13 +287,13 @@ fn base64_of_something_else_than_a_jwk_is_recognised() {
     refused(
         body,
         "is base64 without the lines that begin and end a PEM",
-        "a PEM says what it is: for a PKCS#8 key, `-----BEGIN PRIVATE KEY-----` stands before it and \
-         `-----END PRIVATE KEY-----` after it, on lines of their own",
+        "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
+         `-----END PRIVATE KEY-----` after it",
     );
 }
 
 #[test]
-fn what_is_cut_off_is_said_to_be_cut_off() {
+fn a_truncated_key_is_reported() {
     let pem = data_text("key.pkcs8.pem");
     refused(&pem[..pem.len() / 2], "is cut off or damaged", WHOLE);
     refused(pem.replace("MII", "MIA"), "is cut off or damaged", WHOLE);
@@ -305,25 +304,21 @@ fn what_is_cut_off_is_said_to_be_cut_off() {
 }
 
 #[test]
-fn rubbish_and_other_encodings_are_told_apart() {
+fn garbage_and_other_encodings_are_distinguished() {
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain(data_text("key.pkcs8.pem").bytes().flat_map(|byte| [byte, 0])).collect();
-    refused(
-        utf16,
-        "is UTF-16 text, and a key is plain ASCII",
-        "PowerShell's `>` writes UTF-16: save the file as UTF-8",
-    );
+    refused(utf16, "is UTF-16 text, but a key must be ASCII", "PowerShell's `>` writes UTF-16: save the file as UTF-8");
     let unmarked: Vec<u8> = data_text("key.pkcs8.pem").bytes().flat_map(|byte| [byte, 0]).collect();
     refused(
         unmarked,
-        "is UTF-16 text, and a key is plain ASCII",
+        "is UTF-16 text, but a key must be ASCII",
         "PowerShell's `>` writes UTF-16: save the file as UTF-8",
     );
     refused(
         [0x30, 0x82, 0x04, 0xbd, 0x02],
-        "is binary (DER or PKCS#12), and a PEM or JWK is needed",
-        "`openssl pkcs12 -in my.key -nodes -out my.new.pem` takes it out of PKCS#12, and \
-         `openssl pkey -inform DER -in my.key -out my.new.pem` out of DER",
+        "is binary (DER or PKCS#12), but must be a PEM or JWK",
+        "convert PKCS#12 with `openssl pkcs12 -in my.key -nodes -out my.new.pem`, and DER with \
+         `openssl pkey -inform DER -in my.key -out my.new.pem`",
     );
     let not_a_key = "is not a private key in PEM or JWK form";
     refused([0x00, 0xff, 0x80, 0x07], not_a_key, "");
@@ -331,42 +326,42 @@ fn rubbish_and_other_encodings_are_told_apart() {
     refused(vec![b'a'; 300_000], not_a_key, "");
     refused(
         "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
-        "holds a PEM block `CERTIFICATE REQUEST`, and not a private key",
+        "contains a PEM block `CERTIFICATE REQUEST`, not a private key",
         "",
     );
 }
 
 #[test]
-fn an_algorithm_that_maskinporten_does_not_take_is_named() {
-    let error = "cannot be used: the algorithm is `PS256`, and Maskinporten takes RS256, RS384 and RS512";
+fn an_algorithm_that_maskinporten_rejects_is_named() {
+    let error = "cannot be used: the algorithm is `PS256`, but Maskinporten accepts only RS256, RS384 and RS512";
     refused(jwk_with("alg", "PS256".into()), error, "");
 }
 
 #[test]
-fn a_key_in_the_environment_is_called_by_its_variable() {
+fn a_key_in_the_environment_is_named_by_its_variable() {
     let inline = |text: &str| {
         program("token --env test --client-id c --scope s --org 210493352 --kid k").var("SYSTEMUSER_KEY", text).run()
     };
     inline("").fails(
         3,
         "error: the key in SYSTEMUSER_KEY is empty\n\
-         hint: has the secret arrived? SYSTEMUSER_KEY is set, and there is nothing in it\n",
+         hint: is the secret available here? SYSTEMUSER_KEY is set, but empty\n",
     );
     inline("mp-key.pem").fails(
         3,
         "error: the key in SYSTEMUSER_KEY is not a private key in PEM or JWK form\n\
-         hint: SYSTEMUSER_KEY takes the key itself; a path goes into SYSTEMUSER_KEY_FILE\n",
+         hint: SYSTEMUSER_KEY must contain the key itself; for a path, use SYSTEMUSER_KEY_FILE\n",
     );
     inline(&STANDARD.encode("-----BEGIN PRIVATE KEY-----")).fails(
         3,
         "error: the key in SYSTEMUSER_KEY is the base64 of a PEM file\n\
-         hint: give the PEM itself, or the base64 of a JWK, in SYSTEMUSER_KEY\n",
+         hint: set SYSTEMUSER_KEY to the PEM itself, or to the base64 of a JWK\n",
     );
 }
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_no_text_is_said_to_be_none() {
+fn a_variable_that_is_not_text_is_reported() {
     use std::os::unix::ffi::OsStringExt;
     for name in ["SYSTEMUSER_KEY", "SYSTEMUSER_CLIENT_ID"] {
         let value = std::ffi::OsString::from_vec(vec![0xff, 0xfe]);
@@ -383,18 +378,18 @@ fn a_key_given_as_a_path_is_not_repeated() {
     for key in [pem.clone(), jwk.clone(), STANDARD.encode(&jwk), STANDARD.encode(&jwk[..jwk.len() / 3]), body] {
         let run =
             program("token --env test --client-id c --scope s --org 210493352").var("SYSTEMUSER_KEY_FILE", key).run();
-        run.fails(3, "error: SYSTEMUSER_KEY_FILE: a path is wanted here, and this looks like the key itself\n");
+        run.fails(3, "error: SYSTEMUSER_KEY_FILE: expected a path, but this looks like the key itself\n");
     }
     let file = format!("environment = \"test\"\n[key]\npath = '''{pem}'''\n");
     let run = program("token --client-id c --scope s --org 210493352 -c a.toml").file("a.toml", file).run();
-    run.fails(3, "error: a.toml line 3: a path is wanted here, and this looks like the key itself\n");
+    run.fails(3, "error: a.toml line 3: expected a path, but this looks like the key itself\n");
 }
 
-/// What is said where nobody listens.
-pub fn silence() -> String {
+/// The error if no server runs at the URL.
+pub fn connection_refused() -> String {
     let hint = match cfg!(feature = "sandbox") {
-        true => "is a sandbox standing there? `systemuser-demo sandbox` starts one",
-        false => "is a server standing there?",
+        true => "is a sandbox running there? start it with `systemuser-demo sandbox`",
+        false => "is a server running there?",
     };
     format!(
         "error: no usable answer from `http://127.0.0.1:PORT/token`: no connection: Connection refused\nhint: {hint}\n"
@@ -406,16 +401,16 @@ fn a_kid_that_differs_from_the_jwks_own_is_pointed_out() {
     let run = with_key(data_text("key.jwk.json"))
         .file("config/test.toml", format!("environment = \"test\"\n[endpoints]\nissuer = \"{}\"\n", nobody()))
         .run();
-    run.fails(6, &format!("warning: the key's own kid is `tests`, and `k` (--kid) is sent\n{}", silence()));
+    run.fails(6, &format!("warning: the key's own kid is `tests`, but `k` (--kid) is sent\n{}", connection_refused()));
 }
 
 #[test]
-fn a_thumbprint_as_kid_comes_with_a_note() {
+fn a_thumbprint_as_kid_causes_a_note() {
     let run = program("token --env test --client-id c --scope s --org 210493352 --key")
         .arg(data("key.pkcs8.pem").to_str().unwrap())
         .file("config/test.toml", format!("environment = \"test\"\n[endpoints]\nissuer = \"{}\"\n", nobody()))
         .run();
     let note = "note: no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal as \
                 PEM has the portal's kid\n";
-    run.fails(6, &format!("{note}{}", silence()));
+    run.fails(6, &format!("{note}{}", connection_refused()));
 }

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-use crate::program::{project, project_text};
+use crate::program::{project, project_text, succeeds, with_cargo};
 
 /// The layers of the crate, of the command line, of the client and of the sandbox, the lowest first. A module imports from the layers
 /// below its own, and not from its neighbours.
@@ -360,54 +359,17 @@ fn every_folder_says_what_belongs_there() {
     assert!(folders > 15, "{folders}");
 }
 
-/// The folder of what Cargo builds: this binary lies in one of its profiles.
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).ancestors().nth(2).unwrap().to_owned()
-}
-
-fn cargo(folder: &Path, arguments: &str) -> Output {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments.split_whitespace())
-        .current_dir(folder)
-        // What is built already is used again, and Cargo's own settings for this package do not reach the other.
-        .env("CARGO_TARGET_DIR", target())
-        .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments}:\n{}", String::from_utf8_lossy(&output.stderr));
-    output
-}
-
-/// The dependencies that README lists for those who copy.
-fn listed_dependencies() -> String {
-    let readme = project_text("README.md");
-    let after = readme.split_once("## Make it yours").expect("README has the chapter").1;
-    let block = after.split_once("```toml\n").expect("the chapter has a list").1;
-    block.split_once("```").unwrap().0.to_owned()
-}
-
-#[test]
-fn the_folders_to_copy_compile_alone_and_without_a_warning() {
-    let crate_folder = tempfile::tempdir().unwrap();
-    let (src, copy) = (project("src"), crate_folder.path().join("src"));
-    for file in ["client", "config"].iter().flat_map(|folder| rust_files(&src.join(folder))) {
-        let to = copy.join(file.strip_prefix(&src).unwrap());
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(file, to).unwrap();
-    }
-    fs::write(copy.join("lib.rs"), "pub mod client;\npub mod config;\n").unwrap();
-    let manifest = "[package]\nname = \"copied\"\nversion = \"0.0.0\"\nedition = \"2024\"\n";
-    fs::write(crate_folder.path().join("Cargo.toml"), format!("{manifest}{}", listed_dependencies())).unwrap();
-    fs::copy(project("Cargo.lock"), crate_folder.path().join("Cargo.lock")).unwrap();
-    let output = cargo(crate_folder.path(), "check --offline --quiet");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-}
-
 #[test]
 fn the_client_builds_without_the_sandbox_and_what_only_that_needs() {
-    let project = project("");
-    cargo(&project, "check --no-default-features --offline --locked --quiet");
-    let tree = cargo(&project, "tree --no-default-features --offline --locked -e normal --prefix none");
+    let cargo = |arguments: &str| {
+        succeeds(
+            with_cargo(env!("CARGO"), &project(""))
+                .args(arguments.split(' '))
+                .args(["--no-default-features", "--locked"]),
+        )
+    };
+    cargo("check --quiet");
+    let tree = cargo("tree -e normal --prefix none");
     let tree = String::from_utf8(tree.stdout).unwrap();
     assert!(tree.contains("reqwest v") && !tree.contains("axum"), "{tree}");
 }

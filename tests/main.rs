@@ -1,5 +1,5 @@
-//! The tests: sentences about behaviour, a module for each question. They run the real binary in a bare environment
-//! against real servers on loopback.
+//! The tests. Each module answers one question, and each test name is a sentence about behaviour. The tests run the
+//! real binary in a bare environment against real servers on loopback.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, reason = "a test binary hands nothing on")]
@@ -23,7 +23,6 @@ mod inspect;
 mod key_command;
 mod keys;
 mod layout;
-
 mod refusals;
 mod retries;
 mod sanitize;

@@ -1,4 +1,4 @@
-//! The real binary, in an empty folder and a bare environment.
+//! Runs the real binary in an empty folder and a bare environment.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// A fixture. Keys are for their owner alone, which git does not keep; so it is a copy.
+/// A copy of a fixture with permissions for the owner only, which git does not store.
 pub fn data(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
@@ -35,7 +35,7 @@ fn for_owner_alone(path: &Path) {
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
-/// The project's own folder.
+/// A path in the project's folder.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -44,13 +44,31 @@ pub fn project_text(path: &str) -> String {
     fs::read_to_string(project(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// A program that is Cargo or starts it. Dependencies that are built already are used again, and Cargo's own settings for
+/// this package do not apply.
+pub fn with_cargo(program: &str, folder: &Path) -> Command {
+    // This binary lies in the folder of one of Cargo's profiles.
+    let target = Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).ancestors().nth(2).unwrap();
+    let mut command = Command::new(program);
+    command.current_dir(folder).env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
+    command.env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1");
+    command
+}
+
+#[track_caller]
+pub fn succeeds(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
 pub struct Program {
     folder: TempDir,
     arguments: Vec<String>,
     variables: Vec<(String, OsString)>,
 }
 
-/// What one run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
     pub code: i32,
@@ -58,7 +76,7 @@ pub struct Run {
     pub err: String,
 }
 
-/// A run with these arguments, which are split at spaces.
+/// A program with these arguments, which are split at spaces.
 pub fn program(arguments: &str) -> Program {
     let arguments = arguments.split_whitespace().map(str::to_owned).collect();
     Program { folder: tempfile::tempdir().unwrap(), arguments, variables: Vec::new() }
@@ -70,7 +88,7 @@ impl Program {
         self
     }
 
-    /// More arguments, which are split at spaces.
+    /// Adds arguments, which are split at spaces.
     pub fn args(mut self, arguments: &str) -> Self {
         self.arguments.extend(arguments.split_whitespace().map(str::to_owned));
         self
@@ -81,7 +99,7 @@ impl Program {
         self
     }
 
-    /// A file in the folder in which the program runs.
+    /// Writes a file in the folder in which the program runs.
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -90,7 +108,7 @@ impl Program {
         self
     }
 
-    /// Where a file lies, or would lie.
+    /// The path of a file in the program's folder; the file need not exist.
     pub fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
@@ -107,7 +125,7 @@ impl Program {
         command
     }
 
-    /// The same command where somebody looks on: `script` gives it a terminal.
+    /// The same command in a terminal that `script` provides.
     #[cfg(target_os = "linux")]
     pub fn at_a_terminal(&self) -> Command {
         let plain = self.command();
@@ -125,14 +143,14 @@ impl Program {
         self.run_with("")
     }
 
-    /// With this on standard input.
+    /// Runs the program with this text on standard input.
     pub fn run_with(self, input: &str) -> Run {
         let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_owned();
-        // A program that does not read must not keep the test waiting.
+        // A program that does not read its input must not block the test.
         let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
@@ -151,12 +169,12 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// For a program whose folder is still to be looked at.
+    /// Runs a command and keeps its folder, so that a test can inspect the files.
     pub fn of(command: &mut Command) -> Self {
         command.output().unwrap().into()
     }
 
-    /// The run failed with this code and these words, and said nothing on stdout.
+    /// Asserts that the run failed with this exit code and this stderr, with nothing on stdout.
     #[track_caller]
     pub fn fails(&self, code: i32, err: &str) {
         assert_eq!((without_chance(&self.err).as_str(), self.code, self.out.as_str()), (err, code, ""));
@@ -168,7 +186,7 @@ impl Run {
     }
 }
 
-/// The text without what differs between runs and machines: loopback ports, and the numbers of system errors.
+/// The text without parts that differ between runs and machines: loopback ports, and the numbers of system errors.
 pub fn without_chance(text: &str) -> String {
     let without = |text: &str, mark: &str, instead: &str, more: &str| {
         let mut parts = text.split(mark);

@@ -1,4 +1,4 @@
-//! What is said where Maskinporten or an API says no, or nobody says anything?
+//! Does the program print the right error if Maskinporten or an API refuses, or does not answer?
 
 use crate::program::{Program, Run, data_text, program};
 use crate::server::{Request, Server, json, nobody, response};
@@ -14,7 +14,7 @@ fn call(api: &str, answer: impl Fn(&Request) -> String + Send + 'static) -> Run 
     program("call --env test").arg(api).file("config/test.toml", server.configuration()).run()
 }
 
-/// A configuration whose Maskinporten is at this address.
+/// A configuration with Maskinporten at this URL.
 fn configuration(issuer: &str) -> String {
     format!(
         "environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n[key]\npath = {:?}\n\
@@ -28,7 +28,7 @@ fn refusal(body: &'static str) -> Run {
 }
 
 #[test]
-fn a_refusal_has_its_code_its_own_words_its_meaning_ones_own_values_and_its_trace_id() {
+fn a_refusal_is_printed_with_code_text_meaning_values_and_trace_id() {
     let run = refusal(
         r#"{"error":"invalid_grant","error_description":"Invalid assertion. Client authentication failed. Expired key. (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)","error_uri":"https://maskinporten.no/errors/MP-121"}"#,
     );
@@ -38,18 +38,18 @@ fn a_refusal_has_its_code_its_own_words_its_meaning_ones_own_values_and_its_trac
          \"Invalid assertion. Client authentication failed. Expired key.\"\n  \
          the registered key has expired: a key is valid for one year from its registration\n    \
          key        k.json  (--key)\n    \
-         kid        tests   (the JWK's own)\n    \
+         kid        tests   (the JWK's `kid`)\n    \
          client id  tests   (config/test.toml)\n\
-         hint: was the key registered more than a year ago? register a new one, or the same again, which renews it: \
-         `systemuser-demo key public --set --env test --key k.json`\n\
-         hint: was a new key registered, and the old one is still in use? use the new key, with the kid that it was \
+         hint: was the key registered more than a year ago? register a new key, or renew this key by registering it \
+         again: `systemuser-demo key public --set --env test --key k.json`\n\
+         hint: is the old key still in use after a new key was registered? use the new key, with the kid that it was \
          registered with\n\
          note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://maskinporten.no/errors/MP-121\n",
     );
 }
 
 #[test]
-fn a_code_is_found_in_the_address_then_in_the_words_then_by_the_name() {
+fn a_code_is_found_in_the_error_uri_then_in_the_description_then_by_the_error_name() {
     let first_line = |body| refusal(body).err.lines().next().unwrap().to_owned();
     assert_eq!(
         first_line(r#"{"error":"invalid_scope","error_description":"MP-250?","error_uri":"https://x/errors/MP-200"}"#),
@@ -82,7 +82,7 @@ fn an_older_correlation_id_is_found_too() {
          scope      a:b    (config/test.toml)\n    \
          client id  tests  (config/test.toml)\n\
          hint: has the owner of the API granted you the scope? ask the owner; until then, use another scope\n\
-         hint: was access granted in the other environment only? it is granted for test and for production separately\n\
+         hint: was access granted only in the other environment? access is granted separately for test and production\n\
          note: trace id 1-2-3, http://127.0.0.1:PORT/token\n",
     );
 }
@@ -101,7 +101,7 @@ fn a_long_description_loses_neither_its_code_nor_its_trace_id() {
 }
 
 #[test]
-fn a_refusal_that_is_no_json_is_told_by_its_status_and_its_beginning() {
+fn a_refusal_that_is_not_json_is_reported_with_its_status_and_its_beginning() {
     let html = "<html>\n<head><title>403 Forbidden</title></head>\n</html>";
     token(move |_| response("403 Forbidden", "text/html", html)).fails(
         4,
@@ -120,23 +120,23 @@ fn a_refusal_that_is_no_json_is_told_by_its_status_and_its_beginning() {
 }
 
 #[test]
-fn a_refusal_cannot_draw_on_the_terminal() {
+fn a_refusal_cannot_control_the_terminal() {
     let run = refusal("{\"error\":\"invalid_grant\",\"error_description\":\"\\u001b[2J gone \\u202e\\u0007\"}");
     run.fails(
         4,
         "error: Maskinporten refused the grant: invalid_grant\n  \"\\u{1b}[2J gone \\u{202e}\\u{7}\"\n\
-         note: no trace id came along, http://127.0.0.1:PORT/token\n",
+         note: no trace id, http://127.0.0.1:PORT/token\n",
     );
 }
 
 #[test]
-fn nobody_listening_is_said_with_the_address() {
+fn a_refused_connection_is_reported_with_the_url() {
     let run = program("token --env test").file("config/test.toml", configuration(&nobody())).run();
-    run.fails(6, &crate::keys::silence());
+    run.fails(6, &crate::keys::connection_refused());
 }
 
 #[test]
-fn a_token_that_cannot_be_one_is_never_shown() {
+fn an_impossible_token_is_never_printed() {
     let unusable = |body: &'static str, reason: &str| {
         let run = token(move |_| json("200 OK", body));
         assert!(!run.err.contains("SECRET"));
@@ -161,7 +161,7 @@ fn a_token_that_cannot_be_one_is_never_shown() {
 }
 
 #[test]
-fn a_server_that_fails_is_no_refusal() {
+fn a_server_error_is_not_a_refusal() {
     let run = token(|_| response("503 Service Unavailable", "text/plain", "come back later"));
     run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503: come back later\n");
     let run = token(|_| response("429 Too Many Requests", "text/plain", ""));
@@ -169,36 +169,36 @@ fn a_server_that_fails_is_no_refusal() {
     let run = token(|_| "HTTP/1.1 302 Found\r\nLocation: https://example.no/\r\nContent-Length: 0\r\n\r\n".to_owned());
     run.fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 302 points elsewhere, to \
-         `https://example.no/`, and no redirect is followed\n",
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 302 is a redirect to \
+         `https://example.no/`, which is not followed\n",
     );
     let run = token(|_| json("600 Whatever", "{}"));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 600, which brings no token\n");
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 600, without a token\n");
     let run = token(|_| json("201 Created", r#"{"access_token":"SECRET","expires_in":1}"#));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 201, which brings no token\n");
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 201, without a token\n");
 }
 
 #[test]
-fn a_server_that_does_not_speak_http_is_told_from_one_that_is_slow() {
+fn a_server_that_does_not_speak_http_is_distinguished_from_a_slow_server() {
     let run = token(|_| "hello\r\n".to_owned());
     run.fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: no whole answer in HTTP came: it does \
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: no complete HTTP answer: it does \
          not speak HTTP\n",
     );
     let run = token(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer broke off before its end\n");
+    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer was cut off\n");
 }
 
 #[test]
-fn verbose_tells_the_status_of_an_answer_of_no_use() {
+fn verbose_shows_the_status_of_an_unusable_answer() {
     let server = Server::start(|_| response("503 Service Unavailable", "text/plain", ""));
     let run = program("token --env test --verbose").file("config/test.toml", server.configuration()).run();
     assert!(run.err.contains("\nanswer         503 in "), "{}", run.err);
 }
 
 #[test]
-fn no_proxy_is_asked_for_this_machine() {
+fn no_proxy_is_used_for_this_machine() {
     let server = Server::start(|_| crate::server::opaque_token());
     let program = program("token --env test").file("config/test.toml", server.configuration());
     let program = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].into_iter().fold(program, |p, name| p.var(name, nobody()));
@@ -206,7 +206,7 @@ fn no_proxy_is_asked_for_this_machine() {
 }
 
 #[test]
-fn a_machine_without_root_certificates_is_told_what_it_lacks() {
+fn missing_root_certificates_are_reported() {
     let run = program("token --env test --client-id c --scope s --org 210493352 --key")
         .arg(crate::program::data("key.jwk.json").to_str().unwrap())
         .var("SSL_CERT_FILE", "/dev/null")
@@ -216,8 +216,8 @@ fn a_machine_without_root_certificates_is_told_what_it_lacks() {
         6,
         "error: no usable answer from `https://test.maskinporten.no/token`: the client could not be set up: unexpected \
          error: No CA certificates were loaded from the system\n\
-         hint: SSL_CERT_FILE is set: does it name what is there, with certificates in PEM? without it, the system's are \
-         taken\n",
+         hint: SSL_CERT_FILE is set: does it name an existing file or folder with certificates in PEM? without the \
+         variable, the system's certificates are used\n",
     );
 }
 
@@ -230,7 +230,7 @@ fn a_huge_answer_is_not_read() {
 }
 
 #[test]
-fn an_api_that_refuses_the_token_is_quoted() {
+fn the_text_of_an_api_that_refuses_the_token_is_quoted() {
     let run = call("systemuserinfo", |_| {
         "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\nContent-Length: 0\r\n\r\n"
             .to_owned()
@@ -244,16 +244,16 @@ fn an_api_that_refuses_the_token_is_quoted() {
 }
 
 #[test]
-fn a_reference_api_without_an_answer_has_refused() {
+fn an_empty_answer_from_a_reference_api_is_a_refusal() {
     call("systemuserinfo", |_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned()).fails(
         5,
-        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` gave an empty answer, status 204\n\
-         hint: the token carries no system user, and this API needs one\n",
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty answer: status 204\n\
+         hint: the token has no system user, but this API needs a system user's token\n",
     );
 }
 
 #[test]
-fn an_answer_that_is_not_json_is_told_by_its_beginning() {
+fn an_answer_that_is_not_json_is_quoted_from_its_beginning() {
     let run = call("salary", |_| response("200 OK", "text/html", "<html>sign in</html>"));
     run.fails(
         6,
@@ -269,7 +269,7 @@ fn an_answer_that_is_not_json_is_told_by_its_beginning() {
 }
 
 #[test]
-fn a_not_found_from_an_api_is_a_refusal_in_its_own_words() {
+fn a_404_from_an_api_is_a_refusal_with_the_apis_text() {
     let run = call("orders", |_| json("404 Not Found", r#"{"kode":"X-1","melding":"Ukjent part"}"#));
     run.fails(
         5,
@@ -279,24 +279,25 @@ fn a_not_found_from_an_api_is_a_refusal_in_its_own_words() {
 }
 
 #[test]
-fn a_403_hints_at_an_org_only_where_the_api_takes_one() {
+fn a_403_suggests_an_org_only_if_the_api_accepts_an_org() {
     let denied = |_: &Request| response("403 Forbidden", "text/plain", "Access denied");
     call("systemuserinfo", denied).fails(
         5,
         "error: `http://127.0.0.1:PORT/api/SystemUserInfo` refused the call: status 403, Access denied\n\
-         hint: has the system user been given the right that this API asks for?\n",
+         hint: does the system user have the right that this API requires?\n",
     );
     call("orders", denied).fails(
         5,
         "error: `http://127.0.0.1:PORT/orders/210493352` refused the call: status 403, Access denied\n\
-         hint: has the system user been given the right that this API asks for?\n\
-         hint: is it an agent's? then name the client whose data is asked for: `systemuser-demo call orders ORG --env test`\n",
+         hint: does the system user have the right that this API requires?\n\
+         hint: is it an agent system user? then name the client whose data you need: `systemuser-demo call orders ORG \
+         --env test`\n",
     );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_stdout_that_cannot_be_written_to_is_said_to_be_that() {
+fn an_unwritable_stdout_is_reported() {
     let server = Server::start(|_| crate::server::opaque_token());
     let program = program("token --env test").file("config/test.toml", server.configuration());
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
@@ -319,7 +320,7 @@ fn a_broken_pipe_ends_quietly() {
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
 }
 
-/// A shell tells the end by this signal as 130.
+/// A shell reports this signal as exit code 130.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_command_that_waits() {
@@ -337,12 +338,12 @@ fn ctrl_c_ends_a_command_that_waits() {
 }
 
 #[test]
-fn a_server_that_is_silent_is_waited_for_until_the_timeout() {
+fn a_silent_server_is_awaited_until_the_timeout() {
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let file = configuration(&format!("http://{}/", silent.local_addr().unwrap()));
     program("token --env test --timeout 1").file("config/test.toml", file).run().fails(
         6,
         "error: no usable answer from `http://127.0.0.1:PORT/token`: it took longer than 1 s\n\
-         hint: --timeout gives it longer\n",
+         hint: increase the time limit with --timeout\n",
     );
 }

@@ -1,4 +1,4 @@
-//! What is tried again, with what, and what is not?
+//! Which requests are retried, and with which grant or token?
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use crate::server::{Request, Server, empty, json, nobody, opaque_token, response
 
 const UNAVAILABLE: &str = "503 Service Unavailable";
 
-/// The same answer a few times, and then another one.
+/// Returns the first answer this number of times, and then the second answer.
 fn in_turn(times: usize, first: String, then: String) -> impl Fn(&Request) -> String + Send + 'static {
     let asked = AtomicUsize::new(0);
     move |_| if asked.fetch_add(1, Ordering::SeqCst) < times { first.clone() } else { then.clone() }
@@ -24,7 +24,7 @@ fn run(arguments: &str, server: &Server) -> Run {
     vendor(arguments, server).run()
 }
 
-/// How many grants came, all of them with an id of their own.
+/// The number of grants. Asserts that each grant has a different id.
 fn distinct_grants(server: &Server) -> usize {
     let grants = server.grants();
     let ids: HashSet<String> = grants.iter().map(|grant| grant["jti"].as_str().unwrap().to_owned()).collect();
@@ -32,7 +32,7 @@ fn distinct_grants(server: &Server) -> usize {
     ids.len()
 }
 
-/// A request for a system user, as Altinn tells of it.
+/// A request for a system user, as Altinn returns it.
 fn asked_for() -> serde_json::Value {
     serde_json::json!({
         "id": "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04",
@@ -43,18 +43,18 @@ fn asked_for() -> serde_json::Value {
     })
 }
 
-/// How many requests came that are no grants.
+/// The number of requests other than grants.
 fn calls(server: &Server) -> usize {
     server.requests().iter().filter(|request| request.target != "/token").count()
 }
 
-/// An answer that ends in the middle of its body.
+/// An answer that ends before its body is complete.
 fn cut_off(status: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{\"acc")
 }
 
 #[test]
-fn a_grant_that_nobody_answers_is_followed_by_two_new_ones() {
+fn an_unanswered_grant_is_followed_by_two_new_grants() {
     let nothing = String::new();
     thread::scope(|at_once| {
         for (answer, says) in [
@@ -62,8 +62,8 @@ fn a_grant_that_nobody_answers_is_followed_by_two_new_ones() {
             (empty("502 Bad Gateway"), "status 502"),
             (empty(UNAVAILABLE), "status 503"),
             (empty("504 Gateway Timeout"), "status 504"),
-            (nothing, "no whole answer in HTTP came"),
-            (cut_off("200 OK"), "the answer broke off before its end"),
+            (nothing, "no complete HTTP answer"),
+            (cut_off("200 OK"), "the answer was cut off"),
         ] {
             at_once.spawn(move || {
                 let server = Server::start(in_turn(usize::MAX, answer, String::new()));
@@ -77,7 +77,7 @@ fn a_grant_that_nobody_answers_is_followed_by_two_new_ones() {
 }
 
 #[test]
-fn the_first_answer_is_the_last_try() {
+fn the_first_answer_ends_the_retries() {
     for failures in [1, 2] {
         let server = Server::start(in_turn(failures, empty(UNAVAILABLE), opaque_token()));
         run("token", &server).succeeds("opaque-token\n");
@@ -91,7 +91,7 @@ fn the_first_answer_is_the_last_try() {
 }
 
 #[test]
-fn what_is_an_answer_is_not_asked_for_again() {
+fn a_definite_answer_is_not_retried() {
     for answer in [
         json("400 Bad Request", r#"{"error":"invalid_grant"}"#),
         empty("401 Unauthorized"),
@@ -104,7 +104,7 @@ fn what_is_an_answer_is_not_asked_for_again() {
         "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n".to_owned(),
         cut_off("400 Bad Request"),
         cut_off("500 Internal Server Error"),
-        // What makes no sense may be a refusal all the same.
+        // An answer that cannot be parsed may still be a refusal.
         "HTTP/1.1 400 Bad Request\r\nA: b\u{1}c\r\n\r\n".to_owned(),
         "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".to_owned(),
         "220 mail.example ESMTP\r\n".to_owned(),
@@ -117,29 +117,29 @@ fn what_is_an_answer_is_not_asked_for_again() {
 }
 
 #[test]
-fn the_story_has_every_try() {
+fn verbose_shows_every_attempt() {
     let server = Server::start(in_turn(2, empty("429 Too Many Requests"), opaque_token()));
     let run = run("token --verbose", &server);
     assert_eq!(run.code, 0, "{}", run.err);
     let steps: Vec<&str> = run.err.lines().filter_map(|line| line.split("  ").next()).collect();
-    let told = |step: &str| steps.iter().filter(|told| **told == step).count();
-    assert_eq!((told("grant"), told("post"), told("answer"), told("again")), (3, 3, 3, 2), "{}", run.err);
+    let count = |step: &str| steps.iter().filter(|printed| **printed == step).count();
+    assert_eq!((count("grant"), count("post"), count("answer"), count("again")), (3, 3, 3, 2), "{}", run.err);
     assert!(run.err.contains("again          in 250 ms\ngrant "), "{}", run.err);
     assert!(run.err.contains("again          in 1 s\ngrant "), "{}", run.err);
 
     let server = Server::vendor(in_turn(1, empty(UNAVAILABLE), json("200 OK", &system().to_string())));
     let run = vendor("system show --verbose", &server).run();
     assert_eq!(run.code, 0, "{}", run.err);
-    let told = without_chance(&run.err);
+    let output = without_chance(&run.err);
     let address = "http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor/991825827_smartcloud";
     assert!(
-        told.contains(&format!("get            {address}\nanswer         503\nagain          in 250 ms\nget            {address}\nanswer         200 in ")),
-        "{told}"
+        output.contains(&format!("get            {address}\nanswer         503\nagain          in 250 ms\nget            {address}\nanswer         200 in ")),
+        "{output}"
     );
 }
 
 #[test]
-fn a_server_is_left_alone_for_as_long_as_it_asks() {
+fn the_client_waits_as_long_as_retry_after_says() {
     let late = "Date: Mon, 23 Nov 2026 04:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 04:00:02 GMT";
     for (header, seconds) in [("Retry-After: 1", 1), (late, 2), ("Retry-After: soon", 0)] {
         let busy = empty(&format!("{UNAVAILABLE}\r\n{header}"));
@@ -152,26 +152,27 @@ fn a_server_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[test]
-fn a_server_that_asks_for_more_than_the_timeout_is_not_asked_again() {
+fn a_retry_after_beyond_the_timeout_ends_the_retries() {
     for after in ["30", "120", "18446744073709551615"] {
         let busy = empty(&format!("429 Too Many Requests\r\nRetry-After: {after}"));
         let server = Server::start(in_turn(usize::MAX, busy, String::new()));
         let run = run("token", &server);
         assert_eq!(run.code, 6);
-        assert!(run.err.contains("\nhint: it asks to be left alone for "), "{}", run.err);
+        assert!(run.err.contains("\nhint: the server asks clients to wait "), "{}", run.err);
         assert_eq!(distinct_grants(&server), 1, "{after}");
     }
     let busy = empty("429 Too Many Requests\r\nRetry-After: 120");
     let server = Server::start(in_turn(usize::MAX, busy, String::new()));
     run("token", &server).fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\nhint: it asks to be left alone for 2 min\n",
+        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\nhint: the server asks clients to \
+         wait 2 min\n",
     );
 }
 
 #[test]
-fn the_patience_is_for_all_tries_together() {
-    // What would be waited for beyond the patience is not waited for at all.
+fn the_timeout_covers_all_attempts() {
+    // The client does not start to wait if the wait would exceed the timeout.
     let server = Server::start(in_turn(usize::MAX, empty(UNAVAILABLE), String::new()));
     let begun = Instant::now();
     run("token --timeout 1", &server)
@@ -181,7 +182,7 @@ fn the_patience_is_for_all_tries_together() {
 }
 
 #[test]
-fn a_try_that_the_patience_cuts_off_leaves_what_the_one_before_it_said() {
+fn an_attempt_that_times_out_keeps_the_message_of_the_attempt_before() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let (held, asked) = (std::sync::Mutex::new(held), AtomicUsize::new(0));
     let server = Server::start(move |_| {
@@ -217,7 +218,7 @@ fn a_call_is_tried_again_with_the_same_token() {
 }
 
 #[test]
-fn a_list_goes_on_at_the_page_that_failed() {
+fn a_list_continues_at_the_page_that_failed() {
     let user =
         |id: &str| format!("{{\"id\":\"{id}\",\"systemId\":\"991825827_smartcloud\",\"userType\":\"standard\"}}");
     let first = format!(
@@ -235,7 +236,7 @@ fn a_list_goes_on_at_the_page_that_failed() {
 }
 
 #[test]
-fn what_may_have_been_carried_out_at_altinn_is_not_sent_again() {
+fn a_change_that_altinn_may_have_made_is_not_sent_again() {
     let creates = "request create 312600757 --right ttd_systembruker-salary";
     for (arguments, answer) in [
         (creates, empty(UNAVAILABLE)),
@@ -265,7 +266,7 @@ fn what_may_have_been_carried_out_at_altinn_is_not_sent_again() {
 }
 
 #[test]
-fn what_altinn_cannot_have_carried_out_is_sent_again() {
+fn a_change_that_altinn_cannot_have_made_is_sent_again() {
     let creates = "request create 312600757 --right ttd_systembruker-salary";
     let server = Server::vendor(in_turn(usize::MAX, empty("429 Too Many Requests"), String::new()));
     assert_eq!(run(creates, &server).code, 6);

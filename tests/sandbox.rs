@@ -1,4 +1,4 @@
-//! Does the sandbox that stands by itself behave like a good server?
+//! Does `systemuser-demo sandbox` start, run and stop correctly?
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,7 +22,7 @@ fn standing_with(options: &str) -> Standing {
     standing_by(program("sandbox --port 0 --verbose").args(options).command())
 }
 
-/// Started by this command.
+/// Starts a sandbox with this command.
 pub fn standing_by(mut command: Command) -> Standing {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -35,7 +35,7 @@ pub fn standing_by(mut command: Command) -> Standing {
 }
 
 impl Standing {
-    /// Sends the signal, and tells the exit code and what was said after the introduction, on stdout and stderr.
+    /// Sends the signal. Returns the exit code, and the output on stdout and stderr after the introduction.
     pub fn end(&mut self, signal: &str) -> (Option<i32>, String, String) {
         let kill = format!("kill {signal} {}", self.child.id());
         let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
@@ -56,67 +56,68 @@ impl Drop for Standing {
 }
 
 #[test]
-fn it_introduces_itself_and_ends_cleanly_on_ctrl_c() {
+fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
     let mut sandbox = standing();
-    let said = sandbox.introduction.replace(&sandbox.address, "ADDRESS");
+    let introduction = sandbox.introduction.replace(&sandbox.address, "ADDRESS");
     assert_eq!(
-        said,
-        "note: the sandbox listens on ADDRESS, on this machine only; Ctrl-C ends it\n\
+        introduction,
+        "note: the sandbox listens on ADDRESS, on this machine only; Ctrl-C stops it\n\
          \n\
-         serves\n  \
+         endpoints\n  \
          Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
          Altinn          /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
-         approval page   /accessmanagement/ui/systemuser/request?id=…, where a request's confirmUrl leads\n  \
+         approval page   /accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl\n  \
          reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n\
          \n\
          organisations\n  \
          210493352  everything works\n  \
          310904473  no right to salary: 403\n  \
-         313790509  created with external reference customer-42: MP-303 without it\n  \
+         313790509  a system user with external reference customer-42: MP-303 without it\n  \
          314168267  a request that was never approved: MP-303\n  \
-         314250052  an agent: for its client 310385980, not for 312605031 nor for itself: 403\n  \
-         312600757  a customer without a system user: ask it for one\n  \
-         314112938  an accountant without one: ask it for an agent, for its client 313775429\n  \
-         314048431  a request that nobody answered for 180 days: it has timed out\n  \
-         313725138  a request that it rejected\n  \
+         314250052  an agent for its client 310385980; 403 for 312605031 and for itself\n  \
+         312600757  a customer without a system user: request a standard system user\n  \
+         314112938  an accountant without a system user: request an agent system user, for its client 313775429\n  \
+         314048431  a request that timed out: nobody answered it for 180 days\n  \
+         313725138  a request that the customer rejected\n  \
          312530341  a request that was denied\n  \
          any other  no system user: MP-303\n\
          \n\
-         for other clients\n  \
+         settings for other clients\n  \
          issuer     ADDRESS/\n  \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43\n  \
          scope      altinn:systembruker.demo\n  \
          kid        sandbox-example\n  \
          key        the private key in mp-key.pem.example\n\
          \n\
-         all clients, with the same key\n  \
-         7ee41fce-9f6e-4c32-8195-0fe2c1517f43  of vendor 991825827, on its system 991825827_smartcloud\n  \
-         1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16  of the same vendor, on no system yet: for one of your own\n  \
-         e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04  of vendor 310702641, on its system 310702641_fjordlonn; may not ask for \
-         system users: MP-200\n\
+         all clients, which use the same key\n  \
+         7ee41fce-9f6e-4c32-8195-0fe2c1517f43  belongs to vendor 991825827 and its system 991825827_smartcloud\n  \
+         1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16  belongs to vendor 991825827 but to no system yet: use it for a system \
+         of your own\n  \
+         e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04  belongs to vendor 310702641 and its system 310702641_fjordlonn; may \
+         not request system users: MP-200\n\
          \n\
-         for this program, in another terminal\n  \
+         settings for this program, in another terminal\n  \
          export SYSTEMUSER_SANDBOX=ADDRESS\n"
     );
-    let ended = "\nnote: the sandbox has ended, and has forgotten everything\n".to_owned();
+    let ended = "\nnote: the sandbox has stopped and discarded its data\n".to_owned();
     assert_eq!(sandbox.end("-INT"), (Some(0), String::new(), ended.clone()));
     assert_eq!(standing().end("-TERM"), (Some(0), String::new(), ended));
 }
 
-/// The sweep of tests/secrets.rs for a sandbox that stands: it has told the whole story when it has been used and ended.
+/// Like tests/secrets.rs, for a sandbox that runs separately: all of its output is checked after it has ended.
 #[test]
-fn it_shows_neither_key_nor_token_while_it_is_used() {
+fn it_prints_neither_key_nor_token() {
     let mut sandbox = standing();
     let token = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
     assert_eq!(token.code, 0, "{}", token.err);
     let (_, out, err) = sandbox.end("-INT");
-    let said = sandbox.introduction.clone() + &out + &err;
-    crate::secrets::shows_none(&said, &crate::secrets::pieces_of_keys());
-    crate::secrets::shows_none(&said, &crate::secrets::pieces_of_jwt(&token.out));
+    let output = sandbox.introduction.clone() + &out + &err;
+    crate::secrets::shows_none(&output, &crate::secrets::pieces_of_keys());
+    crate::secrets::shows_none(&output, &crate::secrets::pieces_of_jwt(&token.out));
 }
 
 #[test]
-fn it_ends_although_somebody_holds_a_connection_open() {
+fn it_ends_even_if_a_connection_is_open() {
     let mut sandbox = standing();
     let mut half = TcpStream::connect(sandbox.address.trim_start_matches("http://")).unwrap();
     half.write_all(b"POST /token HTTP/1.1\r\nHost: x\r\n").unwrap();
@@ -124,17 +125,17 @@ fn it_ends_although_somebody_holds_a_connection_open() {
 }
 
 #[test]
-fn other_commands_use_it_when_told_its_address() {
+fn other_commands_use_it_when_its_address_is_set() {
     let sandbox = standing();
     let run = program("call salary --verbose").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
     run.succeeds("status  Paid\namount  1337\n");
     assert!(run.err.contains(&format!("post           {}/token\n", sandbox.address)), "{}", run.err);
     let note = format!("note: this is the sandbox at {}/; nothing leaves this machine\n", sandbox.address);
     assert!(run.err.contains(&note), "{}", run.err);
-    // By name, too.
+    // By the name `localhost`.
     let by_name = sandbox.address.replace("127.0.0.1", "localhost");
     program("call salary").var("SYSTEMUSER_SANDBOX", by_name).run().succeeds("status  Paid\namount  1337\n");
-    // A configuration file can say it, too, and the issuer is enough.
+    // A configuration file can also set the URL, and the issuer is enough.
     let file = format!(
         "{}[endpoints]\nissuer = \"{}/\"\n",
         crate::program::project_text("config/sandbox.toml"),
@@ -147,10 +148,10 @@ fn other_commands_use_it_when_told_its_address() {
 }
 
 #[test]
-fn it_can_refuse_everything_and_go_by_another_clock_and_says_so() {
+fn it_can_refuse_everything_and_shift_its_clock_and_prints_this() {
     let sandbox = standing_with("--refuse mp012 --clock-ahead -90");
-    let said = "note: its clock is 1 min 30 s behind this machine's\nnote: it refuses every grant: MP-012\n";
-    assert!(sandbox.introduction.contains(said), "{}", sandbox.introduction);
+    let notes = "note: its clock is 1 min 30 s behind this machine's\nnote: it refuses every grant: MP-012\n";
+    assert!(sandbox.introduction.contains(notes), "{}", sandbox.introduction);
     let run = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
     assert!(run.err.contains("error: Maskinporten refused the grant: MP-012 invalid_grant\n"), "{}", run.err);
     assert!(run.err.contains("hint: this machine's clock is 1 min "), "{}", run.err);
@@ -163,71 +164,70 @@ fn it_can_refuse_everything_and_go_by_another_clock_and_says_so() {
 }
 
 #[test]
-fn it_can_page_otherwise_and_says_so() {
+fn it_can_change_its_paging_and_prints_this() {
     let sandbox = standing_with("--page-size 2 --paging-fault loses-rows");
-    let said = "note: its pages of Altinn's lists have 2 rows\n\
-                note: its paging of Altinn's lists has a fault: loses-rows\n";
-    assert!(sandbox.introduction.contains(said), "{}", sandbox.introduction);
+    let notes = "note: Altinn's lists have 2 rows per page\n\
+                note: the paging of Altinn's lists has a fault: loses-rows\n";
+    assert!(sandbox.introduction.contains(notes), "{}", sandbox.introduction);
     for size in ["0", "x", "-1"] {
         let run = program("sandbox").arg(format!("--page-size={size}")).run();
-        run.fails(2, &format!("error: --page-size: `{size}` is not a number of rows, 1 or more\n"));
+        run.fails(2, &format!("error: --page-size: `{size}` is not a number of rows; use 1 or more\n"));
     }
     program("sandbox --paging-fault lost").run().fails(
         2,
-        "error: --paging-fault: `lost` is not a way of paging that the sandbox knows, which are right, loses-rows, \
-         never-ends\n",
+        "error: --paging-fault: `lost` is not a known paging fault; use one of right, loses-rows, never-ends\n",
     );
 }
 
 #[test]
-fn an_address_where_no_sandbox_stands_is_named() {
+fn an_address_without_a_running_sandbox_is_reported() {
     let run = program("token").var("SYSTEMUSER_SANDBOX", nobody()).run();
     assert_eq!(run.code, 6);
     run.fails(
         6,
         "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n\
          error: no usable answer from `http://127.0.0.1:PORT/token`: no connection: Connection refused\n\
-         hint: is a sandbox standing there? `systemuser-demo sandbox` starts one\n",
+         hint: is a sandbox running there? start it with `systemuser-demo sandbox`\n",
     );
 }
 
 #[test]
-fn it_is_an_environment_of_its_own() {
+fn it_accepts_no_other_environment_and_no_configuration_file() {
     program("sandbox --env prod").run().fails(
         2,
-        "error: `sandbox` is an environment of its own, without a configuration, and --env says `prod`\n\
-         hint: `systemuser-demo sandbox --help` shows what it takes\n",
+        "error: `sandbox` runs in its own environment and reads no configuration file, but --env is `prod`\n\
+         hint: `systemuser-demo sandbox --help` shows its usage\n",
     );
     program("sandbox --config x.toml").run().fails(
         2,
-        "error: `sandbox` is an environment of its own, without a configuration, and --config names a file\n\
-         hint: `systemuser-demo sandbox --help` shows what it takes\n",
+        "error: `sandbox` runs in its own environment and reads no configuration file, but --config names a file\n\
+         hint: `systemuser-demo sandbox --help` shows its usage\n",
     );
 }
 
 #[test]
-fn a_port_is_a_free_number() {
+fn a_port_must_be_a_free_number() {
     for port in ["x", "70000", "-1"] {
         let run = program("sandbox").arg(format!("--port={port}")).run();
-        run.fails(2, &format!("error: --port: `{port}` is not a port, 0 to 65535\n"));
+        run.fails(2, &format!("error: --port: `{port}` is not a port number from 0 to 65535\n"));
     }
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     program(&format!("sandbox --port {port}")).run().fails(
         2,
         &format!(
-            "error: --port: {port} is taken on 127.0.0.1\n\
-             hint: does a sandbox run already? --port names another port, and 0 takes a free one\n"
+            "error: --port: port {port} on 127.0.0.1 is already in use\n\
+             hint: is another sandbox running? choose another port with --port, or 0 for a free port\n"
         ),
     );
 }
 
 #[test]
-fn it_refuses_a_socket_that_others_can_reach() {
+fn it_refuses_a_socket_that_other_machines_can_reach() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let error = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
         systemuser_demo::sandbox::serve(listener, Default::default(), std::future::pending()).await.unwrap_err()
     });
-    assert_eq!(error.to_string(), "the sandbox serves this machine only");
+    assert_eq!(error.to_string(), "the sandbox can only listen on a loopback address");
 }

@@ -1,4 +1,4 @@
-//! Which values are quoted, and which may be secrets?
+//! Which values are quoted, and which are hidden because they may be secrets?
 
 use systemuser_demo::client::sanitize::{excerpt, may_be_secret, quote, quote_path, show};
 use systemuser_demo::config::is_secret;
@@ -63,7 +63,7 @@ fn a_value_that_may_be_part_of_a_key_is_described() {
 }
 
 #[test]
-fn a_key_or_a_token_is_told_from_a_reference_that_begins_like_one() {
+fn a_key_or_a_token_is_distinguished_from_a_similar_reference() {
     for secret in ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCFVLzWKTeT84xn"] {
         assert!(is_secret(secret) && is_secret(&format!("\"{secret}")), "{secret}");
     }
@@ -73,7 +73,7 @@ fn a_key_or_a_token_is_told_from_a_reference_that_begins_like_one() {
 }
 
 #[test]
-fn the_words_of_a_server_are_kept_but_for_those_that_may_be_part_of_a_key() {
+fn a_servers_text_is_kept_except_for_words_that_may_be_part_of_a_key() {
     let line = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
     for (text, shown) in [
         ("The scope altinn:authentication/systemuser.request.write was not granted", None),

@@ -1,4 +1,4 @@
-//! Does any command, succeeding or failing, and with `--verbose`, show a key or a token?
+//! Does any command print a key or a token, on success, on failure, or with `--verbose`?
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use systemuser_demo::client::token::AccessToken;
 use crate::program::{Program, data_text, program, project_text};
 use crate::server::{Server, json, nobody, response};
 
-/// Every piece of a private key that somebody could put together again.
+/// All pieces of the test keys from which a private key could be restored.
 pub fn pieces_of_keys() -> Vec<String> {
     let mut pieces = Vec::new();
     let pems = [
@@ -47,7 +47,7 @@ fn verbose(arguments: &str) -> Program {
     program(arguments).arg("--verbose")
 }
 
-/// The parts of a JWT without which it cannot be used: all of it, what is signed, and the signature.
+/// The secret parts of a JWT: the whole token, the signed part, and the signature.
 pub fn pieces_of_jwt(jwt: &str) -> Vec<String> {
     let jwt = jwt.trim();
     let mut pieces = vec![jwt.to_owned()];
@@ -56,7 +56,7 @@ pub fn pieces_of_jwt(jwt: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_key_is_shown_whatever_is_wrong_with_it() {
+fn no_invalid_key_is_printed() {
     let pieces = pieces_of_keys();
     let jwk = data_text("key.jwk.json");
     let example = project_text("mp-key.pem.example");
@@ -79,7 +79,7 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
         data_text("encrypted.pkcs8.pem"),
         data_text("rsa-1024.pem"),
         data_text("ec.pem"),
-        // Without what tells a key at first sight.
+        // Key text without the lines that identify a key.
         data_text("ec.pem").split("-----").nth(2).unwrap().split_whitespace().collect(),
         data_text("key.pkcs1.pem").split("-----").nth(2).unwrap().split_whitespace().collect::<String>()[..700]
             .to_owned(),
@@ -91,7 +91,7 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
             let proxied = |program: Program| program.var("HTTPS_PROXY", nobody());
             let inline = proxied(verbose(arguments)).var("SYSTEMUSER_KEY", &key).run();
             shows_none(&inline.err, &pieces);
-            // The first two are the sandbox's own key.
+            // The first two keys are the sandbox's own key, which works.
             let serves = nth < 2 && cfg!(feature = "sandbox") && !arguments.contains("test");
             assert_eq!(inline.code == 0, serves, "{arguments}: {}", inline.err);
             let file = proxied(verbose(arguments)).arg("--key").arg("k").file("k", &key).run();
@@ -104,7 +104,7 @@ fn no_key_is_shown_whatever_is_wrong_with_it() {
 }
 
 #[test]
-fn a_key_given_as_another_value_is_refused_and_not_shown() {
+fn a_key_given_as_another_value_is_refused_and_not_printed() {
     let pieces = pieces_of_keys();
     let body = |name: &str| data_text(name).split("-----").nth(2).unwrap().split_whitespace().collect::<String>();
     let keys = [
@@ -173,7 +173,7 @@ fn a_key_given_as_another_value_is_refused_and_not_shown() {
 }
 
 #[test]
-fn nothing_is_shown_of_a_secret_where_the_command_line_makes_no_sense() {
+fn an_invalid_command_line_does_not_print_a_secret() {
     let pieces = pieces_of_keys();
     let (pem, jwk) = (project_text("mp-key.pem.example"), data_text("key.jwk.json"));
     let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", "c".repeat(300), "s".repeat(342));
@@ -205,7 +205,7 @@ fn nothing_is_shown_of_a_secret_where_the_command_line_makes_no_sense() {
 }
 
 #[test]
-fn a_command_line_repeats_no_key_that_a_variable_holds_and_an_option_outranks() {
+fn a_printed_command_line_contains_no_key_from_a_variable_that_an_option_outranks() {
     let (pem, jwk) = (project_text("mp-key.pem.example"), data_text("key.jwk.json"));
     for key in [pem, STANDARD.encode(&jwk), jwk] {
         let run = program("grant --curl --env test --client-id c --scope s --org 210493352 --kid k --key k.json")
@@ -219,7 +219,7 @@ fn a_command_line_repeats_no_key_that_a_variable_holds_and_an_option_outranks() 
 }
 
 #[test]
-fn no_key_is_shown_that_was_put_into_the_configuration() {
+fn a_key_in_the_configuration_is_not_printed() {
     let pieces = pieces_of_keys();
     let pem = project_text("mp-key.pem.example");
     let start = "environment = \"sandbox\"\n";
@@ -242,7 +242,7 @@ fn no_key_is_shown_that_was_put_into_the_configuration() {
 
 #[cfg(feature = "sandbox")]
 #[test]
-fn no_token_is_shown_and_no_assertion_that_could_be_sent_again() {
+fn no_token_and_no_reusable_assertion_is_printed() {
     let pieces = pieces_of_keys();
     for arguments in [
         "token",
@@ -303,13 +303,13 @@ fn no_token_is_shown_and_no_assertion_that_could_be_sent_again() {
         let run = verbose(arguments).run();
         assert_eq!(run.code, code, "{arguments}: {}", run.err);
         shows_none(&run.err, &pieces);
-        // Whatever begins like a JWT or a piece of one.
+        // The beginning of every JWT.
         assert!(!run.err.contains("eyJ"), "{}", run.err);
     }
 }
 
 #[test]
-fn nothing_is_shown_by_servers_that_repeat_what_they_were_sent() {
+fn a_secret_that_a_server_repeats_is_not_printed() {
     let pieces = pieces_of_keys();
     let token = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     for status in
@@ -347,7 +347,7 @@ fn nothing_is_shown_by_servers_that_repeat_what_they_were_sent() {
 }
 
 #[test]
-fn a_secret_that_is_repeated_behind_escapes_is_not_shown_either() {
+fn a_secret_that_a_server_repeats_with_escapes_is_not_printed() {
     let escaped = |bearer: &str| bearer.replace('+', "\\u002b").replace('-', "\\u002d");
     for body in
         ["{\"code\":\"A-1\",\"title\":\"bad token TOKEN\"}", "\"TOKEN\"", "{\"errors\":{\"TOKEN\":[\"TOKEN\"]}}"]
@@ -363,7 +363,7 @@ fn a_secret_that_is_repeated_behind_escapes_is_not_shown_either() {
 }
 
 #[test]
-fn a_token_in_an_answer_of_no_use_is_not_quoted() {
+fn a_token_in_an_unusable_answer_is_not_quoted() {
     for status in ["400 Bad Request", "500 Internal Server Error", "503 Service Unavailable"] {
         let server = Server::start(move |_| json(status, "{\"access_token\":\"a-token-of-somebody\"}"));
         let run = verbose("token --env test").file("config/test.toml", server.configuration()).run();
@@ -373,7 +373,7 @@ fn a_token_in_an_answer_of_no_use_is_not_quoted() {
 }
 
 #[test]
-fn help_shows_no_value_of_a_variable() {
+fn help_shows_no_values_of_variables() {
     for arguments in [
         "--help",
         "token --help",
@@ -394,9 +394,9 @@ fn help_shows_no_value_of_a_variable() {
     }
 }
 
-/// Whether it is, the compiler decides. What a library holds for itself, such as a request on its way, is not ours.
+/// The compiler checks this. Copies inside libraries, such as a request that is being sent, are not covered.
 #[test]
-fn what_holds_an_assertion_or_a_token_is_zeroed_when_it_is_dropped() {
+fn types_that_contain_an_assertion_or_a_token_are_zeroed_on_drop() {
     fn is_zeroed<T, S: ZeroizeOnDrop>(_: fn(T) -> S) {}
     is_zeroed(|assertion: Assertion| assertion.0);
     is_zeroed(|token: AccessToken| token.secret);

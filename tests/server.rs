@@ -1,4 +1,4 @@
-//! A raw HTTP server on loopback that answers as it is told, and fails the test if it was never asked.
+//! A raw HTTP server on loopback with prepared answers. It fails the test if it receives no request.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-/// What a client sent.
+/// A request from a client.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: String,
@@ -28,7 +28,7 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// A whole HTTP response with a body.
+/// A complete HTTP response with a body.
 pub fn response(status: &str, content_type: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -50,7 +50,7 @@ pub fn opaque_token() -> String {
 }
 
 impl Server {
-    /// `answer` gives the raw bytes that go back.
+    /// Starts a server. `answer` returns the raw bytes to send.
     pub fn start(answer: impl Fn(&Request) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -73,12 +73,12 @@ impl Server {
         Self { address, requests, ended, thread: Some(thread) }
     }
 
-    /// A Maskinporten that gives an opaque token, and an API that answers everything else.
+    /// A Maskinporten that issues an opaque token, and an API that answers all other requests.
     pub fn with_token(api: impl Fn(&Request) -> String + Send + 'static) -> Self {
         Self::start(move |request| if request.target == "/token" { opaque_token() } else { api(request) })
     }
 
-    /// A Maskinporten that gives a token of its own for each grant, and an Altinn that answers everything else.
+    /// A Maskinporten that issues a new token for each grant, and an Altinn that answers all other requests.
     pub fn vendor(altinn: impl Fn(&Request) -> String + Send + 'static) -> Self {
         Self::vendor_with_tokens_for(119, altinn)
     }
@@ -96,7 +96,7 @@ impl Server {
         })
     }
 
-    /// An Altinn whose answers come one after the other, and whose last one lasts.
+    /// An Altinn that returns these answers in order, and then repeats the last answer.
     pub fn vendor_in_turn(answers: impl IntoIterator<Item = String>) -> Self {
         let answers: Vec<String> = answers.into_iter().collect();
         let asked = AtomicUsize::new(0);
@@ -117,8 +117,8 @@ impl Server {
         grants.map(|request| crate::configuration::claims_of(&request.body).1).collect()
     }
 
-    /// What the vendor asked of Altinn, below its APIs' address: each with the scope of the grant, a plain one, that its
-    /// token came from.
+    /// The vendor's calls to Altinn: method, path relative to the API's base, and the scope of the plain grant behind
+    /// the token.
     pub fn calls(&self) -> Vec<String> {
         let grants = self.grants();
         let calls = self.requests().into_iter().filter(|request| request.target != "/token").map(|request| {
@@ -133,7 +133,7 @@ impl Server {
         calls.collect()
     }
 
-    /// The JSON that was sent with each of them, where there was some.
+    /// The JSON bodies of these calls.
     pub fn sent(&self) -> Vec<serde_json::Value> {
         let requests = self.requests().into_iter().filter(|request| request.target != "/token");
         let bodies = requests.filter(|request| !request.body.is_empty() || request.header("content-type").is_some());
@@ -145,7 +145,7 @@ impl Server {
             .collect()
     }
 
-    /// A configuration file for a vendor whose Maskinporten and Altinn are this server.
+    /// A configuration file for a vendor, with this server as Maskinporten and Altinn.
     pub fn vendor_configuration(&self) -> String {
         vendor_configuration(&self.url())
     }
@@ -165,7 +165,7 @@ fn configuration(url: &str) -> String {
     )
 }
 
-/// A configuration file for a vendor whose Maskinporten and Altinn are at this address.
+/// A configuration file for a vendor, with Maskinporten and Altinn at this URL.
 pub fn vendor_configuration(url: &str) -> String {
     let vendor = "[vendor]\norg = \"991825827\"\nsystem_id = \"991825827_smartcloud\"\n[endpoints]\n";
     configuration(url).replace("[endpoints]\n", &format!("{vendor}altinn = \"{url}\"\n"))
@@ -178,7 +178,7 @@ impl Drop for Server {
         let joined = self.thread.take().map(JoinHandle::join);
         if !thread::panicking() {
             assert!(matches!(joined, Some(Ok(()))), "the server panicked");
-            assert!(!self.requests().is_empty(), "nobody asked the server");
+            assert!(!self.requests().is_empty(), "the server received no request");
         }
     }
 }
@@ -205,7 +205,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     Some(Request { method, target, headers, body: String::from_utf8(body).unwrap() })
 }
 
-/// A system that Altinn would take.
+/// A valid system.
 pub fn system() -> serde_json::Value {
     serde_json::json!({
         "id": "991825827_smartcloud",
@@ -220,7 +220,7 @@ pub fn system() -> serde_json::Value {
     })
 }
 
-/// A sandbox that stands until the tests are over.
+/// Starts a sandbox that runs until the tests end. Returns its URL.
 #[cfg(feature = "sandbox")]
 pub fn sandbox(conditions: systemuser_demo::sandbox::SandboxOptions) -> String {
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -235,7 +235,7 @@ pub fn sandbox(conditions: systemuser_demo::sandbox::SandboxOptions) -> String {
     receiver.recv().unwrap()
 }
 
-/// An address at which nobody listens. Its port is held until the tests are over, so that nobody else gets it.
+/// A URL at which no server runs. Its port stays reserved until the tests end.
 pub fn nobody() -> String {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();

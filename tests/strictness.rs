@@ -1,4 +1,5 @@
-//! Is the sandbox as strict as the real servers? Every request here is made by hand, with none of the client's code.
+//! Is the sandbox as strict as the real servers? These tests build every request by hand and use none of the client's
+//! code.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -120,7 +121,7 @@ fn grant_with_header(change: impl FnOnce(&mut Value)) -> String {
     sign_with(&client_key(), &RSA_PKCS1_SHA256, &header, &claims())
 }
 
-/// A grant without an id. Two of them with the same times would be the same grant.
+/// A grant without a `jti`. Two such grants with the same times are identical.
 fn without_jti(lifetime: i64) -> String {
     grant(|claims| {
         claims["exp"] = json!(claims["iat"].as_i64().unwrap() + lifetime);
@@ -166,10 +167,10 @@ fn token(change: impl FnOnce(&mut Value)) -> String {
     answer.json()["access_token"].as_str().unwrap().to_owned()
 }
 
-// What is issued
+// Tokens that are issued
 
 #[test]
-fn a_right_grant_gets_a_token_with_the_claims_of_a_real_one() {
+fn a_valid_grant_gets_a_token_with_the_claims_of_a_real_token() {
     let answer = post(&grant(|_| ()));
     let body = answer.json();
     let names: Vec<&String> = body.as_object().unwrap().keys().collect();
@@ -227,7 +228,7 @@ fn the_published_key_verifies_the_token() {
 }
 
 #[test]
-fn the_metadata_names_what_is_served() {
+fn the_metadata_names_the_real_endpoints() {
     let metadata = send("GET", "/.well-known/oauth-authorization-server", &[], "").json();
     assert_eq!(metadata["issuer"], sandbox());
     assert_eq!(metadata["token_endpoint"], format!("{}token", sandbox()));
@@ -241,17 +242,17 @@ fn the_metadata_names_what_is_served() {
 }
 
 #[test]
-fn a_plain_grant_gets_a_token_of_no_system_user() {
+fn a_plain_grant_gets_a_token_without_a_system_user() {
     let (_, claims) =
         issued(&grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("authorization_details"))));
     assert!(claims.get("authorization_details").is_none());
 }
 
 #[test]
-fn what_is_optional_is_accepted() {
+fn optional_claims_and_forms_are_accepted() {
     issued(&grant_with_header(|header| drop(header.as_object_mut().unwrap().shift_remove("typ"))));
     issued(&without_jti(66));
-    // The real one lets this pass.
+    // The real Maskinporten accepts this.
     issued(&grant(|claims| claims["sub"] = claims["iss"].clone()));
     let (_, restricted) = issued(&grant(|claims| claims["resource"] = json!(["https://api.example.no"])));
     assert_eq!(restricted["aud"], json!(["https://api.example.no"]));
@@ -266,7 +267,7 @@ fn what_is_optional_is_accepted() {
 }
 
 #[test]
-fn the_owners_number_as_external_reference_is_none() {
+fn the_owners_number_as_external_reference_means_no_reference() {
     issued(&grant(|claims| claims["authorization_details"][0]["externalRef"] = json!("210493352")));
 }
 
@@ -277,7 +278,7 @@ fn clocks_may_differ_by_ten_seconds() {
     issued(&grant(|claims| (claims["iat"], claims["exp"]) = (json!(now - 100), json!(now - 5))));
 }
 
-// What is refused, in the order in which it is checked
+// Refusals, in the order of the checks
 
 #[test]
 fn another_content_type_is_refused() {
@@ -302,7 +303,7 @@ fn another_grant_type_is_refused() {
         form(&format!("grant_type={GRANT_TYPE}&assertion=a.b.c&assertion=a.b.c")),
         "invalid_request",
         "",
-        "assertion: expected once, got more than one",
+        "assertion: expected one value, got more than one",
     );
     assert_eq!(send("GET", "/token", &[], "").status, 405);
 }
@@ -310,8 +311,8 @@ fn another_grant_type_is_refused() {
 #[test]
 fn an_assertion_that_cannot_be_decoded_is_refused() {
     let undecodable = |assertion: &str, words: &str| refused(post(assertion), "invalid_request", "MP-011", words);
-    undecodable("hello", "Expected three parts with dots between, got 1");
-    undecodable("a.b.c.d", "Expected three parts with dots between, got 4");
+    undecodable("hello", "Expected three parts separated by dots, got 1");
+    undecodable("a.b.c.d", "Expected three parts separated by dots, got 4");
     undecodable("....", "got 5");
     let good = grant(|_| ());
     undecodable(&format!("{good}%0A"), "signature: expected base64url without padding");
@@ -338,7 +339,7 @@ fn another_algorithm_is_refused() {
 
 #[test]
 fn an_unknown_client_is_refused() {
-    let words = "iss expected 7ee41fce-9f6e-4c32-8195-0fe2c1517f43, got somebody";
+    let words = "iss: expected 7ee41fce-9f6e-4c32-8195-0fe2c1517f43, got somebody";
     refused(post(&grant(|claims| claims["iss"] = json!("somebody"))), "invalid_grant", "MP-100", words);
     refused(
         post(&grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("iss")))),
@@ -349,7 +350,7 @@ fn an_unknown_client_is_refused() {
 }
 
 #[test]
-fn an_unknown_key_id_is_refused_and_so_is_none() {
+fn an_unknown_or_missing_key_id_is_refused() {
     let unknown = grant_with_header(|header| header["kid"] = json!("other"));
     refused(
         post(&unknown),
@@ -369,14 +370,14 @@ fn an_unknown_key_id_is_refused_and_so_is_none() {
 }
 
 #[test]
-fn a_signature_of_another_key_or_of_other_bytes_is_refused() {
+fn a_signature_by_another_key_or_over_other_bytes_is_refused() {
     let other = pem(&project_text("tests/data/key.pkcs8.pem"));
     let assertion = sign_with(&other, &RSA_PKCS1_SHA256, &header(), &claims());
     refused(post(&assertion), "invalid_grant", "MP-124", "Invalid signature");
     let good = grant(|_| ());
     let (message, _) = good.rsplit_once('.').unwrap();
     refused(post(&format!("{message}.")), "invalid_grant", "MP-124", "Invalid signature");
-    // Signed with another hash than the header says.
+    // Signed with a hash that differs from the header's.
     let assertion = sign_with(&client_key(), &RSA_PKCS1_SHA512, &header(), &claims());
     refused(post(&assertion), "invalid_grant", "MP-124", "Invalid signature");
     let mut changed = claims();
@@ -397,7 +398,7 @@ fn the_audience_is_exactly_the_issuer() {
 }
 
 #[test]
-fn a_grant_of_the_future_or_the_past_is_refused() {
+fn a_grant_from_the_future_or_the_past_is_refused() {
     let now = Utc::now().timestamp();
     let times = |iat: i64, exp: i64| post(&grant(|claims| (claims["iat"], claims["exp"]) = (json!(iat), json!(exp))));
     refused(times(now + 15, now + 60), "invalid_grant", "", "Issue time is after now");
@@ -406,7 +407,7 @@ fn a_grant_of_the_future_or_the_past_is_refused() {
 }
 
 #[test]
-fn times_are_numbers_and_are_there() {
+fn times_are_required_and_must_be_numbers() {
     for name in ["iat", "exp"] {
         let words = format!("{name}: expected a time in seconds since 1970, got");
         refused(post(&grant(|claims| claims[name] = json!("now"))), "invalid_request", "MP-011", &words);
@@ -417,7 +418,7 @@ fn times_are_numbers_and_are_there() {
 }
 
 #[test]
-fn a_claim_that_is_not_documented_is_refused() {
+fn an_undocumented_claim_is_refused() {
     let unknown = |name: &str, value: Value| {
         refused(post(&grant(|claims| claims[name] = value)), "invalid_request", "MP-011", name);
     };
@@ -429,14 +430,14 @@ fn a_claim_that_is_not_documented_is_refused() {
 }
 
 #[test]
-fn a_consumer_that_is_the_client_itself_or_never_delegated_is_refused() {
+fn a_consumer_that_is_the_client_itself_or_did_not_delegate_is_refused() {
     let consumer = |org: &str| post(&grant(|claims| claims["consumer_org"] = json!(org)));
-    refused(consumer("991825827"), "invalid_request", "", "expected another organisation than the client's own");
+    refused(consumer("991825827"), "invalid_request", "", "expected an organisation other than the client's own");
     refused(consumer("210493352"), "forbidden", "MP-251", "Consumer 210493352 has not delegated access");
 }
 
 #[test]
-fn a_grant_serves_once() {
+fn a_grant_works_only_once() {
     let again = |assertion: String| {
         issued(&assertion);
         refused(post(&assertion), "invalid_grant", "MP-012", "The assertion has been used before");
@@ -446,13 +447,13 @@ fn a_grant_serves_once() {
 }
 
 #[test]
-fn a_scope_that_is_not_the_clients_is_refused() {
+fn a_scope_that_the_client_lacks_is_refused() {
     let scope = |scope: Value| post(&grant(|claims| claims["scope"] = scope));
     let words = "Token request contains invalid scopes for client, other:read";
     refused(scope(json!("altinn:systembruker.demo other:read")), "invalid_scope", "MP-200", words);
     refused(scope(json!("")), "invalid_request", "MP-011", "scope: expected at least one");
     let without = grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("scope")));
-    refused(post(&without), "invalid_request", "MP-011", "scope: expected at least one, got nothing");
+    refused(post(&without), "invalid_request", "MP-011", "scope: expected at least one scope, got nothing");
 }
 
 fn with_details(change: impl FnOnce(&mut Value)) -> Answer {
@@ -477,11 +478,11 @@ fn an_unknown_field_in_authorization_details_is_refused() {
         refused(answer, "invalid_authorization_details", "MP-302", field);
     }
     let answer = with_details(|details| details["systemuser_org"]["id"] = json!("0192:210493352"));
-    refused(answer, "invalid_authorization_details", "MP-302", "id: not a field here");
+    refused(answer, "invalid_authorization_details", "MP-302", "id: unknown field");
 }
 
 #[test]
-fn a_value_in_authorization_details_that_does_not_validate_is_refused() {
+fn an_invalid_value_in_authorization_details_is_refused() {
     let value = |change: fn(&mut Value), words: &str| {
         refused(with_details(change), "invalid_altinn_customer_configuration", "MP-303", words);
     };
@@ -492,7 +493,7 @@ fn a_value_in_authorization_details_that_does_not_validate_is_refused() {
     value(|details| details["systemuser_org"]["ID"] = json!("0192:2104933"), "expected 0192: and nine digits");
     value(|details| details["systemuser_org"]["authority"] = json!("iso6523"), "expected iso6523-actorid-upis");
     value(|details| details["systemuser_org"] = json!("0192:210493352"), "systemuser_org: expected an object");
-    value(|details| details["externalRef"] = json!(42), "externalRef: expected a text");
+    value(|details| details["externalRef"] = json!(42), "externalRef: expected a string");
     value(|details| details["externalRef"] = json!("customer-42"), "external reference customer-42");
     value(
         |details| details["systemuser_org"]["ID"] = json!("0192:314168267"),
@@ -503,8 +504,8 @@ fn a_value_in_authorization_details_that_does_not_validate_is_refused() {
 }
 
 #[test]
-fn the_first_fault_is_the_one_that_is_named() {
-    // Everything is wrong; mending one thing after the other goes through the list.
+fn only_the_first_fault_is_reported() {
+    // Everything is wrong at first; each correction reveals the next fault.
     let mut header = json!({ "alg": "PS256", "kid": "other" });
     let mut claims = json!({ "iss": "somebody", "aud": "x", "iat": 1, "exp": 2, "more": 1, "scope": "x",
                              "authorization_details": [{ "type": "x", "more": 1 }] });
@@ -539,7 +540,7 @@ fn the_first_fault_is_the_one_that_is_named() {
     claims["jti"] = json!("first-fault-1");
     assert_eq!(first(&key, &header, &claims), "MP-200");
     claims["scope"] = json!("altinn:systembruker.demo");
-    // The grant was used, although it was refused after that.
+    // A refused grant also counts as used.
     assert_eq!(first(&key, &header, &claims), "MP-012");
     claims["jti"] = json!("first-fault-2");
     assert_eq!(first(&key, &header, &claims), "MP-301");
@@ -568,7 +569,7 @@ fn with_bearer(path: &str, token: &str) -> Answer {
 }
 
 #[test]
-fn the_reference_apis_answer_byte_for_byte_as_the_reference() {
+fn the_reference_apis_answer_byte_for_byte_like_the_reference() {
     let token = token(|_| ());
     let answer = with_bearer("/api/SystemUserInfo", &token);
     assert_eq!(
@@ -584,7 +585,7 @@ fn the_reference_apis_answer_byte_for_byte_as_the_reference() {
 }
 
 #[test]
-fn a_token_of_no_system_user_gets_an_empty_204() {
+fn a_token_without_a_system_user_gets_an_empty_204() {
     let token = token(|claims| drop(claims.as_object_mut().unwrap().shift_remove("authorization_details")));
     let answer = with_bearer("/api/SystemUserInfo", &token);
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
@@ -592,7 +593,7 @@ fn a_token_of_no_system_user_gets_an_empty_204() {
 }
 
 #[test]
-fn a_right_that_is_missing_is_a_403_with_or_without_quotes() {
+fn a_missing_right_is_a_403_with_or_without_quotes() {
     let token = token(|_| ());
     let bare = with_bearer("/api/Salary/310904473", &token);
     assert_eq!((bare.status, bare.body.as_str()), (403, "Access denied"));
@@ -603,7 +604,7 @@ fn a_right_that_is_missing_is_a_403_with_or_without_quotes() {
 }
 
 #[test]
-fn a_token_that_is_not_the_sandboxs_is_a_401_with_an_empty_body() {
+fn a_token_from_another_issuer_is_a_401_with_an_empty_body() {
     let issuer_key = pem(&project_text("src/sandbox/store/issuer-key.pem"));
     let now = Utc::now().timestamp();
     let made = |key: &RsaKeyPair, header: Value, iss: &str, exp: i64| {
@@ -635,7 +636,7 @@ fn a_token_that_is_not_the_sandboxs_is_a_401_with_an_empty_body() {
 }
 
 #[test]
-fn what_is_not_served_is_not_found() {
+fn an_unknown_path_is_not_found() {
     let token = token(|_| ());
     assert_eq!(with_bearer("/api/Salary", &token).status, 404);
     assert_eq!(with_bearer("/", &token).status, 404);

@@ -1,25 +1,25 @@
-//! What may stand in a system's file, and what of it goes out?
+//! Which system files are valid, and which parts of them are sent?
 
 use serde_json::{Value, json};
 
 use crate::program::{Run, data_text, program, project_text};
 use crate::server::{Request, Server, json as answer, nobody, system, vendor_configuration};
 
-/// A system that Altinn would take, with other members.
+/// A valid system with these members replaced.
 fn with(others: Value) -> Value {
     let mut system = system();
     system.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
     system
 }
 
-/// The same without one.
+/// A valid system without this member.
 fn without(member: &str) -> Value {
     let mut system = system();
     system.as_object_mut().unwrap().shift_remove(member).unwrap();
     system
 }
 
-/// What is said of a file before anything is sent: nobody could answer.
+/// Runs the command with this file and no running server, so every message comes from local checks.
 fn local(command: &str, file: impl AsRef<[u8]>) -> Run {
     let program = program("system").arg(command).arg("s.json").arg("--env=test").file("s.json", file);
     program.file("config/test.toml", vendor_configuration(&nobody())).run()
@@ -30,7 +30,7 @@ fn refused(file: &Value, problem: &str, code: &str) {
     for command in ["register", "update"] {
         local(command, file.to_string()).fails(
             2,
-            &format!("error: `s.json`: {problem} ({code})\nhint: `systemuser-demo explain {code}` says more\n"),
+            &format!("error: `s.json`: {problem} ({code})\nhint: `systemuser-demo explain {code}` explains the code\n"),
         );
     }
 }
@@ -42,13 +42,13 @@ fn unreadable(file: impl AsRef<[u8]>, err: &str) {
 }
 
 #[test]
-fn what_altinn_would_refuse_is_said_before_anything_is_sent() {
+fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
     let id = |id: &str| with(json!({ "id": id }));
     let vendor = |id: &str| with(json!({ "vendor": { "ID": id } }));
-    refused(&id("smartcloud"), "`id`: `smartcloud` is not `991825827_` and a name", "AUTH.VLD-00001");
-    refused(&id("991825827_"), "`id`: `991825827_` is not `991825827_` and a name", "AUTH.VLD-00001");
-    refused(&id("310904473_x"), "`id`: `310904473_x` is not `991825827_` and a name", "AUTH.VLD-00001");
-    refused(&id("991825827_a b"), "`id`: `991825827_a b` has a space in it", "AUTH.VLD-00013");
+    refused(&id("smartcloud"), "`id`: `smartcloud` is not `991825827_` followed by a name", "AUTH.VLD-00001");
+    refused(&id("991825827_"), "`id`: `991825827_` is not `991825827_` followed by a name", "AUTH.VLD-00001");
+    refused(&id("310904473_x"), "`id`: `310904473_x` is not `991825827_` followed by a name", "AUTH.VLD-00001");
+    refused(&id("991825827_a b"), "`id`: `991825827_a b` contains a space", "AUTH.VLD-00013");
     let bare = "`vendor.ID`: `991825827`: it does not begin with `0192:`";
     refused(&vendor("991825827"), bare, "AUTH.VLD-00000");
     let urls = |url: &str| with(json!({ "allowedRedirectUrls": ["https://example.no/", url] }));
@@ -63,16 +63,16 @@ fn what_altinn_would_refuse_is_said_before_anything_is_sent() {
         "https:a.no",
         " https://a.no",
     ] {
-        let problem = format!("`allowedRedirectUrls`: `{url}` is no address that begins with https://");
+        let problem = format!("`allowedRedirectUrls`: `{url}` is not a URL that begins with https://");
         refused(&urls(url), &problem, "AUTH.VLD-00005");
     }
     let right = |id: &str, value: &str| json!({ "resource": [{ "id": id, "value": value }] });
     let twice = [right("urn:altinn:resource", "a"), right("urn:altinn:resource", "a")];
-    refused(&with(json!({ "rights": twice })), "`rights`: `a` is there twice", "AUTH.VLD-00006");
+    refused(&with(json!({ "rights": twice })), "`rights`: `a` is listed more than once", "AUTH.VLD-00006");
     let mut written = right("urn:altinn:resource", "a");
     written["action"] = "write".into();
     let twice = [right("urn:altinn:resource", "a"), written];
-    refused(&with(json!({ "rights": twice })), "`rights`: `a` is there twice", "AUTH.VLD-00006");
+    refused(&with(json!({ "rights": twice })), "`rights`: `a` is listed more than once", "AUTH.VLD-00006");
     refused(&with(json!({ "rights": [{ "resource": [] }] })), "`rights`: a right has no `resource`", "AUTH.VLD-00009");
     let named = "`rights`: the `id` of resource `a` is not `urn:altinn:resource`";
     refused(&with(json!({ "rights": [right("urn:altinn:app", "a")] })), named, "AUTH.VLD-00009");
@@ -80,40 +80,40 @@ fn what_altinn_would_refuse_is_said_before_anything_is_sent() {
         with(json!({ "accessPackages": urns.iter().map(|urn| json!({ "urn": urn })).collect::<Vec<_>>() }))
     };
     let skatt = "urn:altinn:accesspackage:skatt";
-    let twice = format!("`accessPackages`: `{skatt}` is there twice");
+    let twice = format!("`accessPackages`: `{skatt}` is listed more than once");
     refused(&package(&[skatt, skatt]), &twice, "AUTH.VLD-00007");
     let bare = "`accessPackages`: `skatt` does not begin with `urn:altinn:accesspackage:`";
     refused(&package(&["skatt"]), bare, "AUTH.VLD-00008");
-    let empty = "`accessPackages`: `urn:altinn:accesspackage:` has no name that could be one";
+    let empty = "`accessPackages`: `urn:altinn:accesspackage:` does not end with a valid name";
     refused(&package(&["urn:altinn:accesspackage:"]), empty, "AUTH.VLD-00008");
     let clients = with(json!({ "clientId": ["a", "b", "a"] }));
-    refused(&clients, "`clientId`: `a` is there twice", "AUTH.VLD-00011");
+    refused(&clients, "`clientId`: `a` is listed more than once", "AUTH.VLD-00011");
     for name in [json!({}), json!({ "en": "x" }), json!({ "nb": " " })] {
-        let problem = "`name`: there is no `nb`, and without it no customer can approve a request";
+        let problem = "`name`: `nb` is missing, and without it no customer can approve a request";
         refused(&with(json!({ "name": name })), problem, "AUTH-00017");
     }
 }
 
 #[test]
-fn several_faults_are_said_at_once() {
+fn several_faults_are_reported_together() {
     let file = with(json!({ "id": "a b", "name": {}, "allowedRedirectUrls": ["x", "y"] }));
     unreadable(
         file.to_string(),
-        "error: `s.json` has 5 faults\n  \
-         `id`: `a b` is not `991825827_` and a name (AUTH.VLD-00001)\n  \
-         `id`: `a b` has a space in it (AUTH.VLD-00013)\n  \
-         `name`: there is no `nb`, and without it no customer can approve a request (AUTH-00017)\n  \
-         `allowedRedirectUrls`: `x` is no address that begins with https:// (AUTH.VLD-00005)\n  \
-         `allowedRedirectUrls`: `y` is no address that begins with https:// (AUTH.VLD-00005)\n\
-         hint: `systemuser-demo explain AUTH.VLD-00001` says more, and likewise for the others\n",
+        "error: `s.json` has 5 errors\n  \
+         `id`: `a b` is not `991825827_` followed by a name (AUTH.VLD-00001)\n  \
+         `id`: `a b` contains a space (AUTH.VLD-00013)\n  \
+         `name`: `nb` is missing, and without it no customer can approve a request (AUTH-00017)\n  \
+         `allowedRedirectUrls`: `x` is not a URL that begins with https:// (AUTH.VLD-00005)\n  \
+         `allowedRedirectUrls`: `y` is not a URL that begins with https:// (AUTH.VLD-00005)\n\
+         hint: `systemuser-demo explain AUTH.VLD-00001` explains the code; explain the other codes in the same way\n",
     );
 }
 
 #[test]
-fn a_field_that_nobody_knows_is_no_field_and_the_one_that_was_meant_is_named() {
+fn an_unknown_field_is_refused_with_a_suggestion() {
     let unknown = |file: Value, field: &str, meant: Option<&str>| {
         let hint = meant.map(|meant| format!("hint: did you mean `{meant}`?\n")).unwrap_or_default();
-        unreadable(file.to_string(), &format!("error: `s.json`: `{field}` is not a key that is known here\n{hint}"));
+        unreadable(file.to_string(), &format!("error: `s.json`: `{field}` is not a known key\n{hint}"));
     };
     for name in ["client_id", "clientID", "ClientId", "clientIds"] {
         unknown(with(json!({ name: [] })), name, Some("clientId"));
@@ -122,9 +122,9 @@ fn a_field_that_nobody_knows_is_no_field_and_the_one_that_was_meant_is_named() {
     for name in ["1", "a b", "x-y"] {
         unknown(with(json!({ name: 1 })), name, None);
     }
-    // What could be a field of Altinn's is one only where the system that is there has it.
+    // An unknown name that could be a field of Altinn's is accepted only if the registered system has it.
     let server = register(with(json!({ "isDeleted": false })));
-    let err = "error: `s.json`: `scope` is not a key that is known here\n";
+    let err = "error: `s.json`: `scope` is not a known key\n";
     for command in ["system register", "system update"] {
         run(&server, command, &with(json!({ "scope": "x" })).to_string()).fails(2, err);
     }
@@ -138,13 +138,17 @@ fn a_field_that_nobody_knows_is_no_field_and_the_one_that_was_meant_is_named() {
 }
 
 #[test]
-fn null_is_no_list_and_no_value() {
+fn null_is_neither_a_list_nor_a_value() {
     let null = |field: &str, expected: &str| {
         for command in ["register", "update"] {
             let run = local(command, with(json!({ field: null })).to_string());
             let begins = format!("error: `s.json`: `{field}`: invalid type: null, expected {expected} at line ");
             assert!(run.err.starts_with(&begins), "{}", run.err);
-            assert!(run.err.contains("\nhint: Altinn fails on null: give it a value, or leave it out"), "{}", run.err);
+            assert!(
+                run.err.contains("\nhint: Altinn fails on null: set a value, or leave the field out"),
+                "{}",
+                run.err
+            );
             assert_eq!((run.code, run.out.as_str()), (2, ""));
         }
     };
@@ -161,9 +165,9 @@ fn null_is_no_list_and_no_value() {
 }
 
 #[test]
-fn what_is_no_system_is_told_by_where_it_is_wrong() {
-    let form = "hint: a system is written as in config/system.json, and as `system show --json` prints it\n";
-    let one = "hint: one system is expected, as in config/system.json, and as `system show --json` prints it\n";
+fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
+    let form = "hint: write the system as in config/system.json or in the output of `system show --json`\n";
+    let one = "hint: expected a single system, as in config/system.json or in the output of `system show --json`\n";
     unreadable("", "error: `s.json`: EOF while parsing a value at line 1 column 0\n");
     unreadable("{\n\"id\": \"x\",", "error: `s.json`: EOF while parsing a value at line 2 column 10\n");
     unreadable("{} {}", &format!("error: `s.json`: missing field `id` at line 1 column 2\n{form}"));
@@ -190,7 +194,7 @@ fn what_is_no_system_is_told_by_where_it_is_wrong() {
 }
 
 #[test]
-fn a_file_that_is_not_there_or_is_a_folder_is_said_to_be_that() {
+fn a_missing_file_or_a_folder_is_reported() {
     let run = |file: &str| {
         let program = program("system update --env test").arg(file).folder("folder");
         program.file("config/test.toml", vendor_configuration(&nobody())).run()
@@ -200,12 +204,12 @@ fn a_file_that_is_not_there_or_is_a_folder_is_said_to_be_that() {
 }
 
 #[test]
-fn a_key_that_is_given_by_mistake_is_not_shown() {
+fn a_key_file_given_by_mistake_is_not_printed() {
     let secrets = crate::secrets::pieces_of_keys();
     let jwk = data_text("key.jwk.json");
     let d = serde_json::from_str::<Value>(&jwk).unwrap()["d"].as_str().unwrap().to_owned();
     let pem = data_text("key.pkcs8.pem");
-    let hint = "\nhint: this is a key; the file of a system is JSON, such as config/system.json\n";
+    let hint = "\nhint: the file contains a key; a system is described in JSON, as in config/system.json\n";
     for (file, hinted) in [
         (pem.clone(), true),
         (jwk.clone(), true),
@@ -226,7 +230,7 @@ fn a_key_that_is_given_by_mistake_is_not_shown() {
     }
 }
 
-/// A System Register that has this system, and takes what comes.
+/// A System Register with this system, which accepts every change.
 fn register(current: Value) -> Server {
     Server::vendor(move |request: &Request| match request.method.as_str() {
         "GET" => answer("200 OK", &current.to_string()),
@@ -250,7 +254,7 @@ fn has_no_null(value: &Value) -> bool {
 }
 
 #[test]
-fn a_system_is_registered_whole_and_what_is_left_out_is_empty() {
+fn a_system_is_registered_completely_and_missing_fields_are_empty() {
     let server = register(json!({}));
     let file = json!({ "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "x" },
         "description": {}, "rights": [{ "action": null, "resource": [{ "id": "urn:altinn:resource", "value": "a" }] }] });
@@ -258,8 +262,8 @@ fn a_system_is_registered_whole_and_what_is_left_out_is_empty() {
     assert_eq!(ran.out, "registered   991825827_new\ninternal id  0a1b2c3d-0000-4000-8000-000000000000\n");
     assert_eq!(
         ran.err,
-        "warning: `clientId` is empty, so no token can be had for system users of this system\n\
-         note: put `system_id = \"991825827_new\"` under [vendor], or say --system 991825827_new each time\n"
+        "warning: `clientId` is empty, so no client can get tokens for this system's system users\n\
+         note: put `system_id = \"991825827_new\"` under [vendor], or pass --system 991825827_new each time\n"
     );
     assert_eq!(server.calls(), ["POST systemregister/vendor systemregister.write"]);
     let mut body = file;
@@ -278,7 +282,7 @@ fn a_system_is_registered_whole_and_what_is_left_out_is_empty() {
 }
 
 #[test]
-fn the_file_that_is_shipped_would_be_taken() {
+fn the_shipped_file_is_a_valid_system() {
     let server = register(json!({}));
     let file = project_text("config/system.json");
     assert_eq!(run(&server, "system register", &file).code, 0);
@@ -286,23 +290,23 @@ fn the_file_that_is_shipped_would_be_taken() {
 }
 
 #[test]
-fn what_show_printed_goes_back_in_without_what_is_read_only() {
+fn the_output_of_show_can_be_sent_back_without_its_read_only_fields() {
     let server = register(with(json!({ "isDeleted": false })));
     let program = program("system show --json --env test").file("config/test.toml", server.vendor_configuration());
-    let shown = program.run().out;
-    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["isDeleted"], false);
-    run(&server, "system update", &shown).succeeds("");
+    let printed = program.run().out;
+    assert_eq!(serde_json::from_str::<Value>(&printed).unwrap()["isDeleted"], false);
+    run(&server, "system update", &printed).succeeds("");
     assert_eq!(server.calls().iter().filter(|call| call.starts_with("PUT")).count(), 0);
-    assert_eq!(run(&server, "system register", &shown).code, 0);
+    assert_eq!(run(&server, "system register", &printed).code, 0);
     let authority =
         with(json!({ "vendor": { "ID": "0192:991825827", "authority": "iso6523-actorid-upis" }, "isVisible": false }));
     assert_eq!(run(&server, "system update", &authority.to_string()).code, 0);
-    // Neither is sent back.
+    // Neither `isDeleted` nor `authority` is sent back.
     assert_eq!(server.sent(), [system(), with(json!({ "isVisible": false }))]);
 }
 
 #[test]
-fn an_update_keeps_what_the_file_leaves_out_and_empties_what_it_empties() {
+fn an_update_keeps_missing_fields_and_clears_empty_fields() {
     let server = register(with(json!({ "isDeleted": false })));
     let file = json!({ "id": "991825827_smartcloud", "vendor": { "ID": "0192:991825827" },
         "name": { "nb": "Smart himmel" }, "description": { "nb": "Regnskap", "nn": "Rekneskap" },
@@ -312,7 +316,7 @@ fn an_update_keeps_what_the_file_leaves_out_and_empties_what_it_empties() {
         (ran.out.as_str(), ran.err.as_str(), ran.code),
         (
             "updated  991825827_smartcloud\n",
-            "note: the file would change this in `991825827_smartcloud`\n  \
+            "note: the file would make these changes to `991825827_smartcloud`\n  \
              - name.en: Smart cloud\n  - name.nb: Smart sky\n  + name.nb: Smart himmel\n  \
              + description.nn: Rekneskap\n  - accessPackages: urn:altinn:accesspackage:skatt\n  \
              + allowedRedirectUrls: https://example.no/\\u{200f}\n",
@@ -331,12 +335,12 @@ fn an_update_keeps_what_the_file_leaves_out_and_empties_what_it_empties() {
 }
 
 #[test]
-fn nothing_is_sent_where_nothing_changes() {
+fn nothing_is_sent_if_nothing_changes() {
     let server = register(with(json!({ "isDeleted": false })));
     let reordered = with(json!({ "clientId": ["another", "tests"] }));
     for file in [system(), reordered, without("clientId"), without("isVisible"), without("rights")] {
         let ran = run(&server, "system update", &file.to_string());
-        let note = "note: `991825827_smartcloud` is so already, and nothing is sent\n";
+        let note = "note: `991825827_smartcloud` has these values already, so nothing is sent\n";
         assert_eq!((ran.out.as_str(), ran.err.as_str(), ran.code), ("", note, 0));
     }
     assert_eq!(server.sent(), Vec::<Value>::new());
@@ -346,18 +350,18 @@ fn nothing_is_sent_where_nothing_changes() {
 }
 
 #[test]
-fn client_ids_go_only_where_that_is_said() {
+fn client_ids_are_removed_only_with_the_explicit_option() {
     let server = register(with(json!({ "isDeleted": false })));
     for (ids, gained) in [(json!([]), ""), (json!(["new"]), "  + clientId: new\n")] {
         let file = with(json!({ "clientId": ids })).to_string();
         run(&server, "system update", &file).fails(
             2,
             &format!(
-                "note: the file would change this in `991825827_smartcloud`\n  \
+                "note: the file would make these changes to `991825827_smartcloud`\n  \
                  - clientId: tests\n  - clientId: another\n{gained}\
                  error: the file leaves out client ids that the system has: tests, another\n\
-                 hint: every token that is asked for with one of them is then refused (MP-303), for all customers\n\
-                 hint: is that meant? --allow-removing-client-ids; leaving out `clientId` as a whole keeps all of them\n"
+                 hint: Maskinporten would then refuse these clients all tokens (MP-303), for all customers\n\
+                 hint: to remove them, pass --allow-removing-client-ids; to keep all client ids, leave out `clientId`\n"
             ),
         );
     }
@@ -374,19 +378,19 @@ fn a_deleted_system_is_not_changed() {
     run(&server, "system update", &with(json!({ "isVisible": false })).to_string()).fails(
         5,
         "error: `991825827_smartcloud` has been deleted, so it cannot be changed\n\
-         hint: its id stays taken: register a system with another name\n",
+         hint: its id cannot be used again: register a system with another name\n",
     );
     assert_eq!(server.sent(), Vec::<Value>::new());
 }
 
 #[test]
-fn a_system_is_deleted_only_where_somebody_says_so() {
+fn a_system_is_deleted_only_after_confirmation() {
     let delete = |arguments: &str, address: &str| {
         let program = program(arguments).arg("--env=test");
         program.file("config/test.toml", vendor_configuration(address)).run_with("y\n")
     };
-    let usage = "error: a system is deleted only with --yes, where nobody can be asked\n\
-                 hint: `systemuser-demo system delete --help` shows what it takes\n";
+    let usage = "error: without a terminal to ask for confirmation, `system delete` needs --yes\n\
+                 hint: `systemuser-demo system delete --help` shows its usage\n";
     delete("system delete", &nobody()).fails(2, usage);
     delete("system delete 991825827_other --json", &nobody()).fails(2, usage);
     let server = register(json!({}));
@@ -401,7 +405,7 @@ fn a_system_is_deleted_only_where_somebody_says_so() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
-fn somebody_at_a_terminal_is_asked_before_a_system_is_deleted() {
+fn a_person_at_a_terminal_is_asked_before_a_system_is_deleted() {
     use std::io::Write;
     use std::process::Stdio;
     let answered = |answer: &str, address: &str| {
@@ -424,13 +428,13 @@ fn somebody_at_a_terminal_is_asked_before_a_system_is_deleted() {
 }
 
 #[test]
-fn what_altinn_has_of_a_system_and_is_not_known_here_goes_back_with_it() {
+fn unknown_fields_of_a_registered_system_are_sent_back() {
     let current = with(json!({ "isDeleted": false, "newField": { "a": 1.50 }, "newList": ["x"] }));
     let server = register(current.clone());
-    // As it was shown, it is the same.
+    // The printed system counts as unchanged.
     let same = run(&server, "system update", &current.to_string());
-    assert!(same.err.ends_with(" is so already, and nothing is sent\n") && same.code == 0, "{}", same.err);
-    // Left out, it stays; said, it is changed.
+    assert!(same.err.ends_with(" has these values already, so nothing is sent\n") && same.code == 0, "{}", same.err);
+    // A field that the file leaves out stays, and a field in the file is changed.
     let file = with(json!({ "newList": ["y"] }));
     let ran = run(&server, "system update", &file.to_string());
     let changes = "\n  - newList: [\"x\"]\n  + newList: [\"y\"]\n";

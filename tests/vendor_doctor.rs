@@ -1,11 +1,11 @@
-//! Does `doctor` see whether the System Register has the client?
+//! Does `doctor` check that the System Register has the client id?
 
 use serde_json::{Value, json};
 
 use crate::program::program;
 use crate::server::{Server, json as answer};
 
-/// What `doctor` finds out about the system, with this answer of the System Register's; and the server.
+/// The result of `doctor`'s system step for this answer of the System Register, and the server.
 fn system(status: &'static str, body: &Value) -> (Value, Server) {
     let body = body.to_string();
     let server = Server::vendor(move |request| match request.target.starts_with("/authentication/") {
@@ -22,7 +22,7 @@ fn step(server: &Server) -> Value {
     let mut steps = answer["steps"].as_array().unwrap().iter().filter(|step| step["step"] == "system");
     let step = steps.next().unwrap().clone();
     assert_eq!(steps.next(), None);
-    json!([step["result"], step["says"], step["explanation"]])
+    json!([step["result"], step["summary"], step["explanation"]])
 }
 
 fn registered(client_ids: Value, is_deleted: bool) -> Value {
@@ -31,7 +31,7 @@ fn registered(client_ids: Value, is_deleted: bool) -> Value {
 }
 
 #[test]
-fn a_system_that_has_the_client_passes_and_the_token_is_asked_for_as_before() {
+fn a_system_with_the_client_passes_and_does_not_affect_the_token_request() {
     let (step, server) = system("200 OK", &registered(json!(["another", "tests"]), false));
     assert_eq!(step, json!(["passed", "`991825827_smartcloud` has the client id", []]));
     let call = "GET /authentication/api/v1/systemregister/vendor/991825827_smartcloud";
@@ -45,13 +45,13 @@ fn a_system_that_has_the_client_passes_and_the_token_is_asked_for_as_before() {
     let grants = server.grants();
     assert_eq!(grants[0]["scope"], "altinn:authentication/systemregister.write");
     assert_eq!(grants[0]["authorization_details"], Value::Null);
-    // The step leaves nothing behind.
+    // The step does not affect the next grant.
     assert_eq!(grants[1]["scope"], "a:b");
     assert_eq!(grants[1]["authorization_details"][0]["systemuser_org"]["ID"], "0192:210493352");
 }
 
 #[test]
-fn a_system_without_the_client_is_a_fault_with_what_to_do() {
+fn a_system_without_the_client_fails_with_a_hint() {
     for client_ids in [json!([]), json!(["another", "tests2", "test"])] {
         let (step, _server) = system("200 OK", &registered(client_ids, false));
         assert_eq!(
@@ -69,7 +69,7 @@ fn a_system_without_the_client_is_a_fault_with_what_to_do() {
 }
 
 #[test]
-fn a_system_that_is_deleted_or_unknown_is_a_fault() {
+fn a_deleted_or_unknown_system_fails() {
     let (step, _server) = system("200 OK", &registered(json!(["tests"]), true));
     assert_eq!(step, json!(["failed", "`991825827_smartcloud` has been deleted from the System Register", []]));
     let (step, _server) = system("404 Not Found", &json!({ "title": "unknown", "status": 404, "code": "AUTH-00011" }));
@@ -78,7 +78,7 @@ fn a_system_that_is_deleted_or_unknown_is_a_fault() {
 }
 
 #[test]
-fn a_client_without_the_vendors_scope_is_no_fault() {
+fn a_client_without_the_vendors_scope_skips_the_step() {
     let server = Server::start(|request| match request.target.as_str() {
         "/token" => {
             let scope = crate::configuration::claims_of(&request.body).1["scope"].clone();
@@ -92,6 +92,6 @@ fn a_client_without_the_vendors_scope_is_no_fault() {
         _ => answer("404 Not Found", "{}"),
     });
     let scope = "altinn:authentication/systemregister.write";
-    let says = format!("skipped because of the scope `{scope}`, for which there is no token: MP-200");
+    let says = format!("skipped because of a missing token for the scope `{scope}`: MP-200");
     assert_eq!(step(&server), json!(["skipped", says, []]));
 }

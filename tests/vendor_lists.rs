@@ -1,4 +1,4 @@
-//! Is a list read to its end, and does the token stay with the server that it is for?
+//! Are lists read to the end, and does the token go to its own server only?
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use crate::server::{Server, empty, json as answer};
 const LIST: &str = "systemuser/request/vendor/bysystem/991825827_smartcloud";
 const READ: &str = "systemuser.request.read";
 
-/// A page with requests of these ids.
+/// A page with requests that have these ids.
 fn page(ids: &[&str], links: Value) -> String {
     let request =
         |id: &&str| json!({ "id": id, "partyOrgNo": "210493352", "externalRef": "210493352", "status": "New" });
@@ -19,7 +19,7 @@ fn page(ids: &[&str], links: Value) -> String {
     answer("200 OK", &json!({ "links": links, "data": data }).to_string())
 }
 
-/// A page that leads to another.
+/// A page with a link to the next page.
 fn leading(ids: &[&str], next: &str) -> String {
     page(ids, json!({ "next": next }))
 }
@@ -34,7 +34,7 @@ fn ids(run: &Run) -> Vec<String> {
     items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What is asked for after a first page with this `next`.
+/// The second request, after a first page with this `next`.
 fn asked_after(next: &str) -> String {
     let server = Server::vendor_in_turn([leading(&["a"], next), page(&["b"], json!({}))]);
     assert_eq!(ids(&list(&server)), ["a", "b"], "{next}");
@@ -44,7 +44,7 @@ fn asked_after(next: &str) -> String {
 }
 
 #[test]
-fn all_pages_are_read_in_their_order_with_one_token() {
+fn all_pages_are_read_in_order_with_one_token() {
     let next = |token: &str| format!("https://platform.altinn.no/authentication/api/v1/{LIST}?token={token}");
     let pages = [leading(&["a", "b"], &next("1")), leading(&["c"], &next("2")), page(&["d"], json!({}))];
     let server = Server::vendor_in_turn(pages);
@@ -52,15 +52,15 @@ fn all_pages_are_read_in_their_order_with_one_token() {
     assert_eq!(ids(&run), ["a", "b", "c", "d"]);
     assert_eq!(
         run.err,
-        "note: the list came in 3 pages, and Altinn may leave one out where a page begins: `systemuser-demo request \
-         status --org ORG --env test` finds one by its customer\n"
+        "note: the list has 3 pages, and Altinn may omit a request at the beginning of a page: `systemuser-demo \
+         request status --org ORG --env test` finds a request by its customer\n"
     );
     assert_eq!(server.calls(), ["", "?token=1", "?token=2"].map(|query| format!("GET {LIST}{query} {READ}")));
     assert_eq!(server.grants().len(), 1);
 }
 
 #[test]
-fn system_users_come_in_pages_too() {
+fn lists_of_system_users_are_paged_too() {
     let user = |id: &str| json!({ "id": id, "reporteeOrgNo": "210493352", "userType": "standard", "more": 1 });
     let first = json!({ "links": { "next": "/?token=x" }, "data": [user("a")] });
     let pages = [first, json!({ "links": {}, "data": [user("b")] })];
@@ -73,7 +73,7 @@ fn system_users_come_in_pages_too() {
 }
 
 #[test]
-fn the_address_of_the_next_page_is_never_asked_whatever_it_says() {
+fn the_host_of_the_next_link_is_never_called() {
     let other = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     other.set_nonblocking(true).unwrap();
     let address = other.local_addr().unwrap();
@@ -86,18 +86,18 @@ fn the_address_of_the_next_page_is_never_asked_whatever_it_says() {
     ] {
         assert_eq!(asked_after(&next), "?token=t");
     }
-    assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "somebody asked the other host");
+    assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "the client called the other host");
 }
 
 #[test]
-fn only_the_token_is_taken_out_of_the_address() {
+fn only_the_token_of_the_next_link_is_used() {
     assert_eq!(asked_after("?token=t"), "?token=t");
     assert_eq!(asked_after("/elsewhere?page=7&token=t&status=x"), "?token=t");
     assert_eq!(asked_after("http://10.0.0.1:5050/x?token=t#token=u"), "?token=t");
 }
 
 #[test]
-fn a_token_with_odd_characters_arrives_as_it_was_meant() {
+fn a_token_with_special_characters_arrives_unchanged() {
     for token in ["a+b/c==", "a b&c=d", "%", "#?", "å", "\u{1b}[2J"] {
         let mut next = reqwest::Url::parse("https://platform.altinn.no/").unwrap();
         next.query_pairs_mut().append_pair("token", token);
@@ -136,26 +136,26 @@ fn has_no_end(pages: Vec<String>, reason: &str) -> Server {
 }
 
 #[test]
-fn a_list_that_leads_back_to_itself_is_left() {
-    let round = "but it leads back to a page that has been read: the list has no end";
+fn a_list_that_links_back_to_an_earlier_page_is_refused() {
+    let round = "but `links.next` repeats an earlier page: the list has no end";
     let server = has_no_end(vec![leading(&["a"], "?token=1")], round);
     assert_eq!(server.calls().len(), 2);
     let pages = ["?token=1", "?token=2", "?token=1"].map(|next| leading(&[], next));
     let server = has_no_end(pages.to_vec(), round);
     assert_eq!(server.calls().len(), 3);
-    // The same token, otherwise written.
+    // The same token in another encoding.
     has_no_end(["?token=a%20b", "?token=a+b"].map(|next| leading(&[], next)).to_vec(), round);
 }
 
 #[test]
-fn a_next_page_without_a_token_is_no_end() {
+fn a_next_link_without_a_token_is_an_error() {
     for next in ["https://platform.altinn.no/list", "?token=", "?Page=2", "", "?", "token=1"] {
         has_no_end(vec![leading(&["a"], next)], "but its `links.next` has no `token`");
     }
 }
 
 #[test]
-fn what_is_no_page_is_told_by_its_beginning() {
+fn an_invalid_page_is_quoted_from_its_beginning() {
     for body in [r#"[]"#, r#"{}"#, r#"{"links":{}}"#, r#"{"data":{}}"#, r#"{"data":[],"links":[]}"#, "null", "\"x\""] {
         has_no_end(vec![answer("200 OK", body)], &format!("but not a page of a list: {body}"));
     }
@@ -165,7 +165,7 @@ fn what_is_no_page_is_told_by_its_beginning() {
 }
 
 #[test]
-fn a_list_that_breaks_off_in_the_middle_is_no_list() {
+fn an_incomplete_list_is_not_printed() {
     let server = Server::vendor_in_turn([leading(&["a"], "?token=1"), answer("503 Service Unavailable", "\"busy\"")]);
     list(&server).fails(
         6,
@@ -176,7 +176,7 @@ fn a_list_that_breaks_off_in_the_middle_is_no_list() {
 }
 
 #[test]
-fn a_list_that_only_grows_is_left_some_day() {
+fn an_endless_list_is_refused() {
     let nth = std::sync::atomic::AtomicUsize::new(0);
     let server = Server::vendor(move |_| {
         let nth = nth.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -184,12 +184,12 @@ fn a_list_that_only_grows_is_left_some_day() {
     });
     let run = list(&server);
     assert_eq!((run.code, run.out.as_str()), (6, ""));
-    assert!(run.err.contains(": status 200, but the list has no end after ") && run.err.len() < 300, "{}", run.err);
+    assert!(run.err.contains(": status 200, but the list did not end after ") && run.err.len() < 300, "{}", run.err);
     assert!(server.requests().len() < 5000);
 }
 
 #[test]
-fn an_answer_that_points_elsewhere_is_not_followed() {
+fn a_redirect_to_another_host_is_not_followed() {
     let other = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     other.set_nonblocking(true).unwrap();
     let to = format!("http://{}/authentication/api/v1/{LIST}", other.local_addr().unwrap());
@@ -197,14 +197,14 @@ fn an_answer_that_points_elsewhere_is_not_followed() {
         let moved = format!("HTTP/1.1 {status}\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         let run = list(&Server::vendor_in_turn([moved]));
         assert_eq!((run.code, run.out.as_str()), (6, ""));
-        let says = format!("status {} points elsewhere, to `{to}`, and no redirect is followed\n", &status[..3]);
+        let says = format!("status {} is a redirect to `{to}`, which is not followed\n", &status[..3]);
         assert!(run.err.ends_with(&says), "{}", run.err);
     }
-    assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "somebody asked the other host");
+    assert_eq!(other.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "the client called the other host");
 }
 
 #[test]
-fn a_token_that_expires_between_two_pages_is_replaced_once_and_the_list_read_anew() {
+fn a_token_that_expires_between_two_pages_is_replaced_once_and_the_list_is_read_again() {
     let first = || leading(&["a"], "?token=1");
     let expired = || empty("401 Unauthorized");
     let server = Server::vendor_in_turn([first(), expired(), first(), page(&["b"], json!({}))]);
@@ -216,9 +216,9 @@ fn a_token_that_expires_between_two_pages_is_replaced_once_and_the_list_read_ane
     assert_eq!(server.grants().len(), 2);
 }
 
-/// Each of its pages is honest, and all of them are more than anybody could hold.
+/// Each page is valid, but the whole list would need too much memory.
 #[test]
-fn a_list_of_ever_more_large_pages_is_left() {
+fn a_list_with_too_many_large_pages_is_refused() {
     let asked = AtomicUsize::new(0);
     let server = Server::vendor(move |_| {
         let nth = asked.fetch_add(1, Ordering::SeqCst);
@@ -228,7 +228,7 @@ fn a_list_of_ever_more_large_pages_is_left() {
     });
     let run = program("user list --env test").file("config/test.toml", server.vendor_configuration()).run();
     assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
-    assert!(run.err.ends_with("but the list has no end after 32 entries on 32 pages\n"), "{}", run.err);
+    assert!(run.err.ends_with("but the list did not end after 32 entries on 32 pages\n"), "{}", run.err);
     assert_eq!(server.calls().len(), 32);
 }
 
@@ -237,7 +237,8 @@ fn a_misspelt_status_gets_a_suggestion() {
     for (typed, meant) in [("nwe", "New"), ("ACEPTED", "Accepted"), ("rejcted", "Rejected")] {
         let run = program(&format!("request list --env test --status {typed}")).run();
         let end = format!(
-            "`{typed}` is not a status, which are New, Accepted, Rejected, Denied, Timedout; did you mean `{meant}`?\n"
+            "`{typed}` is not a status; expected one of New, Accepted, Rejected, Denied, Timedout; did you \
+             mean `{meant}`?\n"
         );
         assert!(run.code == 2 && run.err.ends_with(&end), "{}", run.err);
     }

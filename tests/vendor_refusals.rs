@@ -1,9 +1,9 @@
-//! What is said where Altinn says no, in each of the forms in which it does?
+//! Does the program print the right error for each format of Altinn's refusals?
 
 use crate::program::{Run, program};
 use crate::server::{Server, empty, json, nobody, response, vendor_configuration};
 
-/// A command of the vendor's, and what Altinn answers it.
+/// Runs a vendor's command with this answer from Altinn.
 fn run(arguments: &str, answer: &str) -> Run {
     let server = Server::vendor_in_turn([answer.to_owned()]);
     program(arguments).arg("--env=test").file("config/test.toml", server.vendor_configuration()).run()
@@ -14,19 +14,19 @@ const REQUESTS: &str = "http://127.0.0.1:PORT/authentication/api/v1/systemuser/r
 const SYSTEMS: &str = "http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor";
 
 #[test]
-fn a_problem_has_its_code_its_text_its_meaning_and_what_to_do() {
+fn a_problem_is_printed_with_its_code_text_meaning_and_hints() {
     let problem = r#"{"type":"urn:altinn:error:AUTH-00011","title":"The Id does not refer to a Registered System.","status":404,"code":"AUTH-00011","statusDescription":"Not Found"}"#;
     run("user list", &response("404 Not Found", "application/problem+json", problem)).fails(
         5,
         "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/bysystem/991825827_smartcloud` refused the \
          call: status 404, AUTH-00011 The Id does not refer to a Registered System.\n  \
-         AUTH-00011: Altinn finds no such system, or it is another vendor's\n\
-         hint: is there a slip in `systemId`, or is the system registered in the other environment only? \
+         AUTH-00011: Altinn did not find the system, or it belongs to another vendor\n\
+         hint: is there a typo in `systemId`, or is the system registered only in the other environment? \
          `systemuser-demo system list --env test` shows your systems in this environment\n\
-         hint: was the token issued to another organisation than the system's vendor? get a token with a client of the \
+         hint: was the token issued to an organisation other than the system's vendor? get a token with a client of \
+         the \
          organisation that registered the system\n\
-         hint: does your code expect status 400, as Altinn's documentation has it? expect 404, or go by the code rather \
-         than by the status\n",
+         hint: does your code expect status 400, as Altinn's documentation states? expect 404, or check the code instead of the status\n",
     );
 }
 
@@ -37,16 +37,15 @@ fn the_older_form_has_its_text_in_detail() {
     let first = format!(
         "error: `{REQUESTS}` refused the call: status 400, AUTH-00004 The combination of External Ids refer to an already \
          created SystemUser\n  \
-         AUTH-00004: there already is a system user for this customer, external reference and system\n\
-         hint: does the customer already have the system user you need? use it as it is, with the same `externalRef` in \
-         the grant: `systemuser-demo user find ORG --external-ref REF --env test` shows it\n"
+         AUTH-00004: a system user for this customer, external reference and system already exists\n\
+         hint: does the customer already have the system user you need? use it, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --env test` shows it\n"
     );
     assert!(crate::program::without_chance(&run.err).starts_with(&first), "{}", run.err);
     assert_eq!((run.code, run.out.as_str()), (5, ""));
 }
 
 #[test]
-fn faults_of_validation_have_their_codes_paths_and_meanings() {
+fn validation_errors_are_printed_with_codes_paths_and_meanings() {
     let problem = r#"{"type":"urn:altinn:error:STD-00000","title":"One or more validation errors occurred.","status":400,"code":"STD-00000","validationErrors":[
         {"code":"AUTH.VLD-00004","title":"One or more of the clientid(s) already exists","paths":["/registersystemrequest/clientid"]},
         {"code":"AUTH.VLD-00003","title":"ResourceId does not exist in Resource Registry","paths":["/registersystemrequest/rights/resource","/rights/1"],"resource":"x"},
@@ -64,9 +63,9 @@ fn faults_of_validation_have_their_codes_paths_and_meanings() {
              Registry\n    \
              a right names a resource that is not in Altinn's resource registry\n  \
              AUTH.VLD-99999: something new\n\
-             hint: is the Maskinporten client registered on another system? use a client of its own for each system; \
-             taking it from the other one ends that one's tokens\n\
-             hint: is there a slip in the resource's name, or is it known in the other environment only? look the resource \
+             hint: is the Maskinporten client registered on another system? use a separate client for each system; \
+             without its client, the other system gets no tokens\n\
+             hint: is there a typo in the resource's name, or does it exist only in the other environment? look the resource \
              up in this environment's registry and copy its name into `value`\n\
              hint: is the resource an app? write it as `app_<org>_<app>`, with the app's owner and name\n"
         ),
@@ -74,7 +73,7 @@ fn faults_of_validation_have_their_codes_paths_and_meanings() {
 }
 
 #[test]
-fn the_frameworks_faults_are_told_by_their_fields() {
+fn aspnets_validation_errors_are_printed_by_field() {
     let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"$.partyOrgNo":["The JSON value could not be converted."],"request":["The request field is required.","And more."]},"traceId":"00-abc-01"}"#;
     run(CREATE, &json("400 Bad Request", problem)).fails(
         5,
@@ -92,13 +91,13 @@ fn the_frameworks_faults_are_told_by_their_fields() {
         &format!(
             "error: `{SYSTEMS}/991825827_smartcloud` refused the call: status 400, One or more validation errors \
              occurred.\n  return: System not found\n\
-             hint: is there a slip in the id? `systemuser-demo system list --env test` shows what is there\n"
+             hint: is the id correct? `systemuser-demo system list --env test` lists the ids that exist\n"
         ),
     );
 }
 
 #[test]
-fn a_text_is_the_same_bare_and_as_a_json_string() {
+fn a_text_is_printed_the_same_bare_and_as_a_json_string() {
     for body in ["System with ID x already exists", "\"System with ID x already exists\""] {
         for kind in ["text/plain", "application/json"] {
             run(CREATE, &response("409 Conflict", kind, body)).fails(
@@ -110,7 +109,7 @@ fn a_text_is_the_same_bare_and_as_a_json_string() {
 }
 
 #[test]
-fn a_refusal_without_a_word_is_told_by_its_status() {
+fn a_refusal_without_a_body_is_reported_with_its_status() {
     let run = |status| run("system list", &empty(status));
     run("401 Unauthorized").fails(
         5,
@@ -123,35 +122,35 @@ fn a_refusal_without_a_word_is_told_by_its_status() {
         5,
         &format!(
             "error: `{SYSTEMS}` refused the call: status 403\n\
-             hint: is it another vendor's? the organisation of the client decides, and the `consumer` of the token says \
-             which that is\n"
+             hint: does it belong to another vendor? access depends on the client's organisation, the `consumer` in \
+             the token\n"
         ),
     );
     run("410 Gone").fails(5, &format!("error: `{SYSTEMS}` refused the call: status 410\n"));
 }
 
 #[test]
-fn a_token_that_was_new_is_not_asked_for_again() {
+fn a_refused_new_token_is_not_replaced() {
     let server = Server::vendor_in_turn([empty("401 Unauthorized")]);
     let run = program("system list --env test").file("config/test.toml", server.vendor_configuration()).run();
     assert_eq!((run.code, server.calls().len(), server.grants().len()), (5, 1, 1));
 }
 
 #[test]
-fn the_frameworks_bare_problem_has_its_trace_id() {
+fn aspnets_bare_problem_is_printed_with_its_trace_id() {
     let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.5","title":"Not Found","status":404,"traceId":"00-0af7651916cd43dd-01"}"#;
     run("user find 210493352", &json("404 Not Found", problem)).fails(
         5,
         "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` refused the call: status 404, Not \
          Found\n\
-         hint: is there a slip in the id, or is it of the other environment? `systemuser-demo system list --env test` and \
-         `systemuser-demo user list --env test` show what is there\n\
+         hint: is the id correct, or does it belong to the other environment? `systemuser-demo system list --env test` \
+         and `systemuser-demo user list --env test` list the ids that exist\n\
          note: trace id 00-0af7651916cd43dd-01\n",
     );
 }
 
 #[test]
-fn what_else_a_problem_says_is_told_by_its_name() {
+fn other_members_of_a_problem_are_printed_with_their_names() {
     let problem = r#"{"type":"urn:altinn:error:AUTH-00064","title":"One or more AccessPackages are not delegable.","status":400,"code":"AUTH-00064","NotDelegablePackages":["urn:altinn:accesspackage:a","urn:altinn:accesspackage:b"],"nothing":null,"count":12345678901234567890,"nested":{"a":[1]}}"#;
     let run = run(CREATE, &json("400 Bad Request", problem));
     assert!(
@@ -167,7 +166,7 @@ fn what_else_a_problem_says_is_told_by_its_name() {
 }
 
 #[test]
-fn a_page_for_a_browser_is_quoted_on_one_line() {
+fn an_html_page_is_quoted_on_one_line() {
     let html = "<html>\r\n<body>\n  Access   denied by the firewall</body></html>";
     run(CREATE, &response("400 Bad Request", "text/html", html)).fails(
         5,
@@ -181,13 +180,13 @@ fn a_page_for_a_browser_is_quoted_on_one_line() {
 }
 
 #[test]
-fn json_of_another_kind_is_quoted_as_it_came() {
+fn json_of_an_unknown_form_is_quoted_unchanged() {
     for body in [r#"{"kode":1}"#, "[1, 2]", "42", "null", r#"{"title":5,"code":["x"]}"#, r#"{"errors":[],"detail":{}}"#]
     {
         run(CREATE, &json("400 Bad Request", body))
             .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, {body}\n"));
     }
-    // A part of another kind hides none of the others.
+    // A member of an unexpected type does not hide the other members.
     let problem = r#"{"title":"no","code":7,"validationErrors":{"a":1},"errors":"x","status":"y"}"#;
     run(CREATE, &json("400 Bad Request", problem))
         .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, no\n"));
@@ -197,7 +196,7 @@ fn json_of_another_kind_is_quoted_as_it_came() {
 }
 
 #[test]
-fn nothing_from_altinn_draws_on_the_terminal() {
+fn nothing_from_altinn_controls_the_terminal() {
     let evil = r"\u001b[2J\u0007\u202e\u009b";
     let problem = format!(
         r#"{{"title":"a{evil}","code":"b{evil}","validationErrors":[{{"code":"c{evil}","title":"d{evil}","paths":["e{evil}"]}}],"f{evil}":"g{evil}","errors":{{"h{evil}":["i{evil}"]}}}}"#
@@ -232,31 +231,31 @@ fn nothing_from_altinn_draws_on_the_terminal() {
     let update = program("system update s.json --allow-removing-client-ids --env test").file("s.json", file);
     let update = update.file("config/test.toml", server.vendor_configuration()).run();
     for (nth, Run { out, err, .. }) in runs.into_iter().chain([update]).enumerate() {
-        let said = out + &err;
-        let drawn = said.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
-        assert_eq!(drawn, None, "{nth}: {said}");
-        assert!(said.contains("\\u{1b}"), "{nth}: {said}");
+        let output = out + &err;
+        let drawn = output.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+        assert_eq!(drawn, None, "{nth}: {output}");
+        assert!(output.contains("\\u{1b}"), "{nth}: {output}");
     }
 }
 
 #[test]
-fn a_token_that_the_server_repeats_is_struck_out() {
+fn a_token_that_the_server_repeats_is_redacted() {
     let server = Server::vendor(|asked| {
         let bearer = asked.header("authorization").unwrap().trim_start_matches("Bearer ");
         json("400 Bad Request", &format!(r#"{{"title":"bad {bearer}","x":"{bearer}","code":"{bearer}"}}"#))
     });
     let run = program("system list --env test").file("config/test.toml", server.vendor_configuration()).run();
-    assert!(!run.err.contains("token-1") && run.err.contains("[what was sent]"), "{}", run.err);
+    assert!(!run.err.contains("token-1") && run.err.contains("[redacted]"), "{}", run.err);
 }
 
-/// What Maskinporten says no to.
+/// Runs a command for which Maskinporten refuses the grant.
 fn refused_grant(arguments: &str, body: &'static str) -> Run {
     let server = Server::start(move |_| json("400 Bad Request", body));
     program(arguments).arg("--env=test").file("config/test.toml", server.vendor_configuration()).run()
 }
 
 #[test]
-fn a_scope_that_the_client_lacks_is_one_to_order() {
+fn a_missing_scope_is_refused_with_advice_to_order_it() {
     let body = r#"{"error":"invalid_scope","error_description":"Invalid scope (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)","error_uri":"https://docs.digdir.no/errors/MP-200"}"#;
     for (command, scope) in [
         ("system list", "systemregister.write"),
@@ -276,7 +275,7 @@ fn a_scope_that_the_client_lacks_is_one_to_order() {
                  scope      {scope}  (this command)\n    \
                  client id  {:<1$}  (config/test.toml)\n\
                  hint: order `{scope}` from Digdir, and add it to the client in the self-service: \
-                 https://docs.altinn.studio/en/authorization/getting-started/systemuser says how\n\
+                 https://docs.altinn.studio/en/authorization/getting-started/systemuser describes how\n\
                  note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://docs.digdir.no/errors/MP-200\n",
                 "tests",
                 scope.len()
@@ -286,7 +285,7 @@ fn a_scope_that_the_client_lacks_is_one_to_order() {
 }
 
 #[test]
-fn a_token_for_no_system_user_is_explained_with_what_it_was_asked_for_with() {
+fn a_missing_system_user_is_explained_with_the_requested_values() {
     let body = r#"{"error":"invalid_altinn_customer_configuration","error_description":"MP-303"}"#;
     let run = refused_grant("token --exchange --external-ref customer-42", body);
     assert!(run.err.contains("MP-303"), "{}", run.err);
@@ -302,7 +301,7 @@ fn a_token_for_no_system_user_is_explained_with_what_it_was_asked_for_with() {
 }
 
 #[test]
-fn an_exchange_that_is_refused_or_brings_no_token_shows_none() {
+fn a_refused_or_unusable_exchange_prints_no_token() {
     let exchange = |answer: String| {
         let server = Server::with_token(move |_| answer.clone());
         program("token --exchange --env test").file("config/test.toml", server.vendor_configuration()).run()
@@ -327,7 +326,7 @@ fn an_exchange_that_is_refused_or_brings_no_token_shows_none() {
 }
 
 #[test]
-fn an_answer_that_is_none_is_no_success() {
+fn an_invalid_answer_is_not_a_success() {
     for (arguments, what) in [
         ("system list", "a list of systems"),
         ("system show", "a system"),
@@ -345,7 +344,7 @@ fn an_answer_that_is_none_is_no_success() {
 }
 
 #[test]
-fn a_page_for_a_browser_has_changed_nothing() {
+fn an_html_page_means_that_nothing_was_changed() {
     let system = crate::program::project_text("config/system.json");
     let register = |answer: String| {
         let server = Server::vendor_in_turn([answer]);
@@ -372,22 +371,22 @@ fn a_page_for_a_browser_has_changed_nothing() {
     for (answer, body) in
         [(page, "<html>sign in</html>"), (json("200 OK", r#"{"succeeded":false}"#), r#"{"succeeded":false}"#)]
     {
-        let err = format!("{unusable} `{SYSTEMS}/991825827_smartcloud`: status 200, but not a word of success: {body}");
+        let err = format!("{unusable} `{SYSTEMS}/991825827_smartcloud`: status 200, but not a confirmation: {body}");
         run("system delete --yes", &answer).fails(6, &format!("error: {err}\n"));
     }
 }
 
 #[test]
-fn what_cannot_be_is_said_before_anybody_is_asked() {
+fn impossible_values_are_reported_before_anything_is_sent() {
     let refused = |arguments: &str, code: i32, err: &str| {
         let file = vendor_configuration(&nobody());
         program(arguments).arg("--env=test").file("config/test.toml", file).run().fails(code, err);
     };
-    let help = "hint: `systemuser-demo request create --help` shows what it takes\n";
+    let help = "hint: `systemuser-demo request create --help` shows its usage\n";
     let create = |options: &str| format!("request create 313790509 {options}");
-    let nothing = "error: a request asks for something: at least one --right or --package\n";
+    let nothing = "error: a request needs at least one --right or --package\n";
     refused(&create(""), 2, &format!("{nothing}{help}"));
-    let nothing = "error: a request for an agent asks for at least one --package\n";
+    let nothing = "error: a request with --agent needs at least one --package\n";
     refused(&create("--agent"), 2, &format!("{nothing}{help}"));
     let package = "urn:altinn:accesspackage:x";
     refused(&create(&format!("--right {package}")), 2, &format!("error: --right: `{package}` belongs to --package\n"));
@@ -398,10 +397,10 @@ fn what_cannot_be_is_said_before_anybody_is_asked() {
         refused(&create(empty), 2, &format!("error: {option}: the value is empty\n"));
     }
     for url in ["receipt", "javascript:alert(1)", "file:///x", "//example.no"] {
-        let err = format!("error: --redirect-url: `{url}` is not an address, such as https://example.no/receipt\n");
+        let err = format!("error: --redirect-url: `{url}` is not a URL such as https://example.no/receipt\n");
         refused(&create(&format!("--right x --redirect-url {url}")), 2, &err);
     }
-    let number = "error: ORG: `313790500` is not an organisation number, its check digit is wrong\n";
+    let number = "error: ORG: `313790500` is not an organisation number: its check digit is wrong\n";
     refused("request create 313790500 --right x", 2, number);
     refused("user find 313790500", 2, number);
     for command in ["status", "delete"] {
@@ -413,12 +412,13 @@ fn what_cannot_be_is_said_before_anybody_is_asked() {
         "request status 313790509",
         2,
         "error: ID: `313790509` is not a request's id, which is a UUID\n\
-         hint: a customer's request is found by `systemuser-demo request status --org 313790509 --env test`\n",
+         hint: find a customer's request with `systemuser-demo request status --org 313790509 --env test`\n",
     );
     refused(
         "request list --status newx",
         2,
-        "error: --status: `newx` is not a status, which are New, Accepted, Rejected, Denied, Timedout; did you mean `New`?\n",
+        "error: --status: `newx` is not a status; expected one of New, Accepted, Rejected, Denied, Timedout; did \
+         you mean `New`?\n",
     );
     let agent = program("request create 313790509 --agent --right x --package y").run();
     assert_eq!((agent.code, agent.out.as_str()), (2, ""));
@@ -426,7 +426,7 @@ fn what_cannot_be_is_said_before_anybody_is_asked() {
 }
 
 #[test]
-fn the_whole_story_tells_neither_token_nor_grant() {
+fn verbose_output_contains_neither_token_nor_grant() {
     for command in ["system list", "request list", CREATE, "user find 210493352", "token --exchange"] {
         let server = Server::vendor_in_turn([json("400 Bad Request", r#"{"title":"no"}"#)]);
         let program = program(command).args("--env test --verbose");
@@ -439,7 +439,7 @@ fn the_whole_story_tells_neither_token_nor_grant() {
 }
 
 #[test]
-fn a_flood_of_faults_is_cut_short_and_no_cause_is_named_twice() {
+fn a_long_list_of_faults_is_shortened_and_no_cause_is_repeated() {
     let fault = |code: &str| format!(r#"{{"code":"{code}","title":"t"}}"#);
     let faults = [fault("AUTH.VLD-00003"), fault("AUTH.VLD-00004"), fault("AUTH.VLD-00003")].join(",");
     let others: String = (0..5000).map(|nth| format!(",\"x{nth}\":\"y\"")).collect();

@@ -1,4 +1,4 @@
-//! What goes over the wire in the vendor's name, and what is printed of what comes back?
+//! Are the right requests sent to Altinn, and are the answers printed correctly?
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::server::{Request, Server, empty, json as answer, nobody, vendor_confi
 
 const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
 
-/// A request as Altinn answers it, in which these members replace others.
+/// A request as Altinn returns it, with these members replaced.
 fn request(others: Value) -> Value {
     let mut request = json!({
         "id": ID,
@@ -28,7 +28,7 @@ fn request(others: Value) -> Value {
     request
 }
 
-/// A system as Altinn shows it.
+/// A system as Altinn returns it.
 fn system() -> Value {
     let mut system = crate::server::system();
     system["isDeleted"] = false.into();
@@ -75,8 +75,8 @@ fn prints_json(run: &Run, out: Value, err: &str) {
     assert_eq!(serde_json::from_str::<Value>(&run.out).unwrap(), out);
 }
 
-/// A request as a person reads it.
-fn told(external_ref: &str) -> String {
+/// The printed form of a request.
+fn printed_request(external_ref: &str) -> String {
     format!(
         "request       {ID}\nstatus        New\nkind          standard\ncustomer      313790509\n\
          external ref  {external_ref}\nsystem        991825827_smartcloud\nasks for      demo\n\
@@ -86,15 +86,15 @@ fn told(external_ref: &str) -> String {
 }
 
 #[test]
-fn a_request_has_what_was_asked_for_and_nothing_else() {
+fn a_request_contains_only_what_was_asked_for() {
     let server = server("201 Created", request(json!({})));
     prints(
         &run(&server, "request create 313790509 --right demo"),
-        &told("none"),
-        "note: once it is accepted: `systemuser-demo token --org 313790509 --env test`\n",
+        &printed_request("none"),
+        "note: to get its token once accepted: `systemuser-demo token --org 313790509 --env test`\n",
     );
     assert_eq!(server.calls(), ["POST systemuser/request/vendor systemuser.request.write"]);
-    // Without a reference there is no member for it: an empty one would be another than none.
+    // Without a reference, the body has no `externalRef`: an empty text is a different reference.
     let right = json!([{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }]);
     let body = json!({ "systemId": "991825827_smartcloud", "partyOrgNo": "313790509", "rights": right });
     assert_eq!(server.sent(), [body]);
@@ -102,7 +102,7 @@ fn a_request_has_what_was_asked_for_and_nothing_else() {
 }
 
 #[test]
-fn short_names_and_urns_of_rights_and_packages_are_the_same_and_go_out_once() {
+fn short_names_and_urns_are_equivalent_and_duplicates_are_sent_once() {
     let server = server("201 Created", request(json!({ "externalRef": "a b" })));
     let run = with(&server, "request create 313790509 --right demo --right urn:altinn:resource:demo --right app_ttd_x")
         .args("--package skatt --package urn:altinn:accesspackage:skatt --redirect-url https://example.no/receipt?a=b")
@@ -115,7 +115,7 @@ fn short_names_and_urns_of_rights_and_packages_are_the_same_and_go_out_once() {
     prints_json(
         &run,
         json!({ "new": true, "request": made, "token_command": command }),
-        &format!("note: once it is accepted: `{command}`\n"),
+        &format!("note: to get its token once accepted: `{command}`\n"),
     );
     let right = |name: &str| json!({ "resource": [{ "id": "urn:altinn:resource", "value": name }] });
     let body = json!({
@@ -131,7 +131,7 @@ fn short_names_and_urns_of_rights_and_packages_are_the_same_and_go_out_once() {
 }
 
 #[test]
-fn a_request_for_an_agent_has_an_address_of_its_own_and_no_rights() {
+fn an_agent_request_has_its_own_path_and_no_rights() {
     let server = server("201 Created", request(json!({ "partyOrgNo": "314250052", "externalRef": "314250052" })));
     let run = run(&server, "request create 314250052 --agent --package regnskapsforer-lonn");
     assert!(run.out.contains("\nkind          agent\ncustomer      314250052\n"), "{}", run.out);
@@ -143,51 +143,52 @@ fn a_request_for_an_agent_has_an_address_of_its_own_and_no_rights() {
 }
 
 #[test]
-fn a_request_that_was_there_never_passes_for_new() {
+fn an_existing_request_is_never_reported_as_new() {
     let server = server("200 OK", request(json!({})));
     prints(
         &run(&server, "request create 313790509 --right demo"),
-        &told("none"),
-        "note: this request was there already, and is New: no new one was made\n\
-         note: once it is accepted: `systemuser-demo token --org 313790509 --env test`\n",
+        &printed_request("none"),
+        "note: this request exists already, with status New: no new request was created\n\
+         note: to get its token once accepted: `systemuser-demo token --org 313790509 --env test`\n",
     );
     let json: Value = serde_json::from_str(&run(&server, "request create 313790509 --right demo --json").out).unwrap();
     assert_eq!((&json["new"], &json["request"]["id"]), (&json!(false), &json!(ID)));
 }
 
 #[test]
-fn a_request_that_was_there_and_is_over_is_a_failure() {
+fn an_existing_closed_request_is_a_failure() {
     let over = |others: Value, status: &str, problem: &str| {
         let server = server("200 OK", request(others));
         let run = run(&server, "request create 313790509 --right demo");
         let err = format!(
-            "note: this request was there already, and is {status}: no new one was made\nerror: {problem}\n\
-             hint: to ask once more: `systemuser-demo request delete {ID} --env test`, and then create a new one\n"
+            "note: this request exists already, with status {status}: no new request was created\nerror: {problem}\n\
+             hint: to ask again: delete the request with `systemuser-demo request delete {ID} --env test`, \
+             then create a new request\n"
         );
         assert_eq!((run.err, run.code), (err, 5));
-        assert_eq!(run.out, told("none").replace("status        New", &format!("status        {status}")));
+        assert_eq!(run.out, printed_request("none").replace("status        New", &format!("status        {status}")));
     };
     over(json!({ "status": "Rejected" }), "Rejected", "the customer rejected the request");
     over(json!({ "status": "Denied" }), "Denied", "the request was denied");
-    let dead = "the request has timed out: nobody answered it for 180 days";
-    // The status of a dead one does not say so.
+    let dead = "the request has timed out: nobody answered it within 180 days";
+    // The status of a request that has timed out does not show this.
     over(json!({ "timedOut": true }), "Timedout", dead);
-    let gone = "the request was accepted before, and its system user has been deleted since";
+    let gone = "the request was accepted earlier, but its system user has since been deleted";
     over(json!({ "status": "Accepted" }), "Accepted", gone);
 }
 
 #[test]
-fn one_reference_serves_the_request_the_look_up_and_the_token() {
+fn the_same_reference_works_for_the_request_the_lookup_and_the_token() {
     let server = server("201 Created", request(json!({ "externalRef": "customer-42" })));
     let file = server.vendor_configuration().replace("[key]", "external_ref = \"customer-42\"\n[key]");
     let run = |arguments: &str| program(arguments).file("config/test.toml", &file).run();
     prints(
         &run("request create 313790509 --right demo --env test"),
-        &told("customer-42"),
-        "note: the external reference is `customer-42` (config/test.toml)\nnote: once it is accepted: \
+        &printed_request("customer-42"),
+        "note: the external reference is `customer-42` (config/test.toml)\nnote: to get its token once accepted: \
          `systemuser-demo token --org 313790509 --external-ref customer-42 --env test`\n",
     );
-    // What nobody typed is said.
+    // A reference from the configuration is mentioned.
     for looked_up in ["request status --org 313790509 --env test", "user find 313790509 --env test"] {
         let run = run(looked_up);
         let note = "note: the external reference is `customer-42` (config/test.toml)\n";
@@ -202,12 +203,13 @@ fn one_reference_serves_the_request_the_look_up_and_the_token() {
 }
 
 #[test]
-fn the_token_command_that_is_printed_has_the_reference_and_takes_it_whatever_it_looks_like() {
+fn the_printed_token_command_works_with_any_reference() {
     for reference in ["a b", "it's", "-x", "--yes", "$HOME", "å"] {
         let server = server("201 Created", request(json!({ "externalRef": reference })));
         let program = with(&server, "request create 313790509 --right demo").arg(format!("--external-ref={reference}"));
         let run = Run::of(&mut program.command());
-        let command = run.err.strip_prefix("note: once it is accepted: `").unwrap().trim_end().trim_end_matches('`');
+        let command =
+            run.err.strip_prefix("note: to get its token once accepted: `").unwrap().trim_end().trim_end_matches('`');
         let binary = env!("CARGO_BIN_EXE_systemuser-demo");
         let line = command.replacen("systemuser-demo", binary, 1);
         let shell = std::process::Command::new("/bin/sh")
@@ -223,13 +225,13 @@ fn the_token_command_that_is_printed_has_the_reference_and_takes_it_whatever_it_
 }
 
 #[test]
-fn the_token_command_of_a_request_without_a_reference_does_without_the_configurations() {
+fn the_token_command_of_a_request_without_a_reference_ignores_the_configured_reference() {
     let server = server("200 OK", request(json!({ "status": "Accepted" })));
     let file = server.vendor_configuration().replace("[key]", "external_ref = \"customer-42\"\n[key]");
     let run = program(&format!("request status {ID} --env test")).file("config/test.toml", &file).run();
-    // The customer's number stands for no reference.
+    // The customer's number means that there is no reference.
     let command = "systemuser-demo token --org 313790509 --external-ref 313790509 --env test";
-    assert_eq!((run.err, run.code), (format!("note: its token: `{command}`\n"), 0));
+    assert_eq!((run.err, run.code), (format!("note: to get its token: `{command}`\n"), 0));
 }
 
 #[test]
@@ -239,8 +241,8 @@ fn a_request_is_found_by_its_id_standard_first_then_agent() {
         false => answer("404 Not Found", r#"{"title":"not here","status":404,"code":"AUTH-00010"}"#),
     });
     let run = run(&server, &format!("request status {}", ID.to_uppercase()));
-    let out = told("none").replace("New", "Accepted").replace("standard", "agent");
-    prints(&run, &out, "note: its token: `systemuser-demo token --org 313790509 --env test`\n");
+    let out = printed_request("none").replace("New", "Accepted").replace("standard", "agent");
+    prints(&run, &out, "note: to get its token: `systemuser-demo token --org 313790509 --env test`\n");
     let read = "systemuser.request.read";
     let standard = format!("GET systemuser/request/vendor/{ID} {read}");
     assert_eq!(server.calls(), [standard, format!("GET systemuser/request/vendor/agent/{ID} {read}")]);
@@ -248,7 +250,7 @@ fn a_request_is_found_by_its_id_standard_first_then_agent() {
 }
 
 #[test]
-fn an_odd_reference_is_one_segment_of_the_address_or_one_value_of_the_query() {
+fn an_unusual_reference_is_escaped_in_the_path_and_in_the_query() {
     let odd = "a/b?c#d%2F e\\ø&f=+";
     let in_path = "a%2Fb%3Fc%23d%252F%20e%5C%C3%B8&f=+";
     let asked = server("200 OK", request(json!({ "externalRef": odd })));
@@ -272,7 +274,7 @@ fn an_odd_reference_is_one_segment_of_the_address_or_one_value_of_the_query() {
 }
 
 #[test]
-fn without_a_reference_the_customers_number_stands_for_it() {
+fn without_a_reference_the_customers_number_is_used() {
     let server = server("200 OK", request(json!({})));
     prints_json(&run(&server, "request status --org 313790509 --json"), request(json!({})), "");
     let path = "systemuser/request/vendor/byexternalref/991825827_smartcloud/313790509/313790509";
@@ -280,7 +282,7 @@ fn without_a_reference_the_customers_number_stands_for_it() {
 }
 
 #[test]
-fn what_no_address_can_hold_is_refused_before_anything_is_asked_for() {
+fn a_value_that_a_url_cannot_contain_is_refused_before_anything_is_sent() {
     for dots in [".", ".."] {
         let run = |arguments: &str| {
             program(arguments)
@@ -292,16 +294,16 @@ fn what_no_address_can_hold_is_refused_before_anything_is_asked_for() {
         run("request status --org 313790509 --external-ref").fails(
             2,
             &format!(
-                "error: no request can be found by the external reference `{dots}`, which no address can hold\n\
-                 hint: `systemuser-demo request status ID --env test` finds it by its id\n"
+                "error: no request can be found by the external reference `{dots}`, because a URL cannot contain it\n\
+                 hint: `systemuser-demo request status ID --env test` finds the request by its id\n"
             ),
         );
-        run("system delete --yes").fails(2, "error: SYSTEM: this is no system's id\n");
-        run("user list --system").fails(2, "error: --system: this is no system's id\n");
+        run("system delete --yes").fails(2, "error: SYSTEM: this is not a system's id\n");
+        run("user list --system").fails(2, "error: --system: this is not a system's id\n");
         let file = vendor_configuration(&nobody()).replace("991825827_smartcloud", dots);
         let configured = program("system delete --yes --env test").file("config/test.toml", file).run();
         assert_eq!((configured.code, configured.out.as_str()), (3, ""));
-        assert!(configured.err.ends_with(": this is no system's id\n"), "{}", configured.err);
+        assert!(configured.err.ends_with(": this is not a system's id\n"), "{}", configured.err);
     }
 }
 
@@ -311,7 +313,7 @@ fn requests_are_listed_in_columns_with_whole_ids() {
         request(json!({ "confirmUrl": null })),
         request(json!({ "id": "another", "status": "Accepted", "externalRef": "ø", "timedOut": true })),
         request(json!({ "id": "third", "status": "New", "timedOut": true })),
-        // What comes twice is there once.
+        // A duplicate is listed once.
         request(json!({ "id": "another", "status": "Accepted", "externalRef": "ø", "timedOut": true })),
     ]});
     let server = server("200 OK", list.clone());
@@ -339,7 +341,7 @@ fn requests_are_listed_in_columns_with_whole_ids() {
 }
 
 #[test]
-fn a_request_is_looked_at_before_it_is_deleted() {
+fn a_request_is_read_before_it_is_deleted() {
     let server = Server::vendor(|asked: &Request| match asked.method.as_str() {
         "DELETE" => empty("202 Accepted"),
         _ => answer("200 OK", &request(json!({ "timedOut": true })).to_string()),
@@ -347,7 +349,7 @@ fn a_request_is_looked_at_before_it_is_deleted() {
     prints(
         &run(&server, &format!("request delete {ID}")),
         &format!("deleted  {ID}\n"),
-        "note: it was a standard request to 313790509, and was Timedout\n",
+        "note: it was a standard request to 313790509, and its status was Timedout\n",
     );
     let look = format!("GET systemuser/request/vendor/{ID} systemuser.request.read");
     assert_eq!(server.calls(), [look, format!("DELETE systemuser/request/vendor/{ID} systemuser.request.write")]);
@@ -372,7 +374,7 @@ fn system_users_are_listed_and_found() {
             "system user   {ID}\nkind          agent\nowner         210493352\nexternal ref  customer-42\n\
              system        991825827_smartcloud\ncreated       2026-01-02 03:04:05 UTC\ntitle         Smart Cloud\n"
         ),
-        "note: its token: `systemuser-demo token --org 210493352 --external-ref customer-42 --env test`\n",
+        "note: to get its token: `systemuser-demo token --org 210493352 --external-ref customer-42 --env test`\n",
     );
     assert_eq!(run(&found, "user find 210493352").code, 0);
     let query = "GET systemuser/vendor/byquery?system-id=991825827_smartcloud&orgno=210493352";
@@ -381,7 +383,7 @@ fn system_users_are_listed_and_found() {
 }
 
 #[test]
-fn systems_are_listed_shown_and_logged() {
+fn systems_and_their_changes_are_printed() {
     let listed = json!([{
         "systemId": "991825827_smartcloud", "systemVendorOrgNumber": "991825827", "systemVendorOrgName": "",
         "name": { "en": "Smart cloud", "nb": "Smart sky" }, "description": {}, "rights": system()["rights"],
@@ -418,7 +420,7 @@ fn systems_are_listed_shown_and_logged() {
 }
 
 #[test]
-fn a_token_is_exchanged_and_printed_bare_however_it_comes() {
+fn an_exchanged_token_is_printed_without_quotes() {
     let jwt = crate::program::data_text("grant.plain.jwt").trim().to_owned();
     for body in [jwt.clone(), format!("\"{jwt}\""), format!("\"{jwt}\"\n")] {
         let server = Server::with_token(move |_| answer("200 OK", &body));
@@ -434,10 +436,10 @@ fn a_token_is_exchanged_and_printed_bare_however_it_comes() {
 }
 
 #[test]
-fn the_lifetime_of_an_exchanged_token_is_its_own() {
+fn the_lifetime_of_an_exchanged_token_comes_from_its_claims() {
     use base64::Engine;
     let part = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
-    // `iat` is no member that Altinn promises.
+    // Altinn does not promise an `iat`.
     let claims = json!({ "nbf": 1_767_323_045, "exp": 1_767_324_845, "iss": "https://platform.tt02.altinn.no/" });
     let jwt = format!("{}.{}.{}", part(json!({ "alg": "RS256" })), part(claims), "A".repeat(342));
     let server = Server::with_token({
@@ -450,7 +452,7 @@ fn the_lifetime_of_an_exchanged_token_is_its_own() {
 }
 
 #[test]
-fn the_vendors_commands_do_without_the_customers_number() {
+fn the_vendors_commands_need_no_organisation_number() {
     let server = server("200 OK", json!([]));
     let file = server.vendor_configuration().replace("\"210493352\"", "\"123456789\"");
     let run = |arguments: &str| program(arguments).file("config/test.toml", &file).run();
@@ -459,12 +461,12 @@ fn the_vendors_commands_do_without_the_customers_number() {
 }
 
 #[test]
-fn a_request_that_was_there_and_asks_for_something_else_is_said_to() {
+fn an_existing_request_with_other_rights_is_warned_about() {
     let server = server("200 OK", request(json!({})));
     let run = run(&server, "request create 313790509 --right demo --right more");
     let warning = format!(
         "warning: that request asks for other rights or packages; delete it with `systemuser-demo request delete {ID} \
-         --env test`, then create a new one\n"
+         --env test` and create a new request\n"
     );
     assert!(run.err.contains(&warning) && run.code == 0, "{}", run.err);
 }
@@ -488,7 +490,7 @@ fn the_clock_is_warned_about_once() {
 }
 
 #[test]
-fn what_is_to_be_typed_again_is_said_whatever_variables_say() {
+fn options_that_must_be_typed_again_are_printed_even_if_variables_are_set() {
     let server = server("200 OK", request(json!({ "status": "Rejected" })));
     let other = vendor_configuration(&nobody()).replace("\"test\"", "\"sandbox\"");
     let create = "request create 313790509 --right demo --system 991825827_other --kid=-k --config config/test.toml";
@@ -503,7 +505,7 @@ fn what_is_to_be_typed_again_is_said_whatever_variables_say() {
 }
 
 #[test]
-fn the_system_that_was_typed_is_the_one_that_hints_ask_about() {
+fn hints_name_the_system_from_the_command_line() {
     let problem = r#"{"title":"x","status":404,"code":"AUTH-00015"}"#;
     let server = Server::vendor_in_turn([answer("404 Not Found", problem)]);
     let run = run(&server, "user find 313790509 --system 991825827_other");
@@ -512,7 +514,7 @@ fn the_system_that_was_typed_is_the_one_that_hints_ask_about() {
 }
 
 #[test]
-fn a_systems_id_may_stand_by_itself_or_behind_its_option() {
+fn a_systems_id_may_be_an_argument_or_an_option() {
     let server = server("200 OK", system());
     for arguments in ["system show 991825827_smartcloud", "system show --system 991825827_smartcloud", "system show"] {
         assert_eq!(run(&server, arguments).code, 0, "{arguments}");
@@ -521,7 +523,7 @@ fn a_systems_id_may_stand_by_itself_or_behind_its_option() {
 }
 
 #[test]
-fn a_request_that_came_to_nothing_has_no_token_command() {
+fn an_unsuccessful_request_has_no_token_command() {
     let server = server("200 OK", request(json!({ "status": "Rejected" })));
     let run = run(&server, "request create 313790509 --right demo --json");
     let printed: Value = serde_json::from_str(&run.out).unwrap();
@@ -529,7 +531,7 @@ fn a_request_that_came_to_nothing_has_no_token_command() {
 }
 
 #[test]
-fn a_number_of_any_size_in_a_field_that_is_not_known_is_shown_and_sent_as_it_came() {
+fn a_number_of_any_size_in_an_unknown_field_is_printed_and_sent_unchanged() {
     const NUMBERS: &str = r#"{"a":123456789012345678901234567890,"b":-18446744073709551616,"c":[1.10,1E400]}"#;
     let body = system().to_string().replacen('{', &format!("{{\"more\":{NUMBERS},"), 1);
     let shown = answer("200 OK", &body);

@@ -1,4 +1,4 @@
-//! What becomes of waiting for a customer's answer?
+//! How does waiting for a customer's answer end?
 
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use crate::server::{Request, Server, empty, json as answer, nobody, vendor_confi
 const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
 const CONFIRM: &str =
     "https://am.ui.altinn.no/accessmanagement/ui/systemuser/request?id=7d6e1d3c&DONTCHOOSEREPORTEE=true";
-const WAITING: &str = "note: waiting for the customer's answer, 10 min at most; Ctrl-C ends the waiting\n";
+const WAITING: &str = "note: waiting at most 10 min for the customer's answer; press Ctrl-C to stop\n";
 const POST: &str = "POST systemuser/request/vendor systemuser.request.write";
 
 fn request(status: &str, timed_out: bool) -> Value {
@@ -39,8 +39,8 @@ fn create(server: &Server, arguments: &str) -> Program {
     program.file("config/test.toml", server.vendor_configuration())
 }
 
-/// The request as it was made, for a person.
-fn told() -> String {
+/// The printed form of the new request.
+fn printed_request() -> String {
     format!(
         "request       {ID}\nstatus        New\nkind          standard\ncustomer      313790509\n\
          external ref  customer-42\nsystem        991825827_smartcloud\ncreated       2026-01-02 03:04:05 UTC\n\
@@ -48,62 +48,65 @@ fn told() -> String {
     )
 }
 
-const ITS_TOKEN: &str = "note: the system user is there; its token: `systemuser-demo token --org 313790509 \
+const ITS_TOKEN: &str = "note: the system user exists; to get its token: `systemuser-demo token --org 313790509 \
                          --external-ref customer-42 --env test`\n";
 
 #[test]
-fn an_accepted_request_is_a_success_and_its_token_is_named() {
+fn an_accepted_request_is_a_success_and_its_token_command_is_printed() {
     let server = Server::vendor_in_turn([new(), found("New"), found("Accepted")]);
     let run = create(&server, "--wait").run();
-    run.succeeds(&format!("{}status        Accepted\n", told()));
+    run.succeeds(&format!("{}status        Accepted\n", printed_request()));
     assert_eq!(run.err, format!("{WAITING}{ITS_TOKEN}"));
     assert_eq!(server.calls(), [POST.to_owned(), get(), get()]);
     assert_eq!(server.grants().len(), 2);
 }
 
 #[test]
-fn a_no_is_a_failure_in_each_of_its_forms() {
-    for (status, timed_out, told_status, problem) in [
+fn every_negative_outcome_is_a_failure() {
+    for (status, timed_out, printed_status, problem) in [
         ("Rejected", false, "Rejected", "the customer rejected the request"),
         ("Denied", false, "Denied", "the request was denied"),
-        ("Timedout", false, "Timedout", "the request has timed out: nobody answered it for 180 days"),
-        ("New", true, "Timedout", "the request has timed out: nobody answered it for 180 days"),
+        ("Timedout", false, "Timedout", "the request has timed out: nobody answered it within 180 days"),
+        ("New", true, "Timedout", "the request has timed out: nobody answered it within 180 days"),
     ] {
         let server = Server::vendor_in_turn([new(), answer("200 OK", &request(status, timed_out).to_string())]);
         let run = create(&server, "--wait").run();
-        assert_eq!((run.out, run.code), (format!("{}status        {told_status}\n", told()), 5));
-        let again = format!("`systemuser-demo request delete {ID} --env test`, and then create a new one");
-        assert_eq!(run.err, format!("{WAITING}error: {problem}\nhint: to ask once more: {again}\n"));
+        assert_eq!((run.out, run.code), (format!("{}status        {printed_status}\n", printed_request()), 5));
+        let again = format!("`systemuser-demo request delete {ID} --env test`, then create a new request");
+        assert_eq!(
+            run.err,
+            format!("{WAITING}error: {problem}\nhint: to ask again: delete the request with {again}\n")
+        );
     }
 }
 
 #[test]
-fn a_status_that_nobody_knows_is_waited_on() {
+fn waiting_continues_after_an_unknown_status() {
     let server = Server::vendor_in_turn([new(), found("Thinking"), found("accepted")]);
     assert_eq!(create(&server, "--wait").run().code, 0);
     assert_eq!(server.calls().len(), 3);
 }
 
 #[test]
-fn time_that_is_up_is_told_with_the_command_to_go_on() {
+fn the_end_of_the_time_is_reported_with_the_command_to_continue() {
     let server = Server::vendor_in_turn([new(), found("New")]);
     let run = create(&server, "--wait=1s").run();
-    assert_eq!((run.out, run.code), (told(), 7));
+    assert_eq!((run.out, run.code), (printed_request(), 7));
     assert_eq!(
         run.err,
         format!(
-            "note: waiting for the customer's answer, 1 s at most; Ctrl-C ends the waiting\n\
+            "note: waiting at most 1 s for the customer's answer; press Ctrl-C to stop\n\
              error: not decided yet: the request is New after 1 s\n\
-             hint: to go on waiting: `systemuser-demo request status {ID} --wait --env test`\n\
-             hint: has the customer been sent there? {CONFIRM}\n"
+             hint: to continue waiting: `systemuser-demo request status {ID} --wait --env test`\n\
+             hint: has the customer been sent to this address? {CONFIRM}\n"
         )
     );
-    // At least at once, and when time is up.
+    // The status is read at least twice: at once and at the end.
     assert!(server.calls().len() >= 3);
 }
 
 #[test]
-fn a_program_gets_one_answer_however_it_ends() {
+fn json_output_is_one_answer_for_every_outcome() {
     for (last, code) in [("Accepted", 0), ("Denied", 5), ("New", 7)] {
         let server = Server::vendor_in_turn([new(), found(last)]);
         let run = create(&server, "--wait=1s --json").run();
@@ -115,7 +118,7 @@ fn a_program_gets_one_answer_however_it_ends() {
 }
 
 #[test]
-fn a_request_that_was_made_is_not_lost_where_it_cannot_be_followed() {
+fn a_new_request_is_printed_even_if_its_status_cannot_be_read() {
     let refused = r#"{"error":"invalid_scope","error_uri":"https://docs.digdir.no/errors/MP-200"}"#;
     let server = || {
         Server::start(move |asked: &Request| {
@@ -129,7 +132,7 @@ fn a_request_that_was_made_is_not_lost_where_it_cannot_be_followed() {
         })
     };
     let run = create(&server(), "--wait").run();
-    assert_eq!((run.out, run.code), (told(), 4));
+    assert_eq!((run.out, run.code), (printed_request(), 4));
     assert!(run.err.contains("hint: order `altinn:authentication/systemuser.request.read` from Digdir"), "{}", run.err);
     let run = create(&server(), "--wait --json").run();
     let printed: Value = serde_json::from_str(&run.out).unwrap();
@@ -137,14 +140,14 @@ fn a_request_that_was_made_is_not_lost_where_it_cannot_be_followed() {
 }
 
 #[test]
-fn what_is_over_is_not_waited_for() {
+fn a_closed_request_is_not_waited_for() {
     let server = Server::vendor_in_turn([found("Rejected")]);
     assert_eq!(create(&server, "--wait").run().code, 5);
     assert_eq!(server.calls(), [POST]);
 }
 
 #[test]
-fn a_token_that_expired_in_the_meantime_is_replaced_by_a_new_grant() {
+fn an_expired_token_is_replaced_with_a_new_grant() {
     let server = Server::vendor_in_turn([new(), found("New"), empty("401 Unauthorized"), found("Accepted")]);
     let run = create(&server, "--wait").run();
     assert_eq!((run.err, run.code), (format!("{WAITING}{ITS_TOKEN}"), 0));
@@ -159,10 +162,10 @@ fn a_token_that_expired_in_the_meantime_is_replaced_by_a_new_grant() {
 }
 
 #[test]
-fn a_new_token_that_is_refused_too_ends_the_waiting() {
+fn a_refused_new_token_ends_the_waiting() {
     let server = Server::vendor_in_turn([new(), found("New"), empty("401 Unauthorized")]);
     let run = create(&server, "--wait").run();
-    assert_eq!((run.out, run.code), (told(), 5));
+    assert_eq!((run.out, run.code), (printed_request(), 5));
     assert!(run.err.contains(" refused the call: status 401\n"), "{}", run.err);
     assert_eq!(server.calls().len(), 4);
 }
@@ -172,17 +175,17 @@ fn a_request_that_is_deleted_in_the_meantime_ends_the_waiting() {
     let gone = answer("404 Not Found", r#"{"title":"gone","status":404,"code":"AUTH-00010"}"#);
     let server = Server::vendor_in_turn([new(), gone]);
     let run = create(&server, "--wait").run();
-    assert_eq!((run.out, run.code), (told(), 5));
-    assert!(run.err.contains("AUTH-00010 gone\n  AUTH-00010: Altinn finds no such request\n"), "{}", run.err);
+    assert_eq!((run.out, run.code), (printed_request(), 5));
+    assert!(run.err.contains("AUTH-00010 gone\n  AUTH-00010: Altinn did not find the request\n"), "{}", run.err);
 }
 
 #[test]
-fn a_server_that_has_no_answer_just_now_is_asked_again_after_one_warning() {
+fn a_temporary_server_failure_causes_one_warning_and_another_check() {
     let busy = || answer("503 Service Unavailable", "\"busy\"");
-    // Each look is three tries.
+    // Each check of the status consists of up to three tries.
     let server = Server::vendor_in_turn([new(), busy(), busy(), busy(), busy(), found("Accepted")]);
     let run = create(&server, "--wait").run();
-    run.succeeds(&format!("{}status        Accepted\n", told()));
+    run.succeeds(&format!("{}status        Accepted\n", printed_request()));
     let warning = format!(
         "warning: no usable answer from `http://127.0.0.1:PORT/authentication/api/v1/systemuser/request/vendor/{ID}`: \
          status 503: \"busy\"; still waiting\n"
@@ -191,56 +194,56 @@ fn a_server_that_has_no_answer_just_now_is_asked_again_after_one_warning() {
 }
 
 #[test]
-fn a_request_that_is_there_can_be_waited_for() {
+fn an_existing_request_can_be_waited_for() {
     let server = Server::vendor_in_turn([found("New"), found("Accepted")]);
     let status = |arguments: &str| {
         let program = program("request status --env test").args(arguments);
         program.file("config/test.toml", server.vendor_configuration()).run()
     };
     let run = status("--wait --org 313790509 --external-ref customer-42");
-    run.succeeds(&format!("{}status        Accepted\n", told()));
+    run.succeeds(&format!("{}status        Accepted\n", printed_request()));
     assert_eq!(run.err, format!("{WAITING}{ITS_TOKEN}"));
     let by_reference =
         "systemuser/request/vendor/byexternalref/991825827_smartcloud/313790509/customer-42 systemuser.request.read";
     assert_eq!(server.calls(), [format!("GET {by_reference}"), get()]);
     assert_eq!(server.grants().len(), 1);
-    // It is accepted by now, so there is nothing to wait for.
+    // The request is now accepted, so the command does not wait.
     let run = status(&format!("{ID} --wait --json"));
     assert_eq!(serde_json::from_str::<Value>(&run.out).unwrap(), request("Accepted", false));
     assert_eq!((run.err.as_str(), server.calls().len()), (ITS_TOKEN, 3));
 }
 
 #[test]
-fn what_is_no_duration_is_said_before_anything_is_sent() {
+fn an_invalid_duration_is_reported_before_anything_is_sent() {
     let refused = |arguments: &str, err: &str| {
         let program = program(arguments).arg("--env=test").file("config/test.toml", vendor_configuration(&nobody()));
         program.run().fails(2, err);
     };
     for text in ["5", "soon", "", "-1s", "1.5.s", "99999999999999999999d", "1s;"] {
         for command in ["request create 313790509 --right demo", "request status --org 313790509"] {
-            let err = format!("error: --wait: `{text}` is not a duration, such as 90s, 10m or 2h\n");
+            let err = format!("error: --wait: `{text}` is not a duration such as 90s, 10m or 2h\n");
             refused(&format!("{command} --wait={text}"), &err);
         }
     }
     for text in ["0s", "0", "181d", "1year"] {
-        let err = format!("error: --wait: `{text}` is not between 1s and 180d, after which a request has timed out\n");
+        let err = format!("error: --wait: `{text}` is not between 1s and 180d; a request times out after 180d\n");
         refused(&format!("request status --org 313790509 --wait={text}"), &err);
     }
     refused(
         "request status --wait 90s",
         "error: ID: `90s` is not a request's id, which is a UUID\n\
-         hint: a duration stands behind an equals sign: `--wait=90s`\n",
+         hint: write an equals sign before a duration: `--wait=90s`\n",
     );
 }
 
-/// Whatever a shell has for a command that was printed in backquotes behind these words.
+/// Runs, in a shell, the command in backquotes that follows these words in the output.
 fn in_shell(program: &Program, err: &str, behind: &str) -> Run {
     let command = err.split_once(behind).unwrap().1.split('`').nth(1).unwrap();
     let line = command.replacen("systemuser-demo", env!("CARGO_BIN_EXE_systemuser-demo"), 1);
     Run::of(Command::new("/bin/sh").args(["-c", &line]).current_dir(program.path("")).env_clear())
 }
 
-/// Ends it by Ctrl-C when the request has been looked at this often.
+/// Interrupts the command with Ctrl-C after this number of status checks.
 #[cfg(unix)]
 fn interrupted(arguments: &str, looks: usize) -> (Program, Server, Run) {
     let (sender, receiver) = mpsc::channel();
@@ -253,7 +256,7 @@ fn interrupted(arguments: &str, looks: usize) -> (Program, Server, Run) {
             sender.send(()).unwrap();
             *over.lock().unwrap() = true;
         }
-        // Whoever asks after that finds it accepted.
+        // Later checks return the status Accepted.
         found(if looked.load(Ordering::SeqCst) > looks && *over.lock().unwrap() { "Accepted" } else { "New" })
     });
     let program = program(arguments).arg("--env=test").file("config/test.toml", server.vendor_configuration());
@@ -267,11 +270,11 @@ fn interrupted(arguments: &str, looks: usize) -> (Program, Server, Run) {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_the_request_and_tells_how_to_go_on() {
+fn ctrl_c_keeps_the_request_and_prints_the_command_to_continue() {
     let create = "request create 313790509 --right demo --external-ref customer-42 --wait";
     let (program, server, run) = interrupted(create, 1);
-    assert_eq!((run.out, run.code), (told(), 130));
-    let note = "note: the request stays; to go on waiting:";
+    assert_eq!((run.out, run.code), (printed_request(), 130));
+    let note = "note: the request stays open; to continue waiting:";
     assert_eq!(run.err, format!("{WAITING}{note} `systemuser-demo request status {ID} --wait --env test`\n"));
     let went_on = in_shell(&program, &run.err, note);
     assert_eq!((went_on.err.as_str(), went_on.code), (ITS_TOKEN, 0));
@@ -282,7 +285,7 @@ fn ctrl_c_leaves_the_request_and_tells_how_to_go_on() {
 }
 
 #[test]
-fn the_command_to_go_on_takes_the_configuration_and_the_options_along() {
+fn the_command_to_continue_repeats_the_configuration_and_the_options() {
     let server = Server::vendor_in_turn([new(), found("New")]);
     let program = program("request create 313790509 --right demo --wait=1s --client-id other --kid k2")
         .arg("--config")
@@ -294,12 +297,12 @@ fn the_command_to_go_on_takes_the_configuration_and_the_options_along() {
     assert_eq!(run.code, 7, "{}", run.err);
     let before = server.grants().len();
     let line = run.err.replace("--wait --config", "--wait=1s --config");
-    assert_eq!(in_shell(&program, &line, "to go on waiting:").code, 7);
+    assert_eq!(in_shell(&program, &line, "to continue waiting:").code, 7);
     let grants = server.grants();
     assert_eq!((grants.len(), &grants[before]["iss"]), (before + 1, &json!("other")));
 }
 
-/// A folder with a browser, which is a script.
+/// A folder with this script as the browser.
 #[cfg(target_os = "linux")]
 fn browser(script: &str) -> (tempfile::TempDir, std::ffi::OsString) {
     use std::os::unix::fs::PermissionsExt;
@@ -311,7 +314,7 @@ fn browser(script: &str) -> (tempfile::TempDir, std::ffi::OsString) {
     (folder, search)
 }
 
-/// A pipe beside the browser, and what comes out of it.
+/// Creates a pipe in the browser's folder. Returns a channel with the text from the pipe.
 #[cfg(target_os = "linux")]
 fn at_the_pipe(folder: &tempfile::TempDir) -> mpsc::Receiver<String> {
     let pipe = folder.path().join("pipe");
@@ -325,10 +328,10 @@ fn at_the_pipe(folder: &tempfile::TempDir) -> mpsc::Receiver<String> {
 #[cfg(target_os = "linux")]
 const BROWSER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// The fake browser logs each URL, and writes the expected one to a pipe that the test reads.
+/// The fake browser logs each URL, and writes the expected URL to a pipe that the test reads.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_browser_gets_the_confirm_address_and_no_other_kind() {
+fn the_browser_opens_the_confirm_url_and_no_other_kind_of_url() {
     let (folder, search) = browser(&format!(
         "cd \"${{0%/*}}\"\nprintf '%s\\n' \"$@\" >> log\ncase $1 in {CONFIRM:?}) echo \"$@\" > pipe;; esac\n"
     ));
@@ -345,7 +348,7 @@ fn the_browser_gets_the_confirm_address_and_no_other_kind() {
         ["file:///etc/passwd", "javascript:alert(1)", "/etc/passwd", "-h", "http://example.no/", "https://a:b@c.no/"]
     {
         let err = opened(url);
-        assert!(err.starts_with("warning: no browser could be opened ("), "{err}");
+        assert!(err.starts_with("warning: cannot open a browser ("), "{err}");
     }
     let given = at_the_pipe(&folder);
     let err = opened(CONFIRM);
@@ -356,7 +359,7 @@ fn the_browser_gets_the_confirm_address_and_no_other_kind() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_browser_gets_no_secret_with_its_environment() {
+fn the_browsers_environment_contains_no_secret() {
     let (folder, search) = browser("env > \"${0%/*}/pipe\"\n");
     let given = at_the_pipe(&folder);
     let server = Server::vendor_in_turn([new()]);
@@ -373,7 +376,7 @@ fn the_browser_gets_no_secret_with_its_environment() {
     .map(|(name, value, kept)| (name, value.to_owned(), kept));
     let program = create(&server, "--open").var("PATH", &search);
     let run = variables.iter().fold(program, |run, (name, value, _)| run.var(name, value)).run();
-    assert!(run.code == 0 && !run.err.contains("warning: no browser"), "{}", run.err);
+    assert!(run.code == 0 && !run.err.contains("warning: cannot open a browser"), "{}", run.err);
     let given = given.recv_timeout(BROWSER_TIMEOUT).unwrap();
     for (name, _, kept) in variables {
         let line = given.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -384,7 +387,7 @@ fn the_browser_gets_no_secret_with_its_environment() {
 
 /// Otherwise a token is renewed only after an API refuses it.
 #[test]
-fn a_token_is_used_for_its_life_and_not_beyond() {
+fn a_token_is_used_until_it_expires_and_not_longer() {
     for (seconds, tokens) in [(0, 4), (119, 2), (u64::MAX, 2)] {
         let asked = AtomicUsize::new(0);
         let server = Server::vendor_with_tokens_for(seconds, move |_| match asked.fetch_add(1, Ordering::SeqCst) {
@@ -393,46 +396,42 @@ fn a_token_is_used_for_its_life_and_not_beyond() {
             _ => found("Accepted"),
         });
         let run = create(&server, "--wait").run();
-        run.succeeds(&format!("{}status        Accepted\n", told()));
+        run.succeeds(&format!("{}status        Accepted\n", printed_request()));
         assert_eq!((server.grants().len(), server.calls().len()), (tokens, 4), "{seconds} s");
     }
 }
 
 #[test]
-fn a_machine_without_a_browser_is_no_failure() {
+fn a_machine_without_a_browser_causes_no_failure() {
     let server = Server::vendor_in_turn([new()]);
     let run = create(&server, "--open").var("PATH", "/nowhere").run();
-    assert_eq!((run.out, run.code), (told(), 0));
-    assert!(
-        run.err.starts_with("warning: no browser could be opened (") && run.err.lines().count() == 2,
-        "{}",
-        run.err
-    );
+    assert_eq!((run.out, run.code), (printed_request(), 0));
+    assert!(run.err.starts_with("warning: cannot open a browser (") && run.err.lines().count() == 2, "{}", run.err);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
-fn somebody_at_a_terminal_sees_that_it_waits() {
+fn a_person_at_a_terminal_sees_that_the_command_waits() {
     let server = Server::vendor_in_turn([new(), found("New"), found("Accepted")]);
     let run = Run::of(create(&server, "--wait").at_a_terminal().env("NO_COLOR", "1"));
-    let said = run.out.replace("\r\n", "\n");
-    let live = "\r\x1b[2K\x1b[?7lwaiting for the customer: New, 0 s; Ctrl-C ends the waiting\x1b[?7h";
+    let output = run.out.replace("\r\n", "\n");
+    let live = "\r\x1b[2K\x1b[?7lwaiting for the customer: New, 0 s; press Ctrl-C to stop\x1b[?7h";
     let status = "\r\x1b[2Kstatus        Accepted\n";
-    assert!(said.contains(&format!("\n{live}")) && said.contains(&format!("{live}{status}")), "{said:?}");
-    assert_eq!((run.code, said.matches("note: waiting").count()), (0, 0));
+    assert!(output.contains(&format!("\n{live}")) && output.contains(&format!("{live}{status}")), "{output:?}");
+    assert_eq!((run.code, output.matches("note: waiting").count()), (0, 0));
 }
 
 #[test]
-fn a_request_that_was_there_and_is_accepted_while_one_waits_is_a_success() {
+fn an_existing_request_that_is_accepted_during_the_wait_is_a_success() {
     let server = Server::vendor_in_turn([found("New"), found("New"), found("Accepted")]);
     let run = create(&server, "--wait").run();
-    run.succeeds(&format!("{}status        Accepted\n", told()));
+    run.succeeds(&format!("{}status        Accepted\n", printed_request()));
     assert!(run.err.ends_with(ITS_TOKEN), "{}", run.err);
 }
 
 #[test]
-fn an_answer_that_does_not_come_does_not_keep_it_beyond_its_time() {
+fn a_missing_answer_does_not_extend_the_wait() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let server = Server::vendor(move |request| match request.method.as_str() {
         "POST" => new(),
@@ -442,10 +441,10 @@ fn an_answer_that_does_not_come_does_not_keep_it_beyond_its_time() {
     let run = create(&server, "--wait=1s --timeout 60").run();
     assert!(begun.elapsed() < std::time::Duration::from_secs(30));
     drop(release);
-    assert_eq!((run.out, run.code), (told(), 6));
+    assert_eq!((run.out, run.code), (printed_request(), 6));
     let end = format!(
-        "note: the request stays; to go on waiting: `systemuser-demo request status {ID} --wait --env test`\n\
-         error: no answer came any more in the time that was given\n"
+        "note: the request stays open; to continue waiting: `systemuser-demo request status {ID} --wait --env test`\n\
+         error: no answer arrived in the given time\n"
     );
     assert!(run.err.ends_with(&end), "{}", run.err);
 }

@@ -4,31 +4,31 @@ use crate::program::program;
 use crate::server::Server;
 
 #[test]
-fn the_environment_must_be_said() {
+fn the_environment_is_required() {
     program("token").run().fails(
         3,
-        "error: no environment: this build has no sandbox, so there is none to fall back on\n\
-         hint: say --env test or --env prod, or name a file with --config\n",
+        "error: no environment: this build has no sandbox to use by default\n\
+         hint: pass --env test or --env prod, or name a file with --config\n",
     );
 }
 
 #[test]
-fn a_start_is_made_for_an_environment_that_was_said() {
+fn init_requires_an_environment() {
     program("init").run().fails(
         3,
-        "error: no environment: this build has no sandbox, so there is none to fall back on\n\
-         hint: say --env test or --env prod, or name a file with --config\n",
+        "error: no environment: this build has no sandbox to use by default\n\
+         hint: pass --env test or --env prod, or name a file with --config\n",
     );
 }
 
 #[test]
-fn the_command_is_not_there() {
+fn the_sandbox_command_does_not_exist() {
     let run = program("sandbox").run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
 }
 
 #[test]
-fn a_sandbox_that_stands_elsewhere_can_still_be_used() {
+fn a_running_sandbox_can_still_be_used() {
     let server = Server::start(|_| crate::server::opaque_token());
     let run = program("token --env sandbox --client-id c --scope s --org 210493352 --key")
         .arg(crate::program::data("key.jwk.json").to_str().unwrap())
@@ -38,7 +38,7 @@ fn a_sandbox_that_stands_elsewhere_can_still_be_used() {
 }
 
 #[test]
-fn none_runs_inside_so_the_usual_address_is_told() {
+fn the_default_address_is_suggested_because_no_sandbox_is_built_in() {
     let run = program("token --env sandbox --client-id c --scope s --org 210493352 --timeout 1 --key")
         .arg(crate::program::data("key.jwk.json").to_str().unwrap())
         .run();

@@ -1,33 +1,34 @@
-//! The exchange: a token of Maskinporten's goes in, Altinn's own comes out.
+//! Exchanges a Maskinporten token for an Altinn token.
 //!
-//! Altinn Apps and Altinn's platform services require it; the APIs in this folder accept Maskinporten's token, too.
+//! Altinn Apps and Altinn's platform services require an Altinn token. The APIs in this folder also accept a
+//! Maskinporten token.
 
 use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;
 
 use crate::client::{AccessToken, CallError, DecodedJwt, Http, Reply, TransportError};
 
-/// Exchanges Maskinporten's token for Altinn's, be it a plain one or a system user's.
+/// Exchanges a Maskinporten token, with or without a system user, for an Altinn token.
 ///
 /// # Errors
-/// Where Altinn refused it, or did not answer with a token.
+/// If Altinn refuses the token, or does not return a usable token.
 pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result<AccessToken, CallError> {
     let reply = http.call(Method::GET, address, &token.secret, None).await?.accepted()?;
     Ok(read(&reply, token.scope.clone())?)
 }
 
-/// Reads the token out of an answer; `scope` is that of the token that was exchanged.
+/// Reads the Altinn token from an answer. `scope` is the scope of the Maskinporten token.
 ///
 /// # Errors
-/// Where there is none in it.
+/// If the answer contains no token, or a token without a lifetime.
 pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, TransportError> {
-    // No server takes more in a header.
+    // No server accepts a longer header.
     let body = Some(&reply.body[..]).filter(|body| body.len() <= 65_536).unwrap_or_default();
     let text = std::str::from_utf8(body).unwrap_or_default();
-    // It is a JSON string for whoever accepts JSON, and bare for others.
+    // Altinn returns a JSON string to a client that accepts JSON, and plain text to others.
     let quoted = serde_json::from_str::<String>(text).map(Zeroizing::new);
     let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
-    // What came may be a token all the same, so it is not shown.
+    // The body may still be a token, so no error quotes it.
     let decoded = DecodedJwt::read(altinns).filter(|_| altinns.bytes().all(|byte| byte.is_ascii_graphic()));
     let begins = |decoded: &DecodedJwt| decoded.time("iat").or_else(|| decoded.time("nbf"));
     let lifetime = decoded.as_ref().and_then(|decoded| Some((decoded.time("exp")?, begins(decoded)?)));
@@ -36,7 +37,7 @@ pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Transpo
     Ok(AccessToken { secret: altinns.into(), expires_in, scope, date: reply.date })
 }
 
-/// Where tokens are exchanged, below the address of Altinn's platform.
+/// The address of the token exchange on the Altinn platform at this address.
 pub fn address(platform: &Url) -> Url {
     platform.join("authentication/api/v1/exchange/maskinporten").expect("a relative path joins an http address")
 }

@@ -1,7 +1,7 @@
 //! Altinn, for a system vendor: the System Register, requests for system users, the system users, and the exchange of
 //! tokens.
 //!
-//! All of it takes Maskinporten's token as it is, or an exchanged one; `consumer` in it says which vendor asks.
+//! These APIs accept a Maskinporten token or an exchanged Altinn token. The `consumer` claim identifies the vendor.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`.
 //!
@@ -30,7 +30,7 @@ use crate::client::http::{self, is_too_large};
 use crate::client::retry::Retries;
 use crate::client::{AccessToken, CallError, Http, Reply, TransportError};
 
-/// Altinn, and the token that opens it.
+/// A client for Altinn's vendor APIs, with the token that it sends.
 #[derive(Debug)]
 pub struct Altinn<'a> {
     http: &'a Http,
@@ -46,16 +46,16 @@ pub struct CallRecord {
     pub method: Method,
     /// The address, without its query.
     pub address: String,
-    /// The status of the answer, where there was one.
+    /// The HTTP status, or `None` without an answer.
     pub status: Option<u16>,
-    /// The pause before the call was made again.
+    /// The pause before the next attempt, if there was another attempt.
     pub pause: Option<Duration>,
 }
 
-/// A record from Altinn: its known fields, and its JSON. It serializes as the whole JSON.
+/// A record from Altinn: its known fields and its original JSON. It serializes as the original JSON.
 #[derive(Debug, Clone)]
 pub struct Item<T> {
-    /// What is known of it.
+    /// The known fields.
     pub known: T,
     json: Box<RawValue>,
 }
@@ -68,17 +68,17 @@ impl<T> Serialize for Item<T> {
 }
 
 impl<'a> Altinn<'a> {
-    /// Altinn's platform at this address, which ends in a slash.
+    /// Creates a client for the Altinn platform at this address, which must end in a slash.
     pub fn new(http: &'a Http, platform: &'a Url, token: &'a AccessToken) -> Self {
         Self { http, platform, token, calls: Mutex::default() }
     }
 
-    /// What has been called since.
+    /// All calls that were made.
     pub fn calls(self) -> Vec<CallRecord> {
         self.calls.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An address below the vendor APIs, of segments that may hold any text.
+    /// The address of a vendor API. The path segments may contain any text.
     fn address(&self, segments: &[&str]) -> Url {
         let mut url = self.platform.join("authentication/api/v1/").expect("a relative path joins an http address");
         url.path_segments_mut().expect("an http address has a path").pop_if_empty().extend(segments);
@@ -90,7 +90,7 @@ impl<'a> Altinn<'a> {
     }
 
     async fn send(&self, method: Method, url: &Url, body: &impl Serialize) -> Result<Reply, CallError> {
-        let body = serde_json::to_string(body).expect("what is sent has texts for keys");
+        let body = serde_json::to_string(body).expect("the keys of a request body are strings");
         self.call(method, url, Some(body)).await
     }
 
@@ -107,7 +107,7 @@ impl<'a> Altinn<'a> {
             answer?.accepted()
         };
         let mut calls = Vec::new();
-        // A request whose answer got lost may have been carried out, and must not be carried out twice.
+        // Altinn may have carried out a request although its answer was lost. It must not be carried out twice.
         let mut retries = Retries::new(self.http.timeout, method == Method::GET);
         while let Some(pause) = retries.attempt(attempt(&mut calls)).await {
             last(&mut calls).pause = Some(pause);
@@ -119,16 +119,16 @@ impl<'a> Altinn<'a> {
 }
 
 fn last(calls: &mut [CallRecord]) -> &mut CallRecord {
-    calls.last_mut().expect("one was made")
+    calls.last_mut().expect("a call was recorded")
 }
 
-/// Reads an answer that is an object of this kind. `what` is its name in an error.
+/// Reads an answer that is an object of this type. `what` is its name in an error.
 fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallError> {
     let json = reply.json::<Box<RawValue>>().ok();
     json.and_then(|json| item(&json)).ok_or_else(|| reply.is_not(what).into())
 }
 
-/// Reads an answer that is an array of such objects.
+/// Reads an answer that is an array of objects of this type. `what` is the name of the list in an error.
 fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
     let rows: Vec<&RawValue> = read_rows(reply, what)?;
     check_count(&rows, reply, what)?;
@@ -136,7 +136,7 @@ fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T
 }
 
 /// Splits an answer into unparsed rows, unless they would need more memory than [`HEAVIEST_LIST`]. Almost empty rows
-/// need the most for their length.
+/// need the most memory for their length.
 fn read_rows<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, CallError> {
     let weight = |byte: &u8| match byte {
         b'{' => 60,
@@ -146,20 +146,21 @@ fn read_rows<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, 
     };
     let is_long = reply.body.len() > HEAVIEST_LIST / 3;
     if is_long || reply.body.iter().map(weight).sum::<usize>() > HEAVIEST_LIST {
-        return Err(reply.unusable(format!("but more than is read of {what}")).into());
+        return Err(reply.unusable(format!("but it is too large for {what}")).into());
     }
     serde_json::from_slice(&reply.body).map_err(|_| not_a_list(reply, what))
 }
 
-/// Refuses an answer with more rows than [`MOST_ROWS`].
+/// Rejects an answer with more rows than [`MOST_ROWS`].
 fn check_count(rows: &[&RawValue], reply: &Reply, what: &str) -> Result<(), CallError> {
     match rows.len() {
         0..=MOST_ROWS => Ok(()),
-        _ => Err(reply.unusable(format!("but more than is read of {what}")).into()),
+        _ => Err(reply.unusable(format!("but it is too large for {what}")).into()),
     }
 }
 
-/// The answer is not this list. It is quoted up to 64 KiB only: a list may be longer than other answers.
+/// The error for an answer that is not this list. It quotes the answer only up to 64 KiB, since a list may be longer
+/// than other answers.
 fn not_a_list(reply: &Reply, what: &str) -> CallError {
     match reply.body.len() {
         0..=65_536 => reply.is_not(what).into(),
@@ -167,15 +168,15 @@ fn not_a_list(reply: &Reply, what: &str) -> CallError {
     }
 }
 
-/// The most memory that the rows of an answer may need, as an estimate in bytes.
+/// The most memory that the rows of an answer may need, estimated in bytes.
 const HEAVIEST_LIST: usize = 12 * 1024 * 1024;
-/// The most rows of an answer. Each needs some memory, however short it is.
+/// The most rows that an answer may have. Each row needs some memory, however short it is.
 const MOST_ROWS: usize = 25_000;
 
-/// serde would take an array for a struct, member by member.
+/// Reads an object. An array is rejected: serde would read it as a struct, field by field.
 fn item<T: DeserializeOwned>(json: &RawValue) -> Option<Item<T>> {
     let json = json.get().starts_with('{').then_some(json).filter(|json| !is_too_large(json.get().as_bytes()))?;
-    // All of it is read as it will be when it is printed.
+    // The whole row is parsed, so that printing it cannot fail.
     serde_json::from_str::<Value>(json.get()).ok()?;
     Some(Item { known: serde_json::from_str(json.get()).ok()?, json: json.to_owned() })
 }

@@ -1,7 +1,7 @@
-//! Lists that come in pages.
+//! Lists that Altinn returns in pages.
 //!
-//! `links.next` holds the address of the next page, and may name a host inside Altinn. The token must not go there, so
-//! only the `token` in its query is taken out of it, and the same list is asked for once more with that.
+//! `links.next` contains the address of the next page, which may have a host name that is internal to Altinn. The
+//! access token must not be sent there. Only the `token` in its query is used: it is added to the address of the list.
 
 use std::collections::HashSet;
 
@@ -13,21 +13,21 @@ use serde_json::value::RawValue;
 use super::{Altinn, Item, check_count, item, not_a_list, read_rows};
 use crate::client::CallError;
 
-/// More than any list has. A server that goes on and on is not followed for ever.
+/// The most pages that are read of a list. No real list has as many, but a faulty server may never end a list.
 const MOST_PAGES: usize = 2_000;
-/// Likewise.
+/// The most entries that are read of a list.
 const MOST_ENTRIES: usize = 100_000;
-/// Likewise, in bytes of answers, which are held as several times as many.
+/// The most bytes of answers that are read of a list. In memory, they need several times as much.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-/// No token is longer, in bytes: it is sent in an address.
+/// The most bytes of a page token, which is sent in an address.
 const LONGEST_TOKEN: usize = 8 * 1024;
 
-/// All of a list.
+/// A whole list.
 #[derive(Debug)]
 pub struct List<T> {
-    /// What is in it.
+    /// The entries of the list.
     pub items: Vec<Item<T>>,
-    /// In how many pages it came.
+    /// The number of pages that Altinn returned.
     pub pages: usize,
 }
 
@@ -43,7 +43,7 @@ struct Links {
     next: Option<String>,
 }
 
-/// Gets all pages of a list, whose entries are called `what`, and have an id.
+/// Gets all pages of a list. `what` is the name of an entry in an error, and `id` returns the id of an entry.
 pub(super) async fn all<T: DeserializeOwned>(
     altinn: &Altinn<'_>,
     list: &Url,
@@ -58,7 +58,7 @@ pub(super) async fn all<T: DeserializeOwned>(
     loop {
         let reply = altinn.get(&url).await?;
         bytes += reply.body.len();
-        // serde would take an array for a page, too.
+        // serde would also read an array as a page.
         if reply.body.trim_ascii_start().first() != Some(&b'{') {
             return Err(reply.is_not("a page of a list").into());
         }
@@ -66,7 +66,7 @@ pub(super) async fn all<T: DeserializeOwned>(
         check_count(&page.data, &reply, "a page of a list")?;
         for entry in page.data {
             let item = item(entry).ok_or_else(|| not_a_list(&reply, what))?;
-            // A list without an order may have an entry on two pages.
+            // If Altinn does not sort a list, an entry may be on two pages.
             if ids.insert(id(&item.known).to_owned()) {
                 items.push(item);
             }
@@ -76,11 +76,11 @@ pub(super) async fn all<T: DeserializeOwned>(
         };
         let token = token_of(&next).ok_or_else(|| reply.unusable("but its `links.next` has no `token`"))?;
         if !tokens.insert(token.clone()) {
-            return Err(reply.unusable("but it leads back to a page that has been read: the list has no end").into());
+            return Err(reply.unusable("but `links.next` repeats an earlier page: the list has no end").into());
         }
         if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {
             let (pages, entries) = (tokens.len(), items.len());
-            let problem = format!("but the list has no end after {entries} entries on {pages} pages");
+            let problem = format!("but the list did not end after {entries} entries on {pages} pages");
             return Err(reply.unusable(problem).into());
         }
         url = list.clone();
@@ -88,7 +88,7 @@ pub(super) async fn all<T: DeserializeOwned>(
     }
 }
 
-/// The `token` in an address, which may be relative.
+/// The `token` in the query of an address, which may be relative.
 pub fn token_of(next: &str) -> Option<String> {
     let base = Url::parse("https://altinn.invalid/").expect("an address");
     let next = base.join(next).ok()?;

@@ -1,4 +1,4 @@
-//! What a system may ask of its customers, and a system user may do: rights to resources, and access packages.
+//! Rights to resources and access packages: a system may request them, and a system user may have them.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,10 @@ pub const ACCESS_PACKAGE: &str = "urn:altinn:accesspackage:";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Right {
-    /// What may be done with it; the resource's own policy says so where this is left out.
+    /// The permitted action. If it is missing, the resource's own policy decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// The resource, in the parts of its name: one, in fact.
+    /// The parts of the resource's name. In practice, there is a single part.
     pub resource: Vec<ResourceName>,
 }
 
@@ -26,7 +26,7 @@ pub struct Right {
 pub struct ResourceName {
     /// Always `urn:altinn:resource`.
     pub id: String,
-    /// The resource's id in Altinn's resource registry; of an app, `app_<org>_<app>`.
+    /// The resource's id in Altinn's resource registry; for an app, `app_<org>_<app>`.
     pub value: String,
 }
 
@@ -39,7 +39,7 @@ pub struct AccessPackage {
 }
 
 impl Right {
-    /// The right to the resource of this id, with or without its URN's beginning.
+    /// The right to the resource with this id. The id may begin with the prefix [`RESOURCE_URN`].
     pub fn to(resource: &str) -> Self {
         let value = resource.strip_prefix(RESOURCE_URN).unwrap_or(resource).to_owned();
         Self { action: None, resource: vec![ResourceName { id: RESOURCE.to_owned(), value }] }
@@ -50,20 +50,20 @@ impl Right {
         self.resource.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join("/")
     }
 
-    /// The resource's id, and what may be done with it, where that is said.
+    /// The resource's id, followed by the action if there is an action.
     pub fn name(&self) -> String {
         let action = self.action.as_ref().map(|action| format!(" ({action})"));
         format!("{}{}", self.resource(), action.unwrap_or_default())
     }
 
-    /// Whether its resource is named as Altinn wants it.
+    /// Whether the resource's name has the form that Altinn requires.
     pub fn is_named_well(&self) -> bool {
         !self.resource.is_empty() && self.resource.iter().all(|part| part.id == RESOURCE)
     }
 }
 
 impl AccessPackage {
-    /// The package of this name, with or without its URN's beginning.
+    /// The package with this name. The name may begin with the prefix [`ACCESS_PACKAGE`].
     pub fn named(name: &str) -> Self {
         let name = name.strip_prefix(ACCESS_PACKAGE).unwrap_or(name);
         Self { urn: format!("{ACCESS_PACKAGE}{name}") }

@@ -1,4 +1,4 @@
-//! A system as the System Register has it, and what Altinn would refuse about it.
+//! A system in the System Register, and a check for the errors that Altinn would report.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Core/Models/SystemRegisters` and
 //! `src/Core/Errors/ValidationErrors.cs`.
@@ -12,37 +12,37 @@ use serde_json::{Map, Value};
 use super::rights::{ACCESS_PACKAGE, AccessPackage, Right};
 use crate::client::{OrgNumber, quote};
 
-/// A system. What Altinn itself decides, and shows, is read and not sent.
+/// A system in the System Register. Fields that only Altinn can set are read, but not sent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
     /// The vendor's organisation number, an underscore, and a name.
     pub id: String,
-    /// Whose it is.
+    /// The vendor that owns the system.
     pub vendor: Vendor,
-    /// What it is called, by language: `nb`, `nn`, `en`.
+    /// The system's name, by language: `nb`, `nn`, `en`.
     pub name: Translations,
-    /// What it is, by language.
+    /// The system's description, by language.
     pub description: Translations,
-    /// The rights that it may ask customers for.
+    /// The rights that the system may request from customers.
     #[serde(default)]
     pub rights: Vec<Right>,
-    /// The access packages that it may ask customers for.
+    /// The access packages that the system may request from customers.
     #[serde(default)]
     pub access_packages: Vec<AccessPackage>,
-    /// The clients at Maskinporten that get tokens for its system users.
+    /// The ids of the Maskinporten clients that get tokens for the system's users.
     #[serde(default)]
     pub client_id: Vec<String>,
-    /// Whether customers find it in Altinn by themselves.
+    /// Whether customers can find the system in Altinn without a request.
     #[serde(default)]
     pub is_visible: bool,
-    /// Where a customer may be sent after answering a request.
+    /// The URLs to which a customer may be redirected after answering a request.
     #[serde(default)]
     pub allowed_redirect_urls: Vec<String>,
-    /// It has been deleted, and is still shown.
+    /// Whether the system has been deleted. Altinn still returns deleted systems.
     #[serde(default, skip_serializing)]
     pub is_deleted: bool,
-    /// What Altinn has of it beside. An update replaces everything, so that goes back, too.
+    /// Other fields that Altinn returned. They are sent back, since an update replaces everything.
     #[serde(flatten)]
     pub extra_fields: Map<String, Value>,
 }
@@ -50,7 +50,7 @@ pub struct System {
 /// Texts by language.
 pub type Translations = BTreeMap<String, String>;
 
-/// A vendor, as Altinn writes organisations here.
+/// A vendor, in the form that the System Register uses for organisations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Vendor {
@@ -59,14 +59,14 @@ pub struct Vendor {
     pub id: String,
 }
 
-/// A system as somebody wrote it down: the JSON of the System Register, in which lists may be left out. `null` is no
-/// list: Altinn fails on it.
+/// A system in a file: the JSON of the System Register, in which lists may be left out. A list must not be `null`,
+/// since Altinn fails on it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct Draft {
-    /// See [`System`], here and below.
+    /// The vendor's organisation number, an underscore, and a name.
     pub id: String,
-    /// Whose it is.
+    /// The vendor that owns the system.
     pub vendor: Vendor,
     name: Translations,
     description: Translations,
@@ -80,12 +80,12 @@ pub struct Draft {
     is_visible: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     allowed_redirect_urls: Option<Vec<String>>,
-    /// What is not known here.
+    /// Fields that are unknown to this program.
     #[serde(flatten)]
     pub extra_fields: Map<String, Value>,
 }
 
-/// What a file may have, since Altinn shows it or its own clients send it, and what is not read.
+/// Fields that a file may have but that are ignored. Altinn returns them, or its own clients send them.
 pub const IGNORED_FIELDS: [&str; 2] = ["isDeleted", "vendor.authority"];
 
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -93,19 +93,19 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 }
 
 impl Draft {
-    /// Without what Altinn shows, and does not take.
+    /// Removes the [`IGNORED_FIELDS`].
     pub fn without_ignored_fields(mut self) -> Self {
         self.extra_fields.retain(|field, _| !IGNORED_FIELDS.contains(&field.as_str()));
         self
     }
 
-    /// The system that a draft stands for, where there is none yet.
+    /// The draft as a new system.
     pub fn new_system(self) -> System {
         self.merged_into(&System::default())
     }
 
-    /// The system that a draft makes of one that is there: what is left out stays as it is. Altinn's update would
-    /// empty it.
+    /// The draft as an update of an existing system. Fields that the draft leaves out keep their current values, since
+    /// Altinn's update would empty them.
     pub fn merged_into(self, current: &System) -> System {
         let mut extra_fields = current.extra_fields.clone();
         extra_fields.extend(self.extra_fields);
@@ -125,19 +125,19 @@ impl Draft {
     }
 }
 
-/// What Altinn would refuse, or would do harm later.
+/// An error that Altinn would report, or a problem that would cause an error later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationError {
-    /// Altinn's code for it.
+    /// Altinn's code for the error.
     pub code: &'static str,
-    /// The field.
+    /// The name of the field.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The problem with the field.
     pub problem: String,
 }
 
 impl System {
-    /// Everything about it that Altinn would refuse, as far as that can be seen here.
+    /// All errors in the system that can be found without asking Altinn.
     pub fn validation_errors(&self) -> Vec<ValidationError> {
         let mut errors = Vec::new();
         let mut add = |code, field, problem: String| errors.push(ValidationError { code, field, problem });
@@ -146,15 +146,15 @@ impl System {
         match &vendor {
             Err(problem) => add("AUTH.VLD-00000", "vendor.ID", format!("{}: {problem}", quote(&self.vendor.id))),
             Ok(org) if self.id.strip_prefix(&format!("{org}_")).is_none_or(str::is_empty) => {
-                add("AUTH.VLD-00001", "id", format!("{} is not `{org}_` and a name", quote(&self.id)));
+                add("AUTH.VLD-00001", "id", format!("{} is not `{org}_` followed by a name", quote(&self.id)));
             }
             Ok(_) => {}
         }
         if self.id.contains(char::is_whitespace) {
-            add("AUTH.VLD-00013", "id", format!("{} has a space in it", quote(&self.id)));
+            add("AUTH.VLD-00013", "id", format!("{} contains a space", quote(&self.id)));
         }
         if self.name.get("nb").is_none_or(|name| name.trim().is_empty()) {
-            let problem = "there is no `nb`, and without it no customer can approve a request";
+            let problem = "`nb` is missing, and without it no customer can approve a request";
             add("AUTH-00017", "name", problem.to_owned());
         }
         for right in self.rights.iter().filter(|right| !right.is_named_well()) {
@@ -165,43 +165,43 @@ impl System {
             add("AUTH.VLD-00009", "rights", problem);
         }
         for name in repeated(self.rights.iter().map(Right::resource)) {
-            add("AUTH.VLD-00006", "rights", format!("{} is there twice", quote(&name)));
+            add("AUTH.VLD-00006", "rights", format!("{} is listed more than once", quote(&name)));
         }
         for AccessPackage { urn } in &self.access_packages {
             let problem = match urn.strip_prefix(ACCESS_PACKAGE) {
                 Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => continue,
-                Some(_) => format!("{} has no name that could be one", quote(urn)),
+                Some(_) => format!("{} does not end with a valid name", quote(urn)),
                 None => format!("{} does not begin with `{ACCESS_PACKAGE}`", quote(urn)),
             };
             add("AUTH.VLD-00008", "accessPackages", problem);
         }
         for urn in repeated(self.access_packages.iter().map(|package| package.urn.clone())) {
-            add("AUTH.VLD-00007", "accessPackages", format!("{} is there twice", quote(&urn)));
+            add("AUTH.VLD-00007", "accessPackages", format!("{} is listed more than once", quote(&urn)));
         }
         for id in repeated(self.client_id.iter().cloned()) {
-            add("AUTH.VLD-00011", "clientId", format!("{} is there twice", quote(&id)));
+            add("AUTH.VLD-00011", "clientId", format!("{} is listed more than once", quote(&id)));
         }
         let is_https =
             |url: &str| url.starts_with("https://") && !url.starts_with("https:///") && Url::parse(url).is_ok();
         for url in self.allowed_redirect_urls.iter().filter(|url| !is_https(url)) {
-            let problem = format!("{} is no address that begins with https://", quote(url));
+            let problem = format!("{} is not a URL that begins with https://", quote(url));
             add("AUTH.VLD-00005", "allowedRedirectUrls", problem);
         }
         errors
     }
 
-    /// Whether this client gets tokens for its system users. Client ids are UUIDs, in either case.
+    /// Whether this client gets tokens for the system's users. Client ids are UUIDs, so upper and lower case are equal.
     pub fn has_client(&self, client_id: &str) -> bool {
         self.client_id.iter().any(|id| id.eq_ignore_ascii_case(client_id))
     }
 
-    /// The vendor's organisation number, as it is written.
+    /// The vendor's organisation number, which may be invalid.
     pub fn vendor_org(&self) -> &str {
         self.vendor.id.strip_prefix("0192:").unwrap_or(&self.vendor.id)
     }
 }
 
-/// What occurs more than once, each named once.
+/// The names that occur more than once. Each is returned once.
 fn repeated(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut counts = BTreeMap::new();
     names.for_each(|name| *counts.entry(name).or_insert(0) += 1);

@@ -1,4 +1,4 @@
-//! The system users that customers have given a vendor.
+//! The system users of a vendor's systems.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/SystemUserController.cs`.
 
@@ -8,51 +8,54 @@ use super::page::{self, List};
 use super::{Altinn, Item, read};
 use crate::client::{CallError, OrgNumber};
 
-/// The scope for the list. It is one for writing, although nothing is written.
+/// The scope for listing system users. It is a scope for writing, although nothing is written.
 pub const LIST: &str = super::system_register::SCOPE;
-/// The scope for finding one; likewise.
+/// The scope for finding a system user. It is a scope for writing, although nothing is written.
 pub const FIND: &str = super::system_user_request::WRITE;
 
 /// A system user.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SystemUser {
-    /// Its id, which is that of its request.
+    /// The system user's id, which is also the id of its request.
     pub id: String,
-    /// The vendor's system.
+    /// The id of the vendor's system.
     pub system_id: Option<String>,
-    /// Its owner.
+    /// The owner's organisation number.
     pub reportee_org_no: Option<String>,
-    /// The reference. Altinn puts the owner's number where there was none.
+    /// The external reference. Without a reference, Altinn returns the owner's number.
     pub external_ref: Option<String>,
     /// `standard` or `agent`.
     pub user_type: Option<String>,
-    /// What it is called.
+    /// The name of the system user.
     pub integration_title: Option<String>,
-    /// When it was made, as Altinn writes it.
+    /// The time of creation, in Altinn's format.
     pub created: Option<String>,
-    /// It has been deleted, and is still shown.
+    /// Whether the system user has been deleted. Altinn still returns deleted system users.
     #[serde(default)]
     pub is_deleted: bool,
 }
 
 impl SystemUser {
-    /// The reference, where there was one.
+    /// The external reference that the system user was requested with, if any.
     pub fn external_ref(&self) -> Option<&str> {
         self.external_ref.as_deref().filter(|reference| Some(*reference) != self.reportee_org_no.as_deref())
     }
 }
 
-/// All system users of a system. Wants [`LIST`].
+/// Gets all system users of a system. The token needs the scope [`LIST`].
 ///
 /// # Errors
-/// Where Altinn refused, or nobody gave a usable answer; here and below.
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn list(altinn: &Altinn<'_>, system_id: &str) -> Result<List<SystemUser>, CallError> {
     let list = altinn.address(&["systemuser", "vendor", "bysystem", system_id]);
     page::all(altinn, &list, "a system user", |user: &SystemUser| &user.id).await
 }
 
-/// A system user by what it was requested with. Wants [`FIND`].
+/// Finds a system user by its system, owner and external reference. The token needs the scope [`FIND`].
+///
+/// # Errors
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn find(
     altinn: &Altinn<'_>,
     system_id: &str,

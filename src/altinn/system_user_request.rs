@@ -10,49 +10,49 @@ use super::rights::{AccessPackage, Right};
 use super::{Altinn, Item, read};
 use crate::client::{CallError, OrgNumber};
 
-/// The scope for asking and deleting.
+/// The scope for creating and deleting requests.
 pub const WRITE: &str = "altinn:authentication/systemuser.request.write";
-/// The scope for following.
+/// The scope for reading requests.
 pub const READ: &str = "altinn:authentication/systemuser.request.read";
 
-/// For whom a system user acts. Altinn keeps the requests for the two kinds apart.
+/// The kind of a system user. Altinn keeps the requests for the two kinds apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// For its owner.
+    /// The system user acts for its owner.
     Standard,
-    /// For its owner's clients.
+    /// The system user acts for its owner's clients.
     Agent,
 }
 
-/// What a customer is asked for. An agent's request has packages only.
+/// A new request for a system user. A request for an agent system user has packages only.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewRequest<'a> {
-    /// What the system user is to be called.
+    /// The name of the system user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_title: Option<&'a str>,
-    /// Tells the system users of one owner apart. The grant must repeat it. Left out where there is none: an empty one
-    /// would be another than none.
+    /// The external reference, which distinguishes the system users of an owner. The grant must repeat it. An empty
+    /// reference is not the same as no reference, so it is left out if there is no reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<&'a str>,
-    /// The vendor's system.
+    /// The id of the vendor's system.
     pub system_id: &'a str,
-    /// The customer.
+    /// The customer's organisation number.
     #[serde(serialize_with = "as_text")]
     pub party_org_no: OrgNumber,
-    /// Rights, out of those of the system.
+    /// The requested rights, which the system must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rights: Vec<Right>,
-    /// Access packages, out of those of the system.
+    /// The requested access packages, which the system must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access_packages: Vec<AccessPackage>,
-    /// Where the customer is sent after answering.
+    /// The URL to which the customer is redirected after answering.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_url: Option<&'a str>,
 }
 
 impl NewRequest<'_> {
-    /// What it asks for, by name and in order.
+    /// The names of the requested rights and access packages, sorted.
     pub fn asks_for(&self) -> Vec<String> {
         names(&self.rights, &self.access_packages)
     }
@@ -69,38 +69,38 @@ fn as_text<S: Serializer>(org: &OrgNumber, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(org)
 }
 
-/// A request that was made.
+/// An existing request for a system user.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Its id, and that of the system user that is made when it is accepted.
+    /// The request's id, which is also the id of the system user that is created when the customer accepts.
     pub id: String,
-    /// The vendor's system.
+    /// The id of the vendor's system.
     pub system_id: Option<String>,
-    /// The customer.
+    /// The customer's organisation number.
     pub party_org_no: Option<String>,
-    /// The reference. Altinn puts the customer's number where there was none.
+    /// The external reference. Without a reference, Altinn returns the customer's number.
     pub external_ref: Option<String>,
-    /// The rights that it asks for.
+    /// The requested rights.
     #[serde(default)]
     pub rights: Vec<Right>,
-    /// The access packages that it asks for.
+    /// The requested access packages.
     #[serde(default)]
     pub access_packages: Vec<AccessPackage>,
-    /// What Altinn says became of it.
+    /// The status, as Altinn spells it.
     pub status: String,
-    /// Nobody answered it for 180 days. The status does not say so.
+    /// Whether nobody answered the request for 180 days. The status does not show this.
     #[serde(default)]
     pub timed_out: bool,
-    /// Where the customer answers it. Lists leave it out.
+    /// The URL at which the customer answers. Lists do not contain it.
     pub confirm_url: Option<String>,
-    /// When it was made, as Altinn writes it.
+    /// The time of creation, in Altinn's format.
     pub created: Option<String>,
 }
 
-/// What became of a request.
+/// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "they are Altinn's own")]
+#[allow(missing_docs, reason = "the names are Altinn's own")]
 pub enum State {
     New,
     Accepted,
@@ -110,10 +110,10 @@ pub enum State {
 }
 
 impl State {
-    /// All of them, a living one first.
+    /// All states, starting with an open request.
     pub const ALL: [Self; 5] = [Self::New, Self::Accepted, Self::Rejected, Self::Denied, Self::TimedOut];
 
-    /// The name, as Altinn spells it.
+    /// The name of the state, as Altinn spells it.
     pub fn name(self) -> &'static str {
         match self {
             Self::New => "New",
@@ -126,22 +126,22 @@ impl State {
 }
 
 impl Request {
-    /// What became of it; `None` for a status that is not known here.
+    /// The state of the request, or `None` for an unknown status.
     pub fn state(&self) -> Option<State> {
         let state = State::ALL.into_iter().find(|state| state.name().eq_ignore_ascii_case(&self.status));
         match state {
-            // A request that nobody answered keeps its status.
+            // Altinn does not change the status when a request times out.
             None | Some(State::New) if self.timed_out => Some(State::TimedOut),
             state => state,
         }
     }
 
-    /// What it asks for, by name and in order.
+    /// The names of the requested rights and access packages, sorted.
     pub fn asks_for(&self) -> Vec<String> {
         names(&self.rights, &self.access_packages)
     }
 
-    /// Its status in a word.
+    /// The name of the request's state, or an unknown status as Altinn returned it.
     pub fn status(&self) -> &str {
         match self.state() {
             Some(state) => state.name(),
@@ -149,38 +149,44 @@ impl Request {
         }
     }
 
-    /// The reference, where there was one.
+    /// The external reference that the request was created with, if any.
     pub fn external_ref(&self) -> Option<&str> {
         self.external_ref.as_deref().filter(|reference| Some(*reference) != self.party_org_no.as_deref())
     }
 }
 
-/// What became of asking.
+/// The result of creating a request.
 #[derive(Debug)]
 pub enum Created {
-    /// A new request.
+    /// Altinn created a new request.
     New(Item<Request>),
-    /// The request that was there already, for the same customer, reference and system, whatever became of it.
+    /// A request for the same customer, reference and system already existed, in any state.
     Existing(Item<Request>),
 }
 
-/// Asks a customer for a system user. Wants [`WRITE`].
+/// Asks a customer for a system user. The token needs the scope [`WRITE`].
 ///
 /// # Errors
-/// Where Altinn refused, or nobody gave a usable answer; here and below.
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn create(altinn: &Altinn<'_>, kind: Kind, ask: &NewRequest<'_>) -> Result<Created, CallError> {
     let reply = altinn.send(Method::POST, &address(altinn, kind, &[]), ask).await?;
     let request = read(&reply, A_REQUEST)?;
-    // Where the request is, is said by `Location` too, and wrongly.
+    // The `Location` header is ignored, since Altinn returns a wrong address in it.
     Ok(if reply.status == 201 { Created::New(request) } else { Created::Existing(request) })
 }
 
-/// A request by its id. Wants [`READ`].
+/// Gets a request by its id. The token needs the scope [`READ`].
+///
+/// # Errors
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn by_id(altinn: &Altinn<'_>, kind: Kind, id: &str) -> Result<Item<Request>, CallError> {
     read(&altinn.get(&address(altinn, kind, &[id])).await?, A_REQUEST)
 }
 
-/// A request by what it was made with. Wants [`READ`].
+/// Gets a request by its system, customer and external reference. The token needs the scope [`READ`].
+///
+/// # Errors
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn by_external_ref(
     altinn: &Altinn<'_>,
     kind: Kind,
@@ -193,21 +199,27 @@ pub async fn by_external_ref(
     read(&altinn.get(&address(altinn, kind, &segments)).await?, A_REQUEST)
 }
 
-/// All requests of a system. Wants [`READ`]. Where they come in several pages, Altinn loses the first of each page but
-/// the first one.
+/// Gets all requests of a system. The token needs the scope [`READ`]. If there are several pages, Altinn leaves out the
+/// first request of each page after the first page.
+///
+/// # Errors
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn list(altinn: &Altinn<'_>, kind: Kind, system_id: &str) -> Result<List<Request>, CallError> {
     page::all(altinn, &address(altinn, kind, &["bysystem", system_id]), A_REQUEST, |request: &Request| &request.id)
         .await
 }
 
-/// Deletes a request, of either kind. Wants [`WRITE`]. Altinn does not ask whose it is.
+/// Deletes a request of either kind. The token needs the scope [`WRITE`]. Altinn does not check who owns the request.
+///
+/// # Errors
+/// If Altinn refuses the call, or there is no usable answer.
 pub async fn delete(altinn: &Altinn<'_>, id: &str) -> Result<(), CallError> {
     let reply = altinn.delete(&address(altinn, Kind::Standard, &[id])).await?;
-    // A page for a browser says nothing about that.
-    if reply.body.is_empty() { Ok(()) } else { Err(reply.is_not("a word of success").into()) }
+    // An HTML page, for example, does not confirm the deletion.
+    if reply.body.is_empty() { Ok(()) } else { Err(reply.is_not("a confirmation").into()) }
 }
 
-/// What an answer is called that is none.
+/// The name of a request in errors.
 const A_REQUEST: &str = "a request for a system user";
 
 fn address(altinn: &Altinn<'_>, kind: Kind, segments: &[&str]) -> Url {

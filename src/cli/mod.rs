@@ -1,7 +1,7 @@
-//! The command line: arguments in, words and an exit code out.
+//! The command line: parses the arguments, runs the command, and returns its result or its error.
 //!
 //! Imports run downwards: `commands`, `session`, `error`, `args`, `output`. Commands do not import each other.
-//! Answers of servers and contents of files are read in `altinn`, `client` and `config`.
+//! Server responses and file contents are parsed in `altinn`, `client` and `config`, not here.
 
 mod args;
 mod commands;
@@ -20,20 +20,20 @@ use self::commands::{call, completions, doctor, explain, grant, init, inspect, k
 pub use self::error::{CommandError, Exit};
 pub use self::output::{Console, Stream};
 
-/// Ends `--help`, and stands in README.
+/// The end of `--help`. README repeats it.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    unexpected
-  2    the command line, or an input file that it names
-  3    configuration file, environment variable or key
+  1    unexpected error
+  2    invalid command line, or an invalid input file
+  3    invalid configuration file, environment variable or key
   4    Maskinporten refused, or a token failed verification
   5    the API, Altinn or the customer refused
-  6    no usable answer
-  7    not decided yet
+  6    no usable answer from a server
+  7    the customer has not decided yet
   130  interrupted";
 
-/// A client for Altinn's system users: get a token, call an API with it, and see why not
+/// A client for Altinn's system users: get tokens, call APIs, and find out why a call fails
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Cli {
@@ -51,24 +51,24 @@ enum Command {
     Call(Deferred<call::Call>),
     /// build and sign a JWT grant, and print it
     Grant(Deferred<grant::Grant>),
-    /// show what a token or a grant says
+    /// show what is inside a token or a grant
     Inspect(Deferred<inspect::Inspect>),
     /// make a key pair, or show the public half of one
     Key(Deferred<key::Key>),
-    /// run every step, from the configuration to the API call, and say which one fails
+    /// run every step of the flow and say which one fails
     Doctor(Deferred<doctor::Doctor>),
-    /// say what a code of Maskinporten or Altinn means, and what to do
+    /// explain an error code of Maskinporten or Altinn
     Explain(Deferred<explain::Explain>),
     /// write a starter configuration and key for an environment
     Init(Deferred<init::Init>),
     /// register, show and change the system in Altinn's System Register
     System(Deferred<system::System>),
-    /// ask a customer to create a system user, and follow the answer
+    /// ask a customer for a system user, and follow the answer
     Request(Deferred<request::Request>),
     /// list and find system users
     User(Deferred<user::User>),
     #[cfg(feature = "sandbox")]
-    /// run the local Maskinporten, Altinn and reference APIs
+    /// run a local Maskinporten, Altinn and reference APIs
     Sandbox(Deferred<sandbox::Sandbox>),
     /// print a shell completion script
     Completions(Deferred<completions::Completions>),
@@ -83,7 +83,7 @@ impl Cli {
     /// Runs the command.
     ///
     /// # Errors
-    /// If the command fails.
+    /// Returns an error if the command fails.
     pub async fn run(self, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         match self.command {
             Command::Token(Deferred(token)) => token.run(&self.common, console).await?,

@@ -1,4 +1,4 @@
-//! The environments of Maskinporten and Altinn, and the addresses that each one implies.
+//! The environments of Maskinporten and Altinn, and the addresses of their servers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,19 +7,19 @@ use reqwest::Url;
 
 use super::sanitize::quote;
 
-/// The environment that a configuration is for. What is registered in one is unknown in the others.
+/// An environment of Maskinporten and Altinn. A client, key, system or system user exists in only one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// The sandbox of this program, on loopback.
+    /// A local sandbox that replaces Maskinporten and Altinn, on a loopback address.
     Sandbox,
-    /// Maskinporten's test environment, which is wired to Altinn's TT02.
+    /// Maskinporten's test environment, which is connected to Altinn's test environment TT02.
     Test,
-    /// Production.
+    /// The production environment.
     Prod,
 }
 
 impl Environment {
-    /// All of them, the harmless ones first.
+    /// All environments. Production is last.
     pub const ALL: [Self; 3] = [Self::Sandbox, Self::Test, Self::Prod];
 
     /// The name used in options, variables and configuration files.
@@ -31,9 +31,11 @@ impl Environment {
         }
     }
 
-    /// The addresses that this environment implies; for the sandbox those of one that stands on its usual port.
+    /// The addresses of the servers in this environment. For the sandbox, these are the addresses at its default port,
+    /// 7070.
     ///
-    /// Sources: Digdir's documentation of Maskinporten ("Well-known"), Altinn's of its platform, and the C# reference.
+    /// Sources: Digdir's documentation of Maskinporten ("Well-known"), Altinn's platform documentation, and the C#
+    /// reference client (github.com/TheTechArch/altinn-systemuser).
     pub fn endpoints(self) -> Endpoints {
         let url = |text| Url::parse(text).expect("the address is a constant");
         match self {
@@ -61,45 +63,53 @@ impl fmt::Display for Environment {
     }
 }
 
-/// A name that is none of the environments'.
+/// The error for a text that is not the name of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not an environment, which is one of sandbox, test and prod", quote(.0))]
+#[error("{} is not an environment; use sandbox, test or prod", quote(.0))]
 pub struct UnknownEnvironment(pub String);
 
-/// Where the servers of the flow are.
+/// The addresses of the servers that the flow uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Maskinporten's name for itself, with its last slash: the `aud` of a grant and the `iss` of a token.
+    /// Maskinporten's issuer identifier, with its trailing slash. It is the `aud` claim of a grant and the `iss` claim
+    /// of a token.
     pub issuer: Url,
-    /// Where a grant is exchanged for a token.
+    /// Maskinporten's token endpoint, which exchanges a grant for an access token.
     pub token: Url,
-    /// Maskinporten's published keys.
+    /// The JWK set with Maskinporten's public keys.
     pub jwks: Url,
-    /// Altinn's platform, for the System Register and the system users.
+    /// The base address of Altinn's platform, which has the APIs for the System Register and for system users.
     pub altinn: Url,
-    /// The reference APIs; production has none.
+    /// The base address of the reference APIs. `None` for production, which has no reference APIs.
     pub reference_api: Option<Url>,
 }
 
 impl Endpoints {
-    /// The addresses of a sandbox, which serves everything at one. It calls itself by number, and its issuer is to be
-    /// called as it calls itself.
+    /// The addresses of a sandbox, which runs all its servers at `address`. The host `localhost` is replaced by
+    /// `127.0.0.1`, because the issuer must be equal to the issuer in the sandbox's tokens.
+    ///
+    /// # Panics
+    /// If `address` cannot be a base URL, such as a `data:` URL.
     pub fn sandbox(address: &Url) -> Self {
         let mut address = address.clone();
         if address.host_str() == Some("localhost") {
-            address.set_host(Some("127.0.0.1")).expect("an http address takes a number for a host");
+            address.set_host(Some("127.0.0.1")).expect("an http URL accepts an IP address as its host");
         }
         Self { reference_api: Some(address.clone()), ..Self::of_issuer(address.clone(), address) }
     }
 
-    /// What follows from an issuer: `token` and `jwk` lie beside each other below it.
+    /// The addresses that follow from an issuer and from the base address of Altinn's platform. Maskinporten's token
+    /// endpoint is the path `token` below the issuer, and its JWK set is the path `jwk`.
+    ///
+    /// # Panics
+    /// If `issuer` cannot be a base URL, such as a `data:` URL.
     pub fn of_issuer(issuer: Url, altinn: Url) -> Self {
-        let below = |path| issuer.join(path).expect("a relative path joins an http address");
+        let below = |path| issuer.join(path).expect("an http URL can be joined with a relative path");
         Self { token: below("token"), jwks: below("jwk"), issuer, altinn, reference_api: None }
     }
 }
 
-/// Whether an address stays on this machine.
+/// Whether a URL leads to this machine: its host is `localhost`, `[::1]`, or in 127.0.0.0/8.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost" | "[::1]") => true,

@@ -1,4 +1,4 @@
-//! Maskinporten: a grant goes in, a token comes out, or a refusal with the reason in Maskinporten's own words.
+//! Maskinporten: exchanges a grant for a token, or returns the refusal with the reason in Maskinporten's own words.
 //!
 //! Sources: RFC 7523 section 2.1, RFC 6749 sections 5.1 and 5.2; Digdir, "Token endpoint" and "Troubleshooting".
 
@@ -13,13 +13,13 @@ use super::http::{CallError, Http, Reply, TransportError};
 use super::sanitize::excerpt;
 use super::token::AccessToken;
 
-/// How a grant is presented (RFC 7523).
+/// The `grant_type` of a JWT grant (RFC 7523).
 pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// Exchanges a signed grant for an access token.
 ///
 /// # Errors
-/// Where Maskinporten refused the grant, or did not answer with a token.
+/// If Maskinporten refused the grant, or did not answer with a token.
 pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) -> Result<AccessToken, ExchangeError> {
     let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.0.expose_secret())];
     read(&http.post_form(token_endpoint, &form, &assertion.0).await?)
@@ -28,16 +28,16 @@ pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) 
 /// Reads the answer of a token endpoint.
 ///
 /// # Errors
-/// If it is a refusal, or has no token.
+/// If the answer is a refusal, or has no token.
 pub fn read(reply: &Reply) -> Result<AccessToken, ExchangeError> {
     match reply.status {
         200 => Ok(read_token(reply)?),
         400..=499 => Err(ExchangeError::Refused(TokenRefused::read(reply).into())),
-        _ => Err(reply.unusable("which brings no token").into()),
+        _ => Err(reply.unusable("without a token").into()),
     }
 }
 
-/// A token answer. Keys that are not named here are passed over.
+/// The answer with a token. Other members are ignored.
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: SecretString,
@@ -47,10 +47,10 @@ struct TokenAnswer {
 }
 
 fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
-    // Neither the body nor the parser's words about it are shown: they may hold the token.
+    // The error shows neither the body nor the parser's message, because they may contain the token.
     let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not the JSON of a token"))?;
     let token = answer.access_token.expose_secret();
-    // RFC 6750 allows fewer characters still; this keeps out whatever would break a line, or a header and its server.
+    // RFC 6750 allows fewer characters. These are safe in a line of output and in a header.
     if token.is_empty() || token.len() > 65_536 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(reply.unusable("but its `access_token` cannot be a token"));
     }
@@ -65,28 +65,28 @@ fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
     })
 }
 
-/// Why there is no token.
+/// The reason why there is no token.
 pub type ExchangeError = CallError<TokenRefused>;
 
-/// Maskinporten's no, taken apart.
+/// A refusal by Maskinporten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Maskinporten refused the grant: {}", self.name())]
 pub struct TokenRefused {
-    /// Who refused.
+    /// The address of the token endpoint, without its query.
     pub address: String,
     /// The HTTP status.
     pub status: u16,
     /// Maskinporten's code, such as `MP-303`.
     pub code: Option<String>,
-    /// OAuth's name for the refusal, such as `invalid_grant`.
+    /// The OAuth error code, such as `invalid_grant` (RFC 6749, section 5.2).
     pub error: Option<String>,
-    /// Maskinporten's own words, or the beginning of whatever else came.
+    /// Maskinporten's description, or the beginning of the body if it is not an OAuth error.
     pub description: Option<String>,
-    /// What support asks for.
+    /// The trace id, which Digdir's support asks for.
     pub trace_id: Option<String>,
-    /// The page about the code.
+    /// The address of the page about the code.
     pub error_uri: Option<String>,
-    /// When Maskinporten answered, by its own clock.
+    /// The time of the answer, by Maskinporten's clock.
     pub date: Option<DateTime<Utc>>,
 }
 
@@ -101,7 +101,7 @@ impl TokenRefused {
             None if error.is_none() => (body.clone(), None),
             None => (String::new(), None),
         };
-        // The code normally ends the address of the page about it; some replies have it in the text.
+        // The code is usually the end of `error_uri`. Some answers have it in the description.
         let code = error_uri.and_then(code_in).or_else(|| code_in(&words));
         let code =
             code.or_else(|| (error == Some("invalid_altinn_customer_configuration")).then(|| "MP-303".to_owned()));
@@ -123,7 +123,7 @@ impl TokenRefused {
     }
 }
 
-/// Finds `MP-` and the digits that follow it.
+/// Finds a code such as `MP-303` in a text.
 fn code_in(text: &str) -> Option<String> {
     text.match_indices("MP-").find_map(|(start, prefix)| {
         let digits: String = text[start + prefix.len()..].chars().take_while(char::is_ascii_digit).collect();
@@ -131,7 +131,7 @@ fn code_in(text: &str) -> Option<String> {
     })
 }
 
-/// Parts a description from the `(trace_id: …)` at its end; older replies call it `correlation id`.
+/// Splits a description into its text and its trace id, `(trace_id: …)`. Older answers call it `correlation id`.
 fn without_trace_id(text: &str) -> (String, Option<String>) {
     for label in ["(trace_id:", "(correlation id:"] {
         if let Some((before, after)) = text.split_once(label) {

@@ -1,25 +1,27 @@
-//! The organisation number: who owns a system user, and whose data is asked for.
+//! Organisation numbers. They identify the owner of a system user, and the organisation whose data a call requests.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::sanitize::quote;
 
-/// A Norwegian organisation number: nine digits, the last of which checks the others.
+/// A Norwegian organisation number: nine digits, of which the last is a check digit.
 ///
-/// Altinn looks a number up and does not compute the check digit, so a slip of the finger comes back as "no such
-/// system user". Here it is caught before anything is sent.
+/// Altinn does not verify the check digit of a number that it looks up, so it treats a mistyped number as an unknown
+/// system user. This type rejects the number before a request is sent.
+///
 /// Source: Brønnøysund Register Centre, "Organisasjonsnummeret".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgNumber(u32);
 
 impl OrgNumber {
-    /// The form that claims carry: ISO 6523 scheme 0192 (Norwegian organisations), a colon, the number.
+    /// The number as it is written in claims: the ISO 6523 scheme 0192 (Norwegian organisations), a colon, and nine
+    /// digits, such as `0192:210493352`.
     pub fn iso6523(self) -> String {
         format!("0192:{self}")
     }
 
-    /// Whether the number is of the series that exists in the test environments only (it begins with 2 or 3).
+    /// Whether the number belongs to the series that is used only in test environments (the first digit is 2 or 3).
     pub fn is_test_series(self) -> bool {
         (200_000_000..400_000_000).contains(&self.0)
     }
@@ -28,26 +30,26 @@ impl OrgNumber {
 impl FromStr for OrgNumber {
     type Err = OrgNumberError;
 
-    /// Spaces, and the `0192:` of a claim, are accepted.
+    /// Parses nine digits. Spaces and the prefix `0192:` are accepted and ignored.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let digits = compact.strip_prefix("0192:").unwrap_or(&compact);
         let wrong = |problem: &str| OrgNumberError { given: text.to_owned(), problem: problem.to_owned() };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(wrong("is not an organisation number, which is nine digits"));
+            return Err(wrong("is not an organisation number: expected nine digits"));
         }
         if digits.len() != 9 {
-            return Err(wrong(&format!("has {} digits, and an organisation number has nine", digits.len())));
+            return Err(wrong(&format!("is not an organisation number: expected nine digits, found {}", digits.len())));
         }
         let check = digits.as_bytes()[8] - b'0';
         if check_digit(digits) != Some(check) {
-            return Err(wrong("is not an organisation number, its check digit is wrong"));
+            return Err(wrong("is not an organisation number: its check digit is wrong"));
         }
         Ok(Self(digits.bytes().fold(0, |number, b| number * 10 + u32::from(b - b'0'))))
     }
 }
 
-/// The check digit for the first eight digits; `None` if no digit fits.
+/// The check digit (modulus 11) for the first eight digits. `None` if these digits have no valid check digit.
 fn check_digit(digits: &str) -> Option<u8> {
     const WEIGHTS: [u32; 8] = [3, 2, 7, 6, 5, 4, 3, 2];
     let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(b, weight)| u32::from(b - b'0') * weight).sum();
@@ -64,7 +66,7 @@ impl fmt::Display for OrgNumber {
     }
 }
 
-/// Why a text is not an organisation number.
+/// The error for a text that is not an organisation number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} {problem}", quote(given))]
 pub struct OrgNumberError {

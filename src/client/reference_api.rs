@@ -1,6 +1,6 @@
-//! The APIs that a system user's token opens: the three of the reference, and any other that is read with GET.
+//! Calls to APIs with a system user's token: the three reference APIs, and any other API that is read with GET.
 //!
-//! Source: the reference's own API, github.com/TheTechArch/altinn-systemuser, `src/SystemUserApi`.
+//! Source: the C# reference implementation, github.com/TheTechArch/altinn-systemuser, `src/SystemUserApi`.
 
 use reqwest::{Method, Url};
 use serde::Deserialize;
@@ -11,22 +11,22 @@ use super::http::{CallError, Http, Reply};
 use super::org_number::OrgNumber;
 use super::token::AccessToken;
 
-/// The APIs of the reference.
+/// The reference APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReferenceApi {
-    /// Says who the system user is.
+    /// Returns the system user of the token.
     SystemUserInfo,
-    /// Logistics of an organisation; needs the right to `ttd_systembruker-logistikk-demo`.
+    /// Returns the logistics data of an organisation. Requires the right to `ttd_systembruker-logistikk-demo`.
     Logistics,
-    /// Salaries of an organisation; needs the right to `ttd_systembruker-salary`.
+    /// Returns the salary data of an organisation. Requires the right to `ttd_systembruker-salary`.
     Salary,
 }
 
 impl ReferenceApi {
-    /// All of them.
+    /// All reference APIs.
     pub const ALL: [Self; 3] = [Self::SystemUserInfo, Self::Logistics, Self::Salary];
 
-    /// The name on the command line.
+    /// The name of the API in lower case, such as `systemuserinfo`.
     pub fn name(self) -> &'static str {
         match self {
             Self::SystemUserInfo => "systemuserinfo",
@@ -35,17 +35,21 @@ impl ReferenceApi {
         }
     }
 
-    /// The API of that name.
+    /// The API with this [`name`](Self::name), if it exists.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|api| api.name() == name)
     }
 
-    /// Whether it is asked for the data of an organisation.
+    /// Whether a call to the API requires an organisation number.
     pub fn takes_org(self) -> bool {
         !matches!(self, Self::SystemUserInfo)
     }
 
-    /// Its address below that of the reference APIs, which ends in a slash, for the data of an organisation.
+    /// The address of the API. `base` is the base address of the reference APIs, which ends with a slash. `org` is the
+    /// organisation whose data the call requests.
+    ///
+    /// # Panics
+    /// If `base` cannot be a base URL, such as a `data:` URL.
     pub fn address(self, base: &Url, org: Option<OrgNumber>) -> Url {
         let org = org.map(|org| org.to_string()).unwrap_or_default();
         let path = match self {
@@ -53,22 +57,23 @@ impl ReferenceApi {
             Self::Logistics => format!("api/Logistics/{org}"),
             Self::Salary => format!("api/Salary/{org}"),
         };
-        base.join(&path).expect("a relative path joins an http address")
+        base.join(&path).expect("an http URL can be joined with a relative path")
     }
 }
 
-/// Calls an API.
+/// Calls an API with GET.
 ///
 /// # Errors
-/// Where the API refused the call, or did not give a usable answer.
+/// Returns an error if the API refuses the call, or if there is no usable answer.
 pub async fn get(http: &Http, url: &Url, token: &AccessToken) -> Result<Reply, CallError> {
     http.call(Method::GET, url, &token.secret, None).await?.accepted()
 }
 
-/// Reads the answer of a reference API. An empty 204 is a refusal: a token without a system user gets that.
+/// Parses the answer of a reference API. Status 204 counts as a refusal: a reference API returns it for a token without
+/// a system user.
 ///
 /// # Errors
-/// Where there is no answer, or another than the reference gives.
+/// Returns an error if the status is 204, or if the body is not a JSON object of this type.
 pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
     if reply.status == 204 {
         return Err(CallError::Refused(reply.problem().into()));
@@ -76,30 +81,32 @@ pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
     reply.json_object().map_err(|_| reply.is_not("the JSON of this API").into())
 }
 
-/// Who the system user is.
+/// The answer of [`ReferenceApi::SystemUserInfo`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct SystemUserInfo {
-    /// The organisation that owns it.
+    /// The organisation that owns the system user.
     pub systemuser_org: Option<Owner>,
-    /// Its id; a list in shape, one element in fact. The server writes nulls, so it is there; here and below.
+    /// The id of the system user, in a list with one element.
+    // The server writes `null` for a missing value, so a missing key means that this is another document.
     #[serde(deserialize_with = "Option::deserialize")]
     pub systemuser_id: Option<Vec<String>>,
-    /// The vendor's system that it belongs to.
+    /// The id of the vendor's system that the system user belongs to.
     pub system_id: Option<String>,
 }
 
-/// An organisation as the reference writes it.
+/// An organisation in the answer of a reference API.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Owner {
-    /// ISO 6523: `0192:` and the organisation number. Null where the token spelt it `id`.
+    /// The organisation number with its ISO 6523 prefix, such as `0192:210493352`. `None` if the token has the number
+    /// in `id` instead of `ID`.
     #[serde(rename = "ID", alias = "id")]
     pub id: Option<String>,
 }
 
-/// How an organisation's goods are doing.
+/// The answer of [`ReferenceApi::Logistics`]: the status of an organisation's goods.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the reference gives these words no meaning")]
+#[allow(missing_docs, reason = "the reference implementation does not define these values")]
 pub struct Logistics {
     #[serde(deserialize_with = "Option::deserialize")]
     pub status: Option<String>,
@@ -107,17 +114,17 @@ pub struct Logistics {
     pub import_status: Option<String>,
     pub export_status: Option<String>,
     pub transit_status: Option<String>,
-    /// In the server's own spelling, without a time zone.
+    /// The time of creation in the server's own format, without a time zone.
     pub create_time: Option<String>,
 }
 
-/// How an organisation's salaries are doing.
+/// The answer of [`ReferenceApi::Salary`]: the status of an organisation's salaries.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Salary {
-    /// In a word.
+    /// The status in one word, such as `Paid`.
     #[serde(deserialize_with = "Option::deserialize")]
     pub salary_status: Option<String>,
-    /// In kroner, with as many decimals as came.
+    /// The amount in Norwegian kroner, with the decimals that the server returned.
     pub salary_amount: Option<Number>,
 }

@@ -1,7 +1,7 @@
-//! The access token, and what a token says about itself.
+//! Access tokens, and the claims of a JWT.
 //!
-//! A token is opaque to the client that carries it (Digdir, "Token endpoint"). Reading it is a diagnosis, done
-//! without verification, and a token that cannot be decoded may still be valid.
+//! An access token is opaque to the client (Digdir, "Token endpoint"). Decode a token only to diagnose a problem:
+//! decoding does not verify the token, and a token that cannot be decoded may still be valid.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,36 +15,36 @@ use serde_json::{Map, Value};
 pub struct AccessToken {
     /// The token itself.
     pub secret: SecretString,
-    /// How long it lives from now, in seconds.
+    /// The lifetime of the token from the moment when it was issued, in seconds.
     pub expires_in: u64,
-    /// The scopes that it carries, where Maskinporten said so.
+    /// The scopes of the token, separated by spaces, if Maskinporten returned them.
     pub scope: Option<String>,
-    /// When Maskinporten issued it, by its own clock.
+    /// The time when the token was issued, from the server's `Date` header.
     pub date: Option<DateTime<Utc>>,
 }
 
-/// What a signed JWT says: its header and its claims, unverified.
+/// The header and the claims of a signed JWT (RFC 7519). The signature is not verified.
 #[derive(Debug, Clone)]
 pub struct DecodedJwt {
-    /// The header, of which `alg` and `kid` say how it was signed.
+    /// The header. Its `alg` and `kid` identify the signature algorithm and the key.
     pub header: Map<String, Value>,
     /// The claims.
     pub claims: Map<String, Value>,
 }
 
-/// The system user that a token stands for.
+/// The system user in the claims of a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SystemUser {
     /// The system user's id.
     pub id: Option<String>,
-    /// The organisation that owns it, as nine digits.
+    /// The organisation number of the owner, as nine digits.
     pub org: Option<String>,
-    /// The vendor's system that it belongs to.
+    /// The id of the vendor's system that the system user belongs to, such as `991825827_smartcloud`.
     pub system_id: Option<String>,
 }
 
 impl DecodedJwt {
-    /// Reads a compact JWT; `None` for anything else.
+    /// Decodes a JWT in compact form (RFC 7515, section 3.1). `None` if the text is not a signed JWT.
     pub fn read(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.splitn(4, '.').collect();
         let [header, claims, _] = parts[..] else { return None };
@@ -55,23 +55,24 @@ impl DecodedJwt {
         Some(Self { header: object(header)?, claims: object(claims)? })
     }
 
-    /// A claim that is a time, in seconds since 1970 (RFC 7519, NumericDate).
+    /// The time in a claim such as `exp`, which is written in seconds since 1970-01-01 UTC (NumericDate in RFC 7519,
+    /// section 2). `None` if the claim is missing or is not a time.
     pub fn time(&self, claim: &str) -> Option<DateTime<Utc>> {
         let value = self.claims.get(claim)?;
-        // A fraction does not matter, and the cast saturates.
+        // The fraction of a second is not needed, and the cast saturates.
         let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))?;
         DateTime::from_timestamp(seconds, 0)
     }
 
-    /// The organisation in a claim such as `consumer` or `supplier`, as nine digits.
+    /// The organisation number in a claim such as `consumer` or `supplier`, as nine digits.
     pub fn organisation(&self, claim: &str) -> Option<&str> {
         organisation(self.claims.get(claim)?)
     }
 
-    /// The system user that the claims name; `None` for a plain Maskinporten token.
+    /// The system user in the claims. `None` for a Maskinporten token without a system user.
     pub fn system_user(&self) -> Option<SystemUser> {
         let details = self.system_user_details().next()?;
-        // A list in shape, one element in fact.
+        // The claim is a list, but in practice it has one element.
         let id = &details["systemuser_id"];
         let id = id.get(0).unwrap_or(id);
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -82,22 +83,22 @@ impl DecodedJwt {
         })
     }
 
-    /// What the claims say of system users.
+    /// The entries of the claim `authorization_details` that describe a system user.
     pub fn system_user_details(&self) -> impl Iterator<Item = &Value> {
         let details = self.claims.get("authorization_details").and_then(Value::as_array);
         details.into_iter().flatten().filter(|details| details["type"] == SYSTEM_USER)
     }
 }
 
-/// The type of authorization details that name a system user.
+/// The `type` of an entry in `authorization_details` that describes a system user.
 pub const SYSTEM_USER: &str = "urn:altinn:systemuser";
 
-/// The number of an organisation in a claim. Altinn's examples write `id`, tokens have `ID`.
+/// The organisation number in a claim. The member is `ID` in tokens, and `id` in Altinn's examples.
 fn organisation(party: &Value) -> Option<&str> {
     party.get("ID").or_else(|| party.get("id"))?.as_str().map(without_scheme)
 }
 
-/// An organisation number without the ISO 6523 scheme before it.
+/// An organisation number without its ISO 6523 prefix, such as `0192:`.
 pub fn without_scheme(id: &str) -> &str {
     id.rsplit(':').next().unwrap_or(id)
 }

@@ -8,14 +8,14 @@ use super::file::{ApiTable, EndpointsTable, Place, Text};
 use super::{ApiConfig, ConfigError, Given, Source, optional};
 use crate::client::{Endpoints, Environment, is_loopback, quote};
 
-/// Where the servers are, where that came from, and what is to be said about it.
+/// The endpoints, their sources, and notes for the user.
 pub(super) struct Servers {
     pub(super) endpoints: Endpoints,
     pub(super) sources: BTreeMap<&'static str, Source>,
     pub(super) notes: Vec<String>,
 }
 
-/// A sandbox that stands already.
+/// The endpoints of a running sandbox.
 pub(super) fn of_sandbox(address: Given<String>) -> Result<Servers, ConfigError> {
     let source = address.source.clone();
     let endpoints = Endpoints::sandbox(&base(Environment::Sandbox, address)?);
@@ -23,7 +23,7 @@ pub(super) fn of_sandbox(address: Given<String>) -> Result<Servers, ConfigError>
     Ok(Servers { endpoints, sources, notes: Vec::new() })
 }
 
-/// The addresses that the environment implies, with those of `[endpoints]` in their places.
+/// The endpoints that the environment implies, overridden by the values in `[endpoints]`.
 pub(super) fn servers(
     environment: Environment,
     table: EndpointsTable,
@@ -63,21 +63,21 @@ pub(super) fn servers(
 fn issuer(given: Given<String>, notes: &mut Vec<String>) -> Result<Given<String>, ConfigError> {
     let given = given.check(|text| match text.trim_end_matches('/').rsplit_once('/') {
         Some((issuer, "token" | "jwk")) => {
-            Err(format!("{} is not the issuer, which is probably {}", quote(&text), quote(&format!("{issuer}/"))))
+            Err(format!("{} is not the issuer; the issuer is probably {}", quote(&text), quote(&format!("{issuer}/"))))
         }
         _ => Ok(text),
     })?;
     if !given.value.ends_with('/') {
-        notes.push(format!("{}: the issuer is taken with a slash at its end", given.source.place()));
+        notes.push(format!("{}: a trailing slash was added to the issuer", given.source.place()));
     }
     Ok(given)
 }
 
-/// An address to which paths are joined, so it ends in a slash.
+/// Parses a base URL. It gets a trailing slash, so that paths can be joined to it.
 fn base(environment: Environment, given: Given<String>) -> Result<Url, ConfigError> {
     let checked = given.check(|text| match server(environment, &text)? {
         url if url.query().is_some() || url.fragment().is_some() => {
-            Err(format!("{} has more than a path", quote(&text)))
+            Err(format!("{} must not have a query or a fragment", quote(&text)))
         }
         url => Ok(url),
     });
@@ -92,44 +92,43 @@ fn server(environment: Environment, text: &str) -> Result<Url, String> {
     let url = parse_endpoint(text)?;
     match environment {
         Environment::Sandbox if !is_loopback(&url) => {
-            Err(format!("{} is not a loopback address, and the sandbox stays on this machine", quote(text)))
+            Err(format!("{} is not a loopback address, but the sandbox runs on this machine", quote(text)))
         }
         _ => Ok(url),
     }
 }
 
-/// A configured API.
+/// Checks the table of a configured API.
 pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) -> Result<ApiConfig, ConfigError> {
     let url = place.given(Some(table.url)).expect("it is there").check(|text| {
-        // The address is whole once the organisation is known; any other brace would be sent as it stands.
+        // The URL is complete with an organisation number in it. Any other brace would be sent to the server.
         let example = text.replace("{org}", "000000000");
         if example.contains(['{', '}']) {
             return Err(format!("{} has a placeholder other than `{{org}}`", quote(&text)));
         }
-        // A reader of addresses sees the server even where slashes are missing, or too many.
+        // The URLs are parsed first, since a URL parser finds the host even if slashes are missing or repeated.
         let authority = |url: Url| (url.host_str().map(str::to_owned), url.port());
         if Url::parse(&text.replace("{org}", "")).map(authority) != Url::parse(&example).map(authority) {
-            return Err(format!("{} has `{{org}}` in the server's name, and it belongs behind that", quote(&text)));
+            return Err(format!("{} has `{{org}}` in the host name; it belongs after the host name", quote(&text)));
         }
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)
     })?;
     Ok(ApiConfig { url, scope: place.given(table.scope).map(Given::scopes).transpose()? })
 }
 
-/// Reads the URL of a server to which keys, assertions or tokens go.
+/// Parses the URL of a server to which assertions or tokens are sent, or from which keys are read.
 ///
 /// # Errors
-/// If the text is not a URL, or one that must not be trusted with a secret.
+/// If the text is not a URL, or if the URL is not safe for a secret.
 pub fn parse_endpoint(text: &str) -> Result<Url, String> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    let wrong =
-        || format!("{} is not an address, which begins with https:// or, on this machine, http://", quote(text));
+    let wrong = || format!("{} is not a URL that begins with https:// or, on this machine, http://", quote(text));
     let url = Url::parse(text).ok().filter(is_web).ok_or_else(wrong)?;
     if !url.username().is_empty() || url.password().is_some() {
         // It may be a secret, so it is not repeated.
-        Err("the address holds a user name or password, which does not belong there".to_owned())
+        Err("the URL contains a user name or a password, which is not allowed".to_owned())
     } else if url.scheme() == "http" && !is_loopback(&url) {
-        Err(format!("{} is plain http, which is for loopback addresses only", quote(text)))
+        Err(format!("{} uses plain http, which is only allowed for loopback addresses", quote(text)))
     } else {
         Ok(url)
     }

@@ -12,27 +12,27 @@ pub enum ConfigError {
     /// A value is invalid.
     #[error("{problem}")]
     Invalid {
-        /// Where the value came from, if one value is to blame.
+        /// The source of the invalid value, if the problem is caused by a single value.
         given_by: Option<Source>,
-        /// What is wrong, and where.
+        /// The problem and its place.
         problem: String,
-        /// What was probably meant.
+        /// A hint at the intended value.
         hint: Option<String>,
     },
     /// The file has an unknown key.
-    #[error("{place}: {} is not a key that is known here", quote(key))]
+    #[error("{place}: {} is not a known key", quote(key))]
     UnknownKey {
         /// The file and the line.
         place: String,
         /// The key.
         key: String,
-        /// The keys that are known there.
+        /// The known keys of the table.
         known: Vec<String>,
     },
     /// A value is missing.
     #[error("{}", missing(setting, *environment, file.as_deref()))]
     Missing {
-        /// What is missing.
+        /// The missing setting.
         setting: Setting,
         /// The environment that was chosen.
         environment: Environment,
@@ -42,7 +42,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// A problem that no single value is to blame for.
+    /// A problem that is not caused by a single value.
     pub fn new(problem: impl Into<String>) -> Self {
         Self::Invalid { given_by: None, problem: problem.into(), hint: None }
     }
@@ -53,7 +53,7 @@ impl ConfigError {
         Self::Invalid { given_by: Some(source.clone()), problem, hint: None }
     }
 
-    /// Adds a hint at what was probably meant.
+    /// Adds a hint at the intended value.
     pub fn with_hint(self, text: impl Into<String>) -> Self {
         match self {
             Self::Invalid { given_by, problem, .. } => Self::Invalid { given_by, problem, hint: Some(text.into()) },

@@ -1,4 +1,4 @@
-//! The configuration file as it is written: its tables, its lines, and what is said where it is wrong.
+//! The configuration file: its tables, the lines of its values, and its syntax errors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) fn read<'f>(text: &str, path: Option<&'f Path>) -> Result<(File, Plac
     toml::from_str(text).map_err(|error| toml_error(text, &place, &error)).map(|file| (file, place))
 }
 
-/// The file as it is written; an unknown key is an error.
+/// The contents of the file. An unknown key is an error.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct File {
@@ -33,8 +33,8 @@ pub(super) struct File {
 
 pub(super) type Text = Option<Spanned<String>>;
 
-/// A date as it is to be written.
-pub(super) const DATE: &str = "a date such as 2026-03-01, without quotes,";
+/// The expected format of a date.
+pub(super) const DATE: &str = "a date such as 2026-03-01, without quotes";
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
@@ -70,7 +70,7 @@ pub(super) struct ApiTable {
     pub(super) scope: Text,
 }
 
-/// The keys of a configuration file with their tables; the empty name stands for the lines before the first table.
+/// The keys of a configuration file with their tables; the empty name means the lines before the first table.
 const KEYS: [(&str, &[&str]); 5] = [
     ("", &["environment", "client_id", "scope", "org", "external_ref", "resource"]),
     ("key", &["path", "kid", "alg", "registered"]),
@@ -84,16 +84,16 @@ pub fn table_of(key: &str) -> Option<&'static str> {
     KEYS.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table)
 }
 
-/// A file that is being read: finds the lines of its values.
+/// Finds the lines of the values in the file that is being read.
 pub(super) struct Place<'f> {
-    /// Where its lines end.
+    /// The byte positions at which the lines end.
     pub(super) breaks: Vec<usize>,
     /// The file's path; `None` for the built-in configuration.
     pub(super) path: Option<&'f Path>,
 }
 
 impl Place<'_> {
-    /// The value with the place where it stands.
+    /// The value with its place in the file as the source.
     pub(super) fn given<T>(&self, value: Option<Spanned<T>>) -> Option<Given<T>> {
         value.map(|value| {
             let source = self.source(value.span().start);
@@ -111,7 +111,7 @@ impl Place<'_> {
     }
 }
 
-/// What the parser says, without what the file says: only names of keys are repeated.
+/// Converts an error of the parser. The message repeats the names of keys, and no other text of the file.
 fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigError {
     let at = error.span().map_or(0, |span| span.start);
     let (line, place, message) = (place.line_of(at), place.source(at).place(), error.message());
@@ -124,13 +124,13 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
     let is_known = |key: &&str| ["key", "vendor", "endpoints", "api"].contains(key) || table_of(key).is_some();
     let key = key.filter(is_known).map(|key| format!(", `{key}`"));
     let problem = match message.rsplit_once(", expected ") {
-        // What stands before is the value.
+        // The text before this is the value, which may be a secret.
         Some((wrong, expected)) if wrong.starts_with("invalid type") => {
             let plain = [("a map", "a table"), ("a sequence", "an array"), ("a TOML datetime", DATE)];
             let expected = plain.iter().fold(expected.to_owned(), |text, (rust, toml)| text.replace(rust, toml));
-            format!("{expected} is expected")
+            format!("expected {expected}")
         }
-        _ if key.as_deref() == Some(", `registered`") => format!("{DATE} is expected"),
+        _ if key.as_deref() == Some(", `registered`") => format!("expected {DATE}"),
         _ if message.starts_with("missing field") => message.to_owned(),
         _ => format!("not valid TOML, {message}"),
     };

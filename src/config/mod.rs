@@ -1,9 +1,12 @@
-//! The configuration: one file describes one integration, and options and variables replace what it says.
+//! The configuration: one file describes one integration, and options and variables override the values in the file.
 //!
-//! Every value keeps its source, so that an error can name it. No message repeats a line of the file: somebody
-//! may have put a key there.
+//! Every value keeps its source, so that an error can name it. No message repeats a line of the file, since it
+//! may contain a key.
 //!
-//! Finding the file and reading the variables is up to the command line: values come in with their sources.
+//! The command line finds the file and reads the variables. It passes their values with their sources.
+//!
+//! To copy this folder, put it beside `client` and add the dependency
+//! `toml = { version = "1.2", default-features = false, features = ["parse", "serde", "std"] }`.
 
 mod endpoints;
 mod error;
@@ -27,7 +30,7 @@ pub use self::setting::*;
 use crate::client::key::signing_algorithm;
 use crate::client::{Endpoints, Environment, KeySource, OrgNumber, SigningKey, quote, quote_path, show};
 
-/// What options and variables say: each replaces what the file says.
+/// The values of options and variables. Each overrides the value in the file.
 #[derive(Debug, Default)]
 #[allow(missing_docs, reason = "setting.rs describes each")]
 pub struct Overrides {
@@ -39,12 +42,12 @@ pub struct Overrides {
     pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
     pub kid: Option<Given<String>>,
-    /// The address of a sandbox that stands already.
+    /// The address of a running sandbox.
     pub sandbox: Option<Given<String>>,
 }
 
-/// The whole configuration. A value is absent where nobody gave it; the methods of its name say so where it
-/// is needed.
+/// The whole configuration. A value that was not given is `None`. The method with the name of the value then returns an
+/// error.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "setting.rs describes each")]
 pub struct Config {
@@ -53,20 +56,20 @@ pub struct Config {
     pub file: Option<PathBuf>,
     pub client_id: Option<Given<String>>,
     pub scope: Option<Given<String>>,
-    /// What is no organisation number is a fault where one is needed, and not before.
+    /// An invalid organisation number is an error only if the number is used.
     pub org: Option<Checked<OrgNumber>>,
     pub external_ref: Option<Given<String>>,
     pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
     pub kid: Option<Given<String>>,
     pub algorithm: Option<Given<Algorithm>>,
-    /// When the key was registered on the client: a registration is valid for a year.
+    /// The date on which the key was registered on the client. A registration is valid for a year.
     pub registered: Option<Given<NaiveDate>>,
     pub vendor: VendorConfig,
     pub endpoints: Endpoints,
-    /// Where those addresses came from that the environment does not imply, by their keys in the file.
+    /// The sources of the endpoints that the environment does not imply, by their keys in the file.
     pub endpoint_sources: BTreeMap<&'static str, Source>,
-    /// Nobody said where the sandbox is, so it is to run inside this process.
+    /// Whether the sandbox runs inside this process, since no address was given for it.
     pub sandbox_inside: bool,
     /// Configured APIs by name.
     pub apis: BTreeMap<String, ApiConfig>,
@@ -74,33 +77,33 @@ pub struct Config {
     pub notes: Vec<String>,
 }
 
-/// The vendor that offers the system, for registering it and asking customers.
+/// The vendor of the system, for the System Register and for requests to customers.
 #[derive(Debug, Clone, Default)]
 pub struct VendorConfig {
     /// The vendor's organisation number.
     pub org: Option<Checked<OrgNumber>>,
     /// The system's id in Altinn's System Register.
     pub system_id: Option<Given<String>>,
-    /// Where a customer is sent after approving.
+    /// The URL to which a customer is redirected after approving.
     pub redirect_url: Option<Given<String>>,
 }
 
 /// A configured API.
 #[derive(Debug, Clone)]
 pub struct ApiConfig {
-    /// Its address, in which `{org}` stands for the organisation whose data is asked for.
+    /// The URL, in which `{org}` is replaced by the number of the organisation whose data is requested.
     pub url: Given<String>,
-    /// The scope that it wants, where that differs.
+    /// The scope that the API needs, if it differs from the configured scope.
     pub scope: Option<Given<String>>,
 }
 
 impl ApiConfig {
-    /// Whether its address has a place for an organisation.
+    /// Whether the URL contains `{org}`.
     pub fn takes_org(&self) -> bool {
         self.url.value.contains("{org}")
     }
 
-    /// The address for the data of an organisation.
+    /// The URL for the data of an organisation.
     pub fn address(&self, org: Option<OrgNumber>) -> Url {
         let org = org.map(|org| org.to_string()).unwrap_or_default();
         Url::parse(&self.url.value.replace("{org}", &org)).expect("the configuration was checked with a number in it")
@@ -108,31 +111,31 @@ impl ApiConfig {
 }
 
 impl Config {
-    /// Parses a configuration file. Its relative paths start from the folder of `path`, which is `None` for the built-in
-    /// configuration.
+    /// Parses a configuration file. Relative paths in it are relative to the folder of `path`, which is `None` for the
+    /// built-in configuration.
     ///
     /// # Errors
-    /// Where it says something that cannot be.
+    /// If the file is not valid TOML, or a value is invalid.
     pub fn parse(text: &str, path: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let (file, place) = file::read(text, path)?;
         let environment = place.given(file.environment.clone()).ok_or_else(|| {
             let named = path.map(quote_path).unwrap_or_default();
-            ConfigError::new(format!("{named} does not say its `environment`: sandbox, test or prod"))
+            ConfigError::new(format!("{named} has no `environment`; set it to sandbox, test or prod"))
         })?;
         let environment = environment.check(|text| text.parse::<Environment>())?;
         if let Some(typed) = overrides.environment.as_ref().filter(|typed| typed.value != environment.value) {
             let problem =
-                format!("this file is for `{}`, and {} says `{}`", environment.value, typed.source, typed.value);
+                format!("this file is for `{}`, but {} is `{}`", environment.value, typed.source, typed.value);
             return Err(ConfigError::at(&environment.source, problem));
         }
         Self::merge(environment, file, &place, overrides)
             .map(|config| Self { file: path.map(Path::to_owned), ..config })
     }
 
-    /// Does without a file.
+    /// Creates a configuration from options and variables only.
     ///
     /// # Errors
-    /// Where a value cannot be.
+    /// If a value is invalid.
     pub fn without_file(environment: Given<Environment>, overrides: Overrides) -> Result<Self, ConfigError> {
         Self::merge(environment, File::default(), &Place { breaks: Vec::new(), path: None }, overrides)
     }
@@ -192,16 +195,16 @@ impl Config {
         }
     }
 
-    /// Where the key id of a grant comes from.
+    /// The source of a grant's key id, as messages show it.
     pub fn kid_source(&self, key: &SigningKey, display: impl Fn(&Source) -> String) -> String {
         match (&self.kid, &key.kid_of_jwk) {
             (Some(kid), _) => display(&kid.source),
-            (None, Some(_)) => "the JWK's own".to_owned(),
+            (None, Some(_)) => "the JWK's `kid`".to_owned(),
             (None, None) => "the key's thumbprint, RFC 7638".to_owned(),
         }
     }
 
-    /// Where an endpoint comes from, which the first of these keys decides, else the next.
+    /// The source of an endpoint, as messages show it. The first of these keys that was given decides.
     pub fn endpoint_source(&self, keys: &[&str], display: impl Fn(&Source) -> String) -> String {
         let source = keys.iter().find_map(|key| self.endpoint_sources.get(key));
         source.map_or_else(|| format!("implied by {}", self.environment.value), display)
@@ -210,7 +213,7 @@ impl Config {
     /// The client id.
     ///
     /// # Errors
-    /// Where nobody gave it.
+    /// If the client id is missing.
     pub fn client_id(&self) -> Result<&Given<String>, ConfigError> {
         self.need(self.client_id.as_ref(), CLIENT_ID)
     }
@@ -218,7 +221,7 @@ impl Config {
     /// The scope.
     ///
     /// # Errors
-    /// Where nobody gave it.
+    /// If the scope is missing.
     pub fn scope(&self) -> Result<&Given<String>, ConfigError> {
         self.need(self.scope.as_ref(), SCOPE)
     }
@@ -226,7 +229,7 @@ impl Config {
     /// The owner of the system user.
     ///
     /// # Errors
-    /// Where nobody gave it, or it is none.
+    /// If the organisation number is missing or invalid.
     pub fn org(&self) -> Result<&Given<OrgNumber>, ConfigError> {
         let org = self.org.as_ref().map(|org| org.as_ref().map_err(ConfigError::clone)).transpose()?;
         self.need(org, ORG)
@@ -235,7 +238,7 @@ impl Config {
     /// The private key.
     ///
     /// # Errors
-    /// Where nobody gave it.
+    /// If the private key is missing.
     pub fn key(&self) -> Result<&Given<KeySource>, ConfigError> {
         self.need(self.key.as_ref(), KEY)
     }
@@ -263,10 +266,10 @@ fn not_empty(text: String) -> Result<String, &'static str> {
 
 fn one_word(text: String) -> Result<String, &'static str> {
     not_empty(text)
-        .and_then(|text| if text.contains(char::is_whitespace) { Err("the value has a space in it") } else { Ok(text) })
+        .and_then(|text| if text.contains(char::is_whitespace) { Err("the value contains a space") } else { Ok(text) })
 }
 
-/// Audiences: RFC 8707 would have each be an address, and Maskinporten takes any text.
+/// Checks the audiences. RFC 8707 requires absolute URIs, but Maskinporten accepts any text.
 fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
     let one = |text: &String| Given { value: text.clone(), source: given.source.clone() }.check(one_word);
     let value: Result<Vec<String>, ConfigError> =
@@ -278,7 +281,7 @@ fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
 }
 
 fn algorithm(name: String) -> Result<Algorithm, String> {
-    let wrong = || format!("the algorithm is {}, and Maskinporten takes RS256, RS384 and RS512", quote(&name));
+    let wrong = || format!("{} is not supported; Maskinporten accepts RS256, RS384 and RS512", quote(&name));
     signing_algorithm(&name).ok_or_else(wrong)
 }
 
@@ -286,11 +289,11 @@ fn date(given: Given<Datetime>) -> Checked<NaiveDate> {
     let Given { value, source } = given;
     match value.to_string().parse() {
         Ok(value) => Ok(Given { value, source }),
-        Err(_) => Err(ConfigError::at(&source, format!("{} is expected", file::DATE))),
+        Err(_) => Err(ConfigError::at(&source, format!("expected {}", file::DATE))),
     }
 }
 
-/// A path that a file gives is relative to the file. `config/../key.pem` is shown as `key.pem`.
+/// Resolves a path in a file relative to the folder of the file. `config/../key.pem` becomes `key.pem`.
 fn beside(file: &Path, path: &str) -> PathBuf {
     let (mut folder, mut path) = (file.parent().unwrap_or(Path::new("")), Path::new(path.trim()));
     while let (Ok(rest), Some(_), false) = (path.strip_prefix(".."), folder.file_name(), folder.is_symlink()) {
@@ -299,7 +302,7 @@ fn beside(file: &Path, path: &str) -> PathBuf {
     if path.as_os_str().is_empty() { PathBuf::new() } else { folder.join(path) }
 }
 
-/// A path ends up in messages, so a key that was given in its place must not get there.
+/// Rejects a key that was given instead of a path, since messages repeat the path.
 fn plausible_key(given: Given<KeySource>) -> Checked<KeySource> {
     let KeySource::File(path) = &given.value else { return Ok(given) };
     let text = path.to_string_lossy();
@@ -307,7 +310,7 @@ fn plausible_key(given: Given<KeySource>) -> Checked<KeySource> {
     if text.is_empty() {
         Err(ConfigError::at(&given.source, "the value is empty"))
     } else if is_key || text.split('/').any(|name| name.len() > 255) {
-        Err(ConfigError::at(&given.source, "a path is wanted here, and this looks like the key itself"))
+        Err(ConfigError::at(&given.source, "expected a path, but this looks like the key itself"))
     } else {
         Ok(given)
     }

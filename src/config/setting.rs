@@ -1,4 +1,4 @@
-//! Settings and their values: what each is called, and where a value came from.
+//! The names of the settings, and the sources of their values.
 
 use std::fmt::{self, Display};
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use super::ConfigError;
 use crate::client::sanitize::is_jwt;
 use crate::client::{quote, show};
 
-/// A setting by all its names.
+/// The names of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
-    /// What a person calls it.
+    /// Its name in messages.
     pub words: &'static str,
     /// Its key in the configuration file.
     pub key: &'static str,
-    /// The option that replaces it.
+    /// The option that overrides the configuration file.
     pub option: &'static str,
-    /// The environment variable that replaces it.
+    /// The environment variable that overrides the configuration file.
     pub variable: &'static str,
 }
 
@@ -24,31 +24,31 @@ const fn setting(words: &'static str, key: &'static str, option: &'static str, v
     Setting { words, key, option, variable }
 }
 
-/// Which environment the file is for.
+/// The environment that the configuration is for.
 pub const ENVIRONMENT: Setting = setting("environment", "environment", "--env", "SYSTEMUSER_ENV");
-/// The client's id at Maskinporten.
+/// The id of the client in Maskinporten.
 pub const CLIENT_ID: Setting = setting("client id", "client_id", "--client-id", "SYSTEMUSER_CLIENT_ID");
-/// What the client asks for.
+/// The scopes that the client requests.
 pub const SCOPE: Setting = setting("scope", "scope", "--scope", "SYSTEMUSER_SCOPE");
 /// The owner of the system user.
 pub const ORG: Setting = setting("organisation", "org", "--org", "SYSTEMUSER_ORG");
-/// The reference that the system user was requested with.
+/// The external reference that the system user was requested with.
 pub const EXTERNAL_REF: Setting =
     setting("external reference", "external_ref", "--external-ref", "SYSTEMUSER_EXTERNAL_REF");
-/// What may use the token, for those that restrict it.
+/// The option for the APIs that a token is restricted to.
 pub const RESOURCE: &str = "--resource";
 /// The private key.
 pub const KEY: Setting = setting("private key", "key.path", "--key", "SYSTEMUSER_KEY_FILE");
-/// The id that Maskinporten knows the key by.
+/// The id of the key in Maskinporten.
 pub const KID: Setting = setting("key id", "key.kid", "--kid", "SYSTEMUSER_KID");
 
 /// All settings that have an option and a variable.
 pub const SETTINGS: [Setting; 7] = [ENVIRONMENT, CLIENT_ID, SCOPE, ORG, EXTERNAL_REF, KEY, KID];
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// An option of the command line.
+    /// A command-line option.
     Option(&'static str),
     /// An environment variable.
     Variable(&'static str),
@@ -64,12 +64,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// Whether the value is in a file, the built-in one included, and nobody gave it for this run.
+    /// Whether the value comes from a configuration file or from the built-in configuration.
     pub fn is_file(&self) -> bool {
         matches!(self, Self::File { .. } | Self::BuiltIn(_))
     }
 
-    /// The place to look at: with the line, where there is one.
+    /// The source, with the line number if it is a file or the built-in configuration.
     pub fn place(&self) -> String {
         match self {
             Self::File { path, line } => format!("{} line {line}", show(&path.to_string_lossy())),
@@ -89,20 +89,20 @@ impl Display for Source {
     }
 }
 
-/// A value and where it came from.
+/// A value and its source.
 #[derive(Debug, Clone)]
 pub struct Given<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 
-/// What became of a value that was looked at.
+/// The result of checking a value.
 pub type Checked<T> = Result<Given<T>, ConfigError>;
 
 impl Given<String> {
-    /// Parses the text. A key or a token is never a valid value, and must not be sent.
+    /// Parses the text. A key or a token is rejected, so that it is not sent by mistake.
     pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
         let Self { value, source } = self;
         if is_secret(&value) || value.len() > 500 || value.contains(char::is_control) {
@@ -114,7 +114,7 @@ impl Given<String> {
         }
     }
 
-    /// Scopes, with one space between each (RFC 6749, section 3.3).
+    /// Parses scopes, and separates them with single spaces (RFC 6749, section 3.3).
     pub(crate) fn scopes(self) -> Checked<String> {
         let Self { value, source } = self;
         let is_scope = |word: &&str| {
@@ -133,12 +133,12 @@ impl Given<String> {
 
 const NOT_SHOWN: &str = "the value is invalid and is not shown: it may be a secret";
 
-/// Whether a text is a key or a token, which is never the value that is wanted.
+/// Whether a text looks like a key or a token, which is never a valid value of a setting.
 pub fn is_secret(text: &str) -> bool {
-    // JSON and PEM in base64, and the DER of an Ed25519 key.
+    // JSON and PEM in base64, and an Ed25519 key in DER.
     const BEGINNINGS: [&str; 5] = ["ewog", "ewoJ", "ew0K", "LS0tLS1CRUdJTi", "MC4CAQ"];
     let text = text.trim_start_matches(['"', '\'', '`', ' ', '\n']);
-    // The version with which the DER of a private key begins.
+    // A private key in DER begins with a version.
     let is_der = text.starts_with("MI") && (text.get(6..9) == Some("IBA") || text.get(4..7) == Some("AgE"));
     let is_jwk = text.starts_with('{') && text.contains("\"kty\"");
     let is_known = is_der || is_jwk || BEGINNINGS.iter().any(|start| text.starts_with(start));

@@ -1,4 +1,4 @@
-//! Altinn's problems: what a vendor can meet in the System Register, in requests and among system users.
+//! Altinn's problem codes for the System Register, requests and system users.
 //!
 //! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication, `src/Core/Problems/Problem.cs`.
 
@@ -8,83 +8,83 @@ use super::{Entry, altinn, bad_request, cause, not_found, remedied_by};
 pub(super) static TABLE: [Entry; 26] = [
     bad_request(
         "STD-00000",
-        "Altinn found faults in what was sent, and lists them one by one",
+        "the request failed Altinn's validation; the response lists each error",
         &[cause(
-            "which AUTH.VLD codes come with it?",
-            "read `validationErrors`: each fault has its own code, and `paths` says which fields it is in",
+            "which AUTH.VLD codes does the response contain?",
+            "read `validationErrors`: each error has its own code, and `paths` names the fields",
         )],
     ),
     bad_request(
         "AUTH-00000",
-        "Altinn knows no organisation with the customer's number",
+        "Altinn has no organisation with the customer's organisation number",
         &[cause(
-            "is there a slip in `partyOrgNo`, or does the organisation belong to the other environment?",
-            "check the number; the registers of test and production are separate",
+            "is there a typo in `partyOrgNo`, or does the organisation exist only in the other environment?",
+            "check the number; test and production have separate registers",
         )],
     ),
     bad_request(
         "AUTH-00001",
-        "a right that was asked for is not among the system's, or cannot be delegated",
+        "a requested right is not registered on the system, or cannot be delegated",
         &[
             cause(
                 "is the right missing from the system in the System Register?",
-                "register it there first, or leave it out: a request can only ask for what its system has",
+                "register it first, or leave it out: a request can only ask for rights that its system has",
             ),
             cause(
                 "were `rights` and `accessPackages` both left out?",
-                "ask for at least one right or package; Altinn answers with this code then too",
+                "ask for at least one right or package; Altinn returns this code in that case, too",
             ),
             cause(
-                "is the right to a resource that cannot be delegated to a system user?",
-                "take it out of the request and out of the system",
+                "is the right for a resource that cannot be delegated to a system user?",
+                "remove it from the request and from the system",
             ),
         ],
     ),
     bad_request(
         "AUTH-00004",
-        "there already is a system user for this customer, external reference and system",
+        "a system user for this customer, external reference and system already exists",
         &[
             remedied_by(
                 "does the customer already have the system user you need?",
-                "use it as it is, with the same `externalRef` in the grant: ",
+                "use it, with the same `externalRef` in the grant: ",
                 System("user find ORG --external-ref REF"),
                 " shows it",
             ),
             cause(
-                "do you want one more for the same customer, and sent no new `externalRef`?",
-                "send one, spelt like that; where it is missing, the customer's organisation number counts as it",
+                "do you want another system user for the same customer, but sent no new `externalRef`?",
+                "send a new `externalRef`, spelled like that; the default is the customer's organisation number",
             ),
             cause(
-                "do you want to change what the system user may do?",
-                "send a change request; an agent user has to be deleted by the customer and asked for anew",
+                "do you want to change the system user's rights?",
+                "send a change request; the customer must delete an agent system user before you request it again",
             ),
         ],
     ),
     bad_request(
         "AUTH-00006",
-        "a request for the same customer, external reference and system has been accepted already",
+        "a request for the same customer, external reference and system has already been accepted",
         &[
             cause(
-                "is the system user of that request still there?",
-                "use it, or send another `externalRef` to ask for one more",
+                "does the system user of that request still exist?",
+                "use it, or send another `externalRef` to request a second system user",
             ),
             cause(
-                "does your code wait for this answer?",
-                "expect AUTH-00004 while the system user lives, and after that 200 with the old request",
+                "does your code check for this error code?",
+                "expect AUTH-00004 while the system user exists, and 200 with the old request after its deletion",
             ),
         ],
     ),
     bad_request(
         "AUTH-00007",
-        "a request for the same customer, external reference and system is waiting for its answer",
+        "a request for the same customer, external reference and system is waiting for the customer's answer",
         &[
             cause(
                 "has the customer not answered the first request yet?",
                 "send the customer its `confirmUrl`, or delete that request before you send a new one",
             ),
             cause(
-                "does your code wait for this answer?",
-                "expect 200 with the old request instead, and see whether `timedOut` says that it is dead",
+                "does your code check for this error code?",
+                "expect 200 with the old request instead, and check whether its `timedOut` is true",
             ),
         ],
     ),
@@ -93,14 +93,14 @@ pub(super) static TABLE: [Entry; 26] = [
         "a request for the same customer, external reference and system has been denied",
         &[
             remedied_by(
-                "has an earlier request ended as `Denied`?",
-                "agree with the customer, delete that request (",
+                "does an earlier request have the status `Denied`?",
+                "talk to the customer, delete that request (",
                 Vendor("request delete ID"),
                 "), then send a new one",
             ),
             cause(
-                "does your code wait for this answer?",
-                "expect 200 with the old request instead, and look at its `status`",
+                "does your code check for this error code?",
+                "expect 200 with the old request instead, and check its `status`",
             ),
         ],
     ),
@@ -109,58 +109,58 @@ pub(super) static TABLE: [Entry; 26] = [
         "a request for the same customer, external reference and system has been rejected",
         &[
             remedied_by(
-                "did the customer say no to an earlier request?",
-                "agree with the customer, delete that request (",
+                "did the customer reject an earlier request?",
+                "talk to the customer, delete that request (",
                 Vendor("request delete ID"),
                 "), then send a new one",
             ),
             cause(
-                "does your code wait for this answer?",
-                "expect 200 with the old request instead, and look at its `status`",
+                "does your code check for this error code?",
+                "expect 200 with the old request instead, and check its `status`",
             ),
         ],
     ),
     not_found(
         "AUTH-00010",
-        "Altinn finds no such request",
+        "Altinn did not find the request",
         &[
             remedied_by(
-                "is there a slip in the id, or was the request made in the other environment or deleted since?",
+                "is there a typo in the id, was the request made in the other environment, or has it been deleted?",
                 "",
                 System("request list"),
                 " shows the system's requests",
             ),
             cause(
-                "is it an agent request looked up as a standard one, or the other way round?",
-                "ask at the address for its kind; the two are kept apart",
+                "did you look up an agent request as a standard request, or the other way round?",
+                "use the endpoint for its kind; Altinn keeps the two kinds apart",
             ),
             cause(
-                "do you look by its customer for a request of another of your systems?",
-                "name that system; --system does so here",
+                "did you look it up by customer, and does it belong to another of your systems?",
+                "name that system; this program has --system for it",
             ),
             cause(
-                "do you look by external reference for a request that was made without one?",
-                "put the customer's organisation number where `externalRef` goes",
+                "did you look it up by external reference, and was it made without an external reference?",
+                "use the customer's organisation number as `externalRef`",
             ),
         ],
     ),
     not_found(
         "AUTH-00011",
-        "Altinn finds no such system, or it is another vendor's",
+        "Altinn did not find the system, or it belongs to another vendor",
         &[
             remedied_by(
-                "is there a slip in `systemId`, or is the system registered in the other environment only?",
+                "is there a typo in `systemId`, or is the system registered only in the other environment?",
                 "",
                 Vendor("system list"),
                 " shows your systems in this environment",
             ),
             cause(
-                "was the token issued to another organisation than the system's vendor?",
+                "was the token issued to an organisation other than the system's vendor?",
                 "get a token with a client of the organisation that registered the system",
             ),
             cause(
-                "does your code expect status 400, as Altinn's documentation has it?",
-                "expect 404, or go by the code rather than by the status",
+                "does your code expect status 400, as Altinn's documentation states?",
+                "expect 404, or check the code instead of the status",
             ),
         ],
     ),
@@ -169,45 +169,45 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn could not store the request",
         &[
             cause(
-                "did something fail at Altinn?",
-                "see whether the request is there after all, try again if not, and tell Altinn if it lasts",
+                "did Altinn have an internal error?",
+                "check whether the request exists; if not, try again, and contact Altinn if the error persists",
             ),
             cause(
-                "does your code expect status 400, as Altinn's documentation has it?",
-                "expect 404, or go by the code rather than by the status",
+                "does your code expect status 400, as Altinn's documentation states?",
+                "expect 404, or check the code instead of the status",
             ),
         ],
     ),
     altinn(
         "AUTH-00013",
         "status 409",
-        "the request is no longer new, so this cannot be done with it",
+        "the request no longer has the status `New`, so this operation is not possible",
         &[cause(
             "has the customer answered it in the meantime?",
-            "look up its `status` and go on from there; to ask for more, send a request with a new `externalRef`",
+            "look up its `status` and continue from there; to ask for more, send a request with a new `externalRef`",
         )],
     ),
     not_found(
         "AUTH-00015",
-        "Altinn finds no such system user, or none that this can be done with",
+        "Altinn did not find the system user, or it does not support this operation",
         &[
             remedied_by(
-                "is there a slip in the id, or does the system user belong to the other environment?",
+                "is there a typo in the id, or does the system user belong to the other environment?",
                 "",
                 System("user list"),
                 " shows the system's users",
             ),
             cause(
-                "do you look by owner for a system user that was requested with an external reference?",
-                "say that one, too; it is part of what a system user is found by",
+                "did you look it up by owner only, and was it requested with an external reference?",
+                "give the external reference, too: Altinn looks up a system user by both",
             ),
             cause(
-                "is it an agent user that you want to change?",
-                "have the customer delete it, then send a new agent request: agent users cannot be changed",
+                "do you want to change an agent system user?",
+                "have the customer delete it, then send a new agent request: agent system users cannot be changed",
             ),
             cause(
                 "is the request not approved yet, or has the system user been deleted?",
-                "look up the request's `status`; the system user comes with the approval and has the request's id",
+                "look up the request's `status`; the approval creates the system user, with the request's id",
             ),
         ],
     ),
@@ -221,24 +221,24 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00021",
-        "the redirect URL is not one that the system has registered",
+        "the redirect URL is not registered on the system",
         &[
             remedied_by(
-                "does `redirectUrl` differ from the registered ones in scheme, host or path?",
+                "does `redirectUrl` differ from the registered URLs in scheme, host or path?",
                 "send one of `allowedRedirectUrls`, which ",
                 System("system show"),
-                " shows; only the query may be another",
+                " shows; only the query may differ",
             ),
-            cause("is the address a new one?", "add it to the system's `allowedRedirectUrls` first"),
+            cause("is the URL new?", "add it to the system's `allowedRedirectUrls` first"),
         ],
     ),
     altinn(
         "AUTH-00023",
         "status 401",
-        "the token does not say which organisation the vendor is",
+        "the token does not identify the vendor's organisation",
         &[cause(
             "does the token lack a `consumer` claim with an organisation number?",
-            "send a token from Maskinporten, as it is or exchanged; its `consumer` names the vendor",
+            "send a Maskinporten token, exchanged or not; its `consumer` names the vendor",
         )],
     ),
     bad_request(
@@ -246,39 +246,39 @@ pub(super) static TABLE: [Entry; 26] = [
         "the request is not an agent request",
         &[cause(
             "is it a request for a standard system user?",
-            "handle it as a standard request, or check that the id is the right one",
+            "handle it as a standard request, or check that the id is correct",
         )],
     ),
     bad_request(
         "AUTH-00026",
-        "the request has a redirect URL, but its system has none registered",
+        "the request has a redirect URL, but its system has no registered redirect URLs",
         &[
             cause(
                 "was the system registered without `allowedRedirectUrls`?",
-                "add the address to the system, or send the request without `redirectUrl`",
+                "add the URL to the system, or send the request without `redirectUrl`",
             ),
             cause(
                 "was `allowedRedirectUrls` left out of a later update?",
-                "update the system once more, with everything in it: an update replaces all that was there",
+                "update the system again with all of its fields: an update replaces everything",
             ),
         ],
     ),
     not_found(
         "AUTH-00030",
-        "Altinn finds no such agent request",
+        "Altinn did not find the agent request",
         &[
             remedied_by(
-                "is there a slip in the id, or was the request made in the other environment or deleted since?",
+                "is there a typo in the id, was the request made in the other environment, or has it been deleted?",
                 "",
                 System("request list --agent"),
                 " shows the system's agent requests",
             ),
-            cause("is it a standard request?", "look it up as one; the two kinds are kept apart"),
+            cause("is it a standard request?", "look it up as a standard request; Altinn keeps the two kinds apart"),
         ],
     ),
     bad_request(
         "AUTH-00058",
-        "an agent request has to ask for an access package",
+        "an agent request must ask for an access package",
         &[
             cause("is `accessPackages` empty or left out?", "name at least one of the system's access packages"),
             cause("do you ask for single rights?", "ask for packages instead: agent requests have no `rights`"),
@@ -290,11 +290,11 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "were `rights` and `accessPackages` both sent as empty lists?",
-                "put at least one right or package in, out of what the system has",
+                "add at least one right or package that the system has",
             ),
             cause(
-                "does your code look for this code when both lists are left out?",
-                "look for AUTH-00001 too, which is the answer in that case",
+                "does your code check for this error code when both lists are left out?",
+                "check for AUTH-00001, too: Altinn returns it in that case",
             ),
         ],
     ),
@@ -302,22 +302,22 @@ pub(super) static TABLE: [Entry; 26] = [
         "AUTH-00060",
         "Altinn could not carry out the update",
         &[cause(
-            "did something fail at Altinn?",
-            "look up what stands there now, try again if it is the old, and tell Altinn if it lasts",
+            "did Altinn have an internal error?",
+            "look up the current values; if nothing changed, try again, and contact Altinn if the error persists",
         )],
     ),
     altinn(
         "AUTH-00061",
         "status 409",
-        "the change request with this id has been decided already",
+        "the change request with this id has already been decided",
         &[cause(
-            "was a correlation id used a second time?",
-            "make a new UUID for every change and send it as `correlation-id`",
+            "did an earlier change request have the same correlation id?",
+            "generate a new UUID for each change and send it as `correlation-id`",
         )],
     ),
     bad_request(
         "AUTH-00063",
-        "an access package that was asked for is not among the system's",
+        "a requested access package is not registered on the system",
         &[cause(
             "is the package missing from the system in the System Register?",
             "register it there first, or leave it out; `NotFoundPackages` names it",
@@ -325,7 +325,7 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00064",
-        "an access package that was asked for cannot be given to a standard system user",
+        "a requested access package cannot be given to a standard system user",
         &[cause(
             "is it a package for client relations?",
             "ask for it in an agent request, or leave it out; `NotDelegablePackages` names it",
@@ -333,10 +333,10 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00065",
-        "an access package that was asked for is not one for client relations",
+        "a requested access package is not for client relations",
         &[cause(
             "does the agent request ask for a package that is meant for standard system users?",
-            "ask for that one in a standard request, and keep to packages for client relations here",
+            "ask for that package in a standard request; an agent request can only have packages for client relations",
         )],
     ),
 ];

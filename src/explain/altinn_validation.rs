@@ -1,4 +1,4 @@
-//! Altinn's validation faults, which come inside a STD-00000: what is wrong with a field of what was sent.
+//! Altinn's validation errors. A STD-00000 problem lists them, and each is about fields of the request.
 //!
 //! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication,
 //! `src/Core/Errors/ValidationErrors.cs`.
@@ -8,12 +8,12 @@ use super::{Entry, bad_request, cause};
 pub(super) static TABLE: [Entry; 18] = [
     bad_request(
         "AUTH.VLD-00000",
-        "the vendor's id is not an organisation number in the form Altinn wants",
+        "the vendor's id is not an organisation number in the form that Altinn requires",
         &[
-            cause("is `0192:` missing in front of the number?", "write `vendor.ID` as `0192:` and the number"),
+            cause("is `0192:` missing in front of the number?", "write `vendor.ID` as `0192:` followed by the number"),
             cause(
-                "did you leave that to `vendor.authority`?",
-                "put it into `vendor.ID`: Altinn does not read `vendor.authority`",
+                "did you put the prefix in `vendor.authority`?",
+                "put it in `vendor.ID`: Altinn does not read `vendor.authority`",
             ),
         ],
     ),
@@ -21,7 +21,7 @@ pub(super) static TABLE: [Entry; 18] = [
         "AUTH.VLD-00001",
         "the system's id does not begin with the organisation number and an underscore",
         &[cause(
-            "is the number missing from `id`, or another than the vendor's?",
+            "is the number missing from `id`, or is it another organisation's number?",
             "write `id` as the vendor's organisation number, an underscore and a name",
         )],
     ),
@@ -29,10 +29,10 @@ pub(super) static TABLE: [Entry; 18] = [
         "AUTH.VLD-00002",
         "the system's id is taken",
         &[
-            cause("is the system registered already?", "update the one that is there instead of registering it anew"),
+            cause("is the system registered already?", "update the existing system instead of registering it again"),
             cause(
-                "was there once a system with this id that has been deleted?",
-                "choose another name after the organisation number: ids of deleted systems stay taken",
+                "has a system with this id been deleted?",
+                "choose another name after the organisation number: ids of deleted systems cannot be reused",
             ),
         ],
     ),
@@ -41,7 +41,7 @@ pub(super) static TABLE: [Entry; 18] = [
         "a right names a resource that is not in Altinn's resource registry",
         &[
             cause(
-                "is there a slip in the resource's name, or is it known in the other environment only?",
+                "is there a typo in the resource's name, or does it exist only in the other environment?",
                 "look the resource up in this environment's registry and copy its name into `value`",
             ),
             cause("is the resource an app?", "write it as `app_<org>_<app>`, with the app's owner and name"),
@@ -52,75 +52,75 @@ pub(super) static TABLE: [Entry; 18] = [
         "a client id is in use by another system",
         &[cause(
             "is the Maskinporten client registered on another system?",
-            "use a client of its own for each system; taking it from the other one ends that one's tokens",
+            "use a separate client for each system; without its client, the other system gets no tokens",
         )],
     ),
     bad_request(
         "AUTH.VLD-00005",
-        "a redirect URL is not a full https address",
+        "a redirect URL is not a full https URL",
         &[cause(
-            "does an address in `allowedRedirectUrls` use http, or lack its host?",
-            "write it in full, from `https://` on",
+            "does a URL in `allowedRedirectUrls` use http, or have no host?",
+            "write the full URL, starting with `https://`",
         )],
     ),
     bad_request(
         "AUTH.VLD-00006",
         "the same right is listed more than once",
-        &[cause("does a resource stand twice in `rights`?", "leave one and take the others out")],
+        &[cause("is a resource listed twice in `rights`?", "keep one and remove the others")],
     ),
     bad_request(
         "AUTH.VLD-00007",
         "the same access package is listed more than once",
-        &[cause("does a `urn` stand twice in `accessPackages`?", "leave one and take the others out")],
+        &[cause("is a `urn` listed twice in `accessPackages`?", "keep one and remove the others")],
     ),
     bad_request(
         "AUTH.VLD-00008",
-        "an access package is unknown, cannot be delegated or is written wrongly",
+        "an access package is unknown, misspelled, or cannot be delegated",
         &[
             cause(
-                "is there a slip in the package's name, or is the front of it missing?",
-                "write its `urn` in full, as `urn:altinn:accesspackage:` and the name",
+                "is there a typo in the package's name, or is its prefix missing?",
+                "write the full `urn`: `urn:altinn:accesspackage:` followed by the name",
             ),
-            cause("is it a package that cannot be delegated?", "take it out, or choose one that can be"),
+            cause("is it a package that cannot be delegated?", "remove it, or choose a package that can be delegated"),
         ],
     ),
     bad_request(
         "AUTH.VLD-00009",
-        "a right names its resource by another id than Altinn takes",
+        "a right names its resource with an `id` that Altinn does not accept",
         &[cause(
-            "is the resource's name, or another URN, in `id`?",
-            "let `id` be `urn:altinn:resource`, and put the name into `value`",
+            "does `id` contain the resource's name or another URN?",
+            "set `id` to `urn:altinn:resource`, and put the name in `value`",
         )],
     ),
     bad_request(
         "AUTH.VLD-00011",
         "the same client id is listed more than once",
         &[
-            cause("does a client stand twice in `clientId`?", "leave one and take the others out"),
+            cause("is a client listed twice in `clientId`?", "keep one and remove the others"),
             cause(
-                "did the same list pass when the system was registered?",
-                "put it right now: Altinn checks this in updates only",
+                "was the same list accepted when the system was registered?",
+                "correct it now: Altinn checks this only in updates",
             ),
         ],
     ),
     bad_request(
         "AUTH.VLD-00012",
-        "the system's id in the body is not the one in the address",
+        "the system's id in the body does not match the id in the URL",
         &[cause(
-            "does `id` differ from the address, after copying from another system or to rename this one?",
+            "did you copy the body from another system, or try to rename this system?",
             "use the same id in both; for a new id, register a new system",
         )],
     ),
     bad_request(
         "AUTH.VLD-00013",
-        "the system's id has a space in it",
+        "the system's id contains a space",
         &[cause("is there a space inside `id`, or before or after it?", "remove it, or write an underscore instead")],
     ),
     bad_request(
         "AUTH.VLD-00014",
-        "the agent is not given, or there is no such system user; Altinn has one code for both",
+        "the agent is missing, or its system user does not exist; Altinn uses one code for both",
         &[
-            cause("is the parameter `agent` missing?", "give the id of the agent's system user in it"),
+            cause("is the parameter `agent` missing?", "set it to the id of the agent's system user"),
             cause(
                 "is there no system user with the id in `agent`?",
                 "check the id and the environment, and that the system user has not been deleted",
@@ -131,23 +131,23 @@ pub(super) static TABLE: [Entry; 18] = [
         "AUTH.VLD-00015",
         "the system user is not an agent user",
         &[cause(
-            "is the id in `agent` that of a standard system user?",
-            "give that of one with `userType` agent; only those can be given clients",
+            "is `agent` the id of a standard system user?",
+            "use the id of a system user with `userType` agent; only agent system users can have clients",
         )],
     ),
     bad_request(
         "AUTH.VLD-00016",
-        "the client is not given",
+        "the `client` parameter is missing",
         &[cause(
             "is the parameter `client` missing?",
-            "give the client's party UUID in it, not its organisation number",
+            "set it to the client's party UUID, not its organisation number",
         )],
     ),
     bad_request(
         "AUTH.VLD-00017",
         "a right names a resource of a type that cannot be delegated to system users",
         &[cause(
-            "is the resource of another type than those that Altinn allows here?",
+            "is the resource of a type that Altinn does not allow here?",
             "use only AltinnApp, Systemresource, Default, CorrespondenceService, BrokerService, \
              GenericAccessResource or MigratedApp",
         )],
@@ -157,7 +157,7 @@ pub(super) static TABLE: [Entry; 18] = [
         "a system with access packages for client relations cannot be visible",
         &[cause(
             "is `isVisible` true while `accessPackages` has packages for client relations?",
-            "set `isVisible` to false, or take those packages out",
+            "set `isVisible` to false, or remove those packages",
         )],
     ),
 ];

@@ -1,30 +1,30 @@
-//! Maskinporten's codes, and the refusals that it gives without one.
+//! Maskinporten's error codes, and its refusals that have no code.
 //!
-//! Sources: Digdir's documentation of Maskinporten, "Troubleshooting", "JWT grant" and "System users"; for MP-303 also
-//! Altinn's, "MP-303", and github.com/Altinn/altinn-authentication, where the look-up is; for times the rules that
-//! github.com/Altinn/altinn-studio quotes in issue 19603.
+//! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting", "JWT grant" and "System users". For
+//! MP-303, also Altinn's page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For
+//! times, the rules that are quoted in issue 19603 of github.com/Altinn/altinn-studio.
 
 use super::Command;
 use super::Subject::{ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Resource, Scope};
 use super::{Entry, cause, remedied_by};
 
-/// Digdir lists some codes under headings that are no OAuth error, so only the code is to be relied on.
+/// Digdir lists some codes under headings that are not OAuth errors, so only the code is reliable.
 pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-011",
         kind: "invalid_request",
-        meaning: "a value in the grant is not acceptable",
+        meaning: "a value in the grant is invalid",
         causes: &[
             cause(
-                "is there a line break, a space or a cut in the assertion that was sent?",
+                "does the assertion contain a line break or a space, or was it cut off?",
                 "send it exactly as it was signed, in base64url without padding",
             ),
             cause(
                 "does the grant have a claim that Digdir does not document?",
-                "remove it; `systemuser-demo grant --decode` shows a grant that will do",
+                "remove it; `systemuser-demo grant --decode` shows a valid grant",
             ),
-            cause("is `resource` a text?", "make it an array of texts"),
-            cause("is `exp` more than 120 s after `iat`?", "let the grant live 120 s at most"),
+            cause("is `resource` a string?", "make it an array of strings"),
+            cause("is `exp` more than 120 s after `iat`?", "limit the grant's lifetime to 120 s"),
         ],
         about: &[Scope, Resource],
         words: &[],
@@ -34,12 +34,12 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_grant",
         meaning: "the grant has been used before",
         causes: &[
-            cause("was the same assertion sent twice?", "sign a new grant for each try, with a new `jti`"),
+            cause("was the same assertion sent twice?", "sign a new grant for each attempt, with a new `jti`"),
             cause(
-                "does a library or a proxy try again by itself?",
-                "let it ask for a new grant each time; what the first try was refused for is hidden by this code",
+                "does a library or a proxy retry automatically?",
+                "sign a new grant for each retry; this code hides the reason why the first attempt failed",
             ),
-            cause("is `jti` the same in each grant?", "make it random, a UUID for example"),
+            cause("is `jti` the same in each grant?", "make it random, for example a UUID"),
         ],
         about: &[ClientId, Kid],
         words: &["used before", "already been used", "already used"],
@@ -47,17 +47,17 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-100",
         kind: "invalid_grant",
-        meaning: "Maskinporten does not know the client, or could not tell that it is the client who asks",
+        meaning: "Maskinporten does not know the client, or could not authenticate it",
         causes: &[
             cause(
-                "is the client id copied whole from Maskinporten's self-service?",
-                "it is the grant's `iss`, and the id of the client, not its name",
+                "did you copy the whole client id from Maskinporten's self-service?",
+                "the grant's `iss` must be the client's id, not its name",
             ),
             cause(
-                "does the client live in the other environment?",
-                "test and production know different clients; choose with --env",
+                "does the client exist only in the other environment?",
+                "test and production have separate clients; choose the environment with --env",
             ),
-            cause("was the client deleted or deactivated?", "look in the self-service, or make a new one"),
+            cause("was the client deleted or deactivated?", "check in the self-service, or create a new client"),
         ],
         about: &[ClientId, Issuer],
         words: &["unknown client", "invalid client"],
@@ -65,15 +65,15 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-110",
         kind: "invalid_grant",
-        meaning: "the grant's `aud` is not this Maskinporten's issuer",
+        meaning: "the grant's `aud` is not the issuer of this Maskinporten environment",
         causes: &[
             cause(
                 "is the grant for the other environment?",
                 "the issuer is https://test.maskinporten.no/ in test and https://maskinporten.no/ in production",
             ),
             cause(
-                "is the issuer spelt otherwise than its metadata document spells it?",
-                "take it from there, with the slash at its end; it is not the address of the token endpoint",
+                "does `aud` differ from the issuer in Maskinporten's metadata document?",
+                "copy the issuer from that document, with its trailing slash; it is not the URL of the token endpoint",
             ),
         ],
         about: &[Issuer],
@@ -82,12 +82,12 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-120",
         kind: "invalid_grant",
-        meaning: "the grant is signed with a certificate that is not acceptable",
+        meaning: "the grant is signed with a certificate that Maskinporten does not accept",
         causes: &[
             cause("has the business certificate expired, or was it revoked?", "order a new one"),
             cause(
                 "is it a certificate for the other environment?",
-                "test takes test certificates, and production takes those of production",
+                "test accepts only test certificates, and production only production certificates",
             ),
         ],
         about: &[Key],
@@ -100,12 +100,12 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             remedied_by(
                 "was the key registered more than a year ago?",
-                "register a new one, or the same again, which renews it: ",
+                "register a new key, or renew this key by registering it again: ",
                 Command::Key("key public --set"),
                 "",
             ),
             cause(
-                "was a new key registered, and the old one is still in use?",
+                "is the old key still in use after a new key was registered?",
                 "use the new key, with the kid that it was registered with",
             ),
         ],
@@ -117,8 +117,8 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_grant",
         meaning: "the certificate belongs to another organisation than the client",
         causes: &[cause(
-            "was the client made for another organisation than the one that the certificate names?",
-            "sign with that organisation's certificate, or make a client under the certificate's organisation",
+            "does the certificate name another organisation than the client's?",
+            "sign with the client organisation's certificate, or create a client for the certificate's organisation",
         )],
         about: &[ClientId, Key],
         words: &["certificate does not belong", "certificate's organi"],
@@ -128,8 +128,8 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_grant",
         meaning: "the header's `x5c` is not a certificate chain",
         causes: &[cause(
-            "is `x5c` a single text?",
-            "make it an array of texts, each a certificate in standard base64, the client's own first",
+            "is `x5c` a single string?",
+            "make it an array of strings: certificates in standard base64, with the client's certificate first",
         )],
         about: &[Key, Kid],
         words: &["x5c"],
@@ -137,18 +137,18 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-124",
         kind: "invalid_grant",
-        meaning: "the grant's signature does not fit the key that is registered for its key id",
+        meaning: "the grant's signature does not match the key that is registered for its key id",
         causes: &[
             remedied_by(
-                "is this the private half of the key that was registered?",
+                "is this the private half of the registered key?",
                 "compare the `n` that ",
                 Command::Key("key public"),
-                " prints with the one in the self-service",
+                " prints with the `n` in the self-service",
             ),
-            cause("does the key id belong to another key of the client?", "send the one that goes with this key"),
+            cause("does the key id belong to another key of the client?", "send the key id of this key"),
             cause(
                 "is it signed with a business certificate?",
-                "that must be valid, and of the environment that is asked",
+                "the certificate must be valid and belong to this environment",
             ),
         ],
         about: &[Key, Kid, ClientId],
@@ -159,10 +159,10 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_grant",
         meaning: "the grant has expired",
         causes: &[
-            cause("is this machine's clock slow?", "set it, best by network time (NTP)"),
+            cause("is this machine's clock slow?", "set the clock, preferably with NTP"),
             cause(
-                "was the grant kept for a while before it was sent?",
-                "sign a new one; it lives 120 s at most, counted from its `iat`",
+                "was the grant sent long after it was signed?",
+                "sign a new grant; a grant is valid for at most 120 s from its `iat`",
             ),
         ],
         about: &[Clock],
@@ -173,15 +173,15 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_scope",
         meaning: "the client does not have the scope",
         causes: &[
-            cause("is there a slip in the scope?", "compare it with the scopes of the client in the self-service"),
+            cause("is there a typo in the scope?", "compare it with the scopes of the client in the self-service"),
             cause(
                 "was the scope never added to this client?",
-                "add it in the self-service; the API's owner must have given your organisation access before",
+                "add it in the self-service, after the API's owner has given your organisation access",
             ),
             cause(
-                "is it a scope for registering systems or asking for system users?",
-                "`altinn:authentication/systemregister.write` and `altinn:authentication/systemuser.request.read` and \
-                 `.write` are ordered from Digdir",
+                "is it a scope for registering systems or requesting system users?",
+                "order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` \
+                 and `.write` from Digdir",
             ),
         ],
         about: &[Scope, ClientId],
@@ -190,13 +190,13 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-201",
         kind: "invalid_scope",
-        meaning: "the scope is not one of Maskinporten's",
+        meaning: "the scope is not a Maskinporten scope",
         causes: &[
             cause(
-                "was the client made for ID-porten, or for another integration type?",
-                "make a new client of the type Maskinporten; the type of a client cannot be changed",
+                "was the client created for ID-porten, or for another integration type?",
+                "create a new client of the type Maskinporten; the type of a client cannot be changed",
             ),
-            cause("is it a scope for people, such as `openid`?", "ask for a scope of the API instead"),
+            cause("is it a scope for end users, such as `openid`?", "request a scope of the API instead"),
         ],
         about: &[Scope, ClientId],
         words: &["not a maskinporten scope", "integration type"],
@@ -208,8 +208,8 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             cause("has the owner of the API granted you the scope?", "ask the owner; until then, use another scope"),
             cause(
-                "was access granted in the other environment only?",
-                "it is granted for test and for production separately",
+                "was access granted only in the other environment?",
+                "access is granted separately for test and production",
             ),
         ],
         about: &[Scope, ClientId],
@@ -222,11 +222,11 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             cause(
                 "has the consumer delegated the API to you, as its supplier, in Altinn?",
-                "let the consumer do so; what was delegated in production does not count in test",
+                "ask the consumer to delegate it; a delegation in production does not apply in test",
             ),
             cause(
-                "is it meant to be a system user's token?",
-                "then the grant has no `consumer_org`: a system user is named in `authorization_details`",
+                "do you want a token for a system user?",
+                "remove `consumer_org` from the grant: `authorization_details` names the system user",
             ),
         ],
         about: &[Scope, ClientId],
@@ -235,8 +235,8 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-301",
         kind: "invalid_authorization_details",
-        meaning: "`authorization_details` is of a type that Maskinporten does not know",
-        causes: &[cause("is there a slip in `type`?", "for a system user it is `urn:altinn:systemuser`")],
+        meaning: "`authorization_details` has a type that Maskinporten does not know",
+        causes: &[cause("is there a typo in `type`?", "for a system user it is `urn:altinn:systemuser`")],
         about: &[ClientId, Owner, ExternalRef],
         words: &[],
     },
@@ -246,12 +246,12 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "`authorization_details` has a field that Maskinporten does not know",
         causes: &[
             cause(
-                "is it spelt `externalReference`, or `external_ref`?",
-                "in the grant it is `externalRef`, beside `systemuser_org`",
+                "did you write `externalReference` or `external_ref`?",
+                "the field in the grant is `externalRef`, next to `systemuser_org`",
             ),
             cause(
                 "does the grant send `system_id` or `systemuser_id`?",
-                "leave them out: Maskinporten answers with them, and finds the system by the client id",
+                "leave them out: Maskinporten finds the system by the client id, and returns both fields",
             ),
         ],
         about: &[ClientId, Owner, ExternalRef],
@@ -264,27 +264,27 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             cause(
                 "was the system user requested with an external reference?",
-                "pass exactly that one with --external-ref, and none if there was none",
+                "pass exactly that reference with --external-ref, or none if the request had none",
             ),
             remedied_by(
                 "is this client id in the system's `clientId` list, in Altinn's System Register?",
                 "",
                 Command::Vendor("system show"),
-                " shows it; add it beside those that are there: an update replaces all",
+                " shows the list; keep the other client ids when you add it: an update replaces the whole list",
             ),
             cause(
                 "is it an agent system user?",
-                "its owner is the agent, an accountant say; never the client whose data is asked for",
+                "its owner is the agent, for example an accountant, and never the client whose data you request",
             ),
             remedied_by(
                 "has the customer approved the request?",
                 "",
                 Command::Vendor("request status --org ORG"),
-                " shows it: only an accepted request makes a system user",
+                " shows its status: only an accepted request creates a system user",
             ),
             cause(
                 "does the system belong to another vendor than the client, or was it deleted?",
-                "the vendor of the system and the organisation of the client are to be the same",
+                "the system's vendor and the client's organisation must be the same",
             ),
             cause(
                 "are the system and its approval in this environment?",
@@ -297,13 +297,13 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "issue-time",
         kind: "invalid_grant",
-        meaning: "the grant was issued in the future, by Maskinporten's clock",
+        meaning: "the grant was issued in the future, according to Maskinporten's clock",
         causes: &[
             cause(
                 "is this machine's clock more than 10 s fast?",
-                "set it, best by network time (NTP); a grant that lives longer does not help",
+                "set the clock, preferably with NTP; a longer lifetime of the grant does not help",
             ),
-            cause("was the grant signed on another machine?", "its clock is the one to set"),
+            cause("was the grant signed on another machine?", "set the clock of that machine"),
         ],
         about: &[Clock],
         words: &["issue time", "in the future", "iat "],
@@ -314,8 +314,8 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "the client has no key with this key id",
         causes: &[
             cause(
-                "is the key id the one that the self-service shows for the key?",
-                "send that one with --kid; for a key that was registered as PEM, the portal makes it",
+                "is the key id the same as in the self-service?",
+                "send that key id with --kid; for a key that was registered as PEM, the self-service generates it",
             ),
             remedied_by(
                 "is the key registered on this client, in this environment?",
@@ -325,7 +325,7 @@ pub(super) static TABLE: [Entry; 21] = [
             ),
             cause(
                 "did somebody register another key?",
-                "the self-service's API replaces the whole set: register all that are in use together",
+                "the self-service's API replaces the whole set: register all keys that are in use together",
             ),
         ],
         about: &[Kid, Key, ClientId],
@@ -334,9 +334,9 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "missing-kid",
         kind: "invalid_grant",
-        meaning: "the client has a registered key, and the grant's header names none",
+        meaning: "the client has a registered key, but the grant's header has no key id",
         causes: &[cause(
-            "does the header lack `kid`, or have `x5c` in its place?",
+            "does the header have no `kid`, or `x5c` instead of `kid`?",
             "send the key id that the key was registered with",
         )],
         about: &[Kid, Key],
@@ -347,7 +347,7 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_request",
         meaning: "the grant's `consumer_org` is the client's own organisation",
         causes: &[cause(
-            "is no other organisation's access asked for?",
+            "does the grant use your own organisation's access?",
             "leave `consumer_org` out: it is for scopes that another organisation has delegated to yours",
         )],
         about: &[ClientId, Scope],

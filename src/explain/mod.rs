@@ -1,39 +1,39 @@
-//! What the codes of Maskinporten and Altinn mean, what is likely to be behind them, and what to do about it.
+//! The error codes of Maskinporten and Altinn: the meaning of each, its likely causes, and the remedies.
 //!
-//! Tables only. What a server said, and the values of one's own configuration, belong to `cli/error`. A code that is in
-//! none of the tables is printed as it came.
+//! This folder has only tables. The server's own text and the values of the user's configuration belong to `cli/error`.
+//! A code that is in none of the tables is printed unchanged.
 
 mod altinn;
 mod altinn_validation;
 mod maskinporten;
 
-/// A refusal, explained.
+/// The explanation of a refusal.
 #[derive(Debug)]
 pub struct Entry {
-    /// The server's code, such as `MP-303`; for a refusal that has none, a name of ours.
+    /// The server's code, such as `MP-303`, or this program's name for a refusal without a code.
     pub code: &'static str,
-    /// What comes beside the code: OAuth's name for the refusal, or the HTTP status.
+    /// OAuth's error code, such as `invalid_grant`, or the HTTP status.
     pub kind: &'static str,
-    /// What it means.
+    /// The meaning of the refusal.
     pub meaning: &'static str,
-    /// What is likely to be behind it, the most likely first.
+    /// The likely causes, the most likely first.
     pub causes: &'static [Cause],
-    /// The values of one's own that it is about.
+    /// The inputs of the grant that the refusal is about.
     pub about: &'static [Subject],
-    /// By which words it is known where it comes without its code, in lower case.
+    /// Words that identify the refusal if it has no code, in lower case.
     words: &'static [&'static str],
 }
 
 /// A likely cause of a refusal.
 #[derive(Debug)]
 pub struct Cause {
-    /// The question to ask oneself.
+    /// A question that helps the user to check the cause.
     pub question: &'static str,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Remedy,
 }
 
-/// What to do about a cause: a text, in which a command of this program may stand.
+/// The remedy for a cause: a text that may contain a command of this program.
 #[derive(Debug)]
 pub struct Remedy {
     before: &'static str,
@@ -41,14 +41,14 @@ pub struct Remedy {
     after: &'static str,
 }
 
-/// A command of this program, without the options that repeat the reader's configuration.
+/// A command of this program, without the options that repeat the user's configuration.
 #[derive(Debug)]
 pub enum Command {
-    /// It takes the configured key, and no client.
+    /// A command that uses the configured key, but no client.
     Key(&'static str),
-    /// It takes the vendor's configuration.
+    /// A command that uses the vendor's configuration.
     Vendor(&'static str),
-    /// It takes the vendor's configuration, and is about the vendor's system.
+    /// A command that uses the vendor's configuration, and needs the id of the vendor's system.
     System(&'static str),
 }
 
@@ -61,14 +61,14 @@ impl Command {
 }
 
 impl Cause {
-    /// Question and remedy in a line; `complete` completes the command.
+    /// The question and the remedy on one line. `complete` adds the options to the command.
     pub fn line(&self, complete: impl Fn(&Command) -> String) -> String {
         format!("{} {}", self.question, self.remedy.text(complete))
     }
 }
 
 impl Remedy {
-    /// The remedy with a command that `complete` has completed.
+    /// The remedy as text. `complete` adds the options to the command.
     pub fn text(&self, complete: impl Fn(&Command) -> String) -> String {
         match &self.command {
             Some(command) => format!("{}`systemuser-demo {}`{}", self.before, complete(command), self.after),
@@ -76,7 +76,7 @@ impl Remedy {
         }
     }
 
-    /// The remedy for a reader of whom nothing is known.
+    /// The remedy as text, with placeholders for the user's configuration.
     pub fn general_text(&self) -> String {
         self.text(|command| match command {
             Command::System(line) => format!("{line} --system ID --env ENV"),
@@ -93,24 +93,24 @@ const fn remedied_by(question: &'static str, before: &'static str, command: Comm
     Cause { question, remedy: Remedy { before, command: Some(command), after } }
 }
 
-/// An entry of Altinn's, which is about no grant.
+/// An entry for an Altinn code. It is not about the inputs of a grant.
 const fn altinn(code: &'static str, kind: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
     Entry { code, kind, meaning, causes, about: &[], words: &[] }
 }
 
-/// An entry of Altinn's with status 404.
+/// An entry for an Altinn code with status 404.
 const fn not_found(code: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
     altinn(code, "status 404", meaning, causes)
 }
 
-/// An entry of Altinn's with status 400.
+/// An entry for an Altinn code with status 400.
 const fn bad_request(code: &'static str, meaning: &'static str, causes: &'static [Cause]) -> Entry {
     altinn(code, "status 400", meaning, causes)
 }
 
-/// A value that a grant is made from.
+/// An input of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "they are named as the settings are")]
+#[allow(missing_docs, reason = "the names are those of the settings")]
 pub enum Subject {
     Issuer,
     ClientId,
@@ -123,23 +123,23 @@ pub enum Subject {
     Clock,
 }
 
-/// All that can be explained, Maskinporten's first.
+/// All entries, starting with Maskinporten's.
 pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
     maskinporten::TABLE.iter().chain(&altinn::TABLE).chain(&altinn_validation::TABLE)
 }
 
-/// The entry of a code, however it is spelt: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`, or with words behind it.
+/// The entry of a code in any spelling: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`. Words after it are ignored.
 pub fn of_code(text: &str) -> Option<&'static Entry> {
     let first = text.split_whitespace().next().unwrap_or_default();
     [text, first].map(canonical).into_iter().find_map(|code| all().find(|entry| entry.code == code))
 }
 
-/// All that go by OAuth's name for a refusal, such as `invalid_grant`.
+/// All entries with this OAuth error code, such as `invalid_grant`.
 pub fn of_error(name: &str) -> Vec<&'static Entry> {
     all().filter(|entry| entry.kind.eq_ignore_ascii_case(name)).collect()
 }
 
-/// What Maskinporten's refusal is, by its code; where it has none, by its words.
+/// The entry for a refusal of Maskinporten, found by its code or, without a code, by its words.
 pub fn of_refusal(code: Option<&str>, words: &str) -> Option<&'static Entry> {
     let words = words.to_lowercase();
     match code {
@@ -148,14 +148,14 @@ pub fn of_refusal(code: Option<&str>, words: &str) -> Option<&'static Entry> {
     }
 }
 
-/// Whether words are about the time of a grant. That of a key's registration is another.
+/// Whether words are about the lifetime of a grant, as opposed to the lifetime of a key.
 pub fn is_about_time(words: &str) -> bool {
     let words = words.to_lowercase();
     let known = ["expir", "issue time", "issued at", "in the future", "claim iat", "claim exp", "claim nbf", "iat is"];
     !words.contains("key") && known.iter().any(|known| words.contains(known))
 }
 
-/// The codes that are nearest to one that is not known, the nearest first.
+/// The known codes that are nearest to an unknown code, the nearest first.
 pub fn nearest(text: &str) -> Vec<&'static str> {
     let wanted = canonical(text);
     let (family, number) = family_and_number(&wanted);
@@ -169,7 +169,7 @@ pub fn nearest(text: &str) -> Vec<&'static str> {
     near.into_iter().take(3).map(|(_, code)| code).collect()
 }
 
-/// The code as the tables spell it. Whoever pastes the address of its page means the code at its end.
+/// The code as the tables spell it. If the text is the URL of the code's page, the code is at its end.
 fn canonical(text: &str) -> String {
     let word = text.trim().split(['?', '#']).next().unwrap_or_default();
     let word = word.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
@@ -185,7 +185,7 @@ fn canonical(text: &str) -> String {
     }
 }
 
-/// A code's family and its number.
+/// The family and the number of a code: `AUTH` and 4 for `AUTH-00004`.
 fn family_and_number(code: &str) -> (&str, Option<u32>) {
     match code.rsplit_once('-') {
         Some((family, number)) => (family, number.parse().ok()),

@@ -1,8 +1,8 @@
-//! The sandbox: Maskinporten, Altinn and the reference APIs on loopback, as strict as the real ones.
+//! The sandbox: Maskinporten, Altinn and the reference APIs on loopback, as strict as the real servers.
 //!
-//! It is the second, independent reading of the documentation, so it shares no code with the client: where the two
-//! agree, the client is probably right. It keeps everything in memory, forgets at exit, and behaves the same way
-//! every time.
+//! The sandbox is a second, independent implementation of the documentation, so it shares no code with the client: if
+//! the two agree, the client is probably right. It keeps all data in memory, discards it at exit, and behaves the same
+//! way in every run.
 
 mod altinn;
 mod approval;
@@ -43,15 +43,15 @@ impl Sandbox {
     /// Starts a sandbox on a free port of this machine.
     ///
     /// # Errors
-    /// Where no port can be had.
+    /// Returns an error if no port is available.
     pub async fn start() -> io::Result<Self> {
         Self::start_with(SandboxOptions::default()).await
     }
 
-    /// Starts one that differs from the usual.
+    /// Starts a sandbox with these options, on a free port of this machine.
     ///
     /// # Errors
-    /// Where no port can be had.
+    /// Returns an error if no port is available.
     pub async fn start_with(options: SandboxOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let address = address(&listener)?;
@@ -59,7 +59,7 @@ impl Sandbox {
         Ok(Self { address, task })
     }
 
-    /// Where it is: the issuer of its tokens, and the beginning of all its addresses.
+    /// The base URL, which ends in a slash: the issuer of its tokens and the prefix of all its URLs.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -71,10 +71,10 @@ impl Drop for Sandbox {
     }
 }
 
-/// Serves on a socket of the caller's until `shutdown` is over.
+/// Serves on the caller's socket until `shutdown` completes.
 ///
 /// # Errors
-/// Where the socket is not of this machine alone.
+/// Returns an error if the socket's address cannot be read or is not a loopback address.
 pub async fn serve(
     listener: TcpListener,
     options: SandboxOptions,
@@ -88,7 +88,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// The sandbox without a socket: what answers at this address, which ends in a slash.
+/// The sandbox's routes without a socket. `address` is the base URL and must end in a slash.
 pub fn router(address: String, options: SandboxOptions) -> Router {
     let state = Arc::new(State::new(address, options));
     Router::new()
@@ -100,7 +100,7 @@ pub fn router(address: String, options: SandboxOptions) -> Router {
         .with_state(state)
 }
 
-/// Whatever is not Maskinporten's. ASP.NET's routes do not mind upper and lower case.
+/// Answers every path that is not Maskinporten's. ASP.NET ignores the case of paths.
 async fn other(
     extract::State(state): extract::State<Arc<State>>,
     method: Method,
@@ -115,7 +115,7 @@ async fn other(
     }
 }
 
-/// Dates an answer by the sandbox's own clock (RFC 9110, section 6.6.1).
+/// Sets the `Date` header from the sandbox's own clock (RFC 9110, section 6.6.1).
 async fn dated(extract::State(state): extract::State<Arc<State>>, mut response: Response) -> Response {
     let date = state.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     response.headers_mut().insert(DATE, HeaderValue::try_from(date).expect("a date is plain text"));
@@ -125,23 +125,23 @@ async fn dated(extract::State(state): extract::State<Arc<State>>, mut response: 
 fn address(listener: &TcpListener) -> io::Result<String> {
     let socket = listener.local_addr()?;
     if !socket.ip().is_loopback() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox serves this machine only"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox can only listen on a loopback address"));
     }
     Ok(format!("http://{socket}/"))
 }
 
-/// What a client needs to be the first one that the sandbox knows, but for its key.
+/// The settings of the first client in the sandbox, except its key: name and value.
 pub fn client() -> [(&'static str, &'static str); 3] {
     let [client, ..] = fixtures::CLIENTS;
     [("client id", client.id), ("scope", client.scopes[0]), ("kid", fixtures::KEY.kid)]
 }
 
-/// The clients that the sandbox knows, all with the same key: client id and what it demonstrates.
+/// The clients in the sandbox, which all use the same key: client id and what the client demonstrates.
 pub fn clients() -> impl Iterator<Item = (&'static str, &'static str)> {
     fixtures::CLIENTS.iter().map(|client| (client.id, client.shows))
 }
 
-/// Who exists in the sandbox: organisation number and what it demonstrates.
+/// The organisations in the sandbox: organisation number and what the organisation demonstrates.
 pub fn organisations() -> impl Iterator<Item = (&'static str, &'static str)> {
     let shown = |organisation: &'static fixtures::Organisation| Some((organisation.number, organisation.shows?));
     fixtures::ORGANISATIONS.iter().filter_map(shown).chain([("any other", "no system user: MP-303")])

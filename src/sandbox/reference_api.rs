@@ -1,7 +1,7 @@
-//! The reference APIs, as ASP.NET answers: `SystemUserInfo`, `Logistics/{org}`, `Salary/{org}`.
+//! The reference APIs `SystemUserInfo`, `Logistics/{org}` and `Salary/{org}`, with the responses of ASP.NET.
 //!
-//! Source: github.com/TheTechArch/altinn-systemuser, `src/SystemUserApi`. Like it, they check signature, issuer and
-//! lifetime of a token, and neither scope nor audience.
+//! Source: github.com/TheTechArch/altinn-systemuser, `src/SystemUserApi`. Like the original, they check the signature,
+//! issuer and lifetime of a token, but not its scope or audience.
 
 use axum::http::header::{ALLOW, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -35,7 +35,7 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let may_read = |api, org: &str| {
         let details = system_user(&claims);
         details.and_then(|details| details["systemuser_id"][0].as_str()).is_some_and(|user| {
-            // What Altinn's policy decision point answers.
+            // This is the answer of Altinn's policy decision point.
             state.store().may_read(user, api, org)
         })
     };
@@ -49,7 +49,7 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     }
 }
 
-/// The claims of a valid token, or what to say in `WWW-Authenticate` (RFC 6750, section 3).
+/// Returns the claims of a valid token, or the value of `WWW-Authenticate` (RFC 6750, section 3).
 fn authenticate(state: &State, headers: &HeaderMap) -> Result<Claims, String> {
     let Some(token) = bearer(headers) else { return Err("Bearer".to_owned()) };
     let invalid = |why: String| match why.as_str() {

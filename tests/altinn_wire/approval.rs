@@ -1,14 +1,14 @@
-//! A request is answered on its page, and what comes of it.
+//! Answering a request on the approval page, and the effects of the answer.
 
 use serde_json::{Value, json};
 
-use super::requests::{REQUESTS, agent_wish, wish};
+use super::requests::{REQUESTS, new_agent_request, new_request};
 use super::*;
 
 /// A request that nobody has answered.
 pub(super) const NEVER_APPROVED: &str = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
 
-/// The page as a browser has it.
+/// An approval page as loaded by a browser.
 pub(super) struct Page {
     pub(super) path: String,
     pub(super) answer: Answer,
@@ -37,7 +37,7 @@ impl Page {
         self.answer.body.contains("<button")
     }
 
-    /// Presses a button, as a browser does.
+    /// Presses a button like a browser.
     pub(super) fn press(&self, altinn: &Altinn, decision: &str) -> Answer {
         let cookie = self.cookie();
         let origin = altinn.address.trim_end_matches('/').to_owned();
@@ -50,7 +50,7 @@ impl Page {
         altinn.send("POST", &self.path, &headers, &format!("token={}&decision={decision}", self.token()))
     }
 
-    /// Presses a button that is heard, and goes where that leads.
+    /// Presses a button, asserts that the answer is accepted, and follows the redirect.
     #[track_caller]
     pub(super) fn answered(&self, altinn: &Altinn, decision: &str) -> Answer {
         let pressed = self.press(altinn, decision);
@@ -61,9 +61,9 @@ impl Page {
     }
 }
 
-/// The page of a new request, at the address that Altinn gave for it.
-pub(super) fn page_of(altinn: &Altinn, kind: &str, wish: &Value) -> Page {
-    let request = altinn.post(&format!("{REQUESTS}{kind}"), wish);
+/// Creates a request, and opens the page at its confirm URL.
+pub(super) fn page_of(altinn: &Altinn, kind: &str, new_request: &Value) -> Page {
+    let request = altinn.post(&format!("{REQUESTS}{kind}"), new_request);
     assert_eq!(request.status, 201, "{}", request.body);
     let url = request.json()["confirmUrl"].as_str().unwrap().to_owned();
     open(altinn, &format!("/{}", url.strip_prefix(&altinn.address).unwrap()))
@@ -75,10 +75,10 @@ fn status_of(altinn: &Altinn, id: &str) -> String {
 }
 
 #[test]
-fn an_approved_request_makes_a_system_user_of_its_own_id_that_may_do_what_was_asked_for() {
+fn an_approved_request_creates_a_system_user_with_the_requested_rights() {
     let altinn = altinn();
     altinn.has_no_user(CLIENT, "312600757", None);
-    let page = page_of(&altinn, "", &wish());
+    let page = page_of(&altinn, "", &new_request());
     let receipt = page.answered(&altinn, "approve");
     assert!(receipt.body.contains("Du har godkjent forespørselen"), "{}", receipt.body);
     assert!(receipt.body.contains("systemuser-demo token --org 312600757<"), "{}", receipt.body);
@@ -92,14 +92,14 @@ fn an_approved_request_makes_a_system_user_of_its_own_id_that_may_do_what_was_as
     assert_eq!(reads("Salary", "210493352"), 403);
     let found = altinn.get(&format!("systemuser/vendor/byquery?system-id={SYSTEM}&orgno=312600757")).ok();
     assert_eq!((&found["id"], &found["integrationTitle"]), (&json!(id), &json!("SmartCloud Regnskap")));
-    // Another client of the vendor is not on the system.
+    // The vendor's other client is not on the system.
     altinn.has_no_user(SECOND_CLIENT, "312600757", None);
     altinn.has_no_user(OTHER_VENDORS_CLIENT, "312600757", None);
-    altinn.post(REQUESTS, &wish()).is_problem(400, "AUTH-00004");
+    altinn.post(REQUESTS, &new_request()).is_problem(400, "AUTH-00004");
 }
 
 #[test]
-fn a_request_of_the_cast_is_approved_like_any_other() {
+fn a_request_in_the_fixtures_can_be_approved() {
     let altinn = altinn();
     open(&altinn, &path_of(NEVER_APPROVED)).answered(&altinn, "approve");
     let token = altinn.user_token("314168267");
@@ -110,7 +110,7 @@ fn a_request_of_the_cast_is_approved_like_any_other() {
 }
 
 #[test]
-fn packages_open_what_rights_do() {
+fn packages_give_the_same_access_as_rights() {
     let altinn = altinn();
     for (reference, name, salary, logistics) in [("a", "lonn", 200, 403), ("b", "veitransport", 403, 200)] {
         let body = json!({
@@ -128,7 +128,7 @@ fn packages_open_what_rights_do() {
 #[test]
 fn an_agent_reads_for_its_clients_and_not_for_itself() {
     let altinn = altinn();
-    let page = page_of(&altinn, "/agent", &agent_wish());
+    let page = page_of(&altinn, "/agent", &new_agent_request());
     assert!(page.answer.body.contains("<h1>Forespørsel om systembruker for klienter</h1>"), "{}", page.answer.body);
     let receipt = page.answered(&altinn, "approve");
     assert!(receipt.body.contains("<bdi>Kvikk Dal Rør AS</bdi> <code>313775429</code>"), "{}", receipt.body);
@@ -141,9 +141,9 @@ fn an_agent_reads_for_its_clients_and_not_for_itself() {
 }
 
 #[test]
-fn a_rejected_request_makes_nothing() {
+fn a_rejected_request_creates_nothing() {
     let altinn = altinn();
-    let page = page_of(&altinn, "", &wish());
+    let page = page_of(&altinn, "", &new_request());
     let receipt = page.answered(&altinn, "reject");
     assert!(receipt.body.contains("Du har avvist forespørselen"), "{}", receipt.body);
     assert_eq!(status_of(&altinn, "00000000-0000-4000-8000-000000000001"), "Rejected");
@@ -151,23 +151,19 @@ fn a_rejected_request_makes_nothing() {
 }
 
 #[test]
-fn a_request_is_answered_once() {
+fn a_request_can_be_answered_only_once() {
     let altinn = altinn();
-    let page = page_of(&altinn, "", &wish());
+    let page = page_of(&altinn, "", &new_request());
     page.answered(&altinn, "approve");
     let again = page.press(&altinn, "reject");
     assert_eq!(again.status, 409);
-    assert!(
-        again.body.contains("Forespørselen er godkjent. Det kan ikke svares på den en gang til."),
-        "{}",
-        again.body
-    );
+    assert!(again.body.contains("Forespørselen er godkjent. Den kan ikke besvares på nytt."), "{}", again.body);
     assert_eq!(status_of(&altinn, "00000000-0000-4000-8000-000000000001"), "Accepted");
     altinn.user_token("312600757");
 }
 
 #[test]
-fn a_system_without_a_name_in_bokmal_can_be_rejected_only() {
+fn a_request_from_a_system_without_a_bokmal_name_can_only_be_rejected() {
     let altinn = altinn();
     let system = changed(new_system(), |system| system["name"] = json!({ "en": "New" }));
     assert_eq!(altinn.post("systemregister/vendor", &system).status, 200);
@@ -182,9 +178,9 @@ fn a_system_without_a_name_in_bokmal_can_be_rejected_only() {
 }
 
 #[test]
-fn a_system_that_was_deleted_meanwhile_gets_no_system_user() {
+fn a_system_that_was_deleted_in_the_meantime_gets_no_system_user() {
     let altinn = altinn();
-    let page = page_of(&altinn, "", &wish());
+    let page = page_of(&altinn, "", &new_request());
     altinn.delete(&format!("systemregister/vendor/{SYSTEM}"));
     let refused = page.press(&altinn, "approve");
     assert!(refused.status == 409 && refused.body.contains("slettet i Systemregisteret"), "{}", refused.body);
@@ -192,11 +188,12 @@ fn a_system_that_was_deleted_meanwhile_gets_no_system_user() {
 }
 
 #[test]
-fn a_right_opens_nothing_to_read_where_it_is_to_do_something_else() {
+fn a_right_with_another_action_gives_no_read_access() {
     let altinn = altinn();
     for (action, status) in [("read", 200), ("write", 403)] {
         let right = changed(right(SALARY), |right| right["action"] = json!(action));
-        let body = changed(wish(), |wish| (wish["rights"], wish["externalRef"]) = (json!([right]), json!(action)));
+        let body =
+            changed(new_request(), |body| (body["rights"], body["externalRef"]) = (json!([right]), json!(action)));
         page_of(&altinn, "", &body).answered(&altinn, "approve");
         let answer = altinn.ask_for_user(CLIENT, "312600757", Some(action)).ok();
         assert_eq!(altinn.reads(answer["access_token"].as_str().unwrap(), "Salary", "312600757"), status, "{action}");

@@ -1,5 +1,5 @@
-//! Does a real browser get to the vendor, however often it is sent on? Like the other tests with a browser, it is asked for:
-//! `cargo test -- --ignored`.
+//! Does a real browser reach the vendor through several redirects? Like the other browser tests, this test is ignored
+//! by default; run it with `cargo test -- --ignored`.
 
 use std::net::TcpListener;
 
@@ -9,14 +9,14 @@ use super::approval::page_of;
 use super::*;
 use crate::browser::Browser;
 
-/// A server that gives everybody the same answer, for as long as the tests run. Its address.
+/// Starts a server that gives the same answer to every request until the tests end. Returns its URL.
 fn server(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let answer = answer.clone();
-            // A browser opens connections that it does not use.
+            // A browser also opens connections that it does not use.
             std::thread::spawn(move || {
                 let asked = stream.read(&mut [0; 4096]);
                 if asked.is_ok_and(|length| length > 0) {
@@ -29,12 +29,12 @@ fn server(answer: String) -> String {
 }
 
 #[test]
-#[ignore = "wants chromium and chromium-driver"]
-fn an_approval_leads_through_a_chain_of_redirects_to_its_end() {
+#[ignore = "needs chromium and chromium-driver"]
+fn an_approval_follows_a_chain_of_redirects_to_the_end() {
     let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<h1>Receipt</h1>";
     let end = server(page.to_owned());
     let redirect = |to: &str| format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nConnection: close\r\n\r\n");
-    // Each port is another origin, to which the approval page may not send its form.
+    // Each port is a different origin, and the approval page may not send its form to another origin.
     let second = server(redirect(&format!("{end}/end?x=1")));
     let first = server(redirect(&second));
     let altinn = altinn();

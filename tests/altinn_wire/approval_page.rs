@@ -1,14 +1,14 @@
-//! What the page says on which a request is answered.
+//! The content of the approval page.
 
 use serde_json::json;
 
 use super::approval::{NEVER_APPROVED, open, page_of, path_of};
 use super::receipt::REDIRECT;
-use super::requests::{agent_wish, wish};
+use super::requests::{new_agent_request, new_request};
 use super::*;
 
 #[test]
-fn the_page_says_who_asks_whom_for_what() {
+fn the_page_shows_the_vendor_the_customer_and_the_requested_rights() {
     let altinn = altinn();
     let body = json!({
         "systemId": SYSTEM, "partyOrgNo": "312600757", "externalRef": "customer-7", "integrationTitle": "Lønn hos Blid",
@@ -42,7 +42,7 @@ fn the_page_says_who_asks_whom_for_what() {
 }
 
 #[test]
-fn the_page_speaks_the_language_that_is_wanted() {
+fn the_page_uses_the_preferred_language() {
     let altinn = altinn();
     let lang = |query: &str, accepted: &str| {
         let path = format!("{}{query}", path_of(NEVER_APPROVED));
@@ -67,7 +67,7 @@ fn the_page_speaks_the_language_that_is_wanted() {
         assert_eq!(lang("", accepted), expected, "{accepted}");
     }
     assert_eq!((lang("&lang=en", "nb"), lang("&lang=nb", "en")), ("en".to_owned(), "nb".to_owned()));
-    // It leads to the other language, and stays with the one that was chosen.
+    // The page links to the other language and keeps the language that was chosen.
     let page = open(&altinn, &format!("{}&lang=en", path_of(NEVER_APPROVED)));
     let address = path_of(NEVER_APPROVED).replace('&', "&amp;");
     assert!(page.answer.body.contains(&format!("href=\"{address}&amp;lang=nb\" lang=\"nb\"")), "{}", page.answer.body);
@@ -76,7 +76,7 @@ fn the_page_speaks_the_language_that_is_wanted() {
 }
 
 #[test]
-fn what_others_wrote_is_shown_and_never_run() {
+fn text_from_others_is_shown_and_never_executed() {
     let altinn = altinn();
     let odd = "<script>alert(1)</script>\"'&";
     let system = changed(new_system(), |system| {
@@ -96,14 +96,14 @@ fn what_others_wrote_is_shown_and_never_run() {
     assert!(page.answer.body.contains("&quot;&gt;&lt;img src=x&gt;"), "{}", page.answer.body);
     let receipt = page.answered(&altinn, "approve");
     assert!(receipt.body.contains(shown) && !receipt.body.contains("<script"), "{}", receipt.body);
-    // No command is offered that a shell would read otherwise.
+    // The page shows no command that a shell would misread.
     assert!(!receipt.body.contains("--external-ref"), "{}", receipt.body);
 }
 
 #[test]
 fn every_page_forbids_what_it_does_not_need() {
     let altinn = altinn();
-    let page = page_of(&altinn, "", &changed(wish(), |wish| wish["redirectUrl"] = json!(REDIRECT)));
+    let page = page_of(&altinn, "", &changed(new_request(), |body| body["redirectUrl"] = json!(REDIRECT)));
     let style = page.answer.body.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
     let hash = base64::engine::general_purpose::STANDARD.encode(hash);
@@ -139,16 +139,16 @@ fn every_page_forbids_what_it_does_not_need() {
 }
 
 #[test]
-fn a_request_that_cannot_be_answered_says_why_and_has_no_buttons() {
+fn the_page_of_a_closed_request_gives_the_reason_and_has_no_buttons() {
     let altinn = altinn();
     for (id, status, words) in [
         ("d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01", 200, "Forespørselen er godkjent."),
         ("b7d24c83-9e1a-4f58-a6c0-8d3e7b5f1907", 200, "Forespørselen er avvist."),
         ("e15a9f40-6b8c-4d27-93fe-2c7b4a8d0608", 200, "Forespørselen er avslått."),
         ("3f6e8b15-c2d7-4a90-8e4b-1a9d5c7f2e06", 200, "Forespørselen er utløpt"),
-        ("00000000-0000-4000-8000-000000000001", 404, "Det finnes ingen slik forespørsel."),
-        // An agent's, at the page for the others.
-        ("8a3b6d2c-14e9-4d7f-92c6-6c0e5f4b8d05", 404, "Det finnes ingen slik forespørsel."),
+        ("00000000-0000-4000-8000-000000000001", 404, "Forespørselen finnes ikke."),
+        // An agent request, on the page for standard requests.
+        ("8a3b6d2c-14e9-4d7f-92c6-6c0e5f4b8d05", 404, "Forespørselen finnes ikke."),
         ("x", 400, "Adressen mangler id-en"),
         ("", 400, "Adressen mangler id-en"),
     ] {
@@ -161,7 +161,7 @@ fn a_request_that_cannot_be_answered_says_why_and_has_no_buttons() {
 }
 
 #[test]
-fn the_title_of_a_request_that_was_answered_says_how() {
+fn the_title_of_an_answered_request_shows_the_answer() {
     let altinn = altinn();
     let titled = |answer: &Answer, title: &str| {
         assert!(answer.body.contains(&format!("<h1>{title}</h1>")), "{title}: {}", answer.body);
@@ -178,7 +178,7 @@ fn the_title_of_a_request_that_was_answered_says_how() {
         titled(&there, &format!("{english} – request for a system user"));
         assert!(there.body.contains("<p class=\"note\" role=\"status\">"), "{}", there.body);
     }
-    let page = page_of(&altinn, "/agent", &agent_wish());
+    let page = page_of(&altinn, "/agent", &new_agent_request());
     titled(&page.answer, "Forespørsel om systembruker for klienter");
     titled(&page.answered(&altinn, "reject"), "Avvist – forespørsel om systembruker for klienter");
     let again = page.press(&altinn, "approve");
@@ -187,7 +187,7 @@ fn the_title_of_a_request_that_was_answered_says_how() {
 }
 
 #[test]
-fn what_a_vendor_wrote_keeps_to_its_place_and_hides_nothing() {
+fn text_from_a_vendor_stays_in_its_element_and_hides_nothing() {
     let altinn = altinn();
     let system = changed(new_system(), |system| {
         system["name"]["nb"] = json!("Nytt\u{202e}metsys\u{2069}");
@@ -211,7 +211,7 @@ fn what_a_vendor_wrote_keeps_to_its_place_and_hides_nothing() {
 }
 
 #[test]
-fn name_and_description_come_in_another_language_rather_than_not_at_all() {
+fn name_and_description_fall_back_to_another_language() {
     let altinn = altinn();
     let system = changed(new_system(), |system| {
         (system["name"], system["description"]) = (json!({ "nb": "Nytt" }), json!({ "nn": "Eit nytt system" }));
@@ -226,10 +226,10 @@ fn name_and_description_come_in_another_language_rather_than_not_at_all() {
 }
 
 #[test]
-fn the_page_tells_what_a_right_is_to_do() {
+fn the_page_shows_the_action_of_a_right() {
     let altinn = altinn();
     let write = changed(right(LOGISTICS), |right| right["action"] = json!("write"));
-    let body = changed(wish(), |wish| wish["rights"] = json!([write, right(SALARY)]));
+    let body = changed(new_request(), |body| body["rights"] = json!([write, right(SALARY)]));
     let page = page_of(&altinn, "", &body);
     assert!(page.answer.body.contains("Enkeltrettighet (handling <code>write</code>)</td>"), "{}", page.answer.body);
     assert!(page.answer.body.contains("Enkeltrettighet</td>"), "{}", page.answer.body);
@@ -238,9 +238,9 @@ fn the_page_tells_what_a_right_is_to_do() {
 }
 
 #[test]
-fn the_words_are_those_of_altinn() {
+fn the_texts_are_altinns() {
     let altinn = altinn();
-    let page = page_of(&altinn, "/agent", &agent_wish());
+    let page = page_of(&altinn, "/agent", &new_agent_request());
     let english = open(&altinn, &format!("{}&lang=en", page.path)).answer.body;
     assert!(english.contains("asks for a system user for the organisation."), "{english}");
     assert!(english.contains("that you are entitled to approve on behalf of the organisation."), "{english}");

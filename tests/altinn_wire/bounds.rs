@@ -1,11 +1,12 @@
-//! What the sandbox holds is bounded, however long it runs and whatever is asked of it.
+//! The sandbox's stored data is limited, regardless of run time and number of requests.
 
 use serde_json::json;
 
-use super::requests::{REQUESTS, wish};
+use super::requests::{REQUESTS, new_request};
 use super::*;
 
-/// The answers to calls that are made until one is refused, or to so many.
+/// Repeats a call until it is refused, or at most `most` times. Returns the number of accepted calls and the last
+/// answer.
 fn until_refused(most: usize, call: impl Fn(usize) -> Answer) -> (usize, Answer) {
     let mut number = 0;
     loop {
@@ -17,7 +18,7 @@ fn until_refused(most: usize, call: impl Fn(usize) -> Answer) -> (usize, Answer)
     }
 }
 
-/// A token that lives for as long as it takes.
+/// A token that is valid for the whole test.
 fn lasting(altinn: &Altinn) -> String {
     altinn.forged(|claims| claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 3600))
 }
@@ -29,17 +30,17 @@ fn is_full(answer: &Answer) {
 }
 
 #[test]
-fn more_requests_than_anybody_makes_are_refused_until_some_are_deleted() {
+fn too_many_requests_are_refused_until_some_are_deleted() {
     let altinn = altinn();
     let token = lasting(&altinn);
     let post = |number: usize| {
-        let body = changed(wish(), |wish| wish["externalRef"] = json!(number.to_string()));
+        let body = changed(new_request(), |body| body["externalRef"] = json!(number.to_string()));
         altinn.call(&token, "POST", REQUESTS, &body)
     };
     let (held, refused) = until_refused(5_100, post);
     is_full(&refused);
     assert!(held > 4_900, "{held}");
-    // Who asks again gets what there is, and a deleted one makes room.
+    // Repeating a request returns the existing request, and deleting a request makes room for a new request.
     assert_eq!(post(0).status, 200);
     let first = post(0).json()["id"].as_str().unwrap().to_owned();
     assert_eq!(altinn.delete(&format!("{REQUESTS}/{first}")).status, 202);
@@ -48,7 +49,7 @@ fn more_requests_than_anybody_makes_are_refused_until_some_are_deleted() {
 }
 
 #[test]
-fn more_changes_of_systems_than_anybody_makes_are_refused() {
+fn too_many_changes_of_systems_are_refused() {
     let altinn = altinn();
     let token = lasting(&altinn);
     let path = format!("systemregister/vendor/{SYSTEM}");
@@ -62,17 +63,17 @@ fn more_changes_of_systems_than_anybody_makes_are_refused() {
 }
 
 #[test]
-fn a_few_huge_ones_fill_it_as_many_small_ones_do() {
+fn a_few_huge_requests_fill_the_sandbox_like_many_small_requests() {
     let altinn = altinn();
     let token = lasting(&altinn);
     let huge = "a".repeat(60_000);
     let (held, refused) = until_refused(5_100, |number| {
-        let body = changed(wish(), |wish| wish["externalRef"] = json!(format!("{number}{huge}")));
+        let body = changed(new_request(), |body| body["externalRef"] = json!(format!("{number}{huge}")));
         altinn.call(&token, "POST", REQUESTS, &body)
     });
     is_full(&refused);
     assert!((30..40).contains(&held), "{held}");
     is_full(&altinn.post("systemregister/vendor", &changed(new_system(), |system| system["name"]["nn"] = json!(huge))));
-    // There is room for a small one still.
+    // There is still room for a small system.
     assert_eq!(altinn.post("systemregister/vendor", &new_system()).status, 200);
 }

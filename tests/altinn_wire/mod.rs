@@ -1,5 +1,5 @@
-//! Does the sandbox's Altinn answer as the real one is documented to? Every request here is made by hand, with none of the
-//! client's code, and each test has a sandbox of its own.
+//! Does the sandbox's Altinn answer as documented for the real Altinn? These tests build every request by hand, use
+//! none of the client's code, and start a separate sandbox each.
 
 mod approval;
 mod approval_chain;
@@ -55,7 +55,7 @@ impl Answer {
         lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// This status, and a problem document of Altinn's with this code.
+    /// Asserts this status and a problem document from Altinn with this code.
     #[track_caller]
     fn is_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{}", self.body);
@@ -63,14 +63,14 @@ impl Answer {
         assert_eq!(self.header("content-type"), Some("application/problem+json; charset=utf-8"));
     }
 
-    /// Just a status.
+    /// Asserts this status and an empty body.
     #[track_caller]
     fn is_empty(&self, status: u16) {
         assert_eq!((self.status, self.body.as_str()), (status, ""));
         assert_eq!(self.header("www-authenticate"), None);
     }
 
-    /// ASP.NET's own no, about this member.
+    /// Asserts ASP.NET's own validation error about this member.
     #[track_caller]
     fn is_misfit(&self, member: &str) {
         let body = self.json();
@@ -86,7 +86,7 @@ impl Answer {
     }
 }
 
-/// A sandbox, and how to speak to it.
+/// A sandbox and its URL.
 struct Altinn {
     address: String,
 }
@@ -99,7 +99,7 @@ fn with(conditions: SandboxOptions) -> Altinn {
     Altinn { address: crate::server::sandbox(conditions) }
 }
 
-/// Answers a request as its customer does: with the form of the page at its confirm address.
+/// Answers a request like its customer, with the form on the page at its confirm URL.
 pub fn answer(confirm: &str, decision: &str) {
     let (address, path) = confirm.split_at(confirm.find("/accessmanagement/").unwrap() + 1);
     let altinn = Altinn { address: address.to_owned() };
@@ -127,7 +127,7 @@ impl Altinn {
         Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    /// A call of the API under `/authentication/api/v1/`, with a token.
+    /// Calls the API under `/authentication/api/v1/` with a token.
     fn call(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
         let authorization = format!("Bearer {token}");
         let mut headers = vec![("Authorization", authorization.as_str())];
@@ -174,7 +174,7 @@ impl Altinn {
         self.ask_maskinporten(client, scope, None).ok()["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// A token with everything that a vendor may do.
+    /// A token with all of the vendor's scopes.
     fn vendor(&self) -> String {
         self.token(CLIENT, &format!("{REGISTER} {WRITE} {READ}"))
     }
@@ -194,7 +194,7 @@ impl Altinn {
         self.ask_for_user(CLIENT, owner, None).ok()["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Altinn knows no such system user.
+    /// Asserts that no system user matches.
     #[track_caller]
     fn has_no_user(&self, client: &str, owner: &str, external_ref: Option<&str>) {
         let answer = self.ask_for_user(client, owner, external_ref);
@@ -202,12 +202,12 @@ impl Altinn {
         assert!(answer.json()["error_uri"].as_str().unwrap().ends_with("/errors/MP-303"), "{}", answer.body);
     }
 
-    /// What a reference API says to a system user.
+    /// The status of a reference API for a system user's token.
     fn reads(&self, token: &str, api: &str, org: &str) -> u16 {
         self.send("GET", &format!("/api/{api}/{org}"), &[("Authorization", &format!("Bearer {token}"))], "").status
     }
 
-    /// A token with the claims that one likes, which the sandbox has signed.
+    /// A token with arbitrary claims and the sandbox's own signature.
     fn forged(&self, change: impl FnOnce(&mut Value)) -> String {
         let mut claims = json!({
             "scope": format!("{REGISTER} {WRITE} {READ}"), "iss": self.address, "exp": Utc::now().timestamp() + 60,
@@ -252,7 +252,7 @@ fn package(name: &str) -> Value {
     json!({ "urn": format!("urn:altinn:accesspackage:{name}") })
 }
 
-/// A system that can be registered.
+/// A valid system that is not registered yet.
 fn new_system() -> Value {
     json!({
         "id": "991825827_new",
@@ -282,7 +282,7 @@ fn without(value: &Value, member: &str) -> Value {
     changed(value.clone(), |value| drop(value.as_object_mut().unwrap().shift_remove(member)))
 }
 
-/// The codes of a STD-00000, in their order.
+/// The codes in a STD-00000 problem, in order.
 #[track_caller]
 fn faults(answer: &Answer) -> Vec<String> {
     answer.is_problem(400, "STD-00000");

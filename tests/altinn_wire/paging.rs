@@ -1,4 +1,4 @@
-//! Lists in pages, right ones and faulty ones.
+//! Paged lists, with and without Altinn's paging faults.
 
 use std::num::NonZeroUsize;
 
@@ -24,7 +24,7 @@ fn next(page: &Value) -> Option<String> {
     Some(next.split_once("?token=").unwrap().1.to_owned())
 }
 
-/// All rows, page by page, at the original address; and how many each page had.
+/// Reads all pages at the original URL. Returns the rows, and the number of rows on each page.
 fn all(altinn: &Altinn, path: &str) -> (Vec<String>, Vec<usize>) {
     let (mut rows, mut sizes, mut token) = (Vec::new(), Vec::new(), None::<String>);
     loop {
@@ -41,7 +41,7 @@ fn all(altinn: &Altinn, path: &str) -> (Vec<String>, Vec<usize>) {
 }
 
 #[test]
-fn a_page_is_an_envelope_whose_last_one_has_no_next() {
+fn a_page_is_an_envelope_and_the_last_page_has_no_next() {
     let altinn = altinn();
     for path in [REQUESTS, USERS, "systemuser/request/vendor/agent/bysystem/991825827_smartcloud"] {
         let page = altinn.get(path).ok();
@@ -51,7 +51,7 @@ fn a_page_is_an_envelope_whose_last_one_has_no_next() {
 }
 
 #[test]
-fn a_page_has_fifty_rows_and_an_edge_loses_none() {
+fn a_page_has_fifty_rows_and_no_row_is_lost_between_pages() {
     let altinn = altinn();
     for nth in 0..48 {
         let body = json!({
@@ -67,7 +67,7 @@ fn a_page_has_fifty_rows_and_an_edge_loses_none() {
 }
 
 #[test]
-fn the_next_page_is_named_at_a_host_that_is_not_this_one() {
+fn the_link_to_the_next_page_has_another_host() {
     let altinn = paged(2, PagingFault::Right);
     for path in [REQUESTS, USERS] {
         let page = altinn.get(path).ok();
@@ -88,13 +88,13 @@ fn small_pages_have_every_row_once() {
 }
 
 #[test]
-fn a_row_of_a_list_of_requests_can_be_lost_at_each_edge() {
+fn a_list_of_requests_can_lose_a_row_between_pages() {
     let altinn = paged(2, PagingFault::LosesRows);
     let whole = ids(&super::altinn().get(REQUESTS).ok());
     let (rows, sizes) = all(&altinn, REQUESTS);
     assert_eq!(sizes, [2, 2, 1]);
     assert_eq!(rows, [&whole[0], &whole[1], &whole[3], &whole[4], &whole[6]].map(String::clone));
-    // Lists of system users never had that fault.
+    // Lists of system users never had this fault.
     assert_eq!(all(&altinn, USERS).1, [2, 2]);
 }
 
@@ -110,13 +110,13 @@ fn a_list_can_name_its_first_page_as_the_next_for_ever() {
 }
 
 #[test]
-fn a_token_that_is_none_is_refused() {
+fn an_invalid_token_is_refused() {
     let altinn = altinn();
     altinn.get(&format!("{REQUESTS}?token=%21")).is_misfit("token");
 }
 
 #[test]
-fn the_ways_of_paging_have_names() {
+fn the_paging_faults_have_names() {
     for name in ["right", "loses-rows", "never-ends"] {
         assert_eq!(PagingFault::named(name).unwrap().name(), name);
     }

@@ -1,19 +1,19 @@
-//! Where an answer leads: to a receipt, and from there to the vendor.
+//! The receipt after an answer, and the redirect from there to the vendor.
 
 use serde_json::json;
 
 use super::approval::{Page, open, page_of, path_of};
-use super::requests::wish;
+use super::requests::new_request;
 use super::*;
 
 pub(super) const REDIRECT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=7";
 const FIRST: &str = "00000000-0000-4000-8000-000000000001";
 
 fn page_with_redirect(altinn: &Altinn) -> Page {
-    page_of(altinn, "", &changed(wish(), |wish| wish["redirectUrl"] = json!(REDIRECT)))
+    page_of(altinn, "", &changed(new_request(), |body| body["redirectUrl"] = json!(REDIRECT)))
 }
 
-/// Where a page leads by itself, in as many seconds as it says, and by a link that can be seen.
+/// The URL that a page redirects to. Asserts an immediate redirect and a visible link to the same URL.
 #[track_caller]
 fn leads_to(answer: &Answer) -> Option<String> {
     let (_, rest) = answer.body.split_once("<meta http-equiv=\"refresh\" content=\"")?;
@@ -23,14 +23,14 @@ fn leads_to(answer: &Answer) -> Option<String> {
 }
 
 #[test]
-fn an_answer_leads_to_a_receipt_of_its_own_and_from_there_to_the_redirect_address() {
+fn an_answer_redirects_to_its_receipt_and_then_to_the_redirect_url() {
     for (decision, title) in [("approve", "Godkjent"), ("reject", "Avvist")] {
         let altinn = altinn();
         let pressed = page_with_redirect(&altinn).press(&altinn, decision);
-        // Relative, so under whichever name the page was opened.
+        // Relative, so that the host name stays the same.
         let receipt = format!("{}&receipt=1&lang=nb", path_of(FIRST));
         assert_eq!((pressed.status, pressed.header("location")), (303, Some(receipt.as_str())));
-        // It can be loaded again and changes nothing.
+        // Loading the receipt again changes nothing.
         for _ in 0..2 {
             let receipt = altinn.send("GET", &receipt, &[], "");
             assert_eq!((receipt.status, leads_to(&receipt).as_deref()), (200, Some(REDIRECT)));
@@ -41,21 +41,21 @@ fn an_answer_leads_to_a_receipt_of_its_own_and_from_there_to_the_redirect_addres
 }
 
 #[test]
-fn a_receipt_stays_where_there_is_no_redirect_address() {
+fn a_receipt_without_a_redirect_url_does_not_redirect() {
     let altinn = altinn();
-    let page = page_of(&altinn, "", &wish());
+    let page = page_of(&altinn, "", &new_request());
     let english = Page { path: format!("{}&lang=en", page.path), answer: page.answer };
     let receipt = english.answered(&altinn, "approve");
     assert_eq!(leads_to(&receipt), None);
     assert!(receipt.body.contains("You have approved the request"), "{}", receipt.body);
     assert!(receipt.body.contains("You can close this window."), "{}", receipt.body);
-    // It is a receipt in the other language, too.
+    // The link to the other language also opens the receipt.
     let there = format!("{}&amp;receipt=1&amp;lang=nb", path_of(FIRST).replace('&', "&amp;"));
     assert!(receipt.body.contains(&format!("href=\"{there}\"")), "{}", receipt.body);
 }
 
 #[test]
-fn only_the_receipt_of_an_answer_leads_on_and_to_nowhere_else() {
+fn only_the_receipt_of_an_answer_redirects_and_only_to_the_redirect_url() {
     let altinn = altinn();
     let page = page_with_redirect(&altinn);
     let receipt = format!("{}&receipt=1", page.path);
@@ -63,10 +63,10 @@ fn only_the_receipt_of_an_answer_leads_on_and_to_nowhere_else() {
     let early = open(&altinn, &receipt);
     assert!(early.has_buttons() && leads_to(&early.answer).is_none(), "{}", early.answer.body);
     page.answered(&altinn, "approve");
-    // The link that was confirmed, opened again.
+    // The confirm URL, opened again.
     let again = open(&altinn, &page.path);
     assert!(leads_to(&again.answer).is_none() && !again.has_buttons(), "{}", again.answer.body);
-    // What the query says is no address.
+    // The query is not used as a redirect URL.
     for more in ["https://example.no/", "1&redirectUrl=https://example.no/&url=https://example.no/"] {
         let answer = open(&altinn, &format!("{}&receipt={more}", page.path)).answer;
         assert_eq!(leads_to(&answer).as_deref(), Some(REDIRECT));
@@ -78,11 +78,11 @@ fn only_the_receipt_of_an_answer_leads_on_and_to_nowhere_else() {
     }
 }
 
-/// The receipt of a request with this redirect address, of a system that has it.
+/// The approval page and the receipt of a request with this redirect URL. The system allows the URL.
 fn receipt_with(redirect: &str) -> (Answer, Answer) {
     let altinn = altinn();
     assert_eq!(altinn.post("systemregister/vendor", &new_system()).status, 200);
-    // An update looks at no redirect address.
+    // An update does not check redirect URLs, so the system is updated after its registration.
     let place = redirect.split('?').next().unwrap();
     let system = changed(new_system(), |system| system["allowedRedirectUrls"] = json!([place]));
     assert_eq!(altinn.put("systemregister/vendor/991825827_new", &system).status, 200);
@@ -95,7 +95,7 @@ fn receipt_with(redirect: &str) -> (Answer, Answer) {
 }
 
 #[test]
-fn whatever_host_an_address_has_it_leads_there() {
+fn a_redirect_url_with_any_valid_host_works() {
     for (redirect, address) in [
         ("https://blåbær.no/kvittering?a=å", "https://xn--blbr-roah.no/kvittering?a=%C3%A5"),
         ("https://my_host.example.no/receipt", "https://my_host.example.no/receipt"),
@@ -110,14 +110,14 @@ fn whatever_host_an_address_has_it_leads_there() {
 }
 
 #[test]
-fn an_address_is_escaped_and_never_run() {
+fn a_redirect_url_is_escaped_and_never_executed() {
     let (page, receipt) = receipt_with("https://example.no/receipt?a=1&b=\"><script>alert(1)</script>;url='x'");
     let address = "https://example.no/receipt?a=1&amp;b=%22%3E%3Cscript%3Ealert(1)%3C/script%3E;url=%27x%27";
     assert_eq!(leads_to(&receipt).as_deref(), Some(address));
     for answer in [&page, &receipt] {
         assert!(!answer.body.contains("<script"), "{}", answer.body);
     }
-    // That has a scheme, a host and a path, but is none of the web.
+    // A URL with a scheme, a host and a path, but not a web address.
     for odd in ["javascript://example.no/%0Aalert(1)", "data://example.no/text"] {
         let (page, receipt) = receipt_with(odd);
         assert_eq!(leads_to(&receipt), None);

@@ -7,7 +7,7 @@ use super::*;
 pub(super) const VENDOR: &str = "systemregister/vendor";
 pub(super) const NEW: &str = "systemregister/vendor/991825827_new";
 
-/// A sandbox in which the new system is registered already.
+/// A sandbox in which the new system is already registered.
 pub(super) fn registered() -> Altinn {
     let altinn = altinn();
     assert_eq!(altinn.post(VENDOR, &new_system()).status, 200);
@@ -15,7 +15,7 @@ pub(super) fn registered() -> Altinn {
 }
 
 #[test]
-fn a_system_is_registered_and_shown_as_it_was_sent() {
+fn a_system_is_registered_and_returned_unchanged() {
     let altinn = altinn();
     let answer = altinn.post(VENDOR, &new_system());
     assert_eq!((answer.status, answer.body.as_str()), (200, "\"00000000-0000-4000-8000-000000000001\""));
@@ -28,7 +28,7 @@ fn a_system_is_registered_and_shown_as_it_was_sent() {
 }
 
 #[test]
-fn a_list_has_ones_own_systems_in_a_shape_of_its_own() {
+fn the_list_has_only_the_vendors_systems_in_a_shorter_form() {
     let altinn = registered();
     let systems = altinn.get(VENDOR).ok();
     let ids: Vec<&Value> = systems.as_array().unwrap().iter().map(|system| &system["systemId"]).collect();
@@ -40,7 +40,7 @@ fn a_list_has_ones_own_systems_in_a_shape_of_its_own() {
 }
 
 #[test]
-fn names_in_are_read_in_any_case_and_what_is_unknown_is_ignored() {
+fn member_names_match_in_any_case_and_unknown_members_are_ignored() {
     let altinn = altinn();
     let body = json!({
         "ID": " 991825827_odd ", "Vendor": { "id": "0192:991825827" }, "NAME": { "nb": "Rart" },
@@ -58,7 +58,7 @@ fn names_in_are_read_in_any_case_and_what_is_unknown_is_ignored() {
 }
 
 #[test]
-fn an_update_replaces_everything_and_looks_at_no_redirect_address() {
+fn an_update_replaces_everything_and_does_not_check_redirect_urls() {
     let altinn = registered();
     let body = json!({
         "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Annet" }, "description": {},
@@ -73,7 +73,7 @@ fn an_update_replaces_everything_and_looks_at_no_redirect_address() {
 }
 
 #[test]
-fn an_update_without_clients_takes_the_tokens_away_and_one_with_them_gives_them_back() {
+fn removing_client_ids_stops_tokens_and_adding_them_again_restores_tokens() {
     let altinn = altinn();
     altinn.user_token("210493352");
     let path = format!("{VENDOR}/{SYSTEM}");
@@ -112,7 +112,7 @@ fn an_update_is_refused_with_a_text_or_a_code() {
 }
 
 #[test]
-fn rights_and_packages_are_replaced_by_themselves() {
+fn rights_and_packages_are_replaced_separately() {
     let altinn = registered();
     let (rights, packages) = (format!("{NEW}/rights"), format!("{NEW}/accesspackages"));
     assert_eq!(altinn.put(&rights, &json!([right(SALARY)])).body, r#"{"succeeded":true}"#);
@@ -124,13 +124,13 @@ fn rights_and_packages_are_replaced_by_themselves() {
     assert_eq!(faults(&altinn.put(&rights, &json!([right("no-such-resource")]))), ["00003"]);
     assert_eq!(faults(&altinn.put(&packages, &json!([package("regnskapsforer-lonn")]))), ["00018"]);
     altinn.put(&rights, &json!({ "rights": [] })).is_misfit("$");
-    // The real one uses what it has not found.
+    // The real Altinn fails here because it uses the system that it did not find.
     altinn.put(&format!("{VENDOR}/991825827_none/rights"), &json!([])).is_empty(500);
     altinn.put(&format!("{VENDOR}/991825827_none/accesspackages"), &json!([])).is_empty(500);
 }
 
 #[test]
-fn a_deleted_system_is_shown_keeps_its_id_and_cannot_be_changed() {
+fn a_deleted_system_stays_visible_keeps_its_id_and_cannot_be_changed() {
     let altinn = registered();
     let answer = altinn.delete(NEW);
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"succeeded":true}"#));
@@ -146,7 +146,7 @@ fn a_deleted_system_is_shown_keeps_its_id_and_cannot_be_changed() {
         let answer = altinn.put(&path, &body);
         assert_eq!((answer.status, answer.body.as_str()), (400, "Cannot update a system marked as deleted."));
     }
-    // Its client is free again.
+    // The client id can be used again.
     let another = changed(new_system(), |system| system["id"] = json!("991825827_another"));
     assert_eq!(altinn.post(VENDOR, &another).status, 200);
     let unknown = altinn.delete(&format!("{VENDOR}/991825827_none"));
@@ -184,7 +184,7 @@ fn every_change_is_logged() {
 }
 
 #[test]
-fn what_is_the_portals_or_nobodys_is_not_the_vendors() {
+fn endpoints_of_the_portal_and_unknown_endpoints_are_closed_to_vendors() {
     let altinn = altinn();
     for path in ["systemregister", "systemregister/991825827_smartcloud", "systemregister/991825827_smartcloud/rights"]
     {
@@ -203,7 +203,7 @@ fn what_is_the_portals_or_nobodys_is_not_the_vendors() {
     }
     let wrong = altinn.put(VENDOR, &json!({}));
     assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, POST")));
-    // Routes do not mind upper and lower case.
+    // Routes ignore case.
     let authorization = format!("Bearer {}", altinn.vendor());
     let path = "/Authentication/API/v1/SystemRegister/Vendor/991825827_smartcloud";
     assert_eq!(altinn.send("GET", path, &[("Authorization", &authorization)], "").ok()["id"], SYSTEM);

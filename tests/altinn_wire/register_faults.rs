@@ -1,4 +1,4 @@
-//! What is wrong with a system, or with the JSON that describes it.
+//! Faults in a system, or in the JSON that describes it.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn each_fault_has_its_code() {
     assert_eq!(of(|system| system["id"] = json!("991825827_a new")), ["00013"]);
     assert_eq!(of(|system| system["rights"] = json!([right("ttd_maskinporten-skjema")])), ["00017"]);
     assert_eq!(of(|system| system["accessPackages"] = json!([package("ansvarlig-revisor")])), ["00018"]);
-    // Nothing of that was registered, and a system that is not shown to customers may be for clients.
+    // Nothing was registered. A system that is hidden from customers may have packages for agents' clients.
     assert_eq!(altinn.get(VENDOR).ok().as_array().unwrap().len(), 1);
     let for_clients = changed(new_system(), |system| {
         (system["accessPackages"], system["isVisible"]) = (json!([package("ansvarlig-revisor")]), json!(false));
@@ -50,7 +50,7 @@ fn each_fault_has_its_code() {
 }
 
 #[test]
-fn a_redirect_address_may_have_any_host_that_there_can_be() {
+fn a_redirect_url_may_have_any_valid_host() {
     let altinn = altinn();
     let urls = [
         "https://blåbær.no/kvittering",
@@ -62,12 +62,12 @@ fn a_redirect_address_may_have_any_host_that_there_can_be() {
     ];
     let body = changed(new_system(), |system| system["allowedRedirectUrls"] = json!(urls));
     assert_eq!(altinn.post(VENDOR, &body).status, 200);
-    // They are shown as they were sent.
+    // The URLs are stored unchanged.
     assert_eq!(altinn.get(NEW).ok()["allowedRedirectUrls"], json!(urls));
 }
 
 #[test]
-fn several_faults_come_in_one_document_with_their_paths() {
+fn several_faults_are_in_one_document_with_their_paths() {
     let altinn = altinn();
     let body = changed(new_system(), |system| {
         system["id"] = json!("9 new");
@@ -83,7 +83,7 @@ fn several_faults_come_in_one_document_with_their_paths() {
 }
 
 #[test]
-fn anothers_system_is_forbidden_before_its_faults_are_named() {
+fn another_vendors_system_is_forbidden_before_its_faults_are_reported() {
     let altinn = altinn();
     let body = changed(new_system(), |system| {
         system["vendor"]["ID"] = json!("0192:310702641");
@@ -100,7 +100,7 @@ fn anothers_system_is_forbidden_before_its_faults_are_named() {
 }
 
 #[test]
-fn what_is_not_the_right_json_is_aspnets_to_refuse() {
+fn malformed_json_is_refused_by_aspnet() {
     let altinn = altinn();
     let authorization = format!("Bearer {}", altinn.vendor());
     let raw = |kind: &str, body: &str| {
@@ -109,7 +109,7 @@ fn what_is_not_the_right_json_is_aspnets_to_refuse() {
     };
     raw("application/json", "{\"id\":").is_misfit("$");
     raw("application/json", "").is_misfit("");
-    // A byte order mark is nothing, but alone it is no JSON.
+    // A byte order mark is ignored, but a body with nothing else is not JSON.
     raw("application/json", "\u{feff}").is_misfit("$");
     assert_eq!(raw("application/json", &format!("\u{feff}{}", new_system())).status, 200);
     raw("application/json; charset=utf-8", "[]").is_misfit("$");
@@ -129,7 +129,7 @@ fn what_is_not_the_right_json_is_aspnets_to_refuse() {
 }
 
 #[test]
-fn null_where_something_must_be_is_aspnets_to_refuse_by_its_name_in_csharp() {
+fn null_for_a_required_member_is_refused_by_aspnet_with_the_csharp_name() {
     let altinn = registered();
     for (member, name) in [("id", "Id"), ("vendor", "Vendor"), ("name", "Name"), ("description", "Description")] {
         let body = changed(new_system(), |system| system[member] = Value::Null);
@@ -140,7 +140,7 @@ fn null_where_something_must_be_is_aspnets_to_refuse_by_its_name_in_csharp() {
     }
     let all = changed(new_system(), |system| (system["name"], system["description"]) = (Value::Null, Value::Null));
     assert_eq!(names(&altinn.post(VENDOR, &all).json()["errors"]), ["Name", "Description"]);
-    // Null inside them is no text, and no vendor.
+    // Null inside these objects is neither a text nor a vendor.
     altinn.put(NEW, &changed(new_system(), |system| system["name"]["nb"] = Value::Null)).is_misfit("$.name");
     let nobody = changed(new_system(), |system| system["vendor"]["ID"] = Value::Null);
     assert_eq!(faults(&altinn.post(VENDOR, &nobody)), ["00000"]);
@@ -148,7 +148,7 @@ fn null_where_something_must_be_is_aspnets_to_refuse_by_its_name_in_csharp() {
 }
 
 #[test]
-fn null_where_a_list_should_be_makes_the_server_fail() {
+fn null_for_a_list_makes_the_server_fail() {
     let altinn = registered();
     for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
         let body = changed(new_system(), |system| system[list] = Value::Null);
@@ -156,7 +156,7 @@ fn null_where_a_list_should_be_makes_the_server_fail() {
         assert_eq!((answer.status, answer.header("content-type")), (500, Some("application/json; charset=utf-8")));
         altinn.put(NEW, &body).is_empty(500);
     }
-    // While leaving one out is none of that.
+    // A missing list is accepted.
     let body = without(&new_system(), "rights");
     assert_eq!(altinn.put(NEW, &body).status, 200);
 }

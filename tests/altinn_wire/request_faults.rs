@@ -1,21 +1,21 @@
-//! What is wrong with a request for a system user, and in which order it is said.
+//! Faults in a request for a system user, and the order in which Altinn reports them.
 
 use serde_json::{Value, json};
 
-use super::requests::{REQUESTS, agent_wish, wish};
+use super::requests::{REQUESTS, new_agent_request, new_request};
 use super::*;
 
 fn of(altinn: &Altinn, change: impl FnOnce(&mut Value)) -> Answer {
-    altinn.post(REQUESTS, &changed(wish(), change))
+    altinn.post(REQUESTS, &changed(new_request(), change))
 }
 
 fn of_agent(altinn: &Altinn, change: impl FnOnce(&mut Value)) -> Answer {
-    altinn.post(&format!("{REQUESTS}/agent"), &changed(agent_wish(), change))
+    altinn.post(&format!("{REQUESTS}/agent"), &changed(new_agent_request(), change))
 }
 
 #[test]
-fn a_problem_is_a_document_of_this_shape() {
-    let answer = of(&altinn(), |wish| wish["systemId"] = json!("991825827_none"));
+fn a_problem_document_has_this_form() {
+    let answer = of(&altinn(), |body| body["systemId"] = json!("991825827_none"));
     assert_eq!(answer.status, 404);
     assert_eq!(
         answer.body,
@@ -25,41 +25,41 @@ fn a_problem_is_a_document_of_this_shape() {
 }
 
 #[test]
-fn a_system_user_that_is_there_comes_before_everything() {
+fn an_existing_system_user_is_reported_before_other_faults() {
     let altinn = altinn();
-    of(&altinn, |wish| {
-        *wish = json!({ "systemId": SYSTEM, "partyOrgNo": "210493352", "redirectUrl": "x", "rights": [] });
+    of(&altinn, |body| {
+        *body = json!({ "systemId": SYSTEM, "partyOrgNo": "210493352", "redirectUrl": "x", "rights": [] });
     })
     .is_problem(400, "AUTH-00004");
-    of(&altinn, |wish| (wish["partyOrgNo"], wish["externalRef"]) = (json!("313790509"), json!("customer-42")))
+    of(&altinn, |body| (body["partyOrgNo"], body["externalRef"]) = (json!("313790509"), json!("customer-42")))
         .is_problem(400, "AUTH-00004");
-    of_agent(&altinn, |wish| wish["partyOrgNo"] = json!("314250052")).is_problem(400, "AUTH-00004");
-    // Its owner's number is no reference, so this asks for one more.
-    assert_eq!(of(&altinn, |wish| wish["partyOrgNo"] = json!("313790509")).status, 201);
+    of_agent(&altinn, |body| body["partyOrgNo"] = json!("314250052")).is_problem(400, "AUTH-00004");
+    // The owner's number counts as no reference, so this request is for a second system user.
+    assert_eq!(of(&altinn, |body| body["partyOrgNo"] = json!("313790509")).status, 201);
 }
 
 #[test]
-fn a_key_is_for_one_request_of_whichever_kind() {
+fn a_system_customer_and_reference_identify_only_one_request_of_either_kind() {
     let altinn = altinn();
-    let agent_for = |owner: &str| of_agent(&altinn, |wish| wish["partyOrgNo"] = json!(owner));
+    let agent_for = |owner: &str| of_agent(&altinn, |body| body["partyOrgNo"] = json!(owner));
     agent_for("314168267").is_problem(400, "AUTH-00007");
     agent_for("312530341").is_problem(400, "AUTH-00008");
     agent_for("313725138").is_problem(400, "AUTH-00009");
-    // An empty reference is looked up as it is, and would be stored as the owner's number.
-    of(&altinn, |wish| (wish["partyOrgNo"], wish["externalRef"]) = (json!("210493352"), json!("")))
+    // An empty reference is looked up as an empty text, but stored as the owner's number.
+    of(&altinn, |body| (body["partyOrgNo"], body["externalRef"]) = (json!("210493352"), json!("")))
         .is_problem(404, "AUTH-00012");
-    let made = of(&altinn, |wish| wish["externalRef"] = json!(""));
+    let made = of(&altinn, |body| body["externalRef"] = json!(""));
     assert_eq!((made.status, &made.json()["externalRef"]), (201, &json!("312600757")));
 }
 
 #[test]
-fn a_system_that_is_unknown_deleted_or_anothers_is_not_found() {
+fn an_unknown_or_deleted_system_or_another_vendors_is_not_found() {
     let altinn = altinn();
-    of(&altinn, |wish| wish["systemId"] = json!("310702641_fjordlonn")).is_problem(404, "AUTH-00011");
-    altinn.call(&altinn.other_vendor(), "POST", REQUESTS, &wish()).is_problem(404, "AUTH-00011");
-    of_agent(&altinn, |wish| wish["systemId"] = json!("x")).is_problem(404, "AUTH-00011");
-    // Nor is another vendor shown a request that is there.
-    let same = changed(wish(), |wish| wish["partyOrgNo"] = json!("314168267"));
+    of(&altinn, |body| body["systemId"] = json!("310702641_fjordlonn")).is_problem(404, "AUTH-00011");
+    altinn.call(&altinn.other_vendor(), "POST", REQUESTS, &new_request()).is_problem(404, "AUTH-00011");
+    of_agent(&altinn, |body| body["systemId"] = json!("x")).is_problem(404, "AUTH-00011");
+    // Another vendor does not see an existing request either.
+    let same = changed(new_request(), |body| body["partyOrgNo"] = json!("314168267"));
     altinn.call(&altinn.other_vendor(), "POST", REQUESTS, &same).is_problem(404, "AUTH-00011");
     altinn.delete(&format!("systemregister/vendor/{SYSTEM}"));
     of(&altinn, |_| ()).is_problem(404, "AUTH-00011");
@@ -68,12 +68,12 @@ fn a_system_that_is_unknown_deleted_or_anothers_is_not_found() {
 #[test]
 fn a_customer_must_be_known() {
     let altinn = altinn();
-    of(&altinn, |wish| wish["partyOrgNo"] = json!("974761076")).is_problem(400, "AUTH-00000");
-    of_agent(&altinn, |wish| wish["partyOrgNo"] = json!("123456789")).is_problem(400, "AUTH-00000");
+    of(&altinn, |body| body["partyOrgNo"] = json!("974761076")).is_problem(400, "AUTH-00000");
+    of_agent(&altinn, |body| body["partyOrgNo"] = json!("123456789")).is_problem(400, "AUTH-00000");
 }
 
 #[test]
-fn a_redirect_address_is_one_of_the_systems_but_for_its_query() {
+fn a_redirect_url_must_match_the_system_except_for_its_query() {
     let altinn = altinn();
     for url in [
         "http://smartcloudaltinn.azurewebsites.net/receipt",
@@ -90,86 +90,86 @@ fn a_redirect_address_is_one_of_the_systems_but_for_its_query() {
         "receipt",
         "javascript:alert(1)",
     ] {
-        of(&altinn, |wish| wish["redirectUrl"] = json!(url)).is_problem(400, "AUTH-00021");
+        of(&altinn, |body| body["redirectUrl"] = json!(url)).is_problem(400, "AUTH-00021");
     }
     let fine = "https://smartcloudaltinn.azurewebsites.net/receipt?state=1&more=2";
     for (number, url) in [
         fine,
-        // The port that every address of the web has, and a host's case, make no difference.
+        // The default port and the case of the host make no difference.
         "https://smartcloudaltinn.azurewebsites.net:443/receipt?state=1",
         "HTTPS://SmartCloudAltinn.AzureWebsites.NET/receipt#done",
     ]
     .into_iter()
     .enumerate()
     {
-        let made = of(&altinn, |wish| {
-            (wish["redirectUrl"], wish["externalRef"]) = (json!(url), json!(number.to_string()));
+        let made = of(&altinn, |body| {
+            (body["redirectUrl"], body["externalRef"]) = (json!(url), json!(number.to_string()));
         });
         assert_eq!((made.status, &made.json()["redirectUrl"]), (201, &json!(url)), "{}", made.body);
     }
     let none = changed(new_system(), |system| system["allowedRedirectUrls"] = json!([]));
     assert_eq!(altinn.post("systemregister/vendor", &none).status, 200);
-    of(&altinn, |wish| {
-        *wish = json!({ "systemId": "991825827_new", "partyOrgNo": "312600757", "redirectUrl": fine,
+    of(&altinn, |body| {
+        *body = json!({ "systemId": "991825827_new", "partyOrgNo": "312600757", "redirectUrl": fine,
                         "rights": [right(LOGISTICS)] });
     })
     .is_problem(400, "AUTH-00026");
 }
 
 #[test]
-fn nothing_asked_for_has_a_code_of_its_own_when_it_is_said() {
+fn a_request_with_empty_lists_has_its_own_code() {
     let altinn = altinn();
     let body = json!({ "systemId": SYSTEM, "partyOrgNo": "312600757" });
     altinn.post(REQUESTS, &body).is_problem(400, "AUTH-00001");
     let lists = |rights: Value, packages: Value| {
-        of(&altinn, |wish| (wish["rights"], wish["accessPackages"]) = (rights, packages))
+        of(&altinn, |body| (body["rights"], body["accessPackages"]) = (rights, packages))
     };
     lists(json!([]), json!([])).is_problem(400, "AUTH-00059");
-    of(&altinn, |wish| wish["rights"] = json!([])).is_problem(400, "AUTH-00059");
-    of_agent(&altinn, |wish| *wish = without(wish, "accessPackages")).is_problem(400, "AUTH-00058");
-    of_agent(&altinn, |wish| wish["accessPackages"] = json!([])).is_problem(400, "AUTH-00058");
-    // An agent's rights are not read.
-    of_agent(&altinn, |wish| {
-        *wish = json!({ "systemId": SYSTEM, "partyOrgNo": "314112938", "rights": [right(SALARY)] });
+    of(&altinn, |body| body["rights"] = json!([])).is_problem(400, "AUTH-00059");
+    of_agent(&altinn, |body| *body = without(body, "accessPackages")).is_problem(400, "AUTH-00058");
+    of_agent(&altinn, |body| body["accessPackages"] = json!([])).is_problem(400, "AUTH-00058");
+    // Rights in an agent request are ignored.
+    of_agent(&altinn, |body| {
+        *body = json!({ "systemId": SYSTEM, "partyOrgNo": "314112938", "rights": [right(SALARY)] });
     })
     .is_problem(400, "AUTH-00058");
 }
 
 #[test]
-fn a_right_is_one_of_the_systems() {
+fn a_right_must_be_on_the_system() {
     let altinn = altinn();
     for resource in ["ske-krav-og-betalinger", "no-such-resource", "ttd_maskinporten-skjema"] {
-        of(&altinn, |wish| wish["rights"] = json!([right(SALARY), right(resource)])).is_problem(400, "AUTH-00001");
+        of(&altinn, |body| body["rights"] = json!([right(SALARY), right(resource)])).is_problem(400, "AUTH-00001");
     }
-    of(&altinn, |wish| wish["rights"] = json!([{ "resource": [] }])).is_problem(400, "AUTH-00001");
+    of(&altinn, |body| body["rights"] = json!([{ "resource": [] }])).is_problem(400, "AUTH-00001");
 }
 
 #[test]
-fn a_package_is_one_of_the_systems_and_for_such_a_system_user() {
+fn a_package_must_be_on_the_system_and_suit_the_kind_of_system_user() {
     let altinn = altinn();
     let packages = |names: &[&str]| names.iter().map(|name| package(name)).collect::<Value>();
-    let answer = of(&altinn, |wish| wish["accessPackages"] = packages(&["lonn", "posttjenester", "nothing"]));
+    let answer = of(&altinn, |body| body["accessPackages"] = packages(&["lonn", "posttjenester", "nothing"]));
     answer.is_problem(400, "AUTH-00063");
     assert_eq!(
         answer.json()["NotFoundPackages"],
         "urn:altinn:accesspackage:posttjenester, urn:altinn:accesspackage:nothing"
     );
-    let answer = of(&altinn, |wish| wish["accessPackages"] = packages(&["lonn", "regnskapsforer-lonn"]));
+    let answer = of(&altinn, |body| body["accessPackages"] = packages(&["lonn", "regnskapsforer-lonn"]));
     answer.is_problem(400, "AUTH-00064");
     assert_eq!(answer.json()["NotDelegablePackages"], "urn:altinn:accesspackage:regnskapsforer-lonn");
-    of_agent(&altinn, |wish| wish["accessPackages"] = packages(&["forretningsforer-eiendom"]))
+    of_agent(&altinn, |body| body["accessPackages"] = packages(&["forretningsforer-eiendom"]))
         .is_problem(400, "AUTH-00063");
-    of_agent(&altinn, |wish| wish["accessPackages"] = packages(&["regnskapsforer-lonn", "lonn"]))
+    of_agent(&altinn, |body| body["accessPackages"] = packages(&["regnskapsforer-lonn", "lonn"]))
         .is_problem(400, "AUTH-00065");
-    // Packages alone are enough.
+    // A request may have packages only.
     let alone = json!({ "systemId": SYSTEM, "partyOrgNo": "312600757", "accessPackages": packages(&["lonn"]) });
     assert_eq!(altinn.post(REQUESTS, &alone).status, 201);
 }
 
 #[test]
-fn the_first_fault_is_the_one_that_is_named() {
+fn only_the_first_fault_is_reported() {
     let altinn = altinn();
-    // Everything is wrong; mending one thing after the other goes through the list.
+    // Everything is wrong at first; each correction reveals the next fault.
     let mut body = json!({
         "systemId": "991825827_none", "partyOrgNo": "974761076", "redirectUrl": "https://example.no",
         "rights": [right("none")], "accessPackages": [package("nothing")],
@@ -189,14 +189,14 @@ fn the_first_fault_is_the_one_that_is_named() {
 }
 
 #[test]
-fn what_is_not_the_right_json_is_aspnets_to_refuse() {
+fn malformed_json_is_refused_by_aspnet() {
     let altinn = altinn();
-    let none = of(&altinn, |wish| *wish = json!({}));
+    let none = of(&altinn, |body| *body = json!({}));
     none.is_misfit("SystemId");
     none.is_misfit("PartyOrgNo");
     assert_eq!(none.json()["errors"]["SystemId"], json!(["The SystemId field is required."]));
-    of(&altinn, |wish| wish["partyOrgNo"] = json!(312_600_757)).is_misfit("$.partyOrgNo");
-    of(&altinn, |wish| wish["rights"] = json!([SALARY])).is_misfit("$.rights[0]");
-    of(&altinn, |wish| wish["accessPackages"] = json!(["lonn"])).is_misfit("$.accessPackages[0]");
-    of_agent(&altinn, |wish| *wish = json!([])).is_misfit("$");
+    of(&altinn, |body| body["partyOrgNo"] = json!(312_600_757)).is_misfit("$.partyOrgNo");
+    of(&altinn, |body| body["rights"] = json!([SALARY])).is_misfit("$.rights[0]");
+    of(&altinn, |body| body["accessPackages"] = json!(["lonn"])).is_misfit("$.accessPackages[0]");
+    of_agent(&altinn, |body| *body = json!([])).is_misfit("$");
 }

@@ -7,17 +7,17 @@ use super::*;
 pub(super) const REQUESTS: &str = "systemuser/request/vendor";
 const FIRST: &str = "00000000-0000-4000-8000-000000000001";
 
-pub(super) fn wish() -> Value {
+pub(super) fn new_request() -> Value {
     json!({ "systemId": SYSTEM, "partyOrgNo": "312600757", "rights": [right(SALARY)] })
 }
 
-pub(super) fn agent_wish() -> Value {
+pub(super) fn new_agent_request() -> Value {
     json!({
         "systemId": SYSTEM, "partyOrgNo": "314112938", "accessPackages": [package("regnskapsforer-lonn")],
     })
 }
 
-/// The body with the time of creation taken out, which is a time.
+/// The body with its creation time replaced by a fixed text.
 fn undated(answer: &Answer) -> String {
     let (before, after) = answer.body.split_once("\"created\":\"").unwrap_or_else(|| panic!("{}", answer.body));
     let (time, after) = after.split_once('"').unwrap();
@@ -26,7 +26,7 @@ fn undated(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_request_is_made_and_shown_with_the_address_to_confirm_it_at() {
+fn a_request_is_created_and_returned_with_its_confirm_url() {
     let altinn = altinn();
     let body = json!({
         "integrationTitle": "Vår integrasjon", "externalRef": " customer-7 ", "systemId": SYSTEM,
@@ -39,7 +39,7 @@ fn a_request_is_made_and_shown_with_the_address_to_confirm_it_at() {
         altinn.address
     );
     assert_eq!((answer.status, undated(&answer)), (201, shown.clone()));
-    // It lacks `vendor/`.
+    // Altinn's `Location` header lacks `vendor/`.
     let location = format!("{}authentication/api/v1/systemuser/request/{FIRST}", altinn.address);
     assert_eq!(answer.header("location"), Some(location.as_str()));
     for path in [FIRST.to_owned(), FIRST.to_uppercase(), format!("byexternalref/{SYSTEM}/312600757/customer-7")] {
@@ -49,9 +49,9 @@ fn a_request_is_made_and_shown_with_the_address_to_confirm_it_at() {
 }
 
 #[test]
-fn a_request_for_an_agent_has_no_rights_and_another_page() {
+fn an_agent_request_has_no_rights_and_a_different_page() {
     let altinn = altinn();
-    let answer = altinn.post(&format!("{REQUESTS}/agent"), &agent_wish());
+    let answer = altinn.post(&format!("{REQUESTS}/agent"), &new_agent_request());
     let shown = format!(
         r#"{{"id":"{FIRST}","externalRef":"314112938","systemId":"991825827_smartcloud","partyOrgNo":"314112938","accessPackages":[{{"urn":"urn:altinn:accesspackage:regnskapsforer-lonn"}}],"status":"New","confirmUrl":"{}accessmanagement/ui/systemuser/agentrequest?id={FIRST}&DONTCHOOSEREPORTEE=true","escalated":false,"created":"TIME","timedOut":false}}"#,
         altinn.address
@@ -63,10 +63,10 @@ fn a_request_for_an_agent_has_no_rights_and_another_page() {
 }
 
 #[test]
-fn who_asks_again_gets_the_request_that_there_is_whatever_became_of_it() {
+fn repeating_a_request_returns_the_existing_request_in_any_status() {
     let altinn = altinn();
     let again = |owner: &str| {
-        let answer = altinn.post(REQUESTS, &changed(wish(), |wish| wish["partyOrgNo"] = json!(owner)));
+        let answer = altinn.post(REQUESTS, &changed(new_request(), |body| body["partyOrgNo"] = json!(owner)));
         let body = answer.ok();
         assert!(body["confirmUrl"].as_str().unwrap().contains("/request?id="));
         (body["status"].as_str().unwrap().to_owned(), body["timedOut"].as_bool().unwrap())
@@ -74,21 +74,21 @@ fn who_asks_again_gets_the_request_that_there_is_whatever_became_of_it() {
     assert_eq!(again("314168267"), ("New".to_owned(), false));
     assert_eq!(again("313725138"), ("Rejected".to_owned(), false));
     assert_eq!(again("312530341"), ("Denied".to_owned(), false));
-    // Nobody has answered it in time, and its status does not say so.
+    // The request has timed out, but its status does not show this.
     assert_eq!(again("314048431"), ("New".to_owned(), true));
-    // Another reference makes another request.
+    // A different reference creates a second request.
     let other =
-        changed(wish(), |wish| (wish["partyOrgNo"], wish["externalRef"]) = (json!("313725138"), json!("other")));
+        changed(new_request(), |body| (body["partyOrgNo"], body["externalRef"]) = (json!("313725138"), json!("other")));
     assert_eq!(altinn.post(REQUESTS, &other).status, 201);
-    let agent = altinn.post(&format!("{REQUESTS}/agent"), &agent_wish());
+    let agent = altinn.post(&format!("{REQUESTS}/agent"), &new_agent_request());
     assert_eq!(agent.status, 201);
-    assert_eq!(altinn.post(&format!("{REQUESTS}/agent"), &agent_wish()).ok()["id"], agent.json()["id"]);
+    assert_eq!(altinn.post(&format!("{REQUESTS}/agent"), &new_agent_request()).ok()["id"], agent.json()["id"]);
 }
 
 #[test]
 fn a_request_times_out_by_the_sandboxs_own_clock() {
     let later = with(SandboxOptions { clock_ahead: chrono::TimeDelta::days(300), ..SandboxOptions::default() });
-    // The fixtures are dated by the sandbox's clock, so they are the same whatever it says.
+    // The sandbox's clock dates the fixtures, so the fixtures do not depend on its setting.
     let by_owner = |owner: &str| {
         let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/{owner}/{owner}");
         let token = later.forged(|claims| claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 301 * 86_400));
@@ -101,7 +101,7 @@ fn a_request_times_out_by_the_sandboxs_own_clock() {
 }
 
 #[test]
-fn one_of_the_other_kind_is_not_found_nor_is_anothers() {
+fn a_request_of_the_other_kind_or_of_another_vendor_is_not_found() {
     let altinn = altinn();
     let (standard, agent) = ("c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04", "8a3b6d2c-14e9-4d7f-92c6-6c0e5f4b8d05");
     for path in [
@@ -110,7 +110,7 @@ fn one_of_the_other_kind_is_not_found_nor_is_anothers() {
         FIRST.to_owned(),
         format!("agent/byexternalref/{SYSTEM}/314168267/314168267"),
         format!("byexternalref/{SYSTEM}/314250052/314250052"),
-        // Exactly the reference that it was made with.
+        // The request has another external reference, and the lookup is exact.
         format!("byexternalref/{SYSTEM}/313790509/313790509"),
     ] {
         altinn.get(&format!("{REQUESTS}/{path}")).is_problem(404, "AUTH-00010");
@@ -124,7 +124,7 @@ fn one_of_the_other_kind_is_not_found_nor_is_anothers() {
     altinn.get(&format!("{REQUESTS}/agent/bysystem/991825827_none")).is_problem(404, "AUTH-00011");
 }
 
-/// A request of the fixtures.
+/// A request in the fixtures.
 const REQUEST_ID: &str = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
 
 fn in_path(text: &str) -> String {
@@ -132,7 +132,7 @@ fn in_path(text: &str) -> String {
 }
 
 #[test]
-fn an_id_is_read_in_the_five_forms_of_dotnet() {
+fn an_id_is_accepted_in_the_five_formats_of_dotnet() {
     let altinn = altinn();
     let forms = [
         REQUEST_ID.replace('-', ""),
@@ -152,7 +152,7 @@ fn an_id_is_read_in_the_five_forms_of_dotnet() {
 }
 
 #[test]
-fn an_id_that_is_none_is_aspnets_to_refuse() {
+fn an_invalid_id_is_refused_by_aspnet() {
     let altinn = altinn();
     let name = format!("urn:uuid:{REQUEST_ID}");
     let short = REQUEST_ID.replacen('c', "", 1);
@@ -170,19 +170,19 @@ fn an_id_that_is_none_is_aspnets_to_refuse() {
 }
 
 #[test]
-fn a_reference_may_hold_anything_where_it_is_escaped() {
+fn an_escaped_reference_may_contain_any_character() {
     let altinn = altinn();
-    let body = changed(wish(), |wish| wish["externalRef"] = json!("kunde 7æ?#%+"));
+    let body = changed(new_request(), |body| body["externalRef"] = json!("kunde 7æ?#%+"));
     assert_eq!(altinn.post(REQUESTS, &body).status, 201);
     let path = format!("{REQUESTS}/byexternalref/{SYSTEM}/312600757/kunde%207%C3%A6%3F%23%25+");
     assert_eq!(altinn.get(&path).ok()["externalRef"], "kunde 7æ?#%+");
 }
 
 #[test]
-fn a_reference_with_a_slash_cannot_be_asked_for_as_its_escape_stays() {
+fn a_reference_with_a_slash_cannot_be_looked_up_because_its_escape_is_kept() {
     let altinn = altinn();
     let make = |reference: &str| {
-        let answer = altinn.post(REQUESTS, &changed(wish(), |wish| wish["externalRef"] = json!(reference)));
+        let answer = altinn.post(REQUESTS, &changed(new_request(), |body| body["externalRef"] = json!(reference)));
         assert_eq!(answer.status, 201, "{}", answer.body);
     };
     let ask = |path: &str| altinn.get(&format!("{REQUESTS}/byexternalref/{SYSTEM}/312600757/{path}"));
@@ -191,7 +191,7 @@ fn a_reference_with_a_slash_cannot_be_asked_for_as_its_escape_stays() {
         ask(path).is_problem(404, "AUTH-00010");
     }
     ask("a/b").is_empty(404);
-    // It is what was sent that is looked for.
+    // The lookup uses the text exactly as sent.
     make("a%2Fb");
     for path in ["a%2Fb", "a%252Fb"] {
         assert_eq!(ask(path).ok()["externalRef"], "a%2Fb");
@@ -200,7 +200,7 @@ fn a_reference_with_a_slash_cannot_be_asked_for_as_its_escape_stays() {
 }
 
 #[test]
-fn lists_keep_the_kinds_apart_and_carry_no_address_to_confirm_at() {
+fn lists_separate_the_kinds_and_have_no_confirm_url() {
     let altinn = altinn();
     let owners = |path: &str| {
         let page = altinn.get(&format!("{REQUESTS}/{path}/{SYSTEM}")).ok();
@@ -216,7 +216,7 @@ fn lists_keep_the_kinds_apart_and_carry_no_address_to_confirm_at() {
 }
 
 #[test]
-fn a_request_of_either_kind_is_deleted_and_can_be_made_anew() {
+fn a_request_of_either_kind_can_be_deleted_and_created_again() {
     let altinn = altinn();
     let by_owner = |kind: &str, owner: &str| {
         altinn.get(&format!("{REQUESTS}{kind}/byexternalref/{SYSTEM}/{owner}/{owner}")).ok()["id"].clone()
@@ -225,13 +225,13 @@ fn a_request_of_either_kind_is_deleted_and_can_be_made_anew() {
     let deleted = altinn.delete(&format!("{REQUESTS}/{}", rejected.as_str().unwrap()));
     assert_eq!((deleted.status, deleted.body.as_str()), (202, ""));
     altinn.delete(&format!("{REQUESTS}/{}", rejected.as_str().unwrap())).is_problem(404, "AUTH-00010");
-    let anew = altinn.post(REQUESTS, &changed(wish(), |wish| wish["partyOrgNo"] = json!("313725138")));
+    let anew = altinn.post(REQUESTS, &changed(new_request(), |body| body["partyOrgNo"] = json!("313725138")));
     assert_eq!((anew.status, &anew.json()["status"]), (201, &json!("New")));
-    // Neither the kind nor the vendor is asked for.
+    // Altinn checks neither the kind nor the vendor when it deletes a request.
     let agent = by_owner("/agent", "314250052");
     let path = format!("{REQUESTS}/{}", agent.as_str().unwrap());
     assert_eq!(altinn.call(&altinn.other_vendor(), "DELETE", &path, &Value::Null).status, 202);
-    // The system user that it made stays.
+    // The request's system user still exists.
     altinn.user_token("314250052");
 }
 

@@ -1,4 +1,4 @@
-//! Who may call, and the exchange of tokens.
+//! Access to Altinn's API, and the exchange of tokens.
 
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::*;
 
 const REQUEST: &str = "systemuser/request/vendor";
 
-/// Each endpoint, with the scope that it wants.
+/// Each endpoint, with the scope that it requires.
 fn endpoints() -> Vec<(&'static str, String, &'static str)> {
     let id = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
     let mut all = vec![
@@ -29,14 +29,14 @@ fn endpoints() -> Vec<(&'static str, String, &'static str)> {
         ("GET", format!("{REQUEST}/bysystem/{SYSTEM}"), READ),
         ("GET", format!("{REQUEST}/agent/bysystem/{SYSTEM}"), READ),
     ];
-    // Last, as they take away what the others look at.
+    // Last, because these calls delete what the other calls read.
     all.push(("DELETE", format!("{REQUEST}/{id}"), WRITE));
     all.push(("DELETE", format!("systemregister/vendor/{SYSTEM}"), REGISTER));
     all
 }
 
 #[test]
-fn without_a_token_there_is_an_empty_401_without_a_challenge() {
+fn without_a_token_the_answer_is_an_empty_401_without_a_challenge() {
     let altinn = altinn();
     for (method, path, _) in endpoints() {
         altinn.send(method, &format!("/authentication/api/v1/{path}"), &[], "").is_empty(401);
@@ -45,7 +45,7 @@ fn without_a_token_there_is_an_empty_401_without_a_challenge() {
 }
 
 #[test]
-fn each_endpoint_wants_its_scope_and_says_nothing_without_it() {
+fn each_endpoint_requires_its_scope_and_returns_an_empty_answer_without_it() {
     let altinn = altinn();
     for (method, path, scope) in endpoints() {
         let others: Vec<&str> = [DEMO, REGISTER, WRITE, READ].into_iter().filter(|other| *other != scope).collect();
@@ -57,7 +57,7 @@ fn each_endpoint_wants_its_scope_and_says_nothing_without_it() {
 }
 
 #[test]
-fn the_registers_admin_scope_serves_for_the_register() {
+fn the_registers_admin_scope_opens_the_register() {
     let altinn = altinn();
     let admin = altinn.forged(|claims| claims["scope"] = json!("altinn:authentication/systemregister.admin"));
     assert_eq!(altinn.call(&admin, "GET", "systemregister/vendor", &Value::Null).status, 200);
@@ -68,16 +68,16 @@ fn the_registers_admin_scope_serves_for_the_register() {
 }
 
 #[test]
-fn a_token_of_another_issuer_or_key_or_time_is_none() {
+fn a_token_with_another_issuer_or_key_or_an_invalid_time_is_refused() {
     let altinn = altinn();
     let now = Utc::now().timestamp();
     let status = |token: &str| altinn.call(token, "GET", "systemregister/vendor", &Value::Null).status;
     assert_eq!(status(&altinn.forged(|_| ())), 200);
-    // Clocks may differ by ten seconds.
+    // Clocks may differ by up to ten seconds.
     assert_eq!(status(&altinn.forged(|claims| claims["exp"] = json!(now - 5))), 200);
     assert_eq!(status(&altinn.forged(|claims| claims["exp"] = json!(now - 15))), 401);
     assert_eq!(status(&altinn.forged(|claims| claims["iss"] = json!("https://test.maskinporten.no/"))), 401);
-    // Nor does the end of the calendar end the process, nor what lies behind it.
+    // Times at or beyond the end of the calendar do not stop the sandbox.
     assert_eq!(
         status(&altinn.forged(|claims| claims["exp"] = json!(chrono::DateTime::<Utc>::MAX_UTC.timestamp()))),
         200
@@ -93,7 +93,7 @@ fn a_token_of_another_issuer_or_key_or_time_is_none() {
 }
 
 #[test]
-fn a_clock_that_is_set_out_of_the_calendar_stays_within_it() {
+fn a_clock_set_beyond_the_calendar_stays_within_it() {
     for ahead in [chrono::TimeDelta::MAX, chrono::TimeDelta::MIN] {
         let altinn = with(SandboxOptions { clock_ahead: ahead, ..SandboxOptions::default() });
         assert_eq!(altinn.send("GET", "/jwk", &[], "").status, 200);
@@ -115,7 +115,7 @@ fn a_token_without_a_vendor_is_refused_in_three_ways() {
 }
 
 #[test]
-fn a_client_without_the_scopes_does_not_get_that_far() {
+fn a_client_without_the_scopes_gets_no_token() {
     let altinn = altinn();
     let answer = altinn.ask_maskinporten(OTHER_VENDORS_CLIENT, WRITE, None);
     assert!(answer.json()["error_uri"].as_str().unwrap().ends_with("MP-200"), "{}", answer.body);
@@ -135,7 +135,7 @@ fn exchange(altinn: &Altinn, token: &str, more: &[(&str, &str)]) -> Answer {
 }
 
 #[test]
-fn an_exchanged_token_is_bare_or_quoted_as_one_accepts() {
+fn an_exchanged_token_is_bare_or_quoted_depending_on_accept() {
     let altinn = altinn();
     let token = altinn.vendor();
     for more in [&[][..], &[("Accept", "*/*")]] {
@@ -149,7 +149,7 @@ fn an_exchanged_token_is_bare_or_quoted_as_one_accepts() {
 }
 
 #[test]
-fn the_best_of_text_and_json_is_sent_and_text_to_whoever_takes_everything() {
+fn accept_decides_between_text_and_json_and_text_is_the_default() {
     let altinn = altinn();
     let quoted = |accept: &str| {
         let headers = [("Authorization", "Bearer x"), ("Accept", accept)];
@@ -187,7 +187,7 @@ fn the_best_of_text_and_json_is_sent_and_text_to_whoever_takes_everything() {
 }
 
 #[test]
-fn an_exchanged_token_says_what_the_other_said_and_who_altinn_is() {
+fn an_exchanged_token_has_the_original_claims_and_altinns_own_claims() {
     let altinn = altinn();
     let token = altinn.user_token("210493352");
     let (given, got) = (claims_of(&token), claims_of(&exchange(&altinn, &token, &[]).body));
@@ -206,7 +206,7 @@ fn an_exchanged_token_says_what_the_other_said_and_who_altinn_is() {
 }
 
 #[test]
-fn both_kinds_of_token_open_altinn_and_only_one_opens_the_reference_apis() {
+fn both_kinds_of_token_open_altinn_but_only_maskinportens_opens_the_reference_apis() {
     let altinn = altinn();
     let exchanged = exchange(&altinn, &altinn.vendor(), &[]).body;
     assert_eq!(altinn.call(&exchanged, "GET", "systemregister/vendor", &Value::Null).status, 200);
@@ -220,7 +220,7 @@ fn both_kinds_of_token_open_altinn_and_only_one_opens_the_reference_apis() {
 }
 
 #[test]
-fn what_cannot_be_exchanged_is_a_401_whatever_is_wrong() {
+fn every_token_that_cannot_be_exchanged_is_a_401() {
     let altinn = altinn();
     let expired = altinn.forged(|claims| claims["exp"] = json!(Utc::now().timestamp() - 60));
     let of_nobody = altinn.forged(|claims| claims["consumer"] = json!({ "ID": "9908:991825827" }));
@@ -234,7 +234,7 @@ fn what_cannot_be_exchanged_is_a_401_whatever_is_wrong() {
 }
 
 #[test]
-fn another_provider_and_an_enterprise_user_are_refused_in_their_own_ways() {
+fn an_unknown_provider_and_an_enterprise_user_are_refused_differently() {
     let altinn = altinn();
     let authorization = format!("Bearer {}", altinn.vendor());
     let to = |provider: &str, more: &[(&str, &str)]| {

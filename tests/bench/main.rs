@@ -1,7 +1,7 @@
-//! How long does a whole process take, and what does it need? `cargo bench` prints medians, and ratios to `curl`.
+//! How much time and memory does a whole process need? `cargo bench` prints medians, and ratios to `curl`.
 //!
-//! The figures are of processes, from start to end, on loopback. All that is compared runs in turn, so that a machine
-//! that slows down slows everything; a ratio is the median of the ratios, round by round.
+//! Each process is measured from start to end, on loopback. The compared commands run in turn, so that a slow machine
+//! slows all of them; a ratio is the median of the ratios of all rounds.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends where it cannot go on")]
 #![allow(unreachable_pub, reason = "a benchmark hands nothing on")]
 
@@ -36,7 +36,8 @@ fn main() {
     let (http, https) = (Server::http(), Server::https(&authority));
     let sandbox = Sandbox::start();
 
-    // What is read where neither variable is set: a file, and a folder with the same certificates one by one.
+    // The sources of certificates if neither variable is set: a file, and a folder with the same certificates as single
+    // files.
     let trust = [("SSL_CERT_FILE", roots.as_path()), ("SSL_CERT_DIR", Path::new("/etc/ssl/certs"))];
     let trust = trust.into_iter().filter(|(_, path)| path.exists()).collect::<Vec<_>>();
     let token = |server: &Server| {
@@ -57,11 +58,11 @@ fn main() {
     let mut commands = vec![
         ("--version", program("--version")),
         ("token", token(&http)),
-        ("call systemuserinfo, sandbox standing", call),
-        ("call systemuserinfo, sandbox inside", program("call systemuserinfo")),
+        ("call systemuserinfo, with a running sandbox", call),
+        ("call systemuserinfo, with the sandbox inside", program("call systemuserinfo")),
         ("token, over https", token(&https)),
     ];
-    let ours = commands.len();
+    let own_count = commands.len();
     if bare("curl").arg("--version").status().is_ok() {
         commands.push(("curl with a ready-made grant", curl(&http)));
         commands.push(("curl with a ready-made grant, over https", curl(&https)));
@@ -70,24 +71,24 @@ fn main() {
     for ((name, _), times) in commands.iter().zip(&times) {
         line(name, &milliseconds(median(times.clone())));
     }
-    println!("\nratios, round by round");
-    match &times[ours..] {
+    println!("\nratios (median of all rounds)");
+    match &times[own_count..] {
         [curl, curl_over_https] => {
             line("token to curl (at most 0.6)", &format!("{:.2}", ratio(&times[1], curl)));
-            line("the same over https", &format!("{:.2}", ratio(&times[4], curl_over_https)));
+            line("token to curl, over https", &format!("{:.2}", ratio(&times[4], curl_over_https)));
         }
-        _ => println!("  there is no curl on this machine, so there is none"),
+        _ => println!("  this machine has no curl, so there are no ratios"),
     }
     for (server, whole, how) in [(&http, &times[1], ""), (&https, &times[4], ", over https")] {
-        println!("\nwhere the time of token goes{how}");
-        where_it_goes(server, &trust, median(whole.clone()));
+        println!("\ntime of each step of token{how}");
+        print_steps(server, &trust, median(whole.clone()));
     }
     println!("\nsize and memory");
     line("the binary", &mebibytes(fs::metadata(PROGRAM).unwrap().len()));
-    for (name, command) in &commands[1..ours] {
+    for (name, command) in &commands[1..own_count] {
         match peak_memory(command) {
             Some(kibibytes) => line(&format!("peak memory, {name}"), &mebibytes(kibibytes * 1024)),
-            None => println!("  there is no /usr/bin/time on this machine, so there is no peak memory"),
+            None => println!("  this machine has no /usr/bin/time, so there is no peak memory"),
         }
     }
 }
@@ -96,13 +97,13 @@ fn line(name: &str, figure: &str) {
     println!("  {name:<54} {figure:>9}");
 }
 
-/// What `curl` posts: a grant as long as a real one. The server takes it again and again.
+/// The body that `curl` posts: a grant as long as a real grant, which the server accepts repeatedly.
 fn posted() -> String {
     let assertion = format!("{}.{}.{}", "h".repeat(70), "c".repeat(420), "s".repeat(342));
     format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}")
 }
 
-/// A command in a bare environment, in the project's folder, that says nothing.
+/// A command in a bare environment, in the project's folder, without output.
 fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -117,7 +118,7 @@ fn program(arguments: &str) -> Command {
     command
 }
 
-/// A sandbox that stands until this is dropped.
+/// A sandbox that runs until this value is dropped.
 struct Sandbox {
     address: String,
     process: Child,
@@ -126,8 +127,8 @@ struct Sandbox {
 impl Sandbox {
     fn start() -> Self {
         let mut process = program("sandbox --port 0").stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let export = said.find_map(|line| line.trim().strip_prefix("export SYSTEMUSER_SANDBOX=").map(str::to_owned));
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let export = lines.find_map(|line| line.trim().strip_prefix("export SYSTEMUSER_SANDBOX=").map(str::to_owned));
         Self { address: export.unwrap(), process }
     }
 }
@@ -138,7 +139,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// All of them, one after the other, again and again: how long each took, round by round.
+/// Runs all commands in turn, for many rounds. Returns the durations of each command.
 fn in_turn(commands: &mut [(&str, Command)]) -> Vec<Vec<Duration>> {
     let mut times = vec![Vec::new(); commands.len()];
     for round in 0..ROUNDS + 5 {
@@ -147,7 +148,7 @@ fn in_turn(commands: &mut [(&str, Command)]) -> Vec<Vec<Duration>> {
             let status = command.status().unwrap();
             let taken = start.elapsed();
             assert!(status.success(), "{command:?}");
-            // The first ones warm up.
+            // The first rounds are a warm-up.
             if round >= 5 {
                 times.push(taken);
             }
@@ -156,8 +157,9 @@ fn in_turn(commands: &mut [(&str, Command)]) -> Vec<Vec<Duration>> {
     times
 }
 
-/// The steps, each as it is in a process of its own; what is left of the whole is the start and the end of the process.
-fn where_it_goes(server: &Server, trust: &[(&str, &Path)], whole: Duration) {
+/// Prints the time of each step, each measured in a new process; the rest of the total is the start and the end of the
+/// process.
+fn print_steps(server: &Server, trust: &[(&str, &Path)], whole: Duration) {
     let mut command = bare(std::env::current_exe().unwrap().to_str().unwrap());
     command.args(["steps", &server.address]).envs(trust.iter().copied()).stdout(Stdio::piped());
     let rounds: Vec<[Duration; 5]> = (0..ROUNDS)
@@ -179,14 +181,14 @@ fn median<T: Ord>(mut values: Vec<T>) -> T {
     values.swap_remove(values.len() / 2)
 }
 
-fn ratio(ours: &[Duration], theirs: &[Duration]) -> f64 {
-    let ratios = ours.iter().zip(theirs).map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64());
+fn ratio(own: &[Duration], curls: &[Duration]) -> f64 {
+    let ratios = own.iter().zip(curls).map(|(own, curl)| own.as_secs_f64() / curl.as_secs_f64());
     let mut ratios: Vec<f64> = ratios.collect();
     ratios.sort_by(f64::total_cmp);
     ratios[ratios.len() / 2]
 }
 
-/// In KiB, as GNU time tells it.
+/// Peak memory in KiB, as measured by GNU time.
 fn peak_memory(command: &Command) -> Option<u64> {
     let mut time = bare("/usr/bin/time");
     time.args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());

@@ -1,4 +1,5 @@
-//! A Maskinporten that answers every request with a token, over http and over https, and notes when each request came.
+//! A Maskinporten that answers every request with a token, over http and over https, and records when each request
+//! arrived.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,10 +15,10 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::steps::now;
 
-/// It stands for as long as the process lives.
+/// A server that runs until the process ends.
 pub struct Server {
     pub address: String,
-    /// When the first byte of the last request came, in microseconds since 1970.
+    /// Time of the first byte of the last request, in microseconds since 1970.
     came: Arc<AtomicU64>,
 }
 
@@ -26,7 +27,7 @@ impl Server {
         Self::start("http", |stream| stream)
     }
 
-    /// With a certificate of this authority's.
+    /// Starts a server with a certificate from this authority.
     pub fn https(authority: &Authority) -> Self {
         let tls = authority.server();
         Self::start("https", move |stream| StreamOwned::new(ServerConnection::new(tls.clone()).unwrap(), stream))
@@ -78,20 +79,20 @@ fn serve(stream: &mut (impl Read + Write), answer: &str, came: &AtomicU64) -> st
     stream.flush()
 }
 
-/// An authority of this run's own.
+/// A certificate authority that is created for this run.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
-        // Not the name that every certificate has: one that is signed by its own name passes for self-signed.
+        // The name must differ from the default name of certificates, or the certificate would count as self-signed.
         params.distinguished_name.push(DnType::CommonName, "the benchmark's authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// The roots that the system trusts and this one: as much to read as on a machine that is used.
+    /// PEM of the system's root certificates and this authority, so that a client reads as many as on a real machine.
     pub fn among_the_systems(&self) -> String {
         let system = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
         let system = system.map(PathBuf::from).into_iter().find_map(|file| std::fs::read_to_string(file).ok());

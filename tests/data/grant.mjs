@@ -1,5 +1,5 @@
-// Makes the known answers of this folder with another JOSE implementation: `npm install jose@6.2.17`, then
-// `node grant.mjs` in this folder. What it writes is described in README.md.
+// Creates the known answers in this folder with another JOSE implementation. Run `npm install jose@6.2.17`, then
+// `node grant.mjs`, in this folder. README.md describes the files.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createPrivateKey } from 'node:crypto';
 import { CompactSign, calculateJwkThumbprint } from 'jose';

@@ -1,19 +1,19 @@
-//! Answers of 200 that are not what was asked for, and answers that are too large.
+//! Answers with status 200 but an unexpected body, and answers that are too large.
 
 use std::sync::Arc;
 
 use super::wire::{Connection, Wire};
 use super::{
-    Call, Case, HTTP, MEMORY, PATIENCE, TOKEN, answer, bounded, configuration, hold, no_answer, refused, token_answer,
+    Call, Case, HTTP, MEMORY, TIMEOUT, TOKEN, answer, bounded, configuration, hold, no_answer, refused, token_answer,
 };
 use crate::program::{Run, program};
 use crate::server::response;
 
-/// What is said of a body that is not what was asked for. A configured API may answer with what it likes.
+/// The message about an unexpected body. A configured API may return any body.
 fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
     let quote = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
     let is_too_large = quoted == TOO_LONG;
-    let (but, quote) = if is_too_large { ("more than is read of", String::new()) } else { ("not", quote) };
+    let (but, quote) = if is_too_large { ("it is too large for", String::new()) } else { ("not", quote) };
     let what = match call {
         Call::Orders => return (0, printed.to_owned()),
         Call::Token => return no_answer(call, HTTP, "status 200, but not the JSON of a token"),
@@ -26,14 +26,14 @@ fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
     no_answer(call, HTTP, &format!("status 200, but {but} {what}"))
 }
 
-/// An answer with a body of any bytes.
+/// An answer with this body, which need not be text.
 fn with_body(status: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
 #[test]
-fn an_answer_that_is_not_what_was_asked_for_is_told_by_its_beginning() {
+fn an_unexpected_body_is_quoted_from_its_beginning() {
     let bodies: [(&str, &str); 8] = [
         ("", "note: the answer is empty\n"),
         ("null", "null\n"),
@@ -48,7 +48,7 @@ fn an_answer_that_is_not_what_was_asked_for_is_told_by_its_beginning() {
         let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
         answer(body, response("200 OK", kind, body), |call| rubbish(call, printed, body))
     });
-    // What would draw on a terminal, or is no text, is another matter where the answer itself is printed.
+    // Control characters and binary bodies are tested apart, because a configured API's answer is printed.
     let odd: [(&[u8], &str); 3] = [
         (b"\x1b[2J\x07", "\\u{1b}[2J\\u{7}"),
         (b"{\"\x1b]0;title\x07\":1}", "{\"\\u{1b}]0;title\\u{7}\":1}"),
@@ -64,17 +64,17 @@ fn an_answer_that_is_not_what_was_asked_for_is_told_by_its_beginning() {
 
 const TOO_LONG: &str = "[a text of more than 64 KiB]";
 
-/// A little less than the most that is read.
+/// Just below the limit on the size of an answer.
 const LARGE: usize = 8 * 1024 * 1024 - 64;
 
-/// This one after the other, between a beginning and an end.
+/// A large body: a beginning, an item repeated many times, and an end.
 fn filled(begin: &str, one: &str, end: &str) -> Arc<[u8]> {
     let body = format!("{begin}{}{end}", one.repeat((LARGE - begin.len() - end.len()) / one.len()));
     body.into_bytes().into()
 }
 
 #[test]
-fn what_is_large_or_deep_takes_no_memory() {
+fn large_or_deeply_nested_answers_stay_within_the_memory_limit() {
     let nested = |open: &str, close: &str| -> Arc<[u8]> {
         format!("{}0{}", open.repeat(200_000), close.repeat(200_000)).into_bytes().into()
     };
@@ -84,7 +84,7 @@ fn what_is_large_or_deep_takes_no_memory() {
         ("objects 200,000 deep", nested("{\"a\":", "}")),
         ("a list of empty arrays", filled("[", "[],", "[]]")),
         ("a list of empty objects", filled("[", "{},", "{}]")),
-        ("the same member again and again", filled("{", "\"a\":0,", "\"a\":0}")),
+        ("a repeated member", filled("{", "\"a\":0,", "\"a\":0}")),
         ("ever another member", format!("{{{distinct}\"a\":0}}").into_bytes().into()),
         ("a page of numbers", filled("{\"data\":[", "0,", "0]}")),
         ("a member of arrays", filled("{\"systemuser_id\":[", "[],", "[]],\"id\":\"a\",\"status\":\"New\"}")),
@@ -113,9 +113,9 @@ fn what_is_large_or_deep_takes_no_memory() {
     hold(cases);
 }
 
-/// What a configured API answers goes to stdout, as it came.
+/// The answer of a configured API goes to stdout unchanged.
 #[test]
-fn a_large_answer_is_printed_as_it_came_and_takes_no_more_memory_than_others() {
+fn a_large_answer_is_printed_unchanged_within_the_memory_limit() {
     let body = filled("[", "[],", "[]]");
     let server = Wire::answering({
         let body = body.clone();
@@ -124,17 +124,17 @@ fn a_large_answer_is_printed_as_it_came_and_takes_no_more_memory_than_others() {
             _ => with_body("200 OK", &body),
         }
     });
-    let program = || Call::Orders.program(&server.url(), &server.url(), PATIENCE);
+    let program = || Call::Orders.program(&server.url(), &server.url(), TIMEOUT);
     let run = Run::of(&mut bounded(&program(), MEMORY));
     assert!(run.code == 0 && run.out.as_bytes() == &*body, "{}", run.err);
-    // With less memory than the answer alone takes, it is ended: the limit is one.
+    // With less memory than the answer needs, the program is killed, so the limit works.
     if cfg!(target_os = "linux") {
         let run = Run::of(&mut bounded(&program(), 8 * 1024));
         assert!(run.code == -1 && run.out.is_empty() && run.err.contains("memory allocation"), "{}", run.err);
     }
 }
 
-/// A body of 1 GiB, of which the client takes a part.
+/// A body of 1 GiB, of which the client reads only a part.
 fn endless(status: &'static str, chunked: bool) -> impl Fn(Connection) + Clone {
     const GIB: usize = 1024 * 1024 * 1024;
     move |mut connection: Connection| {
@@ -157,11 +157,11 @@ fn an_endless_answer_is_cut_off() {
             let case = move |call| {
                 let server = move || Wire::start(endless(status, chunked));
                 let fault = format!("{status}, 1 GiB{}", if chunked { " in chunks" } else { "" });
-                // Only the status of an error matters.
+                // For an error, only the status matters.
                 let expected = match status {
                     "200 OK" => no_answer(call, HTTP, "the answer is larger than 8 MiB"),
                     "400 Bad Request" => refused(call, TOO_LONG),
-                    "302 Found" => no_answer(call, HTTP, "status 302 points elsewhere, and no redirect is followed"),
+                    "302 Found" => no_answer(call, HTTP, "status 302 is a redirect, which is not followed"),
                     _ => no_answer(call, HTTP, &format!("status 503: {TOO_LONG}")),
                 };
                 Case::new(&fault, call, server, expected)
@@ -179,14 +179,14 @@ fn a_refusal_with_an_endless_body_keeps_its_status() {
         {
             let server = Wire::start(endless(status, chunked));
             let maskinporten = Wire::answering(|_| token_answer(&TOKEN).into_bytes());
-            let program = call.program(&server.url(), &maskinporten.url(), PATIENCE);
+            let program = call.program(&server.url(), &maskinporten.url(), TIMEOUT);
             let run = Run::of(&mut bounded(&program, MEMORY));
-            let said = match call {
+            let message = match call {
                 Call::Token => format!("status {} from `{}token`\n  \"{TOO_LONG}\"\n", &status[..3], server.url()),
                 _ => format!("refused the call: status {}, {TOO_LONG}\n", &status[..3]),
             };
             let code = if call == Call::Token { 4 } else { 5 };
-            assert!(run.code == code && run.err.contains(&said), "{call:?}: {}: {}", run.code, run.err);
+            assert!(run.code == code && run.err.contains(&message), "{call:?}: {}: {}", run.code, run.err);
         }
     }
 }
@@ -231,7 +231,7 @@ fn a_list_of_thousands_is_read_within_the_memory_limit() {
 
 /// Rows that are nearly empty take many times the memory of their text.
 #[test]
-fn a_list_of_more_rows_than_anybody_has_is_refused() {
+fn a_list_with_too_many_rows_is_refused() {
     let list = |rows: usize| {
         let rows = vec![r#"{"systemId":"","name":{"":""}}"#; rows].join(",");
         let server = Wire::answering(move |request| match request.target.as_str() {
@@ -244,12 +244,12 @@ fn a_list_of_more_rows_than_anybody_has_is_refused() {
     };
     let (most, more) = (list(25_000), list(25_001));
     assert_eq!((most.code, most.out.lines().count()), (0, 25_001), "{}", most.err);
-    let said = "status 200, but more than is read of a list of systems\n";
-    assert!(more.code == 6 && more.err.contains(said), "{}", more.err);
+    let message = "status 200, but it is too large for a list of systems\n";
+    assert!(more.code == 6 && more.err.contains(message), "{}", more.err);
 }
 
 #[test]
-fn a_row_that_cannot_be_printed_is_refused_before_it_is() {
+fn an_unprintable_row_is_refused_before_anything_is_printed() {
     let odd = |json: &str| format!(r#"[{{"systemId":"a","more":{json}}}]"#);
     for list in [odd(r#""\ud800""#), odd(&format!("{}{}", "[".repeat(200), "]".repeat(200)))] {
         for command in ["system list", "system list --json"] {
@@ -273,7 +273,7 @@ fn a_malformed_row_in_a_long_list_is_reported() {
         "/token" => token_answer(&TOKEN).into_bytes(),
         _ => with_body("200 OK", format!("{{\"data\":[{rows},5]}}").as_bytes()),
     });
-    let program = Call::Users.program(&server.url(), &server.url(), PATIENCE);
+    let program = Call::Users.program(&server.url(), &server.url(), TIMEOUT);
     let run = Run::of(&mut bounded(&program, MEMORY));
     assert!(run.code == 6 && run.err.contains("status 200, but not a system user\n"), "{}", run.err);
 }

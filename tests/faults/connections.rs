@@ -1,4 +1,4 @@
-//! Connections that are not made, or break, or bring nothing.
+//! Connections that fail, break, or deliver nothing.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::wire::Connection;
 use super::{Call, Case, HTTP, HTTPS, everywhere, hold, no_answer, token_answer};
 use crate::server::{empty, nobody};
 
-/// Reads the request, and goes on with the connection.
+/// Reads the request, and then calls `act` with the connection.
 fn asked(act: impl Fn(Connection) + Clone + Send + Sync + 'static) -> impl Fn(Connection) + Clone + Send + Sync {
     move |mut connection: Connection| {
         if connection.request().is_some() {
@@ -16,7 +16,7 @@ fn asked(act: impl Fn(Connection) + Clone + Send + Sync + 'static) -> impl Fn(Co
     }
 }
 
-/// Sends a part of an answer, and then resets the connection, or ends it as if that were all.
+/// Sends a part of an answer, and then resets or closes the connection.
 fn partly(part: &'static str, reset: bool) -> impl Fn(Connection) + Clone + Send + Sync {
     asked(move |mut connection| {
         connection.send(part);
@@ -26,13 +26,13 @@ fn partly(part: &'static str, reset: bool) -> impl Fn(Connection) + Clone + Send
     })
 }
 
-const TOO_SLOW: &str = "it took longer than 1 s\nhint: --timeout gives it longer";
+const TOO_SLOW: &str = "it took longer than 1 s\nhint: increase the time limit with --timeout";
 
 #[test]
-fn a_connection_that_breaks_is_said_to_have_broken() {
-    let reset = "no whole answer in HTTP came: Connection reset by peer";
-    let closed = "no whole answer in HTTP came: connection closed before message completed";
-    let broken = "the answer broke off before its end";
+fn a_broken_connection_is_reported() {
+    let reset = "no complete HTTP answer: Connection reset by peer";
+    let closed = "no complete HTTP answer: connection closed before message completed";
+    let broken = "the answer was cut off";
     let (head, body) = ("HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"");
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n";
     hold(
@@ -48,12 +48,12 @@ fn a_connection_that_breaks_is_said_to_have_broken() {
             everywhere(
                 "another protocol",
                 partly("SSH-2.0-OpenSSH_9.2p1\r\n", false),
-                "no whole answer in HTTP came: it does not speak HTTP",
+                "no complete HTTP answer: it does not speak HTTP",
             ),
             everywhere(
-                "a length that is none",
+                "an invalid length",
                 partly("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", false),
-                "no whole answer in HTTP came: invalid content-length parsed",
+                "no complete HTTP answer: invalid content-length parsed",
             ),
         ]
         .into_iter()
@@ -62,7 +62,7 @@ fn a_connection_that_breaks_is_said_to_have_broken() {
 }
 
 #[test]
-fn a_server_that_takes_its_time_is_waited_for_until_the_timeout() {
+fn a_slow_server_is_awaited_until_the_timeout() {
     let late = asked(|mut connection| {
         thread::sleep(Duration::from_millis(1500));
         connection.send(token_answer("late"));
@@ -77,28 +77,28 @@ fn a_server_that_takes_its_time_is_waited_for_until_the_timeout() {
         everywhere("silent when asked", asked(|mut connection| connection.wait_for_its_end()), TOO_SLOW),
         everywhere("a reply after the timeout", late, TOO_SLOW),
         everywhere("headers of a byte a second", drip, TOO_SLOW),
-        everywhere("a body of a byte a second", drip_body, TOO_SLOW),
+        everywhere("a body at one byte per second", drip_body, TOO_SLOW),
     ];
     hold(cases.into_iter().flatten().map(|case| case.within(1)));
 }
 
 #[test]
-fn an_address_at_which_nobody_is_is_told_from_a_name_that_nobody_has() {
+fn a_refused_connection_is_distinguished_from_an_unknown_host() {
     let sandbox = match cfg!(feature = "sandbox") {
-        true => "is a sandbox standing there? `systemuser-demo sandbox` starts one",
-        false => "is a server standing there?",
+        true => "is a sandbox running there? start it with `systemuser-demo sandbox`",
+        false => "is a server running there?",
     };
     let refused = |call, url: String, server, hint| {
-        let said = format!("no connection: Connection refused\nhint: {hint}");
-        Case::nowhere("connection refused", call, url, no_answer(call, server, &said))
+        let message = format!("no connection: Connection refused\nhint: {hint}");
+        Case::nowhere("connection refused", call, url, no_answer(call, server, &message))
     };
     let cases = Call::ALL.into_iter().flat_map(|call| {
         let unknown = "the name `nobody.invalid` was not found\n\
-            hint: is there a way to the internet from here? a proxy is named in HTTPS_PROXY";
+            hint: is this machine connected to the internet? if it needs a proxy, set HTTPS_PROXY";
         let url = "https://nobody.invalid/";
         [
             refused(call, nobody(), HTTP, sandbox),
-            refused(call, nobody().replace("http:", "https:"), HTTPS, "is a server standing there?"),
+            refused(call, nobody().replace("http:", "https:"), HTTPS, "is a server running there?"),
             Case::nowhere("name not resolved", call, url.to_owned(), no_answer(call, url, unknown)),
         ]
     });

@@ -1,21 +1,23 @@
-//! What is public: Maskinporten's metadata document, which `doctor` reads, and its keys, with which `inspect` verifies.
+//! Public documents: Maskinporten's metadata document, which `doctor` reads, and its keys, with which `inspect`
+//! verifies.
 
 use super::wire::{Connection, Wire};
 use super::{MEMORY, TOKEN, at_once, bounded, outcome, shows_no_secret, tls};
 use crate::program::{Program, Run, data, program, without_chance};
 use crate::server::{empty, json};
 
-/// Neither has a secret of its own to send, so a part of the table will do: what is silent, broken, wrong or large.
+/// Neither command sends a secret, so a few faults are enough: silence, broken connections, wrong answers and large
+/// answers.
 fn faults() -> Vec<(&'static str, Wire, String, String)> {
     let answering = |answer: Vec<u8>| Wire::answering(move |_| answer.clone());
     let body = |body: String| answering(json("200 OK", &body).into_bytes());
     let is_not = |what: &str| {
         (format!("status 200, but not a metadata document{what}"), format!("status 200, but not a JWK set{what}"))
     };
-    let same = |said: &str| (said.to_owned(), said.to_owned());
+    let same = |message: &str| (message.to_owned(), message.to_owned());
     let too_long = {
-        let said = |what: &str| format!("status 200, but more than is read of a {what}");
-        (said("metadata document"), said("JWK set"))
+        let message = |what: &str| format!("status 200, but it is too large for a {what}");
+        (message("metadata document"), message("JWK set"))
     };
     let large = 8 * 1024 * 1024 - 64;
     let faults = [
@@ -26,13 +28,13 @@ fn faults() -> Vec<(&'static str, Wire, String, String)> {
                 connection.request();
                 connection.reset();
             }),
-            same("no whole answer in HTTP came: Connection reset by peer"),
+            same("no complete HTTP answer: Connection reset by peer"),
         ),
         ("500", answering(empty("500 Internal Server Error").into_bytes()), same("status 500")),
         (
             "a redirect",
             answering(empty("308 Permanent Redirect\r\nLocation: https://example.no/").into_bytes()),
-            same("status 308 points elsewhere, to `https://example.no/`, and no redirect is followed"),
+            same("status 308 is a redirect to `https://example.no/`, which is not followed"),
         ),
         ("html", body("<html>\u{1b}[2J</html>".to_owned()), is_not(": <html>\\u{1b}[2J</html>")),
         ("an array", body("[]".to_owned()), is_not(": []")),
@@ -69,26 +71,26 @@ fn asking(command: &str, server: &Wire) -> Program {
 }
 
 #[test]
-fn keys_that_do_not_come_verify_nothing() {
-    at_once(faults(), |(fault, server, _, said)| {
-        let (code, told) = outcome(&asking("inspect --verify", &server).arg(TOKEN.as_str()), 1, &[&server]);
+fn missing_keys_verify_nothing() {
+    at_once(faults(), |(fault, server, _, message)| {
+        let (code, output) = outcome(&asking("inspect --verify", &server).arg(TOKEN.as_str()), 1, &[&server]);
         let address = without_chance(&server.url());
-        let said = format!("error: no usable answer from `{address}jwk`: {said}\n");
-        assert!(code == 6 && told.starts_with(&said), "{fault}: {told}\n{said}");
+        let message = format!("error: no usable answer from `{address}jwk`: {message}\n");
+        assert!(code == 6 && output.starts_with(&message), "{fault}: {output}\n{message}");
     });
 }
 
 #[test]
-fn a_metadata_document_that_does_not_come_is_a_step_that_failed() {
-    at_once(faults(), |(fault, server, said, _)| {
+fn a_missing_metadata_document_is_a_failed_step() {
+    at_once(faults(), |(fault, server, message, _)| {
         let run = Run::of(&mut bounded(&asking("doctor", &server), MEMORY));
         shows_no_secret(&run.err, &[&server]);
         shows_no_secret(&run.out, &[&server]);
         let address = without_chance(&server.url());
-        let said = format!(
-            "✗ metadata       no usable answer from `{address}.well-known/oauth-authorization-server`: {said}\n"
+        let message = format!(
+            "✗ metadata       no usable answer from `{address}.well-known/oauth-authorization-server`: {message}\n"
         );
         let out = without_chance(&run.out);
-        assert!(matches!(run.code, 4 | 6) && out.contains(&said), "{fault}: {out}\n{said}");
+        assert!(matches!(run.code, 4 | 6) && out.contains(&message), "{fault}: {out}\n{message}");
     });
 }

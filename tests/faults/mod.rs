@@ -1,6 +1,7 @@
-//! What does it say, and how soon, and in how much memory, when a server or the way to it is out of order?
+//! How does the client behave when a server or the network fails: what does it print, how soon, and with how much
+//! memory?
 //!
-//! Each fault stands between the client and one of its servers; the others answer as they should.
+//! Each fault affects one of the client's servers; the other servers answer normally.
 
 mod bodies;
 mod connections;
@@ -27,22 +28,22 @@ use crate::secrets::{pieces_of_jwt, pieces_of_keys, shows_none};
 use crate::server::{Request, json};
 use Call::{Create, Exchange, Orders, Reference, System, Token, Users};
 
-/// A call that a fault may stand in the way of.
+/// A call that a fault affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
-    /// A grant goes to Maskinporten.
+    /// Sends a grant to Maskinporten.
     Token,
-    /// A token is exchanged at Altinn.
+    /// Exchanges a token at Altinn.
     Exchange,
-    /// An API that is configured.
+    /// Calls an API from the configuration.
     Orders,
-    /// An API of the reference.
+    /// Calls a reference API.
     Reference,
-    /// Something is got from Altinn.
+    /// Reads a resource from Altinn.
     System,
-    /// A list is got from Altinn.
+    /// Reads a list from Altinn.
     Users,
-    /// Something is sent to Altinn.
+    /// Sends data to Altinn.
     Create,
 }
 
@@ -61,7 +62,7 @@ impl Call {
         }
     }
 
-    /// What is asked for, below the server's address.
+    /// The path of the request, relative to the server's URL.
     fn path(self) -> &'static str {
         match self {
             Token => "token",
@@ -74,7 +75,7 @@ impl Call {
         }
     }
 
-    /// The program that makes this call to the server at this address. Everything before goes to Maskinporten.
+    /// The program that makes this call to the server at this URL. All requests before the call go to Maskinporten.
     fn program(self, server: &str, maskinporten: &str, timeout: u64) -> Program {
         let issuer = if self == Token { server } else { maskinporten };
         let program = program(self.command()).args(&format!("--env test --verbose --timeout {timeout}"));
@@ -82,7 +83,7 @@ impl Call {
     }
 }
 
-/// The configuration of a vendor, with its servers at these addresses.
+/// A vendor's configuration with these server URLs.
 fn configuration(server: &str, issuer: &str) -> String {
     format!(
         "environment = \"test\"\nclient_id = \"tests\"\nscope = \"a:b\"\norg = \"210493352\"\n\
@@ -93,7 +94,7 @@ fn configuration(server: &str, issuer: &str) -> String {
     )
 }
 
-/// A token that looks like a real one, and is of nobody.
+/// A token that looks real but belongs to nobody.
 static TOKEN: LazyLock<String> = LazyLock::new(|| {
     let now = chrono::Utc::now().timestamp();
     let claims = format!(r#"{{"iss":"https://maskinporten.no/","iat":{now},"exp":{},"jti":"0123456789"}}"#, now + 119);
@@ -102,16 +103,16 @@ static TOKEN: LazyLock<String> = LazyLock::new(|| {
     parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
 });
 
-/// The answer that brings it.
+/// A token answer with this token.
 fn token_answer(token: &str) -> String {
     json("200 OK", &format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":119}}"#))
 }
 
-/// More memory of its own than this the program must not take, in KiB: 32 MiB less its code, which others share.
+/// Limit on the program's data memory, in KiB: 32 MiB minus the size of its code, which is shared.
 const MEMORY: u32 = 20 * 1024;
 
-/// The program with a limit on its memory, where there is a shell that can set one: whoever comes to it is ended by a
-/// signal. What a child has needed cannot be asked for, since Linux reckons from what its parent had.
+/// The program with a memory limit, if the shell can set a limit: a signal ends a program that reaches it. Peak memory
+/// of a child process is no alternative, because Linux counts from the parent's memory.
 fn bounded(program: &Program, kib: u32) -> Command {
     let command = program.command();
     if !cfg!(target_os = "linux") {
@@ -125,15 +126,16 @@ fn bounded(program: &Program, kib: u32) -> Command {
     bounded
 }
 
-/// Runs it, and holds what is true of each fault: it ends in time, within its memory, with one error, nothing on
-/// stdout, and no secret. Answers with the exit code, and with the error and all that is said about it.
+/// Runs the program and asserts what is true for each fault: the program ends in time, within its memory limit, with
+/// one error, with nothing on stdout, and without printing a secret. Returns the exit code and the text from the error
+/// on.
 ///
-/// Where the answer can be printed as it came, it answers with what is printed, and with the notes.
+/// If the program prints the answer, returns what it prints, followed by the notes.
 fn outcome(program: &Program, timeout: u64, servers: &[&Wire]) -> (i32, String) {
     let begun = Instant::now();
     let run = Run::of(&mut bounded(program, MEMORY));
     let taken = begun.elapsed();
-    // A busy machine takes its time to start a program.
+    // Allows for the slow start of a program on a busy machine.
     assert!(taken < Duration::from_secs(timeout + 2), "{taken:?}: {}", run.err);
     shows_no_secret(&run.err, servers);
     let errors = run.err.lines().filter(|line| line.starts_with("error: ")).count();
@@ -145,7 +147,7 @@ fn outcome(program: &Program, timeout: u64, servers: &[&Wire]) -> (i32, String) 
     (run.code, without_chance(&run.err[run.err.find("error: ").unwrap()..]))
 }
 
-/// No key, no grant and no token is in it, and nothing that draws on a terminal.
+/// Asserts that the output contains no key, grant or token, and no control characters.
 fn shows_no_secret(output: &str, servers: &[&Wire]) {
     static PIECES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let mut pieces = pieces_of_keys();
@@ -156,32 +158,32 @@ fn shows_no_secret(output: &str, servers: &[&Wire]) {
     let sent: Vec<String> = sent.flat_map(|request| secrets_in(&request)).collect();
     shows_none(output, &PIECES);
     shows_none(output, &sent);
-    assert!(!output.contains("eyJ"), "what begins like a token is in:\n{output}");
+    assert!(!output.contains("eyJ"), "the output contains the beginning of a token:\n{output}");
     let drawn = output.chars().find(|c| c.is_control() && *c != '\n');
     assert_eq!(drawn, None, "{output}");
 }
 
-/// What there is in a request that nobody else may see.
+/// The secrets in a request: its grant and its token.
 fn secrets_in(request: &Request) -> Vec<String> {
     let assertion = request.body.split("assertion=").nth(1).into_iter();
     let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).into_iter();
     assertion.chain(bearer).flat_map(pieces_of_jwt).collect()
 }
 
-/// A row of the table, for one call.
+/// A fault in one call, and the expected outcome.
 struct Case {
     fault: String,
     call: Call,
-    /// In seconds.
+    /// Time limit, in seconds.
     timeout: u64,
-    /// The server that is out of order, or the address at which there is none.
+    /// The faulty server, or a URL at which no server runs.
     server: Box<dyn Fn() -> Result<Wire, String> + Send + Sync>,
-    /// The exit code, and what is said.
+    /// The exit code and the message.
     expected: (i32, String),
 }
 
-/// Longer than any of it takes that is not about time.
-const PATIENCE: u64 = 10;
+/// Time limit, in seconds, for faults that do not depend on time.
+const TIMEOUT: u64 = 10;
 
 impl Case {
     fn new(
@@ -190,7 +192,7 @@ impl Case {
         server: impl Fn() -> Wire + Send + Sync + 'static,
         expected: (i32, String),
     ) -> Self {
-        Self { fault: fault.to_owned(), call, timeout: PATIENCE, server: Box::new(move || Ok(server())), expected }
+        Self { fault: fault.to_owned(), call, timeout: TIMEOUT, server: Box::new(move || Ok(server())), expected }
     }
 
     fn nowhere(fault: &str, call: Call, url: String, expected: (i32, String)) -> Self {
@@ -201,7 +203,7 @@ impl Case {
         Self { timeout, ..self }
     }
 
-    /// What comes out of it, be it right or not.
+    /// The actual outcome.
     fn outcome(&self) -> (i32, String) {
         let server = (self.server)();
         let maskinporten = Wire::answering(|_| token_answer(&TOKEN).into_bytes());
@@ -212,19 +214,19 @@ impl Case {
     }
 }
 
-/// The sentence about a server that gave no usable answer; hints may follow it.
-fn no_answer(call: Call, server: &str, said: &str) -> (i32, String) {
-    let (said, hints) =
-        said.split_once('\n').map_or((said, String::new()), |(said, hints)| (said, format!("{hints}\n")));
-    // It never came so far, or was sent away.
+/// The message about a server without a usable answer; hints may follow it.
+fn no_answer(call: Call, server: &str, message: &str) -> (i32, String) {
+    let (message, hints) =
+        message.split_once('\n').map_or((message, String::new()), |(message, hints)| (message, format!("{hints}\n")));
+    // The call got no answer, or was redirected.
     let undone = ["the name ", "no connection", "the TLS handshake", "status 429", "status 200,", "the client "];
-    let undone = undone.iter().any(|begin| said.starts_with(begin)) || said.contains("points elsewhere");
+    let undone = undone.iter().any(|begin| message.starts_with(begin)) || message.contains("is a redirect");
     let looks = "hint: it may have been carried out all the same: look before it is sent again\n";
     let looks = if call == Create && !undone { looks } else { "" };
-    (6, format!("error: no usable answer from `{server}{}`: {said}\n{looks}{hints}", call.path()))
+    (6, format!("error: no usable answer from `{server}{}`: {message}\n{looks}{hints}", call.path()))
 }
 
-/// What is said of a refusal in a text of no known form.
+/// The message about a refusal in an unknown form.
 fn refused(call: Call, words: &str) -> (i32, String) {
     let address = format!("{HTTP}{}", call.path());
     match call {
@@ -242,17 +244,17 @@ fn refused(call: Call, words: &str) -> (i32, String) {
 const HTTP: &str = "http://127.0.0.1:PORT/";
 const HTTPS: &str = "https://127.0.0.1:PORT/";
 
-/// Whatever is done with the connection, the same is said at every call.
-fn everywhere(fault: &str, act: impl Fn(Connection) + Clone + Send + Sync + 'static, said: &str) -> Vec<Case> {
+/// Cases for a fault of the connection, which has the same message at every call.
+fn everywhere(fault: &str, act: impl Fn(Connection) + Clone + Send + Sync + 'static, message: &str) -> Vec<Case> {
     let case = |call| {
         let act = act.clone();
-        Case::new(fault, call, move || Wire::start(act.clone()), no_answer(call, HTTP, said))
+        Case::new(fault, call, move || Wire::start(act.clone()), no_answer(call, HTTP, message))
     };
     Call::ALL.into_iter().map(case).collect()
 }
 
-/// The same answer comes at every call.
-fn answer(fault: &str, answer: impl Into<Vec<u8>>, said: impl Fn(Call) -> (i32, String)) -> Vec<Case> {
+/// Cases for an answer that is the same at every call.
+fn answer(fault: &str, answer: impl Into<Vec<u8>>, message: impl Fn(Call) -> (i32, String)) -> Vec<Case> {
     let answer: Vec<u8> = answer.into();
     let case = |call| {
         let answer = answer.clone();
@@ -260,18 +262,18 @@ fn answer(fault: &str, answer: impl Into<Vec<u8>>, said: impl Fn(Call) -> (i32, 
             let answer = answer.clone();
             Wire::answering(move |_| answer.clone())
         };
-        Case::new(fault, call, server, said(call))
+        Case::new(fault, call, server, message(call))
     };
     Call::ALL.into_iter().map(case).collect()
 }
 
-/// Does this with all of them at once: most of it is waiting.
+/// Runs the function on all items in parallel, because most of the time is spent waiting.
 fn at_once<T: Send>(all: impl IntoIterator<Item = T>, act: impl Fn(T) + Sync) {
     let act = &act;
     thread::scope(|threads| all.into_iter().for_each(|one| drop(threads.spawn(move || act(one)))));
 }
 
-/// Goes through a part of the table, several cases at a time.
+/// Runs the cases in parallel and asserts their outcomes.
 fn hold(cases: impl IntoIterator<Item = Case>) {
     let cases: Vec<Case> = cases.into_iter().collect();
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

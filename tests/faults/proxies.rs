@@ -1,4 +1,4 @@
-//! Proxies, by the variables that name them.
+//! Proxies that environment variables name.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::wire::{Connection, Wire};
-use super::{Call, PATIENCE, TOKEN, at_once, no_answer, outcome, shows_no_secret, tls, token_answer};
+use super::{Call, TIMEOUT, TOKEN, at_once, no_answer, outcome, shows_no_secret, tls, token_answer};
 use crate::program::{Program, Run};
 use crate::secrets::shows_none;
 use crate::server::{json, nobody, response};
 
-/// Where the servers are, as far as a client can tell. Nobody has this name.
+/// The server's URL as the client sees it. The host does not exist in DNS.
 const SERVER: &str = "https://maskinporten.example/";
 
-/// The user's name and password at the proxy, and all the forms in which they could be shown.
+/// The user name and password for the proxy, in all forms in which they could be printed.
 const CREDENTIALS: &str = "name:p%40ss-word-of-the-proxy";
 fn credentials() -> Vec<String> {
     let plain = "name:p@ss-word-of-the-proxy";
@@ -26,10 +26,10 @@ fn credentials() -> Vec<String> {
 }
 
 fn program(call: Call) -> Program {
-    call.program(SERVER, SERVER, PATIENCE).var("SSL_CERT_FILE", tls::roots())
+    call.program(SERVER, SERVER, TIMEOUT).var("SSL_CERT_FILE", tls::roots())
 }
 
-/// Maskinporten, and an API, at the same name.
+/// A server for Maskinporten and an API under the same host name.
 fn server() -> Wire {
     let tls = tls::TRUSTED.server(tls::certificate(&["maskinporten.example"], tls::NOW));
     Wire::answering_tls(tls, |request| match request.target.as_str() {
@@ -38,7 +38,7 @@ fn server() -> Wire {
     })
 }
 
-/// A proxy that makes a tunnel to a server, whatever the name.
+/// A proxy that opens a tunnel to this server for every host name.
 fn tunnel(server: &Wire) -> Wire {
     let address = server.address;
     Wire::start(move |mut connection| {
@@ -49,7 +49,7 @@ fn tunnel(server: &Wire) -> Wire {
     })
 }
 
-/// What was asked of a proxy: where to, and with which credentials.
+/// The requests to a proxy: the target and the credentials.
 fn asked(proxy: &Wire) -> Vec<(String, Option<String>)> {
     let requests = proxy.requests().into_iter();
     let asked = requests.map(|request| {
@@ -60,7 +60,7 @@ fn asked(proxy: &Wire) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn a_proxy_is_asked_for_a_tunnel_and_sees_nothing_of_what_goes_through_it() {
+fn a_proxy_opens_a_tunnel_and_cannot_read_the_traffic() {
     for (variable, scheme) in [
         ("HTTPS_PROXY", "http://"),
         ("https_proxy", "http://"),
@@ -81,7 +81,7 @@ fn a_proxy_is_asked_for_a_tunnel_and_sees_nothing_of_what_goes_through_it() {
 }
 
 #[test]
-fn a_name_and_a_password_in_a_proxys_address_are_for_the_proxy_alone() {
+fn credentials_in_a_proxys_url_are_sent_to_the_proxy_only() {
     let server = server();
     let proxy = tunnel(&server);
     let run = program(Call::Token).var("HTTPS_PROXY", format!("http://{CREDENTIALS}@{}/", proxy.address)).run();
@@ -93,7 +93,7 @@ fn a_name_and_a_password_in_a_proxys_address_are_for_the_proxy_alone() {
 }
 
 #[test]
-fn a_host_that_no_proxy_excepts_is_looked_for_without_one() {
+fn a_host_in_no_proxy_is_contacted_without_a_proxy() {
     let exceptions = [
         ("NO_PROXY", "maskinporten.example"),
         ("no_proxy", "maskinporten.example"),
@@ -103,12 +103,13 @@ fn a_host_that_no_proxy_excepts_is_looked_for_without_one() {
     at_once(exceptions, |(variable, excepted)| {
         let proxy = Wire::start(|_| {});
         let program = program(Call::Token).var("HTTPS_PROXY", proxy.url()).var(variable, excepted);
-        let said = "the name `maskinporten.example` was not found\n\
-            hint: NO_PROXY excepts this host from the proxy that HTTPS_PROXY names: is there another way to it?";
-        assert_eq!(outcome(&program, PATIENCE, &[]), no_answer(Call::Token, SERVER, said), "{variable}={excepted}");
+        let message = "the name `maskinporten.example` was not found\n\
+            hint: NO_PROXY excludes this host from the proxy that HTTPS_PROXY names: can it be reached without the \
+            proxy?";
+        assert_eq!(outcome(&program, TIMEOUT, &[]), no_answer(Call::Token, SERVER, message), "{variable}={excepted}");
         assert_eq!(proxy.connections(), 0);
     });
-    // Another's exception is none.
+    // An exception for another host has no effect.
     let server = server();
     let proxy = tunnel(&server);
     let program = program(Call::Token).var("HTTPS_PROXY", proxy.url()).var("NO_PROXY", "porten.example,10.0.0.0/8");
@@ -117,12 +118,12 @@ fn a_host_that_no_proxy_excepts_is_looked_for_without_one() {
 }
 
 #[test]
-fn no_proxy_is_asked_for_this_machine_over_tls_either() {
+fn no_proxy_is_used_for_this_machine_over_tls() {
     let proxy = Wire::start(|_| {});
     for host in ["127.0.0.1", "localhost"] {
         let server = Wire::answering_tls(tls::here_now(), |_| token_answer(&TOKEN).into_bytes());
         let url = server.url().replace("127.0.0.1", host);
-        let program = Call::Token.program(&url, &url, PATIENCE).var("SSL_CERT_FILE", tls::roots());
+        let program = Call::Token.program(&url, &url, TIMEOUT).var("SSL_CERT_FILE", tls::roots());
         let variables = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"];
         let program = variables.into_iter().fold(program, |program, name| program.var(name, proxy.url()));
         program.run().succeeds(&format!("{}\n", *TOKEN));
@@ -131,8 +132,8 @@ fn no_proxy_is_asked_for_this_machine_over_tls_either() {
 }
 
 #[test]
-fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
-    let names = "\nhint: HTTPS_PROXY names it: is it there, and does it let this address through?";
+fn a_proxy_that_opens_no_tunnel_is_named_as_the_proxy() {
+    let names = "\nhint: HTTPS_PROXY names the proxy: is it running, and does it allow this address?";
     let html = |status: &'static str| {
         move |mut connection: Connection| {
             connection.request();
@@ -142,32 +143,33 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
     let proxies: [(Wire, u64, String); 8] = [
         (
             Wire::start(html("407 Proxy Authentication Required")),
-            PATIENCE,
-            "no connection through the proxy: it wants a user name and a password\n\
-             hint: HTTPS_PROXY takes them as http://NAME:PASSWORD@HOST:PORT, with what is no letter or digit as %XX"
+            TIMEOUT,
+            "no connection through the proxy: it requires a user name and a password\n\
+             hint: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT, and write characters other than letters and \
+             digits as %XX"
                 .to_owned(),
         ),
         (
             Wire::start(html("403 Forbidden")),
-            PATIENCE,
-            format!("no connection through the proxy: it refuses to make one{names}"),
+            TIMEOUT,
+            format!("no connection through the proxy: it refuses the connection{names}"),
         ),
         (
             Wire::start(html("302 Found\r\nLocation: https://login.example/")),
-            PATIENCE,
-            format!("no connection through the proxy: it refuses to make one{names}"),
+            TIMEOUT,
+            format!("no connection through the proxy: it refuses the connection{names}"),
         ),
         (
             Wire::start(|mut connection| {
                 connection.hear();
                 connection.send("SSH-2.0-OpenSSH_9.2p1\r\n");
             }),
-            PATIENCE,
-            format!("no connection through the proxy: it refuses to make one{names}"),
+            TIMEOUT,
+            format!("no connection through the proxy: it refuses the connection{names}"),
         ),
         (
             Wire::start(|mut connection| connection.hear()),
-            PATIENCE,
+            TIMEOUT,
             format!("no connection through the proxy: it closed the connection{names}"),
         ),
         (
@@ -175,7 +177,7 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
                 connection.hear();
                 connection.reset();
             }),
-            PATIENCE,
+            TIMEOUT,
             format!("no connection through the proxy: Connection reset by peer{names}"),
         ),
         (
@@ -184,60 +186,62 @@ fn a_proxy_that_makes_no_tunnel_is_said_to_be_the_proxy() {
                 connection.send(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(10_000)));
                 connection.wait_for_its_end();
             }),
-            PATIENCE,
+            TIMEOUT,
             format!("no connection through the proxy: it does not answer in HTTP{names}"),
         ),
         (
             Wire::start(|mut connection| connection.wait_for_its_end()),
             1,
-            "no connection in time\nhint: a proxy is asked first, which HTTPS_PROXY names: is it there?".to_owned(),
+            "no connection: it timed out\n\
+             hint: the connection uses the proxy that HTTPS_PROXY names: is the proxy running?"
+                .to_owned(),
         ),
     ];
-    at_once(proxies, |(proxy, timeout, said)| {
+    at_once(proxies, |(proxy, timeout, message)| {
         let named = format!("http://{CREDENTIALS}@{}", proxy.address);
         let program = Call::Token.program(SERVER, SERVER, timeout).var("HTTPS_PROXY", named);
-        let (code, told) = outcome(&program.var("SSL_CERT_FILE", tls::roots()), timeout, &[]);
-        shows_none(&told, &credentials());
-        assert_eq!((code, told), no_answer(Call::Token, SERVER, &said));
+        let (code, output) = outcome(&program.var("SSL_CERT_FILE", tls::roots()), timeout, &[]);
+        shows_none(&output, &credentials());
+        assert_eq!((code, output), no_answer(Call::Token, SERVER, &message));
     });
     let nowhere = [
         (nobody(), "Connection refused"),
         ("http://proxy.invalid:8080".to_owned(), "its name was not found"),
         ("socks5://127.0.0.1:1080".to_owned(), "unsupported scheme socks5"),
     ];
-    at_once(nowhere, |(named, said)| {
-        let said = format!("no connection through the proxy: {said}{names}");
+    at_once(nowhere, |(named, message)| {
+        let message = format!("no connection through the proxy: {message}{names}");
         let program = program(Call::Token).var("HTTPS_PROXY", named);
-        assert_eq!(outcome(&program, PATIENCE, &[]), no_answer(Call::Token, SERVER, &said));
+        assert_eq!(outcome(&program, TIMEOUT, &[]), no_answer(Call::Token, SERVER, &message));
     });
 }
 
 #[test]
-fn a_proxy_in_the_way_of_tls_is_told_like_any_server_in_its_place() {
+fn a_proxy_that_interferes_with_tls_is_reported_like_a_faulty_server() {
     let certificate = |authority: &tls::Authority, name| authority.server(tls::certificate(&[name], tls::NOW));
     let opening = |tls: Arc<rustls::ServerConfig>| Wire::start_tls(tls, |mut connection| drop(connection.request()));
-    for (server, said) in [
+    for (server, message) in [
         (
             opening(certificate(&tls::Authority::new("a proxy's"), "maskinporten.example")),
-            "its certificate is signed by nobody who is trusted here\nhint: SSL_CERT_FILE replaces the system's root \
-             certificates: are all there that are wanted, also that of a proxy which opens the encryption?",
+            "its certificate is not signed by a trusted authority\nhint: SSL_CERT_FILE replaces the system's root \
+             certificates: does it contain all that are needed, including that of a proxy that decrypts TLS?",
         ),
         (
             opening(certificate(&tls::TRUSTED, "login.example")),
-            "its certificate is for `login.example`, and not for this host\nhint: is the address right? a network that \
-             wants a login first may answer in a server's place, too",
+            "its certificate is for `login.example`, not for this host\n\
+             hint: is the address right? a network with a login page may also answer in place of the server",
         ),
     ] {
         let proxy = tunnel(&server);
         let program = program(Call::Token).var("HTTPS_PROXY", proxy.url());
-        let said = format!("the TLS handshake failed: {said}");
-        assert_eq!(outcome(&program, PATIENCE, &[&server, &proxy]), no_answer(Call::Token, SERVER, &said));
+        let message = format!("the TLS handshake failed: {message}");
+        assert_eq!(outcome(&program, TIMEOUT, &[&server, &proxy]), no_answer(Call::Token, SERVER, &message));
         assert_eq!(server.requests().len(), 0);
     }
 }
 
 #[test]
-fn a_proxy_that_is_none_is_warned_about_and_not_shown() {
+fn an_invalid_proxy_value_is_warned_about_and_not_printed() {
     let warned = |variables: &[(&str, &str)]| -> Vec<String> {
         let program = variables
             .iter()
@@ -261,8 +265,8 @@ fn a_proxy_that_is_none_is_warned_about_and_not_shown() {
     });
     assert_eq!(warned(&[("HTTPS_PROXY", &nobody), ("ALL_PROXY", "?")]), [""; 0]);
     assert_eq!(warned(&[("HTTPS_PROXY", ""), ("HTTP_PROXY", "?")]), [""; 0]);
-    // For this machine none is asked.
+    // No proxy is used for this machine.
     let server = Wire::answering(|_| token_answer(&TOKEN).into_bytes());
-    let run = Call::Token.program(&server.url(), &server.url(), PATIENCE).var("HTTPS_PROXY", "?").run();
+    let run = Call::Token.program(&server.url(), &server.url(), TIMEOUT).var("HTTPS_PROXY", "?").run();
     assert!(run.code == 0 && !run.err.contains("warning"), "{}", run.err);
 }

@@ -1,10 +1,10 @@
-//! Answers that are no yes.
+//! Answers with an error status.
 
 use super::{Call, HTTP, answer, hold, no_answer, refused};
 use crate::server::{empty, json, response};
 
 #[test]
-fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
+fn a_busy_or_failing_server_is_reported_with_its_status_and_text() {
     let html = "<html>\r\n<title>Oops</title></html>";
     let statuses = [
         "429 Too Many Requests",
@@ -17,8 +17,8 @@ fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
     ];
     let cases = statuses.into_iter().flat_map(|status| {
         let code = &status[..3];
-        // A date without the server's own says nothing.
-        let hint = if status.ends_with("3600") { "\nhint: it asks to be left alone for 1 h" } else { "" };
+        // Without a `Date` header, a date in `Retry-After` has no meaning.
+        let hint = if status.ends_with("3600") { "\nhint: the server asks clients to wait 1 h" } else { "" };
         let words = answer(status, response(status, "text/html", html), |call| {
             no_answer(call, HTTP, &format!("status {code}: <html> <title>Oops</title></html>{hint}"))
         });
@@ -29,7 +29,7 @@ fn a_server_that_cannot_answer_now_is_told_by_its_status_and_its_words() {
 }
 
 #[test]
-fn a_refusal_cannot_draw_on_the_terminal_or_fill_it() {
+fn a_refusal_can_neither_control_the_terminal_nor_fill_it() {
     let escapes = "\u{1b}[2J\u{1b}]0;title\u{7}gone\u{202e}";
     let shown = "\\u{1b}[2J\\u{1b}]0;title\\u{7}gone\\u{202e}";
     let bad = "400 Bad Request";
@@ -39,13 +39,13 @@ fn a_refusal_cannot_draw_on_the_terminal_or_fill_it() {
             4,
             format!(
                 "error: Maskinporten refused the grant: {shown}\n\
-                 note: no trace id came along, {HTTP}{}\n",
+                 note: no trace id, {HTTP}{}\n",
                 call.path()
             ),
         ),
         _ => {
-            let (code, said) = refused(call, shown);
-            (code, format!("{said}  error: {shown}\n"))
+            let (code, message) = refused(call, shown);
+            (code, format!("{message}  error: {shown}\n"))
         }
     });
     let words = "word ".repeat(10_000);
@@ -58,19 +58,19 @@ fn a_refusal_cannot_draw_on_the_terminal_or_fill_it() {
             refused(call, &format!("{}…", &words[..200]))
         }),
         answer("escape codes in a header", empty("302 Found\r\nLocation: /\x1b[2J"), |call| {
-            no_answer(call, HTTP, "no whole answer in HTTP came: invalid HTTP header parsed")
+            no_answer(call, HTTP, "no complete HTTP answer: invalid HTTP header parsed")
         }),
     ];
     hold(texts.into_iter().flatten().chain(problem));
 }
 
-/// A server can make no page of a sentence.
+/// A server cannot fill the terminal with a header.
 #[test]
-fn a_header_that_is_quoted_is_cut_short() {
+fn a_quoted_header_is_shortened() {
     let long = format!("/{}", "long.".repeat(2_000));
     let cases = answer("a long Location", empty(&format!("302 Found\r\nLocation: {long}")), |call| {
-        let said = format!("status 302 points elsewhere, to `{}…`, and no redirect is followed", &long[..200]);
-        no_answer(call, HTTP, &said)
+        let message = format!("status 302 is a redirect to `{}…`, which is not followed", &long[..200]);
+        no_answer(call, HTTP, &message)
     });
     hold(cases);
 }

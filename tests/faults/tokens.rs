@@ -1,4 +1,4 @@
-//! Token answers that lack something, or have something that cannot be.
+//! Token answers with missing or impossible members.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::wire::Wire;
 use super::{Call, Case, HTTP, TOKEN, hold, no_answer};
 use crate::server;
 
-/// What Maskinporten answers, with a member replaced, or left out.
+/// Maskinporten's answer with a member replaced or left out.
 fn with(member: &str, value: Option<Value>) -> String {
     let mut answer = json!({ "access_token": *TOKEN, "token_type": "Bearer", "expires_in": 119, "scope": "a:b" });
     match value {
@@ -17,7 +17,7 @@ fn with(member: &str, value: Option<Value>) -> String {
 }
 
 #[test]
-fn a_token_that_cannot_be_used_is_no_token_and_is_not_shown() {
+fn an_unusable_token_is_rejected_and_not_printed() {
     let not_json = "status 200, but not the JSON of a token";
     let no_token = "status 200, but its `access_token` cannot be a token";
     let text = |text: &str| Some(Value::from(text));
@@ -45,18 +45,18 @@ fn a_token_that_cannot_be_used_is_no_token_and_is_not_shown() {
         ("token_type", Some(json!(5)), not_json),
         ("scope", Some(json!(["a:b"])), not_json),
     ];
-    hold(cases.into_iter().map(|(member, value, said)| {
+    hold(cases.into_iter().map(|(member, value, message)| {
         let body = with(member, value);
         let server = {
             let body = body.clone();
             move || answering(&body)
         };
-        Case::new(&body, Call::Token, server, no_answer(Call::Token, HTTP, said))
+        Case::new(&body, Call::Token, server, no_answer(Call::Token, HTTP, message))
     }));
 }
 
 #[test]
-fn a_token_of_altinns_that_cannot_be_used_is_no_token_either() {
+fn an_unusable_token_from_altinn_is_rejected_and_not_printed() {
     let expired = TOKEN.split('.').next().unwrap();
     let bodies = [
         json!(TOKEN.replacen('.', "\n", 1)).to_string(),
@@ -69,8 +69,8 @@ fn a_token_of_altinns_that_cannot_be_used_is_no_token_either() {
         format!("\"{}", *TOKEN),
     ];
     hold(bodies.map(|body| {
-        let said = no_answer(Call::Exchange, HTTP, "status 200, but not a token with a lifetime");
-        Case::new(&body.clone(), Call::Exchange, move || answering(&body), said)
+        let message = no_answer(Call::Exchange, HTTP, "status 200, but not a token with a lifetime");
+        Case::new(&body.clone(), Call::Exchange, move || answering(&body), message)
     }));
 }
 

@@ -1,4 +1,4 @@
-//! A server on bytes and sockets: what it does with a connection is a function, be it ever so wrong.
+//! A server on raw bytes and sockets, in which a function decides what happens to a connection.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use socket2::SockRef;
 
 use crate::server::Request;
 
-/// A connection that a client has made.
+/// A connection from a client.
 pub struct Connection {
     stream: Box<dyn Stream>,
     socket: TcpStream,
@@ -23,7 +23,7 @@ trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 impl Connection {
-    /// Reads a request; `None` where the client went before there was a whole one.
+    /// Reads a request. Returns `None` if the client disconnects before the request is complete.
     pub fn request(&mut self) -> Option<Request> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -46,38 +46,38 @@ impl Connection {
         Some(request)
     }
 
-    /// Takes what comes first, be it HTTP or not.
+    /// Reads the first bytes, which need not be HTTP.
     pub fn hear(&mut self) {
         let _ = self.socket.read(&mut [0; 16 * 1024]);
     }
 
-    /// Sends bytes; tells whether the client is still there.
+    /// Sends bytes. Returns whether the client is still connected.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush()).is_ok()
     }
 
-    /// Sends a byte a second until the client has had enough.
+    /// Sends one byte per second until the client disconnects.
     pub fn drip(&mut self, bytes: &[u8]) {
         let still_there = |byte: &u8| {
             thread::sleep(Duration::from_secs(1));
             self.send([*byte])
         };
-        assert!(!bytes.iter().all(still_there), "the client was more patient than {} s", bytes.len());
+        assert!(!bytes.iter().all(still_there), "the client waited for more than {} s", bytes.len());
     }
 
-    /// Says nothing more, until the client goes.
+    /// Sends nothing until the client disconnects.
     pub fn wait_for_its_end(&mut self) {
         let _ = io::copy(&mut self.socket, &mut io::sink());
     }
 
-    /// Ends it with RST in the place of FIN.
+    /// Closes the connection with RST instead of FIN.
     pub fn reset(self) {
-        // What was sent before is to come first.
+        // Gives the bytes sent earlier time to arrive.
         thread::sleep(Duration::from_millis(20));
         SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
-    /// Passes bytes on, to and fro, until one side ends it.
+    /// Forwards bytes in both directions until either side closes the connection.
     pub fn tunnel_to(self, address: SocketAddr) {
         let there = TcpStream::connect(address).unwrap();
         let (mut from_here, mut to_there) = (self.socket.try_clone().unwrap(), there.try_clone().unwrap());
@@ -101,7 +101,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// `act` is what is done with each connection, on a thread of its own.
+    /// Starts a server that calls `act` for each connection, on a separate thread.
     pub fn start(act: impl Fn(Connection) + Send + Sync + 'static) -> Self {
         Self::start_with(None, act)
     }
@@ -137,7 +137,7 @@ impl Wire {
         Self { address, scheme, requests, connections, ended, thread: Some(thread) }
     }
 
-    /// A server that reads a request and sends these bytes, and no more.
+    /// Starts a server that reads a request and sends these bytes.
     pub fn answering(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::start(move |connection| reply(connection, &answer))
     }
@@ -147,7 +147,7 @@ impl Wire {
         Self::start_tls(tls, move |connection| reply(connection, &answer))
     }
 
-    /// The same, called by an address that promises more than it is.
+    /// The same server under a URL with another scheme.
     pub fn called(self, scheme: &'static str) -> Self {
         let mut called = self;
         called.scheme = scheme;
@@ -162,7 +162,7 @@ impl Wire {
         self.requests.lock().unwrap().clone()
     }
 
-    /// How many connections there were, be they of any use or not.
+    /// The number of connections, including connections without a request.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! What several targets need: what may not come out, keys that sign, and a sandbox that is called in the process.
+//! Code that several targets share: checks of output, signing keys, and a sandbox that is called without a socket.
 
 use std::sync::LazyLock;
 
@@ -15,31 +15,31 @@ use systemuser_demo::sandbox::{self, SandboxOptions};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-/// Whether the character draws, hides, or turns the direction of writing. It is said here once more, and not taken from
-/// the program, so that the two can differ.
+/// Whether the character controls a terminal, is invisible, or changes the direction of text. The list is independent
+/// of the program's list, so that a test fails if they differ.
 pub fn acts(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c), 0x61c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb
             | 0xe0000..=0xe007f)
 }
 
-/// Nothing in the text acts.
+/// Asserts that the text contains no character for which [`acts`] returns true.
 #[track_caller]
 pub fn is_harmless(text: &str) {
     assert!(!text.contains(acts), "{text:?}");
 }
 
-/// It is harmless, and as long as that at most, in characters.
+/// Asserts that the text is harmless and not longer than this number of characters.
 #[track_caller]
 pub fn is_short(text: &str, most: usize) {
     is_harmless(text);
     assert!(text.chars().count() <= most, "{} characters: {text:?}", text.chars().count());
 }
 
-/// As many characters in a row of what is secret are a leak. The longest word that a key's error repeats has one less.
+/// This many consecutive characters of a secret are a leak: one more than the longest word in an error about a key.
 pub const PIECE: usize = 13;
 
-/// No piece of the secret is in the text.
+/// Asserts that the text contains no piece of the secret.
 #[track_caller]
 pub fn hides(text: &str, secret: &str) {
     let pieces = secret.as_bytes().windows(PIECE).filter_map(|piece| std::str::from_utf8(piece).ok());
@@ -48,7 +48,7 @@ pub fn hides(text: &str, secret: &str) {
     }
 }
 
-/// Whether the byte is one of base64's, in either alphabet.
+/// Whether the byte is a base64 character, in either alphabet.
 pub fn of_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
@@ -66,20 +66,20 @@ pub fn reply(status: u16, body: &[u8]) -> Reply {
     }
 }
 
-/// What an answer answers.
+/// The secret in the request that an answer belongs to.
 pub const SENT: &str = "sent-9f1c7a2e.40b8-6d53.assertion-e07c41";
 
-/// The body, in which one byte stands for what was sent: a fuzzer would never guess it.
+/// The body with a byte replaced by the secret that was sent, which a fuzzer would never guess.
 pub fn with_what_was_sent(body: &[u8]) -> Vec<u8> {
     replaced(body, 0x01, SENT.as_bytes())
 }
 
-/// The text with something in place of a byte.
+/// The text with every occurrence of a byte replaced.
 pub fn replaced(text: &[u8], byte: u8, by: &[u8]) -> Vec<u8> {
     text.split(|other| *other == byte).collect::<Vec<_>>().join(by)
 }
 
-/// The members, with those of the text over them where it is a JSON object.
+/// The members, with the text's members replacing them. Returns `None` if the text is not a JSON object.
 pub fn over(members: &Value, text: &[u8]) -> Option<Map<String, Value>> {
     let mut members = members.as_object().cloned().unwrap_or_default();
     members.extend(serde_json::from_slice::<Map<String, Value>>(text).ok()?);
@@ -99,17 +99,17 @@ fn key(text: &str) -> RsaKeyPair {
     key.expect("a fixture")
 }
 
-/// A signed token with these bytes for header and claims.
+/// A signed token with these bytes as header and claims.
 pub fn signed(key: &RsaKeyPair, header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("it can sign");
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("the key signs");
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The address that the sandbox takes for its own.
+/// The sandbox's own URL.
 pub const ADDRESS: &str = "http://127.0.0.1:7070/";
-/// A client of the fixtures.
+/// A client in the fixtures.
 pub const CLIENT: &str = "7ee41fce-9f6e-4c32-8195-0fe2c1517f43";
 
 /// A sandbox without a socket.
@@ -118,7 +118,7 @@ pub struct Sandbox {
     runtime: Runtime,
 }
 
-/// What it answered.
+/// An answer of the sandbox.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -127,13 +127,13 @@ pub struct Answer {
 
 impl Default for Sandbox {
     fn default() -> Self {
-        let runtime = Builder::new_current_thread().build().expect("it needs nothing of the system");
+        let runtime = Builder::new_current_thread().build().expect("a runtime without I/O");
         Self { router: sandbox::router(ADDRESS.to_owned(), SandboxOptions::default()), runtime }
     }
 }
 
 impl Sandbox {
-    /// Calls it, and reads what it answers to the end.
+    /// Calls the sandbox, and reads the whole answer.
     pub fn call(&self, request: Request<Body>) -> Answer {
         self.runtime.block_on(async {
             let Ok(response) = self.router.clone().oneshot(request).await;
@@ -158,12 +158,12 @@ impl Sandbox {
 }
 
 impl Answer {
-    /// The body, where it is JSON.
+    /// The body as JSON, if it is JSON.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_str(&self.body).ok()
     }
 
-    /// A header, as a text.
+    /// A header as text; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! A yes, whatever comes with it: tokens, exchanged tokens, and documents.
+//! Successful answers with arbitrary content: tokens, exchanged tokens, and documents.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,7 +44,7 @@ fn is_a_token(token: &AccessToken) -> bool {
     !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Answers with a token, of which some could be one.
+/// Token answers, some of them valid.
 fn bodies() -> impl Strategy<Value = String> {
     let token = prop_oneof![Just(r#"{"access_token":"opaque-token","expires_in":119}"#.to_owned()), text()];
     let near =
@@ -66,7 +66,7 @@ fn bodies() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn what_is_taken_for_a_token_can_be_one_and_what_is_not_is_not_shown() {
+fn an_accepted_token_is_well_formed_and_a_rejected_answer_is_not_printed() {
     try_all(4_000, bodies(), |body| {
         let shown = |error: &dyn std::fmt::Display| {
             let error = error.to_string();
@@ -87,8 +87,8 @@ fn what_is_taken_for_a_token_can_be_one_and_what_is_not_is_not_shown() {
 }
 
 #[test]
-fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
-    fn told<T: serde::de::DeserializeOwned>(body: &str) -> Option<String> {
+fn an_arbitrary_document_is_read_or_quoted_from_its_beginning() {
+    fn message<T: serde::de::DeserializeOwned>(body: &str) -> Option<String> {
         let answer: Result<T, CallError> = reference_api::read(&reply(200, body));
         answer.err().map(|error| error.to_string())
     }
@@ -102,9 +102,9 @@ fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
     try_all(5_000, body, |body| {
         let keys =
             document::<PublishedKeys>(&reply(200, body.as_str()), "JWK set").err().map(|error| error.to_string());
-        let all = [told::<SystemUserInfo>(&body), told::<Logistics>(&body), told::<Salary>(&body), keys];
-        for said in all.into_iter().flatten() {
-            prop_assert!(!said.contains(acts) && !said.contains(SENT) && said.len() < 3_000, "{:?}", said);
+        let all = [message::<SystemUserInfo>(&body), message::<Logistics>(&body), message::<Salary>(&body), keys];
+        for message in all.into_iter().flatten() {
+            prop_assert!(!message.contains(acts) && !message.contains(SENT) && message.len() < 3_000, "{:?}", message);
         }
         if let Ok(request) = serde_json::from_str::<Request>(&body) {
             prop_assert!(request.state().is_some() || request.status() == request.status);
@@ -125,7 +125,7 @@ fn a_document_of_any_kind_is_read_or_told_by_its_beginning() {
 }
 
 #[test]
-fn a_giant_answer_is_read_or_refused_and_nothing_worse() {
+fn a_giant_answer_is_read_or_refused_without_a_panic() {
     for (name, giant) in giants() {
         is_soon_done(|| {
             let token = maskinporten::read(&reply(200, giant.as_str()));

@@ -1,4 +1,4 @@
-//! The configuration, whatever a file says.
+//! The configuration, with arbitrary files.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn with_api(url: &str) -> Result<Config, ConfigError> {
 }
 
 #[test]
-fn a_file_with_anything_in_it_is_used_to_its_end_or_refused_without_its_key() {
+fn an_arbitrary_file_is_usable_or_refused_without_printing_its_key() {
     let (file, pem) = (project_text("config/test.toml"), data_text("key.pkcs8.pem"));
     let secret = pem.lines().filter(|line| line.len() == 64).collect::<String>();
     let keys =
@@ -35,9 +35,9 @@ fn a_file_with_anything_in_it_is_used_to_its_end_or_refused_without_its_key() {
         match parse(&format!("environment = \"test\"\n{}", lines.join("\n"))) {
             Ok(config) => config.apis.values().for_each(|api| drop(api.address(None))),
             Err(error) => {
-                let said = format!("{error} {error:?}");
-                prop_assert!(!pieces.iter().any(|piece| said.contains(piece)), "{}", said);
-                prop_assert!(error.to_string().len() < 2_000, "{}", said);
+                let message = format!("{error} {error:?}");
+                prop_assert!(!pieces.iter().any(|piece| message.contains(piece)), "{}", message);
+                prop_assert!(error.to_string().len() < 2_000, "{}", message);
             }
         }
         Ok(())
@@ -45,12 +45,12 @@ fn a_file_with_anything_in_it_is_used_to_its_end_or_refused_without_its_key() {
 }
 
 #[test]
-fn an_organisation_is_never_a_part_of_the_servers_name() {
+fn an_organisation_number_is_never_part_of_the_host_name() {
     let odd =
         ["https:/{org}/", "https:{org}", "https:///{org}/x", "https:\\{org}\\", "https:\t//{org}/", "https://a:{org}/"];
     for url in odd {
         let error = with_api(url).expect_err(url).to_string();
-        assert!(error.contains("`{org}` in the server's name") || error.contains("may be a secret"), "{url}: {error}");
+        assert!(error.contains("`{org}` in the host name") || error.contains("may be a secret"), "{url}: {error}");
     }
     let separators =
         prop::collection::vec(prop::sample::select(&["/", "\\", ":", "@", "?", "#", ".", "a", "[", "{org}"][..]), 0..8);
@@ -70,7 +70,7 @@ fn an_organisation_is_never_a_part_of_the_servers_name() {
 }
 
 #[test]
-fn a_giant_is_refused_or_read_and_nothing_worse() {
+fn a_giant_configuration_is_read_or_refused_without_a_panic() {
     for (name, giant) in giants() {
         let files =
             [giant.clone(), format!("environment = \"test\"\nscope = {giant:?}"), format!("resource = {giant}")];
@@ -82,7 +82,7 @@ fn a_giant_is_refused_or_read_and_nothing_worse() {
 }
 
 #[test]
-fn a_file_of_many_apis_is_read_in_a_time_that_its_size_allows() {
+fn a_file_with_many_apis_is_read_in_linear_time() {
     let apis: String =
         (0..MEBIBYTE / 36).map(|nth| format!("[api.a{nth}]\nurl=\"https://a\"\nscope=\"s\"\n")).collect();
     let config = is_soon_done(|| parse(&format!("environment = \"test\"\n{apis}"))).unwrap();

@@ -1,4 +1,4 @@
-//! The key loader, whatever a key file holds.
+//! The key loader, with arbitrary key files.
 
 use std::fs;
 
@@ -19,7 +19,8 @@ fn load(text: &str) -> Result<SigningKey, KeyError> {
     SigningKey::load(&KeySource::Text { name: "KEY".to_owned(), text: text.into() }, None, None)
 }
 
-/// Thirteen characters in a row of what was given are a part of a key; our own words have no such run.
+/// Whether the error repeats thirteen consecutive base64 characters of the key. The program's own words have no such
+/// sequence.
 fn shows(error: &str, given: &str) -> bool {
     let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
     let words = error.split(|c| !is_base64(c)).flat_map(|word| word.as_bytes().windows(13));
@@ -27,7 +28,7 @@ fn shows(error: &str, given: &str) -> bool {
 }
 
 #[test]
-fn a_key_with_anything_done_to_it_signs_or_is_refused_without_a_piece_of_it() {
+fn a_changed_key_signs_or_is_refused_without_printing_a_piece_of_it() {
     let files = ["key.pkcs8.pem", "key.pkcs1.pem", "key.jwk.json", "ec.pem", "encrypted.pkcs1.pem", "certificate.pem"];
     let files = files.map(data_text).map(|text| text.trim().to_owned());
     let piece = prop_oneof![text(), one_of(PIECES)];
@@ -35,7 +36,7 @@ fn a_key_with_anything_done_to_it_signs_or_is_refused_without_a_piece_of_it() {
     let changed = changed.prop_map(|(file, from, to, piece)| {
         let (from, to) = (from.index(file.len()), to.index(file.len()));
         match (from < to && from % 2 == 0, file.get(..from), file.get(to..)) {
-            // A part is lost, or one is there twice.
+            // A part is missing or repeated.
             (_, Some(before), Some(after)) => format!("{before}{piece}{after}"),
             _ => piece,
         }
@@ -62,32 +63,32 @@ fn a_key_with_anything_done_to_it_signs_or_is_refused_without_a_piece_of_it() {
     });
 }
 
-/// Found by the fuzz target `key`: whatever stands where a name belongs was repeated.
+/// Found by the fuzz target `key`: any text in the place of a name was repeated.
 #[test]
-fn what_is_too_long_for_a_name_is_not_repeated_as_one() {
+fn a_text_too_long_for_a_name_is_not_repeated() {
     let secret = "RXVlPa6Y4ElUd3qupFC8";
-    let said = |given: &str| load(given).unwrap_err().to_string();
+    let message = |given: &str| load(given).unwrap_err().to_string();
     assert_eq!(
-        said(&format!("{{\"kty\":\"{secret}\",\"d\":\"\"}}")),
-        "the key in KEY is of the kind unknown, and a plain RSA key is needed"
+        message(&format!("{{\"kty\":\"{secret}\",\"d\":\"\"}}")),
+        "the key in KEY has the key type unknown, but must be a plain RSA key"
     );
     for tag in [secret.to_owned(), format!("{secret} PRIVATE KEY"), ["A"; 30].join(" ")] {
-        let error = said(&format!("-----BEGIN {tag}-----\nAQAB\n-----END {tag}-----\n"));
+        let error = message(&format!("-----BEGIN {tag}-----\nAQAB\n-----END {tag}-----\n"));
         assert!(error.contains(" unknown") || error.contains("`unknown`"), "{error}");
     }
     assert_eq!(
-        said("-----BEGIN X509 CRL-----\nAQAB\n-----END X509 CRL-----\n"),
-        "the key in KEY holds a PEM block `X509 CRL`, and not a private key"
+        message("-----BEGIN X509 CRL-----\nAQAB\n-----END X509 CRL-----\n"),
+        "the key in KEY contains a PEM block `X509 CRL`, not a private key"
     );
     let mut jwk: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
     jwk["alg"] = secret.into();
-    assert!(said(&jwk.to_string()).contains("the algorithm is `unknown`"));
+    assert!(message(&jwk.to_string()).contains("the algorithm is `unknown`"));
     jwk["alg"] = "RSA-OAEP-256".into();
-    assert!(said(&jwk.to_string()).contains("the algorithm is `RSA-OAEP-256`"));
+    assert!(message(&jwk.to_string()).contains("the algorithm is `RSA-OAEP-256`"));
 }
 
 #[test]
-fn a_giant_is_refused_and_nothing_worse() {
+fn a_giant_key_is_refused_without_a_panic() {
     let fill = |piece: &str| piece.repeat(MEBIBYTE / piece.len());
     let numbers = format!(
         "{{\"kty\":\"RSA\",\"n\":\"{0}\",\"e\":\"AQAB\",\"d\":\"{0}\",\"p\":\"\",\"q\":\"\",\"dp\":\"\",\"dq\":\"\",\"qi\":\"\"}}",
@@ -111,7 +112,7 @@ fn a_giant_is_refused_and_nothing_worse() {
 }
 
 #[test]
-fn a_key_files_own_words_cannot_draw_on_a_terminal() {
+fn a_key_files_text_cannot_control_the_terminal() {
     let tag = "\u{1b}[2J \u{9b}2J \u{202e} \u{200b}";
     for content in [
         format!("-----BEGIN {tag}-----\nAQAB\n-----END {tag}-----\n"),
@@ -122,7 +123,7 @@ fn a_key_files_own_words_cannot_draw_on_a_terminal() {
         assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
         assert!(!run.err.contains(|c| super::acts(c) && c != '\n'), "{:?}", run.err);
     }
-    // A device goes on for ever, and is not read to its end.
+    // A device has no end, so only a limited part is read.
     #[cfg(unix)]
     assert_eq!(
         fs::metadata("/dev/zero")

@@ -1,5 +1,5 @@
-//! Does hostile input come to nothing? No panic, no work or memory beyond a bound that follows from its size, and nothing
-//! on a terminal but text. The fuzz targets in tests/fuzz ask the same of the same places, for longer.
+//! Is hostile input harmless? It must cause no panic, no work or memory beyond a limit that follows from its size, and
+//! no control characters on a terminal. The fuzz targets in tests/fuzz test the same code for longer.
 
 mod answer;
 mod configuration;
@@ -21,10 +21,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use systemuser_demo::client::http::Reply;
 
-/// As large as the largest input that is read of a file.
+/// The maximum size of a file that is read.
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// Tries as many inputs, the same ones each time.
+/// Runs the test with this number of inputs, which are the same in every run.
 #[track_caller]
 fn try_all<S: Strategy>(cases: u32, inputs: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
@@ -32,15 +32,15 @@ fn try_all<S: Strategy>(cases: u32, inputs: S, test: impl Fn(S::Value) -> Result
     runner.run(&inputs, test).unwrap();
 }
 
-/// Whether the character draws, hides, or turns the direction of writing. It is said here once more, and not taken from
-/// the program, so that the two can differ.
+/// Whether the character controls a terminal, is invisible, or changes the direction of text. The list is independent
+/// of the program's list, so that a test fails if they differ.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c), 0x61c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb
             | 0xe0000..=0xe007f)
 }
 
-/// Everything that acts, each between two letters. Escape and C1 begin what a terminal obeys.
+/// All characters that [`acts`] matches, each between two letters, followed by escape sequences that a terminal obeys.
 fn acting() -> String {
     let all = (0..=0xe007f).filter_map(char::from_u32).filter(|c| acts(*c));
     all.map(|c| format!("a{c}b")).collect::<String>() + "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}2J\u{90}q\u{9c}"
@@ -51,7 +51,8 @@ fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::sample::select(texts).prop_map(str::to_owned)
 }
 
-/// A piece of a text: plain letters mostly, and whatever acts, breaks, or means something to a reader.
+/// A piece of text: mostly plain characters, and some that control a terminal, break parsers, or have a meaning to a
+/// reader.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[ -~]{0,8}",
@@ -67,7 +68,7 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece(), 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Any JSON, of texts like these.
+/// Arbitrary JSON with texts from [`text`].
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::Value;
     let leaf = prop_oneof![
@@ -87,7 +88,7 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// An object that has these members, each with anything in it, or not at all.
+/// An object in which each of these members has any value or is missing.
 fn object_with(names: &'static [&'static str]) -> impl Strategy<Value = serde_json::Value> {
     let member = (prop::sample::select(names), any_json());
     prop::collection::vec(member, 0..6).prop_map(|members| {
@@ -109,11 +110,11 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
     }
 }
 
-/// What an answer answers, and must never come out again.
+/// The secret in the request that an answer belongs to. No output may repeat it.
 const SENT: &str = "sent-9f1c7a2e.40b8-6d53.assertion-e07c41";
 
-/// The work is of the size of the input, and not of its square: it takes seconds at most where nothing is optimised, and
-/// the machine is busy.
+/// Asserts that the work takes time in proportion to the input's size, not to its square. The limit allows for an
+/// unoptimised build on a busy machine.
 #[track_caller]
 fn is_soon_done<T>(work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
@@ -123,7 +124,7 @@ fn is_soon_done<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Texts of a quarter of a mebibyte to a whole one that are worse than they look, each with its name.
+/// Named texts of 0.25 to 1 MiB that are costly to process.
 fn giants() -> [(&'static str, String); 9] {
     let fill = |piece: &str| piece.repeat(MEBIBYTE / 4 / piece.len());
     let deep = |open: &str| open.repeat(200_000);

@@ -1,5 +1,5 @@
-//! Can a server draw on the terminal? Each place where its words are printed for a person, with everything in them that
-//! acts. `--json` is for programs, and not asked here.
+//! Can a server control the terminal? These tests cover each place that prints a server's text for a person. `--json`
+//! is for programs, and is not tested here.
 
 use serde_json::{Value, json};
 
@@ -7,32 +7,32 @@ use super::{acting, acts, is_soon_done};
 use crate::program::{Run, program};
 use crate::server::{Request, Server, json as answer, opaque_token, response};
 
-/// What is printed is text, and has something of what the server said.
+/// Asserts that the output is harmless text and contains this part of the server's text.
 #[track_caller]
-fn is_text(run: &Run, said: &str) {
+fn is_text(run: &Run, expected: &str) {
     for out in [&run.out, &run.err] {
         assert!(!out.contains(|c| acts(c) && c != '\n'), "{out:?}");
     }
-    assert!(run.out.contains(said) || run.err.contains(said), "{said} is not in {run:?}");
+    assert!(run.out.contains(expected) || run.err.contains(expected), "{expected} is not in {run:?}");
 }
 
-/// The beginning of what [`acting`] says, and some of its end, as they are printed.
+/// The beginning of [`acting`]'s text, as it is printed.
 const BEGINS: &str = "a\\u{0}ba\\u{1}b";
 
 fn run(server: &Server, arguments: &str) -> Run {
     program(arguments).args("--env test").file("config/test.toml", server.vendor_configuration()).run()
 }
 
-/// A command, and its whole story, against a Maskinporten that gives tokens and an API that answers so.
+/// Runs a command, also with `--verbose`, against a Maskinporten that issues tokens and an API with this answer.
 #[track_caller]
-fn prints(arguments: &str, api: impl Fn(&Request) -> String + Send + 'static, said: &str) {
+fn prints(arguments: &str, api: impl Fn(&Request) -> String + Send + 'static, expected: &str) {
     let server = Server::with_token(api);
-    is_text(&run(&server, arguments), said);
-    is_text(&run(&server, &format!("{arguments} --verbose")), said);
+    is_text(&run(&server, arguments), expected);
+    is_text(&run(&server, &format!("{arguments} --verbose")), expected);
 }
 
 #[test]
-fn a_refused_grant() {
+fn a_refused_grant_is_printed_as_text() {
     let acting = acting();
     let refusals = [
         json!({ "error": "invalid_grant", "error_description": acting, "error_uri": "https://a.no/errors/MP-124" }),
@@ -45,7 +45,7 @@ fn a_refused_grant() {
         for status in ["400 Bad Request", "503 Service Unavailable"] {
             let body = refusal.clone();
             let server = Server::start(move |_| answer(status, &body));
-            // What is no JSON string is quoted as it came, in which controls are escaped already.
+            // A body that is not a JSON string is quoted unchanged; JSON already escapes its control characters.
             let run = run(&server, "token");
             is_text(&run, "\\u");
             assert!(run.code == 4 || run.code == 6, "{run:?}");
@@ -54,7 +54,7 @@ fn a_refused_grant() {
 }
 
 #[test]
-fn a_token_and_what_it_says() {
+fn a_token_and_its_claims_are_printed_as_text() {
     let token = |scope: String, claims: Value| {
         use base64::Engine;
         let part = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
@@ -89,7 +89,7 @@ fn a_token_and_what_it_says() {
 }
 
 #[test]
-fn the_no_of_an_api() {
+fn an_apis_refusal_is_printed_as_text() {
     let acting = acting();
     let problems = [
         json!({ "code": acting, "title": acting }),
@@ -112,8 +112,8 @@ fn the_no_of_an_api() {
 }
 
 #[test]
-fn what_stands_in_headers() {
-    // HTTP itself lets no control of ASCII into a header.
+fn headers_are_printed_as_text() {
+    // HTTP does not allow ASCII control characters in headers.
     let acting = acting();
     let acting = &acting[acting.find("a\u{80}b").unwrap()..];
     let acting: String = acting.chars().filter(|c| !c.is_ascii_control()).collect();
@@ -124,7 +124,7 @@ fn what_stands_in_headers() {
 }
 
 #[test]
-fn documents_of_altinns() {
+fn altinns_documents_are_printed_as_text() {
     let words = json!({ "nb": acting(), acting(): acting() });
     let system = json!({
         "systemId": acting(), "id": acting(), "vendor": { "ID": acting() }, "name": words, "description": words,
@@ -156,13 +156,13 @@ fn documents_of_altinns() {
     for (arguments, document) in read {
         let body = document.to_string();
         prints(arguments, move |_| answer("200 OK", &body), BEGINS);
-        // And where it is something else.
+        // The same texts in a document of another kind.
         prints(arguments, move |_| answer("200 OK", &json!([[acting()]]).to_string()), "\\u");
     }
 }
 
 #[test]
-fn documents_of_the_reference_apis_and_of_maskinporten() {
+fn documents_of_the_reference_apis_and_of_maskinporten_are_printed_as_text() {
     let info = json!({ "systemuser_org": { "ID": acting() }, "systemuser_id": [acting()], "system_id": acting() });
     let goods = json!({ "status": acting(), "shipmentStatus": acting(), "createTime": acting() });
     for (arguments, document) in [
@@ -187,7 +187,7 @@ fn documents_of_the_reference_apis_and_of_maskinporten() {
 }
 
 #[test]
-fn the_keys_that_are_to_verify_a_token() {
+fn errors_about_published_keys_are_printed_as_text() {
     let server = Server::start(|_| answer("200 OK", &json!([acting()]).to_string()));
     let token = format!("eyJhbGciOiJSUzI1NiJ9.e30.{}", "A".repeat(342));
     let run = program("inspect --verify --env test").arg(token).file("config/test.toml", server.configuration()).run();
@@ -195,10 +195,10 @@ fn the_keys_that_are_to_verify_a_token() {
     assert_eq!(run.code, 6, "{run:?}");
 }
 
-/// A list's columns are aligned, and one long text must neither stop the program (Rust's formatter pads to 65,535 at most)
-/// nor make every other line as long.
+/// The columns of a list are aligned. A long text must not panic (Rust's formatter pads to 65,535 at most) and must not
+/// make the other lines as long.
 #[test]
-fn one_long_text_in_a_list_is_printed_whole_and_the_other_lines_stay_short() {
+fn a_long_text_in_a_list_is_printed_completely_and_the_other_lines_stay_short() {
     let user =
         |nth: usize, title: &str| json!({ "id": nth.to_string(), "integrationTitle": title, "externalRef": title });
     let long = "x".repeat(100_000);
@@ -214,9 +214,9 @@ fn one_long_text_in_a_list_is_printed_whole_and_the_other_lines_stay_short() {
     assert!(longest.is_some_and(|longest| longest < 100), "{longest:?}");
 }
 
-/// The values of one's own that a refusal is about are aligned, too.
+/// A refusal also lists the user's own values in aligned columns.
 #[test]
-fn a_refusal_of_very_many_scopes_is_told() {
+fn a_refusal_of_very_many_scopes_is_printed() {
     let server = Server::start(|_| {
         answer(
             "400 Bad Request",

@@ -1,4 +1,4 @@
-//! A no, whatever it says: what is kept of it, and told of it.
+//! Refusals with arbitrary content: the parts that are kept and printed.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use systemuser_demo::client::sanitize::{excerpt, visible};
 
 use super::{SENT, acting, acts, any_json, giants, is_soon_done, object_with, reply, text, try_all};
 
-/// As many characters are told of each text, with `…`.
+/// Maximum length of each text in characters, including `…`.
 const EXCERPT: usize = 201;
 
 fn texts(refused: &Problem) -> Vec<&String> {
@@ -32,14 +32,14 @@ fn texts_of_grant(refused: &TokenRefused) -> Vec<&String> {
 
 #[track_caller]
 fn all_fit(texts: &[&String]) {
-    // Twenty faults with a code, a text and twenty paths each, and twenty other members, are the most.
+    // The limit: twenty faults with a code, a text and twenty paths each, and twenty other members.
     assert!(texts.len() <= 20 * 22 + 20 * 2 + 2, "{}", texts.len());
     for text in texts {
         assert!(!text.contains(acts) && text.chars().count() <= EXCERPT && !text.contains(SENT), "{text:?}");
     }
 }
 
-/// A problem document, and what looks like one; it may repeat what was sent.
+/// Problem documents and similar texts, some of which repeat the secret that was sent.
 fn bodies() -> impl Strategy<Value = String> {
     let fault = object_with(&["code", "title", "detail", "paths"]);
     let faults = prop::collection::vec(fault, 0..30)
@@ -52,7 +52,7 @@ fn bodies() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn what_is_kept_of_a_no_is_short_and_harmless_and_not_what_was_sent() {
+fn the_kept_parts_of_a_refusal_are_short_and_harmless_and_contain_no_secret() {
     try_all(1_000, bodies(), |body| {
         let refused = reply(400, body.as_str()).problem();
         all_fit(&texts(&refused));
@@ -70,7 +70,7 @@ fn what_is_kept_of_a_no_is_short_and_harmless_and_not_what_was_sent() {
 }
 
 #[test]
-fn what_is_shown_of_any_text_is_harmless() {
+fn the_printed_form_of_any_text_is_harmless() {
     try_all(5_000, text(), |text| {
         let shown = visible(&text);
         prop_assert!(!shown.contains(acts) && shown.len() <= 10 * text.len());
@@ -82,9 +82,9 @@ fn what_is_shown_of_any_text_is_harmless() {
     assert!(shown.starts_with("a\\u{0}ba\\u{1}b") && shown.ends_with("\\u{90}q\\u{9c}") && !shown.contains(acts));
 }
 
-/// The fuzz target `problem` looks for that, too.
+/// The fuzz target `problem` checks this too.
 #[test]
-fn however_much_a_server_says_little_of_it_is_kept() {
+fn only_a_limited_part_of_a_refusal_is_kept() {
     let many = |what: &'static str| vec![what; 50_000];
     let long = "\u{1b}".repeat(64 * 1024);
     let documents = [

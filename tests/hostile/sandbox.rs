@@ -1,4 +1,4 @@
-//! The sandbox, called in the process, and grants that it takes.
+//! The sandbox, called without a socket, and grants that it accepts.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| {
     RsaKeyPair::from_pkcs8(block.contents()).unwrap()
 });
 
-/// A signed token with these bytes for header and claims.
+/// A signed token with these bytes as header and claims.
 pub(super) fn signed(header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let mut signature = vec![0; KEY.public_modulus_len()];
@@ -37,7 +37,7 @@ pub(super) fn header() -> Value {
     json!({ "alg": "RS256", "kid": "sandbox-example" })
 }
 
-/// The claims of a grant that is taken, once.
+/// The claims of a grant that the sandbox accepts once.
 pub(super) fn claims(scope: &str) -> Value {
     let now = Utc::now().timestamp();
     let jti = uuid::Uuid::new_v4().to_string();

@@ -1,4 +1,4 @@
-//! The sandbox's Altinn, whatever a vendor sends, and its approval page, whatever a browser sends.
+//! The sandbox's Altinn with arbitrary data from a vendor, and its approval page with arbitrary data from a browser.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -38,8 +38,8 @@ impl Vendor {
     }
 }
 
-/// What Altinn takes.
-fn wish() -> Value {
+/// A valid request.
+fn new_request() -> Value {
     json!({ "systemId": SYSTEM, "partyOrgNo": "312600757", "rights": rights() })
 }
 
@@ -59,7 +59,7 @@ fn over(mut usual: Value, members: &Value) -> Value {
     usual
 }
 
-/// A page that is whole, and has no element, and nothing that acts, of somebody else's.
+/// Asserts that the page is complete, harmless, and contains no foreign element.
 #[track_caller]
 fn is_a_page(answer: &Answer) {
     assert!(answer.headers.contains_key("content-security-policy"), "{}", answer.status);
@@ -69,7 +69,7 @@ fn is_a_page(answer: &Answer) {
 }
 
 #[test]
-fn a_vendors_json_is_taken_or_refused_and_shown_to_the_customer_as_text() {
+fn a_vendors_json_is_accepted_or_refused_and_shown_to_the_customer_as_text() {
     const OF_REQUEST: &[&str] = &[
         "systemId",
         "partyOrgNo",
@@ -115,18 +115,18 @@ fn a_vendors_json_is_taken_or_refused_and_shown_to_the_customer_as_text() {
             (Method::POST, "systemuser/request/vendor/agent", &members),
         ] {
             let answer = vendor.call(method, path, body);
-            // Altinn itself fails where a list is null.
+            // The real Altinn also fails if a list is null.
             prop_assert!(answer.status.as_u16() < 500 || is_null, "{path} {}: {}", body, answer.body);
         }
-        // A customer is asked for that system, or for one of such names.
-        let mut wish = if members.is_object() { over(wish(), &members) } else { wish() };
+        // Requests a system user for the new system, or else a request with these members.
+        let mut new_request = if members.is_object() { over(new_request(), &members) } else { new_request() };
         if vendor.call(Method::GET, &format!("systemregister/vendor/{id}"), &Value::Null).status == 200 {
-            wish = json!({ "systemId": id, "partyOrgNo": "312600757", "rights": rights() });
-        } else if wish["externalRef"].is_null() {
-            wish["externalRef"] = format!("customer-{id}").into();
+            new_request = json!({ "systemId": id, "partyOrgNo": "312600757", "rights": rights() });
+        } else if new_request["externalRef"].is_null() {
+            new_request["externalRef"] = format!("customer-{id}").into();
         }
-        let answer = vendor.call(Method::POST, "systemuser/request/vendor", &wish);
-        prop_assert!(answer.status.as_u16() < 500, "{}: {}", wish, answer.body);
+        let answer = vendor.call(Method::POST, "systemuser/request/vendor", &new_request);
+        prop_assert!(answer.status.as_u16() < 500, "{}: {}", new_request, answer.body);
         if answer.status == 201 {
             let confirm = answer.json()["confirmUrl"].as_str().unwrap().replace(ADDRESS, "/");
             for language in ["nb", "en"] {
@@ -140,9 +140,9 @@ fn a_vendors_json_is_taken_or_refused_and_shown_to_the_customer_as_text() {
 }
 
 #[test]
-fn fields_cookies_and_queries_of_any_kind_decide_nothing() {
+fn arbitrary_fields_cookies_and_queries_decide_nothing() {
     let vendor = vendor();
-    let answer = vendor.call(Method::POST, "systemuser/request/vendor", &wish());
+    let answer = vendor.call(Method::POST, "systemuser/request/vendor", &new_request());
     let body = answer.json();
     let (id, confirm) = (body["id"].as_str().unwrap(), body["confirmUrl"].as_str().unwrap().replace(ADDRESS, "/"));
     let page = vendor.page(Method::GET, &confirm, "", String::new());
@@ -153,7 +153,7 @@ fn fields_cookies_and_queries_of_any_kind_decide_nothing() {
         (prop_oneof![Just("decision".to_owned()), Just("token".to_owned()), text()], value),
         0..5,
     );
-    // One that is ours in name and shape, and another's.
+    // A cookie with the right name and form, but another value.
     let other = format!("{}={}", cookie.split_once('=').unwrap().0, "A".repeat(43));
     let cookies = prop_oneof!["[ -~]{0,60}", Just(other), Just(cookie.replace('=', "=;")), Just(cookie.to_uppercase())];
     try_all(2_000, (fields, cookies, text()), |(fields, cookies, query)| {
@@ -177,9 +177,9 @@ fn fields_cookies_and_queries_of_any_kind_decide_nothing() {
     assert_eq!(answer.json()["status"], "New");
 }
 
-/// Each of the lists is gone through once, however many are compared.
+/// Each list is read once, regardless of the number of comparisons.
 #[test]
-fn lists_as_long_as_a_request_may_be_are_soon_compared() {
+fn lists_of_the_maximum_length_are_compared_quickly() {
     let vendor = vendor();
     let many = |letter: &str| json!(vec![letter; 16_000]);
     for (nth, letter) in ["b", "c", "d", "e"].into_iter().enumerate() {
@@ -192,7 +192,7 @@ fn lists_as_long_as_a_request_may_be_are_soon_compared() {
     replaced["clientId"] = (0..8_000).map(|nth| format!("{nth:x}")).collect();
     let answer = is_soon_done(|| vendor.call(Method::PUT, &format!("systemregister/vendor/{SYSTEM}"), &replaced));
     assert_eq!(answer.json()["validationErrors"][0]["code"], "AUTH.VLD-00004", "{}", answer.body);
-    // They differ in case, and are twins.
+    // Client ids that differ in case only are duplicates.
     replaced["clientId"] = json!([CLIENT, CLIENT.to_uppercase()]);
     let answer = vendor.call(Method::PUT, &format!("systemregister/vendor/{SYSTEM}"), &replaced);
     assert_eq!(answer.json()["validationErrors"][0]["code"], "AUTH.VLD-00011", "{}", answer.body);

@@ -1,4 +1,4 @@
-//! The sandbox's `/token`, whatever is posted there.
+//! The sandbox's `/token`, with arbitrary requests.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -9,21 +9,24 @@ use super::{any_json, giants, is_soon_done, object_with, text, try_all};
 const DEMO: &str = "altinn:systembruker.demo";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A token, or a refusal in the real form.
+/// Asserts that the answer is a token or a refusal in Maskinporten's form.
 #[track_caller]
 fn is_an_answer(answer: &Answer) {
     let body = answer.json();
-    let said = body["error_description"].as_str().unwrap_or_default();
+    let description = body["error_description"].as_str().unwrap_or_default();
     match answer.status.as_u16() {
         200 => assert!(body["access_token"].is_string(), "{body}"),
-        400 => assert!(body["error"].is_string() && said.contains("(trace_id: ") && said.len() < 2_500, "{body}"),
+        400 => assert!(
+            body["error"].is_string() && description.contains("(trace_id: ") && description.len() < 2_500,
+            "{body}"
+        ),
         status => panic!("{status} {body}"),
     }
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
 #[test]
-fn a_form_with_anything_in_it_is_answered() {
+fn an_arbitrary_form_is_answered() {
     let sandbox = Sandbox::start();
     let field = prop_oneof![
         text().prop_map(|text| format!("assertion={text}")),
@@ -40,7 +43,7 @@ fn a_form_with_anything_in_it_is_answered() {
 }
 
 #[test]
-fn a_signed_grant_with_anything_in_it_is_answered() {
+fn an_arbitrary_signed_grant_is_answered() {
     const CLAIMS: &[&str] = &[
         "aud",
         "iss",
@@ -60,7 +63,7 @@ fn a_signed_grant_with_anything_in_it_is_answered() {
     let details = object_with(&["type", "systemuser_org", "externalRef", "more"]);
     let party = object_with(&["authority", "ID", "more"]);
     let details = (details, party, 0..4).prop_map(|(more, party, depth)| {
-        // As many of its layers are right.
+        // The number of layers of the details that are valid.
         let mut details = json!({ "type": "urn:altinn:systemuser" });
         let known = json!({ "authority": "iso6523-actorid-upis", "ID": "0192:210493352" });
         details["systemuser_org"] = if depth > 1 { known } else { party };
@@ -97,7 +100,7 @@ fn times_beyond_the_calendar_are_refused() {
 }
 
 #[test]
-fn what_is_too_large_is_not_read_and_what_is_just_not_is_soon_answered() {
+fn a_body_above_the_limit_is_not_read_and_a_body_below_it_is_answered_quickly() {
     let sandbox = Sandbox::start();
     for (name, giant) in giants() {
         let answer = sandbox.post_form("/token", FORM, giant.clone());

@@ -1,4 +1,4 @@
-//! The token reader, where a token is large. What it makes of small ones, tests/inspect.rs asks.
+//! The token reader, with large tokens. tests/inspect.rs covers small tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -35,7 +35,7 @@ const CLAIMS: &[&str] = &[
 ];
 
 #[test]
-fn whatever_the_claims_are_each_line_is_a_fact_and_harmless() {
+fn for_arbitrary_claims_each_line_is_a_harmless_fact() {
     let claims =
         (object_with(CLAIMS), object_with(&["type", "systemuser_org", "systemuser_id", "system_id", "externalRef"]));
     let claims = claims.prop_map(|(mut claims, mut details)| {
@@ -58,7 +58,7 @@ fn whatever_the_claims_are_each_line_is_a_fact_and_harmless() {
 }
 
 #[test]
-fn no_key_that_somebody_publishes_makes_a_bad_token_good() {
+fn no_published_key_makes_an_invalid_token_valid() {
     let key = object_with(&["kty", "kid", "use", "alg", "n", "e"]).prop_map(|mut key| {
         let fixed = json!({ "kty": "RSA", "kid": "a", "n": "AQAB", "e": "AQAB" });
         for (name, value) in fixed.as_object().unwrap() {
@@ -77,7 +77,7 @@ fn no_key_that_somebody_publishes_makes_a_bad_token_good() {
 }
 
 #[test]
-fn a_giant_token_is_told_or_refused_and_nothing_worse() {
+fn a_giant_token_is_printed_or_refused_without_a_panic() {
     for (name, giant) in giants() {
         for token in
             [giant.clone(), token(&giant, "{}"), token("{}", &giant), token("{}", &format!("{{\"aud\":{giant:?}}}"))]
@@ -86,7 +86,7 @@ fn a_giant_token_is_told_or_refused_and_nothing_worse() {
                 let decoded = DecodedJwt::read(&token);
                 assert!(decoded.is_none_or(|decoded| decoded.system_user().is_none()), "{name}");
                 match in_words(&token, DateTime::UNIX_EPOCH) {
-                    // A control is told in at most eight characters for its one byte.
+                    // A control character of one byte is printed with at most eight characters.
                     Ok(words) => assert!(words.len() < 8 * token.len() + 1_000, "{name}"),
                     Err(error) => assert!(error.to_string().len() < 200, "{name}"),
                 }

@@ -9,16 +9,16 @@ use tokio::net::TcpSocket;
 use super::{Client, METADATA, answers_others, ends_within_a_second, has_held_little, peak_memory};
 use crate::sandbox::{Standing, standing};
 
-/// How long the sandbox waits for a client.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The sandbox's time limit for a client.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 const FORM: &str = "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n";
 
-/// A client that goes on and on, and comes to no end.
+/// A client that never finishes.
 struct Slow {
     what: &'static str,
     client: Client,
-    /// What it sends again and again.
+    /// The bytes that it sends repeatedly.
     goes_on: &'static str,
     reads: bool,
 }
@@ -30,7 +30,7 @@ impl Slow {
         Self { what, client, goes_on, reads: true }
     }
 
-    /// It asks until neither its requests nor their answers go anywhere.
+    /// Sends requests without reading answers, until the buffers in both directions are full.
     fn never_reading(sandbox: &Standing) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
@@ -52,7 +52,7 @@ impl Slow {
         Self { what: "never reads", client: Client::with(stream), goes_on: METADATA, reads: false }
     }
 
-    /// Whether the sandbox has closed the connection, when it has gone on once more.
+    /// Sends once more, and returns whether the sandbox has closed the connection.
     fn has_ended(&mut self) -> bool {
         self.client.stream.get_ref().set_nonblocking(true).unwrap();
         let sent = self.client.send(self.goes_on);
@@ -61,7 +61,8 @@ impl Slow {
     }
 }
 
-/// So many of each kind, but for the one that never reads, which takes its time.
+/// The given number of slow clients of each kind, and one client that never reads, since filling its buffers takes
+/// time.
 fn slow_ones(sandbox: &Standing, each: usize) -> Vec<Slow> {
     let half_a_body = format!("{FORM}Content-Length: 1000\r\n\r\ngrant_type=");
     let chunks = format!("{FORM}Transfer-Encoding: chunked\r\n\r\n");
@@ -76,7 +77,7 @@ fn slow_ones(sandbox: &Standing, each: usize) -> Vec<Slow> {
             slow("sends a body bit by bit", &half_a_body, "a"),
             slow("sends chunks bit by bit", &chunks, "1\r\na\r\n"),
             slow("asks nothing more", METADATA, ""),
-            // The sandbox has said that it sends no more, but not that it reads no more.
+            // The sandbox has closed only its sending side.
             Slow { reads: false, ..slow("goes on although it was refused", &too_large, "a") },
         ]);
     }
@@ -85,21 +86,21 @@ fn slow_ones(sandbox: &Standing, each: usize) -> Vec<Slow> {
 }
 
 #[test]
-fn slow_clients_have_their_time_and_others_do_not_wait_for_them() {
+fn slow_clients_are_disconnected_after_the_time_limit_and_do_not_delay_others() {
     let sandbox = standing();
     let begun = Instant::now();
     let mut busy = Client::of(&sandbox);
     let mut slow_ones = slow_ones(&sandbox, 8);
     while !slow_ones.is_empty() {
         answers_others(&sandbox);
-        // Who asks keeps the connection.
+        // A client that sends requests keeps its connection.
         assert_eq!(busy.ask(METADATA).unwrap().status, 200);
         thread::sleep(Duration::from_millis(250));
         slow_ones.retain_mut(|slow| {
             let ended = slow.has_ended();
             let after = begun.elapsed();
-            assert!(!ended || after >= PATIENCE, "one that {}, after {after:?}", slow.what);
-            assert!(ended || after < PATIENCE + Duration::from_secs(5), "one that {}, after {after:?}", slow.what);
+            assert!(!ended || after >= TIMEOUT, "a client that {}, after {after:?}", slow.what);
+            assert!(ended || after < TIMEOUT + Duration::from_secs(5), "a client that {}, after {after:?}", slow.what);
             !ended
         });
     }
@@ -107,7 +108,7 @@ fn slow_clients_have_their_time_and_others_do_not_wait_for_them() {
 }
 
 #[test]
-fn ctrl_c_ends_it_while_slow_clients_hold_on() {
+fn ctrl_c_ends_it_while_slow_clients_are_connected() {
     let sandbox = standing();
     let mut slow_ones = slow_ones(&sandbox, 4);
     answers_others(&sandbox);
@@ -115,7 +116,7 @@ fn ctrl_c_ends_it_while_slow_clients_hold_on() {
     ends_within_a_second(sandbox);
 }
 
-/// Sends the body in pieces of 64 KiB, and tells the answer.
+/// Sends the body in pieces of 64 KiB and returns the status of the answer.
 fn uploaded(sandbox: &Standing, mebibytes: usize, chunked: bool) -> u16 {
     let mut client = Client::of(sandbox);
     let piece = "a".repeat(64 * 1024);
@@ -132,7 +133,7 @@ fn uploaded(sandbox: &Standing, mebibytes: usize, chunked: bool) -> u16 {
 }
 
 #[test]
-fn huge_bodies_are_refused_and_neither_held_nor_waited_for() {
+fn huge_bodies_are_refused_without_being_stored_or_read_to_the_end() {
     let sandbox = standing();
     thread::scope(|scope| {
         let uploads: Vec<_> = (0..6)
@@ -154,7 +155,7 @@ fn huge_bodies_are_refused_and_neither_held_nor_waited_for() {
 }
 
 #[test]
-fn ctrl_c_ends_it_in_the_middle_of_uploads() {
+fn ctrl_c_ends_it_during_uploads() {
     let sandbox = standing();
     let piece = "a".repeat(64 * 1024);
     thread::scope(|scope| {
@@ -171,9 +172,9 @@ fn ctrl_c_ends_it_in_the_middle_of_uploads() {
     });
 }
 
-/// Each piece that a body comes in would keep some 40 bytes of its own alive, were it not copied together.
+/// If the sandbox kept the pieces of a body uncopied, each piece would cost about 40 extra bytes.
 #[test]
-fn bodies_of_tiny_chunks_take_no_more_than_their_bytes() {
+fn bodies_in_tiny_chunks_take_little_extra_memory() {
     let sandbox = standing();
     answers_others(&sandbox);
     let before = peak_memory(&sandbox);
@@ -190,12 +191,12 @@ fn bodies_of_tiny_chunks_take_no_more_than_their_bytes() {
 }
 
 #[test]
-fn a_head_without_an_end_is_refused() {
+fn an_endless_head_is_refused() {
     let sandbox = standing();
     let mut client = Client::of(&sandbox);
     let head = format!("GET /jwk HTTP/1.1\r\nHost: x\r\nA: {}\r\n", "a".repeat(1 << 20));
     assert_eq!(client.ask(head).unwrap().status, 431);
-    // One that is longer than anybody's is taken.
+    // A head that is longer than any real client's is accepted.
     let head = format!("GET /jwk HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n", "a".repeat(30_000));
     assert_eq!(Client::of(&sandbox).ask(head).unwrap().status, 200);
     has_held_little(&sandbox);

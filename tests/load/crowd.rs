@@ -1,4 +1,4 @@
-//! More connections than the sandbox takes.
+//! More connections than the sandbox accepts.
 
 use std::io;
 use std::process::Command;
@@ -11,11 +11,11 @@ use super::{Client, METADATA, answers_others, ends_within_a_second, has_held_lit
 use crate::program::program;
 use crate::sandbox::{standing, standing_by};
 
-/// How many it takes.
-const MOST: usize = 128;
+/// The sandbox's limit on open connections.
+const LIMIT: usize = 128;
 
 #[test]
-fn more_connections_than_it_takes_close_those_that_keep_it_waiting_the_longest() {
+fn above_the_limit_the_connections_that_are_idle_longest_are_closed() {
     let sandbox = standing();
     let mut busy = Client::of(&sandbox);
     let mut crowd = Vec::new();
@@ -24,7 +24,7 @@ fn more_connections_than_it_takes_close_those_that_keep_it_waiting_the_longest()
         answers_others(&sandbox);
         assert_eq!(busy.ask(METADATA).unwrap().status, 200);
     }
-    // The last ones are there still, and are answered.
+    // The newest connections are still open and are answered.
     let (first, last) = crowd.split_at_mut(40);
     let late = last.len() - 100;
     assert!(last[late..].iter_mut().all(|client| client.ask(METADATA).unwrap().status == 200));
@@ -34,13 +34,13 @@ fn more_connections_than_it_takes_close_those_that_keep_it_waiting_the_longest()
         thread::sleep(Duration::from_millis(10));
     }
     let open = crowd.iter_mut().filter_map(|client| (!client.is_closed()).then_some(())).count();
-    assert!((100..MOST).contains(&open), "{open}");
+    assert!((100..LIMIT).contains(&open), "{open}");
     has_held_little(&sandbox);
     ends_within_a_second(sandbox);
 }
 
 #[test]
-fn it_answers_others_where_the_machine_gives_it_fewer_than_it_would_take() {
+fn it_answers_new_clients_even_with_a_low_file_descriptor_limit() {
     let binary = program("sandbox --port 0").command();
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -n 64; exec \"$0\" sandbox --port 0"]).arg(binary.get_program()).env_clear();
@@ -48,13 +48,13 @@ fn it_answers_others_where_the_machine_gives_it_fewer_than_it_would_take() {
     let crowd: Vec<Client> = (0..100).map(|_| Client::of(&sandbox)).collect();
     let begun = Instant::now();
     assert_eq!(Client::of(&sandbox).ask(METADATA).unwrap().status, 200);
-    // Sooner than the others' time is over.
+    // Before the other connections time out.
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     drop(crowd);
     ends_within_a_second(sandbox);
 }
 
-/// Waits for something to read, and tells how much there was; 0 at the end.
+/// Waits for data and returns the number of bytes read, or 0 at the end.
 async fn read(stream: &tokio::net::TcpStream) -> usize {
     loop {
         stream.readable().await.unwrap();
@@ -66,7 +66,7 @@ async fn read(stream: &tokio::net::TcpStream) -> usize {
 }
 
 #[tokio::test]
-async fn one_that_is_dropped_takes_its_connections_along() {
+async fn dropping_a_sandbox_closes_its_connections() {
     let sandbox = Sandbox::start().await.unwrap();
     let address = sandbox.address().trim_start_matches("http://").trim_end_matches('/');
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();

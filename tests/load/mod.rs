@@ -1,4 +1,5 @@
-//! Does the sandbox go on answering, within bounds, whatever is done to it? What it holds is read from Linux's `/proc`.
+//! Does the sandbox keep answering under load and abuse, within a memory limit? The memory figures come from Linux's
+//! `/proc`.
 
 mod abuse;
 mod crowd;
@@ -11,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::Standing;
 
-/// What a debug build may hold at most, in KiB; at rest it holds some 12,000.
+/// Memory limit of a debug build, in KiB; an idle sandbox uses about 12,000 KiB.
 const MOST_MEMORY: u64 = 32 * 1024;
 
 const METADATA: &str = "GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// Somebody with a connection, which stays open.
+/// A client that keeps its connection open.
 struct Client {
     stream: BufReader<TcpStream>,
 }
@@ -73,7 +74,7 @@ impl Client {
         self.receive()
     }
 
-    /// Whether the sandbox has closed it by now. What it has sent before is read, and forgotten.
+    /// Whether the sandbox has closed the connection. Reads and discards pending data.
     fn is_closed(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).unwrap();
         let mut bytes = [0; 1024];
@@ -89,7 +90,7 @@ impl Client {
     }
 }
 
-/// A newcomer is answered promptly.
+/// Asserts that a new client is answered within a second.
 #[track_caller]
 fn answers_others(sandbox: &Standing) {
     let begun = Instant::now();
@@ -97,7 +98,7 @@ fn answers_others(sandbox: &Standing) {
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
-/// The most that it has ever held, in KiB.
+/// The sandbox's peak memory, in KiB.
 fn peak_memory(sandbox: &Standing) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", sandbox.child.id())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -111,7 +112,7 @@ fn has_held_little(sandbox: &Standing) {
     assert!(peak < MOST_MEMORY, "{peak} KiB");
 }
 
-/// Ctrl-C ends it, whatever is going on.
+/// Asserts that Ctrl-C ends the sandbox within a second.
 #[track_caller]
 fn ends_within_a_second(mut sandbox: Standing) {
     let begun = Instant::now();

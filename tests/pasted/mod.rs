@@ -14,23 +14,24 @@ use crate::server::{Server, empty};
 /// This many consecutive characters of a secret are a leak.
 const LEAK: usize = 12;
 
-/// A place, the way to it, what is pasted there, and whether the command runs with `--verbose`.
+/// A place, the number of its command, the pasted text, and whether the command runs with `--verbose`.
 type Case<'a> = (&'a Place, usize, &'a Paste, bool);
 
 #[test]
 fn a_pasted_secret_is_not_printed() {
     let (places, pastes) = (places(), pastes());
     let ways = places.iter().flat_map(|place| (0..place.ways()).map(move |way| (place, way))).enumerate();
-    // Each place gets another paste, so that all pastes are used.
+    // The pastes alternate between places, so that all are used.
     let cases = ways.map(|(nth, (place, way))| (place, way, &pastes[nth * 7 % pastes.len()], nth.is_multiple_of(2)));
     try_all(&cases.collect::<Vec<_>>());
 }
 
 #[test]
-#[ignore = "it runs the program some twenty thousand times, which takes minutes"]
+#[ignore = "runs the program about 20,000 times, which takes minutes"]
 fn no_pasted_secret_is_printed_anywhere() {
     let (places, pastes) = (places(), pastes());
-    // What is whole and bare is pasted in every way, with and without `--verbose` in the first; the rest in one way each.
+    // A whole, bare secret is pasted into every command, and also without `--verbose` into the first; other pastes go
+    // into one command each.
     let ways = |place: &Place, nth: usize, paste: &Paste| match paste.is_bare {
         true => (0..place.ways()).map(|way| (way, way.is_multiple_of(2))).chain([(0, false)]).collect(),
         false => vec![(nth, nth.is_multiple_of(2))],
@@ -44,7 +45,7 @@ fn no_pasted_secret_is_printed_anywhere() {
 }
 
 /// Runs all cases on eight threads, because some cases wait.
-#[allow(clippy::print_stdout, reason = "it tells how many runs there were")]
+#[allow(clippy::print_stdout, reason = "prints the number of runs")]
 fn try_all(cases: &[Case<'_>]) {
     let (next, leaks, server) =
         (AtomicUsize::new(0), Mutex::new(Vec::new()), Server::start(|_| empty("403 Forbidden")));
@@ -79,7 +80,7 @@ fn leak((place, way, paste, verbose): Case<'_>, server: &str) -> Option<String> 
     ))
 }
 
-/// The pieces of some texts that are leaks.
+/// All pieces of these texts that would count as leaks.
 fn pieces<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashSet<&'a [u8]> {
     texts.into_iter().flat_map(|text| text.as_bytes().windows(LEAK)).collect()
 }

@@ -1,4 +1,4 @@
-//! What somebody may paste: keys and tokens in all their forms, whole and in pieces.
+//! Texts that a person may paste: keys and tokens in all their forms, whole and in pieces.
 
 use std::collections::HashSet;
 
@@ -17,13 +17,13 @@ use crate::program::data_text;
 pub struct Paste {
     pub name: String,
     pub text: String,
-    /// It is whole, and not in quotes.
+    /// Whether the secret is whole and not in quotes.
     pub is_bare: bool,
     secret: String,
 }
 
 impl Paste {
-    /// The first piece of the secret that stands in a text.
+    /// The first piece of the secret that the text contains.
     pub fn piece_in<'a>(&self, text: &'a str) -> Option<&'a str> {
         let pieces: HashSet<&[u8]> = pieces(self.secret.split_whitespace());
         let at = text.as_bytes().windows(LEAK).position(|piece| pieces.contains(piece))?;
@@ -31,7 +31,7 @@ impl Paste {
     }
 }
 
-/// Two keys, one of which ends in `=` as base64 and one does not; what is signed with them; bare, in quotes, and pieces.
+/// All pastes: two keys, with and without base64 padding, and tokens signed with them; bare, in quotes, and in pieces.
 pub fn pastes() -> Vec<Paste> {
     let keys = ["key.pkcs8.pem", "unpadded.pkcs8.pem"].into_iter().zip([true, false]);
     keys.flat_map(|(file, padded)| {
@@ -62,12 +62,12 @@ pub fn pastes() -> Vec<Paste> {
     .collect()
 }
 
-/// A key's forms: the name, the text, and its secret part.
+/// The forms of a key: the name, the text, and its secret part.
 fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
-    // As `key new` writes it: without the fixture's words before it.
+    // Only the PEM block, like a file from `key new`.
     let pem = &file[file.find("-----BEGIN").unwrap()..];
     let body = |pem: &str| pem.split("-----").nth(2).unwrap().trim().to_owned();
-    // It begins with the modulus, which is public.
+    // The key begins with the modulus, which is public.
     let private = |body: String| body[400..].to_owned();
     let base64 = body(pem).replace('\n', "");
     assert_eq!(base64.ends_with('='), padded);
@@ -109,7 +109,7 @@ fn forms(file: &str, padded: bool) -> Vec<(&'static str, String, String)> {
         ("base64", base64.clone(), private(base64.clone())),
         ("base64 of a JWK", STANDARD.encode(jwk.to_string()), STANDARD.encode(jwk.to_string())),
     ];
-    // None of these has a `=` at its end.
+    // None of these forms ends with `=`.
     let others = vec![
         ("JWK", jwk.to_string(), numbers),
         ("d", d.clone(), d),

@@ -1,11 +1,11 @@
-//! Every place where text can enter: arguments, options, variables, the configuration, a system's file, standard input.
+//! Every input: arguments, options, variables, the configuration, a system's file, and standard input.
 
 use crate::program::{Run, program, project_text};
 
 /// Command lines, a variable, files and standard input; `@` marks where the text is pasted.
 pub struct Place {
     pub name: String,
-    /// Several ways to get to the same place.
+    /// Commands that use the same input.
     commands: Vec<String>,
     variable: Option<&'static str>,
     files: Vec<(&'static str, String)>,
@@ -26,15 +26,15 @@ impl Place {
         }
     }
 
-    /// How many ways there are.
+    /// The number of commands.
     pub fn ways(&self) -> usize {
         self.commands.len()
     }
 
-    /// Runs one of the commands with something pasted; `server` refuses whatever it is asked, also as a proxy.
+    /// Runs a command with the pasted text; `server` refuses every request, also as a proxy.
     pub fn run(&self, way: usize, pasted: &str, verbose: bool, server: &str) -> Run {
         let words = self.commands[way % self.ways()].split(' ').filter(|word| !word.is_empty());
-        // At the beginning, since what is pasted may end the options.
+        // Before the pasted text, which may end the options.
         let words = std::iter::once("--verbose").filter(|_| verbose).chain(words);
         let filled = |text: &str| text.replace('@', pasted).replace("http://SERVER", server);
         let mut run = words.fold(program(""), |run, word| run.arg(filled(word))).var("HTTPS_PROXY", server);
@@ -48,7 +48,7 @@ impl Place {
 
 const CREATE: &str = "request create 312600757 --right ttd_systembruker-salary";
 
-/// Commands with an option whose value is pasted, for each way to write that.
+/// Commands with a pasted option value, in each form in which an option can be written.
 const OPTIONS: &[(&str, &[&str])] = &[
     (
         "token",
@@ -120,7 +120,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("sandbox", &["--port", "--clock-ahead", "--refuse", "--page-size", "--paging-fault", "--config"]),
 ];
 
-/// Options whose valid value is part of the answer.
+/// Options with a value that is part of the answer.
 const PRINTED_OPTIONS: &[(&str, &[&str])] = &[
     ("grant --decode", &["--client-id", "--scope", "--external-ref", "--resource", "--kid"]),
     ("grant --json", &["--client-id", "--scope", "--external-ref", "--resource", "--kid"]),
@@ -129,7 +129,7 @@ const PRINTED_OPTIONS: &[(&str, &[&str])] = &[
     (CREATE, &["--external-ref"]),
 ];
 
-/// Command lines with what is pasted as an argument, or joined to one.
+/// Command lines with the pasted text as an argument or as part of an argument.
 const ARGUMENTS: &[&str] = &[
     "@",
     "-@",
@@ -243,7 +243,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Lines of a configuration for `test`, whose servers cannot be reached.
+/// Lines of a configuration for `test` with unreachable servers.
 const LINES: &[&str] = &[
     "client_id = '@'",
     "client_id = '''@'''",
@@ -299,7 +299,7 @@ const CONFIG_COMMANDS: &[&str] = &[
     "call orders --config a.toml --scope a:b --org 210493352 --timeout 1",
 ];
 
-/// What may stand in the file of a system, as JSON.
+/// Members of a system's file, as JSON.
 const FIELDS: &[&str] = &[
     r#"{"id":"@","vendor":{"ID":"0192:991825827"},"name":{"nb":"n"},"description":{"nb":"n"}}"#,
     r#"{"id":"991825827_x","vendor":{"ID":"@"},"name":{"nb":"n"},"description":{"nb":"n"}}"#,

@@ -13,11 +13,11 @@ fn held(used: &ReplayCache) -> usize {
 }
 
 #[test]
-fn a_used_grant_is_remembered_until_its_end_and_forgotten_then() {
+fn a_used_grant_is_remembered_until_it_expires() {
     let mut used = ReplayCache::default();
     assert_eq!(used.once("a", at(130), at(0)), Ok(()));
     assert_eq!(used.once("b", at(140), at(0)), Ok(()));
-    // Another grant with the same id and a shorter life does not make it forgotten earlier.
+    // Another grant with the same id and an earlier expiry does not shorten this.
     assert_eq!(used.once("a", at(20), at(10)), Err(ReplayError::Replayed));
     assert_eq!(used.once("a", at(150), at(130)), Err(ReplayError::Replayed));
     assert_eq!(used.once("c", at(200), at(131)), Ok(()));
@@ -28,14 +28,14 @@ fn a_used_grant_is_remembered_until_its_end_and_forgotten_then() {
 }
 
 #[test]
-fn more_than_can_be_remembered_are_refused_until_some_are_forgotten() {
+fn above_the_limit_grants_are_refused_until_some_have_expired() {
     let mut used = ReplayCache::default();
     let end = |number: usize| at(if number < MAX_ASSERTIONS / 2 { 100 } else { 101 });
     for number in 0..MAX_ASSERTIONS {
         assert_eq!(used.once(&number.to_string(), end(number), at(0)), Ok(()));
     }
     assert_eq!(used.once("one more", at(130), at(0)), Err(ReplayError::Full));
-    // Those that were used are so still.
+    // Grants that were used still count as used.
     assert_eq!(used.once("7", at(130), at(0)), Err(ReplayError::Replayed));
     assert_eq!(used.once("one more", at(130), at(101)), Ok(()));
     assert_eq!(held(&used), MAX_ASSERTIONS / 2 + 1);

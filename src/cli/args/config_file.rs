@@ -1,4 +1,4 @@
-//! Chooses the configuration: the file that was named, the environment's default file, the built-in one, or none.
+//! Chooses the configuration: the named file, the environment's default file, the built-in configuration, or no file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,14 +9,15 @@ use crate::client::KeySource;
 use crate::client::{Environment, quote_path};
 use crate::config::{Config, ConfigError, Given, Overrides, Source};
 
-/// The file that was named; else the environment's default file in the current folder; else the built-in one, or none.
+/// Reads the named file, or else the environment's default file below the current folder. If there is neither, the
+/// sandbox uses its built-in configuration, and the other environments use no file.
 pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
     if let Some(Given { value: path, source }) = named {
         return Config::parse(&text(&path, &format!("{source}: "))?, Some(&path), overrides);
     }
     let environment = environment(overrides.environment.clone())?;
     let path = default_path(environment.value);
-    // A file that exists and cannot be read is an error, and no reason to take the next choice.
+    // A file that exists but cannot be read is an error, not a reason to try the next choice.
     let absent = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !absent {
         return Config::parse(&text(&path, "")?, Some(&path), overrides);
@@ -28,15 +29,15 @@ pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Res
     Config::without_file(environment, overrides)
 }
 
-/// The environment that was asked for, else the sandbox, where there is one.
+/// The chosen environment, else the sandbox, if this build contains it.
 pub(crate) fn environment(chosen: Option<Given<Environment>>) -> Result<Given<Environment>, ConfigError> {
     match chosen {
         Some(environment) => Ok(environment),
         None if cfg!(feature = "sandbox") => {
             Ok(Given { value: Environment::Sandbox, source: Source::Option("the default") })
         }
-        None => Err(ConfigError::new("no environment: this build has no sandbox, so there is none to fall back on")
-            .with_hint("say --env test or --env prod, or name a file with --config")),
+        None => Err(ConfigError::new("no environment: this build has no sandbox to use by default")
+            .with_hint("pass --env test or --env prod, or name a file with --config")),
     }
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn default_path(environment: Environment) -> PathBuf {
     Path::new("config").join(format!("{environment}.toml"))
 }
 
-/// The text of a configuration file.
+/// Reads a configuration file of at most 1 MiB. `named_by` is the beginning of an error message.
 pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();
@@ -58,7 +59,7 @@ pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// The key that the sandbox knows. It is public, and worth nothing.
+/// The example key, which the sandbox accepts. It is public, and protects nothing.
 pub(crate) const EXAMPLE_KEY: &str = include_str!("../../../mp-key.pem.example");
 
 /// The built-in configuration: `config/sandbox.toml` with the example key.

@@ -1,5 +1,5 @@
-//! Options that are built only for the command that is run. With those of all commands, `--version` takes 1.14 times the
-//! CPU time (200 runs in pairs, median of 15, two cores of an x86-64 VM).
+//! Builds only the options of the command that runs. If the options of all commands are built, `--version` takes 1.14
+//! times the CPU time (200 runs in pairs, median of 15, two cores of an x86-64 VM).
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
@@ -10,7 +10,7 @@ pub(crate) struct Deferred<T>(pub(crate) T);
 impl<T: Args> Args for Deferred<T> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| {
-            // The options bring a description that is not the one in the list of commands.
+            // `augment_args` replaces the description, so the description in the list of commands is set again.
             let about = command.get_about().cloned().unwrap_or_default();
             T::augment_args(command).about(about)
         })

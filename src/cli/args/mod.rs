@@ -1,7 +1,7 @@
-//! Options that several commands share, the variables that stand for them, and how they become a [`Config`]. Options of
-//! one command stand with the command.
+//! Options that several commands share, their environment variables, and how both become a [`Config`]. An option of a
+//! single command belongs in that command's file.
 //!
-//! clap judges the shape of the command line only. Variables are read here, so that each value keeps where it came from.
+//! clap checks only the syntax of the command line. Variables are read here, so that each value keeps its source.
 
 pub(crate) mod config_file;
 pub(crate) mod deferred;
@@ -32,13 +32,13 @@ use crate::config::{
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct CommonArgs {
-    /// which environment [env: SYSTEMUSER_ENV] [default: sandbox]
+    /// environment to use [env: SYSTEMUSER_ENV] [default: sandbox]
     #[arg(short, long, global = true, value_name = "ENV")]
     env: Option<Environment>,
-    /// the configuration file [env: SYSTEMUSER_CONFIG] [default: config/<ENV>.toml]
+    /// configuration file [env: SYSTEMUSER_CONFIG] [default: config/<ENV>.toml]
     #[arg(short, long, global = true, value_name = "FILE")]
     config: Option<OsString>,
-    /// structured output on stdout
+    /// print the answer as JSON on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// describe each step on stderr
@@ -46,13 +46,13 @@ pub(crate) struct CommonArgs {
     pub(crate) verbose: bool,
 }
 
-/// The private key, for the commands that read it.
+/// The private key, for commands that read it.
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     /// private key file [env: SYSTEMUSER_KEY_FILE, or the key itself in SYSTEMUSER_KEY]
     #[arg(long, value_name = "FILE")]
     key: Option<OsString>,
-    /// key id, where the key file does not carry it [env: SYSTEMUSER_KID]
+    /// key id [env: SYSTEMUSER_KID] [default: the JWK's kid, else the key's thumbprint]
     #[arg(long)]
     kid: Option<String>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct ClientArgs {
     /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// one scope, or several with spaces [env: SYSTEMUSER_SCOPE]
+    /// scope, or several scopes separated by spaces [env: SYSTEMUSER_SCOPE]
     #[arg(long)]
     scope: Option<String>,
     /// organisation that owns the system user [env: SYSTEMUSER_ORG]
@@ -76,23 +76,23 @@ pub(crate) struct ClientArgs {
 pub(crate) struct GrantArgs {
     #[command(flatten)]
     parties: ClientArgs,
-    /// the reference the system user was requested with [env: SYSTEMUSER_EXTERNAL_REF]
+    /// external reference from the request for the system user [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
     /// restrict the token to this API; may be repeated
     #[arg(long, value_name = "AUDIENCE")]
     resource: Vec<String>,
-    /// ask for a plain Maskinporten token, of no system user
+    /// get a plain Maskinporten token, without a system user
     #[arg(long, conflicts_with = "external_ref")]
     no_system_user: bool,
     #[command(flatten)]
     key: KeyArgs,
 }
 
-/// How long to wait, for the commands that go to the network.
+/// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit for one exchange and its retries, in seconds [default: 30]
+    /// time limit for one exchange, including retries, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
@@ -103,7 +103,7 @@ impl CommonArgs {
         let sandbox = variables::text(SANDBOX)?;
         let overrides = Overrides { environment: self.environment()?, sandbox, ..overrides };
         let config = config_file::choose(self.named_file()?, overrides)?;
-        // A build without the sandbox has none to run inside.
+        // A build without the sandbox cannot run it inside this process.
         let config = Config { sandbox_inside: config.sandbox_inside && cfg!(feature = "sandbox"), ..config };
         match config.apis.iter().find(|(name, _)| ReferenceApi::named(name).is_some()) {
             Some((name, api)) => {
@@ -129,11 +129,11 @@ impl CommonArgs {
         given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
     }
 
-    /// The option that `sandbox` does not use, if one was typed.
+    /// The option that was typed although the `sandbox` command does not use it.
     #[cfg(feature = "sandbox")]
     pub(crate) fn option_for_servers(&self) -> Option<String> {
         let environment = self.env.filter(|environment| *environment != Environment::Sandbox);
-        let environment = environment.map(|environment| format!("--env says `{environment}`"));
+        let environment = environment.map(|environment| format!("--env is `{environment}`"));
         environment.or_else(|| self.config.as_ref().map(|_| "--config names a file".to_owned()))
     }
 }
@@ -149,23 +149,23 @@ impl ValueEnum for Environment {
 }
 
 impl TimeoutArg {
-    /// How long an exchange may take.
+    /// The time limit for one exchange.
     pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
         let seconds = parsed("--timeout", self.timeout.as_ref(), |text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),
-            _ => Err(format!("{} is not 1 to 3600 seconds", quote(&text))),
+            _ => Err(format!("{} is not a number of seconds from 1 to 3600", quote(&text))),
         })?;
         Ok(Duration::from_secs(seconds.unwrap_or(30)))
     }
 }
 
 impl GrantArgs {
-    /// Whether a system user's token is wanted, and not a plain one.
+    /// Whether to get a system user's token instead of a plain token.
     pub(crate) fn system_user(&self) -> bool {
         !self.no_system_user
     }
 
-    /// Chooses the configuration, and puts what options and variables say in the places of what the file says.
+    /// Chooses the configuration. Options and variables replace the values of the file.
     pub(crate) fn configuration(&self, common: &CommonArgs) -> Result<Config, ConfigError> {
         let resource = (!self.resource.is_empty())
             .then(|| Given { value: self.resource.clone(), source: Source::Option(RESOURCE) });
@@ -176,7 +176,7 @@ impl GrantArgs {
 }
 
 impl ClientArgs {
-    /// What options and variables say, beside others.
+    /// Adds the values of these options and their variables to `others`.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         Ok(Overrides {
             client_id: option(&self.client_id, &CLIENT_ID)?,
@@ -188,12 +188,12 @@ impl ClientArgs {
 }
 
 impl KeyArgs {
-    /// Chooses the configuration, for commands that need the key alone.
+    /// Chooses the configuration, for commands that need only the key.
     pub(crate) fn configuration(&self, common: &CommonArgs) -> Result<Config, ConfigError> {
         common.configuration(self.overrides()?)
     }
 
-    /// What options and variables say.
+    /// The values of these options and their variables.
     pub(crate) fn overrides(&self) -> Result<Overrides, ConfigError> {
         Ok(Overrides { key: self.source()?, kid: option(&self.kid, &KID)?, ..Overrides::default() })
     }
@@ -207,9 +207,9 @@ impl KeyArgs {
         match (variables::key_text()?, variables::os(KEY.variable)) {
             (Some(Given { source, .. }), Some(_)) => {
                 let other = KEY.variable;
-                let problem = format!("{source} and {other} are both set, and they are two ways to say one thing");
+                let problem = format!("{source} and {other} cannot both be set");
                 Err(ConfigError::new(problem)
-                    .with_hint(format!("unset one of them, or name the key with {}", KEY.option)))
+                    .with_hint(format!("unset one of them, or name the key file with {}", KEY.option)))
             }
             (Some(Given { value, source }), None) => {
                 let value = KeySource::Text { name: source.to_string(), text: value.into() };
@@ -220,7 +220,7 @@ impl KeyArgs {
     }
 }
 
-/// The path of a file, which will stand in messages; so what could be a secret is refused unseen.
+/// The path of a file. Messages show it, so a path that may be a secret is rejected and not shown.
 pub(crate) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>, ConfigError> {
     if path.is_empty() {
         return Err(ConfigError::at(&source, "the value is empty"));
@@ -229,7 +229,7 @@ pub(crate) fn file_name(path: OsString, source: Source) -> Result<Given<PathBuf>
     checked_text(text).map(|given| Given { value: PathBuf::from(path), source: given.source })
 }
 
-/// A text, unless it is a key or a token, longer than 500 bytes, or has control characters.
+/// Rejects a text that is a key or a token, is longer than 500 bytes, or contains control characters.
 pub(crate) fn checked_text(given: Given<String>) -> Checked<String> {
     given.check(Ok::<_, ConfigError>)
 }
@@ -243,7 +243,7 @@ pub(crate) fn parsed<T, E: Display>(
     text.map(|text| Ok(typed(name, text).check(parse)?.value)).transpose()
 }
 
-/// What was typed for an option or an argument.
+/// The typed value of an option or an argument.
 pub(crate) fn typed(name: &'static str, text: &str) -> Given<String> {
     Given { value: text.to_owned(), source: Source::Option(name) }
 }

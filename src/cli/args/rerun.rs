@@ -1,5 +1,5 @@
-//! The command line to type again: the options that make a command take the reader's configuration once more. The values
-//! of variables and files are still there, so only what was typed is repeated.
+//! The command line to type again: the options with which a command uses the same configuration. Variables and files
+//! still have their values, so only typed options are repeated.
 
 use std::path::Path;
 
@@ -13,9 +13,9 @@ use crate::explain::Command;
 /// The options that repeat a configuration, each with a space before it.
 #[derive(Debug)]
 pub(crate) struct Rerun {
-    /// For commands that take the client and its key.
+    /// For commands that accept the client id and the key.
     pub(crate) options: String,
-    /// For commands that take the key only.
+    /// For commands that accept only the key.
     key_options: String,
     /// The system, if it was typed.
     pub(crate) system: String,
@@ -34,18 +34,18 @@ impl Rerun {
         }
     }
 
-    /// Lets the commands name this system.
+    /// Adds this system to the commands, if it was typed.
     pub(crate) fn about(self, system: &Given<String>) -> Self {
         let is_typed = matches!(system.source, Source::Option(_));
         Self { system: if is_typed { shell::option("--system", &system.value) } else { String::new() }, ..self }
     }
 
-    /// A command of this program, complete.
+    /// A complete command line of this program.
     pub(crate) fn command(&self, line: &str) -> String {
         format!("systemuser-demo {line}{}", self.options)
     }
 
-    /// The line and the options of a command in a remedy.
+    /// The complete command line of a command in a remedy.
     pub(crate) fn complete(&self, command: &Command) -> String {
         match command {
             Command::Key(line) => format!("{line}{}", self.key_options),
@@ -65,7 +65,7 @@ pub(crate) fn environment(environment: Environment, file: Option<&Path>) -> Stri
     }
 }
 
-/// The options that were typed about the grant, except the client and the key.
+/// The typed options of the grant, except the client id and the key.
 pub(crate) fn grant_options(config: &Config) -> String {
     let org = config.org.as_ref().and_then(|org| org.as_ref().ok());
     let org = org.map(|org| Given { value: org.value.to_string(), source: org.source.clone() });
@@ -74,7 +74,7 @@ pub(crate) fn grant_options(config: &Config) -> String {
         + &text(EXTERNAL_REF.option, config.external_ref.as_ref())
 }
 
-/// The options that were typed about the key.
+/// The typed options of the key.
 fn key(config: &Config) -> String {
     let path = match &config.key {
         Some(Given { value: KeySource::File(path), source: Source::Option(_) }) => {
@@ -92,7 +92,7 @@ fn text(option: &str, given: Option<&Given<String>>) -> String {
     }
 }
 
-/// The `--env` that a command need not be given, in any terminal; empty where there is no default. While the variable is
+/// The `--env` option that a command can omit in any terminal; empty if there is no default. While `SYSTEMUSER_ENV` is
 /// set, every command names its environment.
 fn implied() -> String {
     match variables::os(ENVIRONMENT.variable) {

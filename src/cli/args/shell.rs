@@ -1,10 +1,10 @@
-//! Words of a command line as a shell takes them.
+//! Quotes the words of a command line for a shell.
 
 use std::path::{Path, PathBuf};
 
 use crate::client::may_be_secret;
 
-/// A path.
+/// A path, or the placeholder `FILE` if the path may be a secret.
 pub(crate) fn path(path: &Path) -> String {
     argument(&path.to_string_lossy(), "FILE")
 }
@@ -25,7 +25,7 @@ pub(crate) fn quote(text: &str) -> String {
 
 /// An option and its value, with a space before them.
 pub(crate) fn option(name: &str, value: &str) -> String {
-    // After a space, a value that begins like an option would be taken for one.
+    // After a space, clap would read a value that begins with `-` as an option.
     let sign = if value.starts_with('-') { '=' } else { ' ' };
     let placeholder = match name {
         "--key" => "FILE",
@@ -37,9 +37,9 @@ pub(crate) fn option(name: &str, value: &str) -> String {
     format!(" {name}{sign}{}", argument(value, placeholder))
 }
 
-/// A name for a new key file beside another file. A command in a hint must never overwrite a file.
+/// An unused name for a key file in the same folder as `path`. A command in a hint must never overwrite a file.
 pub(crate) fn free_name(path: &Path) -> PathBuf {
-    // A folder has no extension.
+    // A path such as `..` has no file name to change.
     let path = if path.file_name().is_some() { path } else { Path::new("key") };
     let mut names = (1..).map(|nth| match nth {
         1 => path.with_extension("new.pem"),

@@ -10,22 +10,22 @@ use crate::config::{Config, ConfigError, Given, SETTINGS, Source};
 
 /// The variable that names the configuration file.
 pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
-/// The variable that says where a sandbox runs.
+/// The variable that holds the address of a running sandbox.
 pub(crate) const SANDBOX: &str = "SYSTEMUSER_SANDBOX";
 /// The variable that holds a private key.
 pub(crate) const KEY_TEXT: &str = "SYSTEMUSER_KEY";
 
-/// The value of a variable that is not empty.
+/// The value of a variable, unless it is empty.
 pub(crate) fn os(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The text of a variable that is not empty.
+/// The text of a variable, unless it is empty.
 pub(crate) fn text(name: &'static str) -> Result<Option<Given<String>>, ConfigError> {
     os(name).map(|value| utf8(name, value)).transpose()
 }
 
-/// The private key in a variable. An empty variable is a secret that did not arrive, so it counts as given.
+/// The private key in `SYSTEMUSER_KEY`. An empty variable counts as set, since it is probably a secret that got lost.
 pub(crate) fn key_text() -> Result<Option<Given<String>>, ConfigError> {
     env::var_os(KEY_TEXT).map(|value| utf8(KEY_TEXT, value)).transpose()
 }
@@ -43,7 +43,7 @@ pub(crate) fn command_line() -> Option<Vec<String>> {
     env::args_os().map(|argument| argument.into_string().ok()).collect()
 }
 
-/// This program's variables and their values, without the one that holds a key.
+/// This program's variables and their values, except `SYSTEMUSER_KEY`.
 pub(crate) fn settings() -> Vec<(&'static str, String)> {
     let names = SETTINGS.iter().map(|setting| setting.variable).chain([CONFIG_FILE, SANDBOX]);
     names.filter_map(|name| Some((name, os(name)?.into_string().ok()?))).collect()
@@ -54,8 +54,8 @@ pub(crate) fn root_certificates() -> Option<&'static str> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| env::var_os(name).is_some())
 }
 
-/// The variables that name a proxy for https. Of each pair the first that is set decides; the second pair counts if the
-/// first is not set.
+/// The variables that name a proxy for HTTPS. In each pair, the first variable that is set decides. The second pair
+/// counts only if the first pair is not set.
 const PROXIES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 fn proxies() -> impl Iterator<Item = (&'static str, String)> {
@@ -67,7 +67,7 @@ fn is_proxy(value: &str) -> bool {
     Matcher::builder().all(value).build().intercept(&"https://maskinporten.no/".parse().expect("a URL")).is_some()
 }
 
-/// The variable that names the proxy for https.
+/// The variable that names the proxy for HTTPS.
 pub(crate) fn proxy() -> Option<&'static str> {
     proxies().find(|(_, value)| is_proxy(value)).map(|(name, _)| name)
 }
@@ -77,7 +77,7 @@ pub(crate) fn uses_proxy(address: &str) -> bool {
     address.parse().is_ok_and(|address| Matcher::from_env().intercept(&address).is_some())
 }
 
-/// The variable of a proxy that the HTTP client ignores, since its value is not the address of a proxy.
+/// The proxy variable that the HTTP client ignores because its value is not the address of a proxy.
 pub(crate) fn ignored_proxy(config: &Config) -> Option<&'static str> {
     let endpoints = &config.endpoints;
     let mut servers = [&endpoints.token, &endpoints.altinn].into_iter().chain(&endpoints.reference_api);
@@ -87,8 +87,8 @@ pub(crate) fn ignored_proxy(config: &Config) -> Option<&'static str> {
     proxies().next().filter(|(_, value)| !is_proxy(value)).map(|(name, _)| name)
 }
 
-/// The variables that a child process gets in another form: without this program's own, and without the user names and
-/// passwords of proxies. `None` removes a variable.
+/// The variables to change for a child process: this program's variables are removed, and proxy addresses lose their
+/// user names and passwords. `None` removes a variable.
 pub(crate) fn without_secrets() -> impl Iterator<Item = (OsString, Option<String>)> {
     env::vars_os().filter_map(|(name, value)| {
         let upper = name.to_string_lossy().to_ascii_uppercase();

@@ -1,4 +1,4 @@
-//! The options of the vendor's commands: who asks, about which system, and about whom.
+//! The options of the vendor's commands: the client, the system and the customer.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use super::{CommonArgs, KeyArgs, TimeoutArg, option, typed};
 use crate::cli::args::Rerun;
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
-/// Who speaks for the vendor, for the commands that speak with Altinn.
+/// The vendor's client and key, for commands that call Altinn.
 #[derive(Debug, Args)]
 pub(crate) struct VendorArgs {
     /// Maskinporten client id [env: SYSTEMUSER_CLIENT_ID]
@@ -18,7 +18,7 @@ pub(crate) struct VendorArgs {
     pub(crate) timeout: TimeoutArg,
 }
 
-/// Which system it is about.
+/// The system that a command is about.
 #[derive(Debug, Args)]
 pub(crate) struct SystemArg {
     /// the system's id [default: `system_id` under [vendor]]
@@ -26,18 +26,18 @@ pub(crate) struct SystemArg {
     system: Option<String>,
 }
 
-/// The reference that tells the system users of one owner apart.
+/// The external reference, which distinguishes the system users of an owner.
 #[derive(Debug, Args)]
 pub(crate) struct ExternalRefArg {
-    /// tells the system users of one owner apart [env: SYSTEMUSER_EXTERNAL_REF]
+    /// external reference; distinguishes the system users of an owner [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
 }
 
-/// The customer that was asked, and the reference.
+/// The customer of a request, and the external reference.
 #[derive(Debug, Args)]
 pub(crate) struct CustomerArgs {
-    /// the customer [env: SYSTEMUSER_ORG]
+    /// organisation number of the customer [env: SYSTEMUSER_ORG]
     #[arg(long, allow_negative_numbers = true)]
     org: Option<String>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(crate) struct CustomerArgs {
 }
 
 impl VendorArgs {
-    /// Chooses the configuration, with these options and the others. Scopes are up to each command.
+    /// Chooses the configuration, with these options and `others`. Each command chooses its own scope.
     pub(crate) fn configuration(&self, common: &CommonArgs, others: Overrides) -> Result<Config, ConfigError> {
         let Overrides { key, kid, .. } = self.key.overrides()?;
         let client_id = option(&self.client_id, &CLIENT_ID)?;
@@ -59,7 +59,7 @@ impl SystemArg {
         system("--system", self.system.as_deref(), config)
     }
 
-    /// Replaces the configuration's system by that of the option, if it was typed.
+    /// Replaces the configured system with the value of `--system`, if it was typed.
     pub(crate) fn replace(&self, mut config: Config) -> Result<Config, ConfigError> {
         if self.system.is_some() {
             config.vendor.system_id = Some(self.choose(&config)?);
@@ -68,32 +68,32 @@ impl SystemArg {
     }
 }
 
-/// The system that was named, else that of the configuration.
+/// The named system, else the configured system.
 pub(crate) fn system(name: &'static str, named: Option<&str>, config: &Config) -> Result<Given<String>, ConfigError> {
     let given = named.map(|named| typed(name, named)).or_else(|| config.vendor.system_id.clone());
     let given = given.ok_or_else(|| {
         let list = Rerun::new(config).command("system list");
-        ConfigError::new(format!("no system: neither {name} nor `system_id` under [vendor] says which"))
+        ConfigError::new(format!("no system: neither {name} nor `system_id` under [vendor] is given"))
             .with_hint(format!("`{list}` shows the vendor's systems"))
     })?;
     given.check(|text| match text.trim() {
         "" => Err("the value is empty"),
-        text if text.contains(char::is_whitespace) => Err("the value has a space in it"),
-        // An address that ends so leads to another place (RFC 3986, section 3.3).
-        "." | ".." => Err("this is no system's id"),
+        text if text.contains(char::is_whitespace) => Err("the value contains a space"),
+        // A path segment of dots leads to another resource (RFC 3986, section 3.3).
+        "." | ".." => Err("this is not a system's id"),
         text => Ok(text.to_owned()),
     })
 }
 
 impl ExternalRefArg {
-    /// Adds this option or its variable to the others.
+    /// Adds the value of this option or its variable to `others`.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         Ok(Overrides { external_ref: option(&self.external_ref, &EXTERNAL_REF)?, ..others })
     }
 }
 
 impl CustomerArgs {
-    /// Adds this option or its variable to the others.
+    /// Adds the values of these options or their variables to `others`.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         self.reference.overrides(Overrides { org: option(&self.org, &ORG)?, ..others })
     }

@@ -1,4 +1,4 @@
-//! `call`: call an API with a system-user token, and show what it says.
+//! `call`: call an API with a system-user token, and print its answer.
 
 use clap::Args;
 
@@ -11,12 +11,12 @@ use crate::config::{Config, ConfigError, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// `systemuserinfo`, `logistics`, `salary`, or an [api.NAME] of the configuration
+    /// `systemuserinfo`, `logistics`, `salary`, or the NAME of an [api.NAME] table in the configuration
     api: String,
-    /// whose data is asked for [default: the system user's owner]
+    /// organisation whose data you need [default: the system user's owner]
     #[arg(value_name = "ORG", id = "data_org")]
     org: Option<String>,
-    /// add to the address's query; may be repeated
+    /// add a parameter to the query of the address; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     query: Vec<String>,
     #[command(flatten)]
@@ -55,8 +55,8 @@ impl Call {
     }
 
     fn query(&self) -> Result<Vec<(&str, &str)>, ConfigError> {
-        // A value may be a secret, so a wrong one is not repeated.
-        let wrong = || ConfigError::at(&Source::Option("--query"), "NAME=VALUE is expected");
+        // The text may contain a secret, so the message does not repeat it.
+        let wrong = || ConfigError::at(&Source::Option("--query"), "expected NAME=VALUE");
         let pairs = self.query.iter().map(|text| match text.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name, value)),
             _ => Err(wrong()),
@@ -66,11 +66,11 @@ impl Call {
 
     /// The organisation whose data is asked for.
     fn organisation(&self, target: &ApiTarget, config: &Config) -> Result<Option<OrgNumber>, CommandError> {
-        // Whether the API exists comes first.
+        // An API without an address is reported before a wrong ORG.
         target.address(config, None)?;
         match &self.org {
             Some(_) if !target.takes_org() => {
-                let problem = format!("{} takes no ORG, its address has no `{{org}}`", quote(&self.api));
+                let problem = format!("{} takes no ORG: its address has no `{{org}}`", quote(&self.api));
                 Err(CommandError::usage(problem, "call"))
             }
             Some(org) => Ok(Some(typed("ORG", org).check(|org| org.parse::<OrgNumber>())?.value)),

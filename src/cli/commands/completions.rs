@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
-    /// the shell that it is for
+    /// shell to print the script for
     shell: Shell,
 }
 

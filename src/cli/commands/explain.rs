@@ -1,4 +1,4 @@
-//! `explain`: say what a code means, and what to do.
+//! `explain`: explain an error code of Maskinporten or Altinn.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::explain::{self, Cause, Entry};
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// the code, in any spelling: MP-303, mp303, AUTH-4; without one, all are listed
+    /// error code in any spelling, such as MP-303, mp303 or AUTH-4; without CODE, list all codes
     code: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Explain {
     }
 }
 
-/// The entry of a code, or all entries of one of OAuth's names.
+/// The entry of a code, or all entries of an OAuth error name.
 fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
     if let Some(entry) = explain::of_code(code) {
         return Ok(vec![entry]);
@@ -51,11 +51,11 @@ fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
     let word = if matches!(word.as_str(), "clock" | "iat") { "issue-time" } else { word.as_str() };
     let alike = names.clone().find(|name| word.len() > 2 && name.contains(word));
     let hint = match (near.is_empty(), alike.or_else(|| nearest(code, names))) {
-        (false, _) => format!("the nearest that can be explained are {}", near.join(", ")),
+        (false, _) => format!("the nearest known codes are {}", near.join(", ")),
         (true, Some(name)) => did_you_mean(name),
-        (true, None) => "`systemuser-demo explain` lists all that can be explained".to_owned(),
+        (true, None) => "`systemuser-demo explain` lists all known codes".to_owned(),
     };
-    Err(CommandError::command_line(format!("{} is not a code that is known here", quote(code))).hint(hint))
+    Err(CommandError::command_line(format!("{} is not a known code", quote(code))).hint(hint))
 }
 
 fn page(entry: &Entry) -> String {
@@ -69,5 +69,5 @@ fn page(entry: &Entry) -> String {
 fn json(entry: &Entry) -> Value {
     let cause = |cause: &Cause| json!({ "question": cause.question, "remedy": cause.remedy.general_text() });
     let causes: Vec<Value> = entry.causes.iter().map(cause).collect();
-    json!({ "code": entry.code, "beside": entry.kind, "meaning": entry.meaning, "causes": causes })
+    json!({ "code": entry.code, "kind": entry.kind, "meaning": entry.meaning, "causes": causes })
 }

@@ -18,17 +18,17 @@ use crate::config::Config;
 
 #[derive(Debug, Args)]
 pub(crate) struct Grant {
-    /// print its header and claims instead
+    /// print the header and claims instead of the signed grant
     #[arg(long)]
     decode: bool,
-    /// print a curl command line that exchanges it, with no secret in it
+    /// print a curl command line that exchanges the grant and contains no secret
     #[arg(long, conflicts_with = "decode")]
     curl: bool,
     #[command(flatten)]
     options: GrantArgs,
 }
 
-/// The grant with what it says.
+/// The grant with its header and claims.
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ impl Grant {
         let key = prepare(&config, system_user, console)?;
         if config.sandbox_inside {
             let issuer = address(&config.endpoints.issuer);
-            console.note(&format!("it is for a sandbox at {issuer}, which `systemuser-demo sandbox` starts"));
+            console.note(&format!("the grant is for a sandbox at {issuer}, which `systemuser-demo sandbox` starts"));
         }
         if self.curl {
             let line = curl(&config, console)?;
@@ -69,10 +69,10 @@ impl Grant {
     }
 }
 
-/// The curl command line. The grant comes from this command, whose line break the shell removes from `$(…)`.
+/// The curl command line. The shell runs this command in `$(…)` to get the grant, and removes its line break.
 fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, CommandError> {
     let words = variables::command_line()
-        .ok_or_else(|| CommandError::command_line("an argument is not UTF-8 text, and cannot be repeated"))?;
+        .ok_or_else(|| CommandError::command_line("an argument is not UTF-8 text, so no command line is printed"))?;
     let value = |argument: &str| match argument.split_once('=') {
         Some((option, value)) if option.starts_with("--") => value.to_owned(),
         _ => argument.to_owned(),
@@ -86,7 +86,7 @@ fn curl(config: &Config, console: &mut Console<'_>) -> Result<String, CommandErr
     }
     let left_out = ["--curl", "--json", "--verbose", "-v"];
     let words = words.iter().filter(|word| !left_out.contains(&word.as_str())).map(|word| shell::quote(word));
-    // A variable that was set for this run only would be lost.
+    // A variable may be set for this run only, so the command line repeats it.
     let (secret, variables): (Vec<_>, Vec<_>) =
         variables::settings().into_iter().partition(|(_, value)| may_be_secret(value));
     for (name, _) in secret {

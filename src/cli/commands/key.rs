@@ -27,22 +27,22 @@ enum KeyCommand {
     New(New),
 }
 
-/// print the public JWK of the configured key, to be registered in Maskinporten's self-service
+/// print the public JWK of the configured key, to register it in Maskinporten's self-service
 #[derive(Debug, Args)]
 struct Public {
-    /// as a JWK set, which the self-service's API takes
+    /// print a JWK set, the format that the self-service's API accepts
     #[arg(long)]
     set: bool,
     #[command(flatten)]
     options: KeyArgs,
 }
 
-/// make an RSA key, and print its public JWK
+/// make an RSA key pair, and print its public JWK
 #[derive(Debug, Args)]
 struct New {
-    /// where to put the private key [default: where the configuration has it, else mp-key.pem]
+    /// file for the private key [default: the configured path, else mp-key.pem]
     file: Option<OsString>,
-    /// the size of the key
+    /// size of the key in bits
     #[arg(long, default_value = SIZES[0], value_parser = SIZES)]
     bits: String,
 }
@@ -64,7 +64,7 @@ impl Public {
         let source = config.kid_source(&key, Source::to_string);
         console.note(&format!("the kid that is sent is `{}` ({source})", display_kid(&key.kid, &key)));
         if !is_registrable(&key.kid) {
-            console.warning("a kid that is registered holds letters, digits, `.`, `_` and `-` only");
+            console.warning("a kid can be registered only if it consists of letters, digits, `.`, `_` and `-`");
         }
         let jwk = key.public_jwk();
         // In other environments, reading the key gave this warning.
@@ -76,7 +76,7 @@ impl Public {
 }
 
 impl New {
-    /// The configuration that the key is for, where one was named: `--env` and `--config` do.
+    /// The configuration that the key is for, if an option or a variable names it. The sandbox needs no new key.
     fn configuration(&self, common: &CommonArgs) -> Result<Option<Config>, ConfigError> {
         let named = common.named_file()?.is_some() || common.environment()?.is_some();
         let config = named.then(|| common.configuration(Overrides::default())).transpose()?;
@@ -97,18 +97,17 @@ impl New {
             return Err(CommandError::command_line(format!("FILE: {} is not the name of a file", quote_path(&path))));
         }
         new_file::check_name(&path, "pem")?;
-        // Checked before a key is made in vain.
+        // Checked first, since it takes time to make a key.
         if path.symlink_metadata().is_ok() {
             return Err(new_file::exists(&path));
         }
         let (pem, key) = make(&self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
         let quoted = quote_path(&path);
-        console
-            .note(&format!("the private key is in {quoted}, for its owner alone; its public half is to be registered"));
+        console.note(&format!("the private key is in {quoted}, readable only by its owner; register its public half"));
         if let Some(kid) = config.and_then(|config| config.kid) {
             let (value, place) = (quote(&kid.value), kid.source.place());
-            console.warning(&format!("the kid that is sent is {value} ({place}), and not that of this key"));
+            console.warning(&format!("the kid that is sent is {value} ({place}), not the kid of this key"));
         }
         Ok(console.answer_json(&key.public_jwk())?)
     }

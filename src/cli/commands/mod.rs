@@ -1,5 +1,5 @@
-//! A file or a folder for each command, with its name. Options that several commands share are in `args`, and work that
-//! they share in `session`.
+//! Each command has a file or a folder with its name. Options that several commands share are in `args`, and code that
+//! they share is in `session`.
 
 pub(super) mod call;
 pub(super) mod completions;

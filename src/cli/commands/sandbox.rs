@@ -1,4 +1,4 @@
-//! `sandbox`: run the sandbox by itself; and the sandbox that runs inside the other commands.
+//! `sandbox`: run the sandbox as a server for other programs.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,19 +18,19 @@ use crate::sandbox::{self, ForcedRefusal, PagingFault, SandboxOptions};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
-    /// the port on 127.0.0.1; 0 takes a free one [default: 7070]
+    /// listen on this port of 127.0.0.1; 0 selects a free port [default: 7070]
     #[arg(long, allow_negative_numbers = true)]
     port: Option<String>,
-    /// set its clock ahead of this machine's; behind, where the number is negative
+    /// set the sandbox's clock ahead of this machine's clock; a negative number sets it behind
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: Option<String>,
     /// refuse every grant with this code, to test how a client handles it
     #[arg(long, value_name = "CODE")]
     refuse: Option<String>,
-    /// how many rows a page of Altinn's lists has [default: 50]
+    /// rows per page of Altinn's lists [default: 50]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page_size: Option<String>,
-    /// page through Altinn's lists with this fault: loses-rows, never-ends
+    /// simulate a fault in the paging of Altinn's lists: loses-rows, never-ends
     #[arg(long, value_name = "FAULT")]
     paging_fault: Option<String>,
 }
@@ -38,48 +38,51 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         if let Some(option) = common.option_for_servers() {
-            let problem = format!("`sandbox` is an environment of its own, without a configuration, and {option}");
+            let problem =
+                format!("`sandbox` runs in its own environment and reads no configuration file, but {option}");
             return Err(CommandError::usage(problem, "sandbox"));
         }
-        let not_a_port = |text: String| format!("{} is not a port, 0 to 65535", quote(&text));
+        let not_a_port = |text: String| format!("{} is not a port number from 0 to 65535", quote(&text));
         let port: Option<u16> =
             parsed("--port", self.port.as_ref(), |text| text.parse().map_err(|_| not_a_port(text)))?;
         let port = port.unwrap_or(7070);
         let options = self.options()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => CommandError::command_line(format!("--port: {port} is taken on 127.0.0.1"))
-                .hint("does a sandbox run already? --port names another port, and 0 takes a free one"),
+            io::ErrorKind::AddrInUse => {
+                CommandError::command_line(format!("--port: port {port} on 127.0.0.1 is already in use"))
+                    .hint("is another sandbox running? choose another port with --port, or 0 for a free port")
+            }
             io::ErrorKind::PermissionDenied => {
-                CommandError::command_line(format!("--port: this user may not listen on port {port}"))
+                CommandError::command_line(format!("--port: no permission to listen on port {port}"))
             }
             _ => CommandError::new(Exit::Unexpected, format!("cannot listen on {address}: {error}")),
         })?;
-        let address = format!("http://{}", listener.local_addr().context("cannot tell the address")?);
+        let address = format!("http://{}", listener.local_addr().context("cannot read the address of the socket")?);
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
         introduce(console, &address, options);
-        sandbox::serve(listener, options, interrupted).await.context("the sandbox ended")?;
-        console.note("the sandbox has ended, and has forgotten everything");
+        sandbox::serve(listener, options, interrupted).await.context("the sandbox stopped")?;
+        console.note("the sandbox has stopped and discarded its data");
         Ok(())
     }
 
     fn options(&self) -> Result<SandboxOptions, ConfigError> {
         let clock_ahead = |text: String| match text.parse() {
             Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
-            _ => Err(format!("{} is not a number of seconds, a year at most", quote(&text))),
+            _ => Err(format!("{} is not a number of seconds from -31536000 to 31536000", quote(&text))),
         };
         let unknown = |text: &str, what: &str, names: Vec<&str>| {
-            format!("{} is not a {what} that the sandbox knows, which are {}", quote(text), names.join(", "))
+            format!("{} is not a known {what}; use one of {}", quote(text), names.join(", "))
         };
         let refusal = |text: String| {
             let names = ForcedRefusal::all().iter().map(|refusal| refusal.name).collect();
             ForcedRefusal::named(&text).ok_or_else(|| unknown(&text, "refusal", names))
         };
         let page_size = |text: String| {
-            text.parse::<NonZeroUsize>().map_err(|_| format!("{} is not a number of rows, 1 or more", quote(&text)))
+            text.parse::<NonZeroUsize>().map_err(|_| format!("{} is not a number of rows; use 1 or more", quote(&text)))
         };
         let paging = |text: String| {
-            PagingFault::named(&text).ok_or_else(|| unknown(&text, "way of paging", PagingFault::names().collect()))
+            PagingFault::named(&text).ok_or_else(|| unknown(&text, "paging fault", PagingFault::names().collect()))
         };
         Ok(SandboxOptions {
             clock_ahead: parsed("--clock-ahead", self.clock_ahead.as_ref(), clock_ahead)?.unwrap_or_default(),
@@ -94,11 +97,11 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
     let serves = [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
-        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, where a request's confirmUrl leads"),
+        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
     ];
     let (organisations, clients): (Vec<_>, Vec<_>) = (sandbox::organisations().collect(), sandbox::clients().collect());
-    console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C ends it"));
+    console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C stops it"));
     if !options.clock_ahead.is_zero() {
         let way = if options.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         console.note(&format!(
@@ -110,21 +113,23 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
         console.note(&format!("it refuses every grant: {}", refusal.name));
     }
     if let Some(size) = options.page_size {
-        console.note(&format!("its pages of Altinn's lists have {size} rows"));
+        console.note(&format!("Altinn's lists have {size} rows per page"));
     }
     if options.paging != PagingFault::default() {
-        console.note(&format!("its paging of Altinn's lists has a fault: {}", options.paging.name()));
+        console.note(&format!("the paging of Altinn's lists has a fault: {}", options.paging.name()));
     }
     let rows = |rows: &[(&str, &str)]| pairs(rows).trim_end().replace('\n', "\n  ");
-    console.plain(&format!("\nserves\n  {}", rows(&serves)));
+    console.plain(&format!("\nendpoints\n  {}", rows(&serves)));
     console.plain(&format!("\norganisations\n  {}", rows(&organisations)));
-    console.plain(&format!("\nfor other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
+    console.plain(&format!("\nsettings for other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
     console.plain("  key        the private key in mp-key.pem.example");
-    console.plain(&format!("\nall clients, with the same key\n  {}", rows(&clients)));
-    console.plain(&format!("\nfor this program, in another terminal\n  export SYSTEMUSER_SANDBOX={address}\n"));
+    console.plain(&format!("\nall clients, which use the same key\n  {}", rows(&clients)));
+    console
+        .plain(&format!("\nsettings for this program, in another terminal\n  export SYSTEMUSER_SANDBOX={address}\n"));
 }
 
-/// Waits for Ctrl-C, or for what a service manager sends. It listens from the call on, not only once it is awaited.
+/// Waits for Ctrl-C, or for the SIGTERM of a service manager. Signals are caught from the call on, even before the
+/// future is awaited.
 #[cfg(unix)]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -13,7 +13,7 @@ use crate::client::token::SystemUser;
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// exchange it for Altinn's own token, which Altinn's apps and platform want
+    /// exchange the token for an Altinn token, which Altinn's apps and platform require
     #[arg(long)]
     exchange: bool,
     #[command(flatten)]

@@ -35,7 +35,7 @@ struct List {
 /// find the system user of an organisation
 #[derive(Debug, Args)]
 struct Find {
-    /// the organisation that owns it
+    /// organisation that owns the system user
     org: String,
     #[command(flatten)]
     reference: ExternalRefArg,
@@ -115,7 +115,7 @@ impl Find {
         }
         if !user.is_deleted {
             let command = altinn.token_command(org, external_ref.as_deref());
-            console.note(&format!("its token: `{command}`"));
+            console.note(&format!("to get its token: `{command}`"));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Configuration errors in words.
+//! Messages and hints for configuration errors.
 
 use super::suggestion::{did_you_mean, nearest};
 use super::{CommandError, Exit};
@@ -18,7 +18,7 @@ fn hints(error: &ConfigError) -> Vec<String> {
     match error {
         ConfigError::Invalid { hint, .. } => hint.iter().cloned().collect(),
         ConfigError::UnknownKey { key, known, .. } => {
-            // The C# reference has other names.
+            // The C# reference uses different names.
             let lower = key.to_ascii_lowercase();
             let name = match lower.as_str() {
                 "keyid" => "kid",
@@ -37,8 +37,8 @@ fn hints(error: &ConfigError) -> Vec<String> {
         }
         ConfigError::Missing { setting, environment, file } => {
             let usual = format!(
-                "`systemuser-demo init --env {environment}` writes `config/{environment}.toml` below the current folder, \
-                 which is the usual place; --config names another"
+                "`systemuser-demo init --env {environment}` writes `config/{environment}.toml` in the current folder, \
+                 which is the default location; use --config for another file"
             );
             let inline = "a script may put the key itself into SYSTEMUSER_KEY".to_owned();
             let hints = [(file.is_none(), usual), (*setting == KEY, inline)];

@@ -1,4 +1,4 @@
-//! Key errors in words.
+//! Messages and hints for key errors.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::client::key::{KeyError, KeyErrorKind};
 use crate::client::{Environment, KeySource};
 use crate::config::{Given, KEY};
 
-/// The error with hints for a key that was given like this.
+/// The message for a key error, with hints that depend on the source of the key.
 pub(crate) fn explained(error: &KeyError, given: &Given<KeySource>, environment: Environment) -> CommandError {
     let hints = hints(&error.kind, given, environment);
     CommandError { hints, ..CommandError::new(Exit::Configuration, error.to_string()) }
@@ -20,73 +20,71 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
     let (file, new) = names(&given.value);
     let hint = match kind {
         KeyErrorKind::Missing if environment == Environment::Sandbox => {
-            format!("{source} names it: the sandbox knows the project's mp-key.pem.example, and no other")
+            format!("{source} names this file, but the sandbox accepts only the project's mp-key.pem.example")
         }
         KeyErrorKind::Missing => {
             let mut hints = vec![
                 format!(
-                    "{source} names it: put the private key there whose public half is registered on the client in \
-                     Maskinporten, or name another file with {}",
+                    "{source} names this file: put the client's private key there (Maskinporten has its public half), \
+                     or name another file with {}",
                     KEY.option
                 ),
-                format!("no key yet? `systemuser-demo key new {file}` makes one"),
+                format!("no key yet? create a key with `systemuser-demo key new {file}`"),
             ];
             if cfg!(feature = "sandbox") {
                 hints.push(
-                    "no client yet? `--env sandbox` brings its own, and needs no agreement with Digdir".to_owned(),
+                    "no client yet? `--env sandbox` includes a client and needs no agreement with Digdir".to_owned(),
                 );
             }
             return hints;
         }
         KeyErrorKind::PublicKey => {
-            "the file of the private key says `PRIVATE KEY`, and was made together with this one".to_owned()
+            "the private key was created together with this file; its first line contains `PRIVATE KEY`".to_owned()
         }
-        KeyErrorKind::JwkWithoutD => "the private JWK has a `d`, and was made together with this one".to_owned(),
+        KeyErrorKind::JwkWithoutD => "the private JWK was created together with this JWK, and has a `d`".to_owned(),
         KeyErrorKind::Certificate => {
             format!("its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out {new}`")
         }
         KeyErrorKind::Encrypted => format!("decrypt it: `openssl pkey -in {file} -out {new}`"),
         KeyErrorKind::Der => format!(
-            "`openssl pkcs12 -in {file} -nodes -out {new}` takes it out of PKCS#12, and \
-             `openssl pkey -inform DER -in {file} -out {new}` out of DER"
+            "convert PKCS#12 with `openssl pkcs12 -in {file} -nodes -out {new}`, and DER with \
+             `openssl pkey -inform DER -in {file} -out {new}`"
         ),
         KeyErrorKind::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
         KeyErrorKind::NotRsa { .. } | KeyErrorKind::TooSmall { .. } => {
-            format!("`systemuser-demo key new {new}` makes one that will do; its public half is to be registered")
+            format!("create a suitable key with `systemuser-demo key new {new}`, and register its public half")
         }
         KeyErrorKind::OpenSsh => {
-            format!(
-                "if it is an RSA key, this makes a PEM of a copy: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`"
-            )
+            format!("if it is an RSA key, convert a copy to PEM: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`")
         }
         KeyErrorKind::SeveralKeys { .. } => {
-            "keep the one that is registered on this client in a file of its own".to_owned()
+            "save the key that is registered on this client in a separate file".to_owned()
         }
         KeyErrorKind::Base64OfPem if in_file => format!("decode it: `base64 -d {file} > {new}`"),
-        KeyErrorKind::Base64OfPem => format!("give the PEM itself, or the base64 of a JWK, in {source}"),
+        KeyErrorKind::Base64OfPem => format!("set {source} to the PEM itself, or to the base64 of a JWK"),
         KeyErrorKind::Base64OfDer => {
-            "a PEM says what it is: for a PKCS#8 key, `-----BEGIN PRIVATE KEY-----` stands before it and \
-             `-----END PRIVATE KEY-----` after it, on lines of their own"
+            "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
+             `-----END PRIVATE KEY-----` after it"
                 .to_owned()
         }
         KeyErrorKind::Damaged | KeyErrorKind::NotJson { .. } => {
-            "was it copied whole, from its first line to its last?".to_owned()
+            "was the whole key copied, from its first line to its last?".to_owned()
         }
         KeyErrorKind::JwkIncomplete { .. } => {
-            "export the whole private JWK: it has n, e, d, p, q, dp, dq and qi".to_owned()
+            "export the whole private JWK, with n, e, d, p, q, dp, dq and qi".to_owned()
         }
         KeyErrorKind::Empty if !in_file => {
-            format!("has the secret arrived? {source} is set, and there is nothing in it")
+            format!("is the secret available here? {source} is set, but empty")
         }
         KeyErrorKind::NotAKey if !in_file => {
-            format!("{source} takes the key itself; a path goes into {}", KEY.variable)
+            format!("{source} must contain the key itself; for a path, use {}", KEY.variable)
         }
         _ => return Vec::new(),
     };
     vec![hint]
 }
 
-/// The key's file, and a new file beside it, as a shell takes them.
+/// The key file and a free file name in the same folder, quoted for a shell.
 fn names(key: &KeySource) -> (String, String) {
     let path = match key {
         KeySource::File(path) => path.as_path(),

@@ -1,7 +1,7 @@
-//! Errors in words: each typed error becomes a [`CommandError`] once, with the values and hints that are known where it
-//! occurred. Each kind of error has a file.
+//! Messages for errors: each typed error becomes a [`CommandError`] once, with the values and hints that are known
+//! where it occurred. Each kind of error has its own file.
 //!
-//! How an error looks is up to `output`.
+//! The `output` module decides how an error looks.
 
 mod config;
 pub(crate) mod key;
@@ -31,14 +31,14 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// Why a command failed, in words.
+/// The error of a command, with all its messages.
 #[derive(Debug, thiserror::Error)]
 #[error("{sentence}")]
 pub struct CommandError {
     /// The exit code of the process.
     pub exit: Exit,
     pub(crate) sentence: String,
-    /// The server's own words, what they mean, and the values that they are about, a line each.
+    /// The server's own text, its meaning, and the values that it is about, one per line.
     pub(crate) detail: Vec<String>,
     pub(crate) hints: Vec<String>,
     pub(crate) notes: Vec<String>,
@@ -49,12 +49,12 @@ impl CommandError {
         Self { exit, sentence: sentence.into(), detail: Vec::new(), hints: Vec::new(), notes: Vec::new() }
     }
 
-    /// The command line has a shape that clap accepts, but that makes no sense.
+    /// An error for a command line that clap accepts but that is not valid.
     pub(crate) fn usage(sentence: impl Into<String>, command: &str) -> Self {
-        Self::command_line(sentence).hint(format!("`systemuser-demo {command} --help` shows what it takes"))
+        Self::command_line(sentence).hint(format!("`systemuser-demo {command} --help` shows its usage"))
     }
 
-    /// A value that was typed or piped in, or an input file, is wrong.
+    /// An error for a wrong value on the command line or on stdin, or for a wrong input file.
     pub(crate) fn command_line(sentence: impl Into<String>) -> Self {
         Self::new(Exit::CommandLine, sentence)
     }
@@ -65,7 +65,7 @@ impl CommandError {
         self
     }
 
-    /// Whether the process ends without a message, since the reader of stdout has gone, as `head` does.
+    /// Whether the process ends without a message, because the reader of stdout has closed the pipe, as `head` does.
     fn is_quiet(&self) -> bool {
         self.exit == Exit::Done
     }

@@ -1,11 +1,12 @@
-//! Refusals of APIs in words.
+//! Messages and hints for refusals of APIs.
 
 use super::{CommandError, Exit};
 use crate::cli::args::Rerun;
 use crate::client::Problem;
 use crate::explain::{self, Entry};
 
-/// The refusal of an API, with the meaning of its codes. Field errors are what a refusal is about, if it lists any.
+/// The message for the refusal of an API, with the meaning of its codes. If the refusal lists field errors, only their
+/// codes are explained, because the code of the refusal itself is then a general code.
 pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) -> CommandError {
     let mut detail: Vec<String> = problem.www_authenticate.iter().cloned().collect();
     let entry = |code: &Option<String>| code.as_deref().and_then(explain::of_code);
@@ -24,7 +25,7 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
             }
         }
     }
-    // ASP.NET's id of the call, which support asks for.
+    // ASP.NET's id of the call. Support teams ask for it.
     let (trace, others): (Vec<_>, Vec<_>) = problem.extensions.iter().partition(|(name, _)| name == "traceId");
     detail.extend(others.into_iter().map(|(name, value)| format!("{name}: {value}")));
     let causes = entries.iter().flat_map(|entry| entry.causes);
@@ -37,16 +38,16 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
     }
 }
 
-/// Hints for a refusal of an API that a system user's token opens. `call` is the command with a placeholder for an
-/// organisation; `org_named` says whether the call named one, and is `None` if the API takes none.
+/// Hints for a refusal of an API that is called with a system user's token. `call` is the command with a placeholder
+/// for an organisation. `org_named` is whether the call named an organisation, or `None` if the API accepts none.
 pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) -> Vec<String> {
-    let right = "has the system user been given the right that this API asks for";
+    let right = "does the system user have the right that this API requires";
     match (problem.status, org_named) {
-        (204, _) => vec!["the token carries no system user, and this API needs one".to_owned()],
+        (204, _) => vec!["the token has no system user, but this API needs a system user's token".to_owned()],
         (401, _) => vec!["does the API belong to the environment that issued the token?".to_owned()],
-        (403, Some(true)) => vec![format!("{right}, for this organisation?")],
+        (403, Some(true)) => vec![format!("{right} for this organisation?")],
         (403, Some(false)) => {
-            let agent = format!("is it an agent's? then name the client whose data is asked for: `{call}`");
+            let agent = format!("is it an agent system user? then name the client whose data you need: `{call}`");
             vec![format!("{right}?"), agent]
         }
         (403, None) => vec![format!("{right}?")],
@@ -54,23 +55,22 @@ pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) 
     }
 }
 
-/// Hints for a refusal of Altinn's that has no code, or an unknown one.
+/// Hints for a refusal by Altinn without a code, or with an unknown code.
 pub(crate) fn altinn_hints(problem: &Problem, rerun: &Rerun) -> Vec<String> {
     let Rerun { options, system, .. } = rerun;
     let hint = match problem.status {
         401 => "does Altinn's address belong to the environment that issued the token?".to_owned(),
         403 => {
-            "is it another vendor's? the organisation of the client decides, and the `consumer` of the token says which \
-             that is"
+            "does it belong to another vendor? access depends on the client's organisation, the `consumer` in the token"
                 .to_owned()
         }
-        // The deletion of a system says so of an unknown system.
+        // Altinn returns this error if the system to delete does not exist.
         400 if problem.errors.iter().any(|error| error.paths == ["return"]) => {
-            format!("is there a slip in the id? `systemuser-demo system list{options}` shows what is there")
+            format!("is the id correct? `systemuser-demo system list{options}` lists the ids that exist")
         }
         404 if problem.code.is_none() => format!(
-            "is there a slip in the id, or is it of the other environment? `systemuser-demo system list{options}` and \
-             `systemuser-demo user list{system}{options}` show what is there"
+            "is the id correct, or does it belong to the other environment? `systemuser-demo system list{options}` \
+             and `systemuser-demo user list{system}{options}` list the ids that exist"
         ),
         _ => return Vec::new(),
     };

@@ -1,6 +1,6 @@
-//! The known word that was probably meant.
+//! Suggestions for misspelled words.
 
-/// The known word that is nearest to a word.
+/// The known word that is most similar to `word`, if any is similar enough.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     // One typo always counts as a match; in a short word it would lower the score too far.
@@ -16,7 +16,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, known)| known)
 }
 
-/// The hint at a known word.
+/// The hint that suggests a known word.
 pub(crate) fn did_you_mean(word: &str) -> String {
     format!("did you mean `{word}`?")
 }

@@ -1,4 +1,4 @@
-//! Maskinporten's refusals of a grant in words, with the values that the grant was made from.
+//! Messages and hints for grants that Maskinporten refused, with the values in the grant.
 
 use chrono::Utc;
 
@@ -14,7 +14,7 @@ use crate::explain::{self, Cause, Entry, Subject};
 
 /// How many causes a message names; `explain` has all of them.
 const CAUSES: usize = 3;
-/// The beginning of the scopes that a system vendor needs for Altinn.
+/// The prefix of the scopes that a system vendor needs for Altinn.
 const VENDOR_SCOPE: &str = "altinn:authentication/";
 
 /// The inputs of a grant.
@@ -45,14 +45,14 @@ impl GrantInputs<'_> {
             hints.push("is this the address of Maskinporten's token endpoint?".to_owned());
         }
         if let Some(entry) = entry.filter(|_| causes.len() > CAUSES) {
-            notes.push(format!("`systemuser-demo explain {}` names further causes", entry.code));
+            notes.push(format!("`systemuser-demo explain {}` lists more causes", entry.code));
         }
         let address = refused.error_uri.as_ref().unwrap_or(&refused.address);
         match &refused.trace_id {
             Some(id) => notes.push(format!("trace id {id}, {address}")),
             // The sentence has the address of an anonymous refusal.
             None if is_anonymous => {}
-            None => notes.push(format!("no trace id came along, {address}")),
+            None => notes.push(format!("no trace id, {address}")),
         }
         CommandError { detail, hints, notes, ..CommandError::new(Exit::Maskinporten, refused.to_string()) }
     }
@@ -69,7 +69,7 @@ impl GrantInputs<'_> {
             may_be_secret(value) && pieces.any(|piece| words.contains(piece))
         };
         match values.any(is_repeated) {
-            true => Some("[hidden: the description repeats what was sent]".to_owned()),
+            true => Some("[hidden: the description repeats a value that was sent]".to_owned()),
             false => Some(words.to_owned()),
         }
     }
@@ -86,7 +86,7 @@ impl GrantInputs<'_> {
         subjects
     }
 
-    /// The likely causes, hints, and notes. A clock that is wrong becomes a hint, and one that is right a note.
+    /// The likely causes, hints, and notes. A wrong clock becomes a hint, and a correct clock becomes a note.
     fn causes(
         &self,
         refused: &TokenRefused,
@@ -97,7 +97,7 @@ impl GrantInputs<'_> {
         if let Some(scopes) = self.vendor_scopes(refused) {
             let order = format!(
                 "order `{scopes}` from Digdir, and add it to the client in the self-service: \
-                 https://docs.altinn.studio/en/authorization/getting-started/systemuser says how"
+                 https://docs.altinn.studio/en/authorization/getting-started/systemuser describes how"
             );
             return (&[], vec![order], Vec::new());
         }
@@ -117,14 +117,14 @@ impl GrantInputs<'_> {
                 (if is_explained { &[] } else { others }, clock.advice().into_iter().collect(), Vec::new())
             }
             Some(clock) if clock.is_negligible() && is_about_the_clock => {
-                let note = "this machine's clock agrees with Maskinporten's, so it is not that".to_owned();
+                let note = "this machine's clock agrees with Maskinporten's, so the clock is not the cause".to_owned();
                 (others, Vec::new(), vec![note])
             }
             _ => (causes, Vec::new(), Vec::new()),
         }
     }
 
-    /// The vendor's scopes that the client lacks. They are ordered from Digdir.
+    /// The vendor's scopes that the client lacks. Vendors order these scopes from Digdir.
     fn vendor_scopes(&self, refused: &TokenRefused) -> Option<String> {
         let is_vendors = |scope: &&str| scope.starts_with(VENDOR_SCOPE) && !may_be_secret(scope);
         let scope = self.config.scope.as_ref()?.value.split(' ').filter(is_vendors).collect::<Vec<_>>().join(" ");
@@ -159,7 +159,7 @@ impl GrantInputs<'_> {
             }
             Subject::Kid => ("kid", Some((display_kid(&key.kid, key), config.kid_source(key, Source::to_string)))),
             Subject::Clock => {
-                let unknown = || "Maskinporten did not say its time".to_owned();
+                let unknown = || "Maskinporten did not return its time".to_owned();
                 ("this clock", Some((time(Utc::now()), clock.map_or_else(unknown, ClockDifference::describe))))
             }
         };

@@ -1,4 +1,4 @@
-//! Transport errors in words: why there is no usable answer, and what may help.
+//! Messages and hints for transport errors.
 
 use reqwest::Url;
 use rustls::{CertificateError as Certificate, Error as TlsError, InvalidMessage};
@@ -18,7 +18,7 @@ impl From<TransportError> for CommandError {
             }
             Kind::Proxy(reason) => (format!("no connection through the proxy: {}", plain(reason)), hint(&error)),
             Kind::Connection(reason) => (format!("no connection: {}", plain(reason)), hint(&error)),
-            Kind::NotHttp { reason, .. } => (format!("no whole answer in HTTP came: {}", plain(reason)), hint(&error)),
+            Kind::NotHttp { reason, .. } => (format!("no complete HTTP answer: {}", plain(reason)), hint(&error)),
             kind => (kind.to_string(), hint(&error)),
         };
         let sentence = format!("no usable answer from `{}`: {reason}", error.address);
@@ -30,7 +30,8 @@ fn is_on_this_machine(error: &TransportError) -> bool {
     Url::parse(&error.address).is_ok_and(|url| is_loopback(&url))
 }
 
-/// Whether the server may have carried out the request: it was reached, and its answer says nothing.
+/// Whether the server may have carried out the request: the server was reached, but its answer does not show the
+/// result.
 pub(crate) fn may_be_done(error: &TransportError) -> bool {
     match error.kind {
         Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge => true,
@@ -39,15 +40,14 @@ pub(crate) fn may_be_done(error: &TransportError) -> bool {
     }
 }
 
-/// The end of a sentence about a TLS failure, and a hint.
+/// The reason for a TLS failure, which ends the message, and a hint.
 fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
-    const UNTRUSTED: &str = "its certificate is signed by nobody who is trusted here";
-    const CLOCK: &str = "is the clock of this machine right? if it is, the certificate is the server's to renew";
-    const PROXY: &str =
-        "does a proxy open the encryption? its root certificate goes into the file that SSL_CERT_FILE names";
+    const UNTRUSTED: &str = "its certificate is not signed by a trusted authority";
+    const CLOCK: &str = "is the clock of this machine right? if so, the server must renew its certificate";
+    const PROXY: &str = "does a proxy decrypt TLS? add its root certificate to the file that SSL_CERT_FILE names";
     let (reason, hint) = match error {
         TlsError::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            ("it does not speak TLS", if on_this_machine { "is its address one with http:// in front?" } else { PROXY })
+            ("it does not speak TLS", if on_this_machine { "should its address begin with http://?" } else { PROXY })
         }
         TlsError::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
             ("its certificate has expired", CLOCK)
@@ -58,8 +58,8 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
         TlsError::InvalidCertificate(Certificate::UnknownIssuer) => match variables::root_certificates() {
             Some(name) => {
                 let hint = format!(
-                    "{name} replaces the system's root certificates: are all there that are wanted, also that of a \
-                     proxy which opens the encryption?"
+                    "{name} replaces the system's root certificates: does it contain all that are needed, including \
+                     that of a proxy that decrypts TLS?"
                 );
                 return (UNTRUSTED.to_owned(), hint);
             }
@@ -70,16 +70,16 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
         TlsError::InvalidCertificate(Certificate::NotValidForNameContext { presented, .. }) => {
             let names = presented.iter().filter_map(|name| name.strip_prefix("DnsName(\"")?.strip_suffix("\")"));
             let names: Vec<String> = names.take(3).map(|name| format!("`{name}`")).collect();
-            let names = if names.is_empty() { "others".to_owned() } else { names.join(", ") };
-            let hint = "is the address right? a network that wants a login first may answer in a server's place, too";
-            return (format!("its certificate is for {names}, and not for this host"), hint.to_owned());
+            let names = if names.is_empty() { "other hosts".to_owned() } else { names.join(", ") };
+            let hint = "is the address right? a network with a login page may also answer in place of the server";
+            return (format!("its certificate is for {names}, not for this host"), hint.to_owned());
         }
         TlsError::InvalidCertificate(Certificate::Other(other))
             if matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
         {
             (
-                "its certificate is one for signing others, as self-signed ones often are",
-                "one of your own that is to be trusted by itself says CA:FALSE, and the host among its names",
+                "its certificate is a CA certificate, as self-signed certificates often are",
+                "a self-signed server certificate needs CA:FALSE and the host among its names",
             )
         }
         other => return (other.to_string(), PROXY.to_owned()),
@@ -92,8 +92,8 @@ fn plain(reason: &str) -> &str {
     const PLAIN: [(&str, &str); 7] = [
         ("without sending TLS close_notify", "the connection was closed"),
         ("invalid HTTP version parsed", "it does not speak HTTP"),
-        (PASSWORD, "it wants a user name and a password"),
-        ("tunnel error: unsuccessful", "it refuses to make one"),
+        (PASSWORD, "it requires a user name and a password"),
+        ("tunnel error: unsuccessful", "it refuses the connection"),
         ("tunnel error: unexpected end of file", "it closed the connection"),
         ("tunnel error: proxy response headers too long", "it does not answer in HTTP"),
         ("failed to lookup address information", "its name was not found"),
@@ -108,33 +108,41 @@ fn hint(error: &TransportError) -> Option<String> {
     Some(match &error.kind {
         Kind::Status { .. } => {
             let pause = error.retry_after.filter(|pause| !pause.is_zero())?;
-            format!("it asks to be left alone for {}", duration(pause.as_secs()))
+            format!("the server asks clients to wait {}", duration(pause.as_secs()))
         }
         Kind::Connection(_) if error.address.starts_with("http:") && cfg!(feature = "sandbox") => {
-            "is a sandbox standing there? `systemuser-demo sandbox` starts one".to_owned()
+            "is a sandbox running there? start it with `systemuser-demo sandbox`".to_owned()
         }
-        Kind::Connection(_) if is_on_this_machine(error) => "is a server standing there?".to_owned(),
+        Kind::Connection(_) if is_on_this_machine(error) => "is a server running there?".to_owned(),
         Kind::HandshakeClosed => "does it speak TLS at this port?".to_owned(),
         Kind::Proxy(reason) if reason.contains(PASSWORD) => {
-            format!("{proxy} takes them as http://NAME:PASSWORD@HOST:PORT, with what is no letter or digit as %XX")
+            format!(
+                "set {proxy} to http://NAME:PASSWORD@HOST:PORT, and write characters other than letters and digits \
+                 as %XX"
+            )
         }
-        Kind::Proxy(_) => format!("{proxy} names it: is it there, and does it let this address through?"),
+        Kind::Proxy(_) => format!("{proxy} names the proxy: is it running, and does it allow this address?"),
         Kind::NoConnection if variables::uses_proxy(&error.address) => {
-            format!("a proxy is asked first, which {proxy} names: is it there?")
+            format!("the connection uses the proxy that {proxy} names: is the proxy running?")
         }
         Kind::Connection(_) | Kind::UnknownHost { .. } | Kind::NoConnection if variables::proxy().is_some() => {
-            format!("NO_PROXY excepts this host from the proxy that {proxy} names: is there another way to it?")
+            format!(
+                "NO_PROXY excludes this host from the proxy that {proxy} names: can it be reached without the proxy?"
+            )
         }
         Kind::Connection(_) | Kind::UnknownHost { .. } | Kind::NoConnection => {
-            "is there a way to the internet from here? a proxy is named in HTTPS_PROXY".to_owned()
+            "is this machine connected to the internet? if it needs a proxy, set HTTPS_PROXY".to_owned()
         }
         Kind::Setup(_) => match variables::root_certificates() {
             Some(name) => format!(
-                "{name} is set: does it name what is there, with certificates in PEM? without it, the system's are taken"
+                "{name} is set: does it name an existing file or folder with certificates in PEM? without the \
+                 variable, the system's certificates are used"
             ),
-            None => "does this machine have root certificates? Debian's package is called ca-certificates".to_owned(),
+            None => {
+                "does this machine have root certificates? on Debian, install the package ca-certificates".to_owned()
+            }
         },
-        Kind::TooSlow { .. } => "--timeout gives it longer".to_owned(),
+        Kind::TooSlow { .. } => "increase the time limit with --timeout".to_owned(),
         _ => return None,
     })
 }

@@ -6,18 +6,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::time::duration;
 
-/// From this difference on, the user is told. Maskinporten itself tolerates 10 s.
+/// A larger difference causes a warning. Maskinporten tolerates 10 s.
 const NOTABLE: TimeDelta = TimeDelta::seconds(5);
 
-/// How far this machine's clock is ahead of Maskinporten's; behind, if it is negative.
+/// How far this machine's clock is ahead of Maskinporten's clock. A negative difference is behind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClockDifference {
     ahead: TimeDelta,
-    /// The largest error of `ahead`: half the time that the answer took.
+    /// The maximum error of `ahead`: half the duration of the request.
     uncertainty: TimeDelta,
 }
 
-/// When a request was sent.
+/// The time at which a request was sent.
 pub(crate) struct RequestTimer {
     at: DateTime<Utc>,
     started: Instant,
@@ -32,37 +32,37 @@ impl RequestTimer {
         self.started.elapsed()
     }
 
-    /// The difference of the clocks, by the `Date` of an answer that took this long.
+    /// Computes the difference of the clocks from the `Date` of an answer and the duration of the request.
     pub(crate) fn clock_difference(&self, date: Option<DateTime<Utc>>, elapsed: Duration) -> Option<ClockDifference> {
         let uncertainty = TimeDelta::from_std(elapsed).unwrap_or_default() / 2;
-        // The header leaves out the fraction of its second.
+        // The header has whole seconds only.
         let ahead = self.at + uncertainty - (date? + TimeDelta::milliseconds(500));
         Some(ClockDifference { ahead, uncertainty })
     }
 }
 
-/// The time by Maskinporten's clock, as far as it is known.
+/// The time by Maskinporten's clock, or by this machine's clock if the difference is unknown.
 pub(crate) fn maskinportens_time(clock: Option<ClockDifference>) -> DateTime<Utc> {
     Utc::now() - clock.map(|clock| clock.ahead).unwrap_or_default()
 }
 
 impl ClockDifference {
-    /// In whole seconds.
+    /// The difference in whole seconds.
     pub(crate) fn seconds_ahead(self) -> i64 {
         (self.ahead.num_milliseconds() + 500).div_euclid(1000)
     }
 
-    /// Whether the clocks certainly differ.
+    /// Whether the clocks differ notably, even with the maximum error.
     pub(crate) fn is_notable(self) -> bool {
         self.ahead.abs() - self.uncertainty > NOTABLE
     }
 
-    /// Whether the clocks certainly agree.
+    /// Whether the clocks agree, even with the maximum error.
     pub(crate) fn is_negligible(self) -> bool {
         self.ahead.abs() + self.uncertainty <= NOTABLE
     }
 
-    /// The end of a sentence about this machine's clock.
+    /// Describes this machine's clock, as the end of a sentence.
     pub(crate) fn describe(self) -> String {
         let seconds = |delta: TimeDelta| duration(delta.num_seconds().unsigned_abs());
         let difference = duration(self.seconds_ahead().unsigned_abs());
@@ -79,7 +79,7 @@ impl ClockDifference {
 
     /// Advice, if the clocks differ.
     pub(crate) fn advice(self) -> Option<String> {
-        let advice = || format!("this machine's clock is {}: set it, best by network time (NTP)", self.describe());
+        let advice = || format!("this machine's clock is {}: set the clock, preferably with NTP", self.describe());
         self.is_notable().then(advice)
     }
 }

@@ -51,7 +51,7 @@ pub struct Stream<'a> {
     pub terminal: bool,
 }
 
-/// The only writer of the program.
+/// The only part of the program that writes to stdout and stderr.
 pub struct Console<'a> {
     out: Stream<'a>,
     err: Stream<'a>,
@@ -62,7 +62,7 @@ pub struct Console<'a> {
 }
 
 impl<'a> Console<'a> {
-    /// A console. `colour` is for messages; `verbose` lets `Console::verbose` write.
+    /// Creates a console. `colour` applies to messages. `verbose` enables `Console::verbose`.
     pub fn new(out: Stream<'a>, err: Stream<'a>, colour: bool, verbose: bool) -> Self {
         Self { out, err, colour, verbose, has_progress_line: false }
     }
@@ -98,8 +98,8 @@ impl<'a> Console<'a> {
         self.answer(format!("{line}\n"))
     }
 
-    /// Writes somebody else's text as it came. On a terminal, control characters other than line breaks and tabs are made
-    /// visible.
+    /// Writes text from a server or a file unchanged. On a terminal, control characters other than line breaks and tabs
+    /// are made visible.
     pub(crate) fn answer_of_others(&mut self, bytes: &[u8]) -> io::Result<()> {
         if !self.out.terminal {
             return self.answer(bytes);
@@ -138,25 +138,25 @@ impl<'a> Console<'a> {
         self.write_line(&format!("  {}", visible(line)));
     }
 
-    /// Writes a question whose answer is typed behind it.
+    /// Writes a question. The answer is typed on the same line.
     pub(crate) fn prompt(&mut self, text: &str) {
         let _ = self.err.writer.write_all(text.as_bytes()).and_then(|()| self.err.writer.flush());
     }
 
-    /// Writes our own text without a level.
+    /// Writes the program's own text without a level.
     #[cfg(feature = "sandbox")]
     pub(crate) fn plain(&mut self, text: &str) {
         self.write_line(text);
     }
 
-    /// Writes a line in one piece, so that lines of several programs do not mix. A failure is ignored: nobody reads
-    /// stderr then.
+    /// Writes a line in one piece, so that lines of several programs do not mix. A failure is ignored, because it means
+    /// that nobody reads stderr.
     fn write_line(&mut self, line: &str) {
         self.end_progress();
         let _ = self.err.writer.write_all(format!("{line}\n").as_bytes());
     }
 
-    /// Writes a step for `--verbose`. Without it, the lines are not even made.
+    /// Writes a step for `--verbose`. Without `--verbose`, `lines` is not called.
     pub(crate) fn verbose(&mut self, step: &str, lines: impl FnOnce() -> Vec<String>) {
         if !self.verbose {
             return;

@@ -1,4 +1,4 @@
-//! JSON for a person.
+//! Indented JSON that is safe to print on a terminal.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::client::Reply;
 use crate::client::sanitize::draws;
 
-/// The body of an answer, indented. What is not JSON, or too large to be parsed, stays as it came.
+/// The body of an answer as indented JSON. A body that is not JSON, or that is too large to be parsed, is returned
+/// unchanged.
 pub(crate) fn pretty_body(reply: &Reply) -> Vec<u8> {
     let mut pretty = Vec::new();
     match reply.json::<Value>().map(|json| write_pretty(&mut pretty, &json)) {

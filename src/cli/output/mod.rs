@@ -1,6 +1,6 @@
-//! Output: the console, tables, `--verbose`, JSON for a terminal, times in words, and the comparison of the clocks.
+//! Output: the console, tables, `--verbose`, JSON, times, and the comparison of clocks.
 //!
-//! It decides how something looks. The words for an error are in `error`.
+//! This module decides how output looks. The text of an error comes from the `error` module.
 
 mod clock;
 mod console;

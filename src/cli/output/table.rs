@@ -1,11 +1,11 @@
-//! Text in aligned columns, which are never cut.
+//! Text in aligned columns. No text is truncated.
 
 use crate::client::visible;
 
 /// The widest column, in characters. A longer text sticks out of its own line and does not widen the others.
 const WIDEST: usize = 120;
 
-/// Rows in columns as wide as their texts, one row a line.
+/// Formats rows as aligned columns, one row per line.
 pub(crate) fn columns<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>) -> String {
     let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| visible(&cell))).collect();
     let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
@@ -19,7 +19,7 @@ pub(crate) fn columns<const COLUMNS: usize>(rows: impl IntoIterator<Item = [Stri
     rows.into_iter().map(line).collect()
 }
 
-/// Rows below a heading.
+/// Formats rows as aligned columns below a heading.
 pub(crate) fn table<const COLUMNS: usize>(
     heading: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -27,12 +27,12 @@ pub(crate) fn table<const COLUMNS: usize>(
     columns([heading.map(str::to_owned)].into_iter().chain(rows))
 }
 
-/// A text, or a dash in its place.
+/// The text, or a dash if there is none.
 pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
 }
 
-/// Names and values in two columns.
+/// Formats names and values as two columns.
 pub(crate) fn pairs<T: AsRef<str>>(rows: &[(&str, T)]) -> String {
     columns(rows.iter().map(|(name, value)| [(*name).to_owned(), value.as_ref().to_owned()]))
 }

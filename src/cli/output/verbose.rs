@@ -1,4 +1,4 @@
-//! `--verbose`: the facts of each step of the flow. Keys, signatures and tokens are not among them.
+//! `--verbose`: the facts of each step of the flow, without keys, signatures and tokens.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn configuration_facts(config: &Config) -> Vec<String> {
     }
     if !config.sandbox_inside {
         let endpoints = &config.endpoints;
-        // A sandbox serves everything at one address.
+        // A sandbox has one address for everything.
         let issuer: &[&str] = if config.environment.value == Environment::Sandbox { &["issuer"] } else { &[] };
         for (name, url, keys) in [
             ("issuer", Some(&endpoints.issuer), vec!["issuer"]),
@@ -61,9 +61,9 @@ fn display_given<T>(given: Option<&Given<T>>, display: impl Fn(&T) -> String) ->
     given.map_or("none".to_owned(), |given| format!("{}  ({})", display(&given.value), given.source.place()))
 }
 
-/// A key id. One that may be a secret is cut short: its beginning is enough to recognise the thumbprint of another key.
+/// A key id. If it may be a secret, only its beginning is shown, which is enough to recognise another key's thumbprint.
 pub(crate) fn display_kid(kid: &str, key: &SigningKey) -> String {
-    // The key's own thumbprint is public, although it is as long as part of a key.
+    // The key's own thumbprint is public, although it is as long as a piece of a key.
     match may_be_secret(kid) && kid != key.thumbprint() {
         true => format!("{}… ({} characters)", visible(&kid.chars().take(8).collect::<String>()), kid.chars().count()),
         false => visible(kid),
@@ -83,7 +83,7 @@ pub(crate) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
         let algorithm_source = match (&config.algorithm, key.algorithm) {
             (Some(algorithm), _) => algorithm.source.place(),
             (None, Algorithm::RS256) => "the usual one".to_owned(),
-            (None, _) => "the JWK's own".to_owned(),
+            (None, _) => "the JWK's `alg`".to_owned(),
         };
         vec![
             format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
@@ -115,14 +115,14 @@ fn display_status(status: Option<u16>) -> String {
     status.map_or("none".to_owned(), |status| status.to_string())
 }
 
-/// The pause before a request is sent again.
+/// Prints the pause before a request is repeated.
 pub(crate) fn retry(console: &mut Console<'_>, pause: Duration) {
     let pause =
         if pause.subsec_millis() == 0 { duration(pause.as_secs()) } else { format!("{} ms", pause.as_millis()) };
     console.verbose("again", || vec![format!("in {pause}")]);
 }
 
-/// The calls of Altinn, and the time that all of them took.
+/// Prints calls to Altinn, and their total time.
 pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], elapsed: Duration) {
     for (nth, CallRecord { method, address, status, pause }) in calls.iter().enumerate() {
         sent(console, &method.as_str().to_lowercase(), address);
@@ -147,7 +147,7 @@ pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
 fn jwt_facts(decoded: Option<DecodedJwt>) -> Vec<String> {
     match decoded {
         Some(DecodedJwt { header, mut claims }) => {
-            // The `jti` is as long as part of a key, but the server generated it.
+            // The server generated the `jti`, which is as long as a piece of a key.
             claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
             vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
         }
@@ -155,7 +155,7 @@ fn jwt_facts(decoded: Option<DecodedJwt>) -> Vec<String> {
     }
 }
 
-/// Replaces each text that may be a secret by its length.
+/// Replaces each string that may be a secret by its length.
 fn redact(value: &mut Value) {
     match value {
         Value::String(text) => *text = show(text),

@@ -1,4 +1,4 @@
-//! The API to call: one of the reference's, or a configured one.
+//! The API to call: a reference API or a configured API.
 
 use reqwest::Url;
 
@@ -31,9 +31,9 @@ impl ApiTarget {
         known.extend(config.apis.keys().map(String::as_str).filter(|name| !may_be_secret(name)));
         let hint = match nearest(name, known.iter().copied()) {
             Some(nearest) => did_you_mean(nearest),
-            None => format!("known are {}; others are configured under [api.NAME]", known.join(", ")),
+            None => format!("the known APIs are {}; configure others under [api.NAME]", known.join(", ")),
         };
-        Err(CommandError::command_line(format!("{} is not an API that is known", quote(name))).hint(hint))
+        Err(CommandError::command_line(format!("{} is not a known API", quote(name))).hint(hint))
     }
 
     pub(crate) fn takes_org(&self) -> bool {
@@ -48,8 +48,11 @@ impl ApiTarget {
             (Self::Configured(_, api), _) => Ok(api.address(org)),
             (Self::Reference(api), Some(base)) => Ok(api.address(base, org)),
             (Self::Reference(api), None) => {
-                let problem =
-                    format!("`{}` is a reference API, and `{}` has none", api.name(), config.environment.value);
+                let problem = format!(
+                    "`{}` is a reference API, but `{}` has no reference APIs",
+                    api.name(),
+                    config.environment.value
+                );
                 let hint = "configure the API that you mean under [api.NAME]";
                 Err(CommandError::new(Exit::Configuration, problem).hint(hint))
             }
@@ -76,7 +79,7 @@ impl ApiTarget {
         get_with_retries(http, url, console, get, facts).await.0
     }
 
-    /// The error in words. `org_named` says whether the user named an organisation.
+    /// The message for an error. `org_named` says whether the user named an organisation.
     pub(crate) fn explain(&self, error: CallError, org_named: bool, config: &Config) -> CommandError {
         match error {
             CallError::Refused(refused) => {
@@ -94,7 +97,7 @@ impl ApiTarget {
         }
     }
 
-    /// The configuration with the scope that the API wants, unless an option or a variable gives another.
+    /// The configuration with the scope of the API, unless an option or a variable sets the scope.
     pub(crate) fn with_scope(&self, config: Config) -> Config {
         let in_file = config.scope.as_ref().is_none_or(|scope| scope.source.is_file());
         match self {
@@ -105,7 +108,7 @@ impl ApiTarget {
         }
     }
 
-    /// The answer for a person, or as JSON.
+    /// The answer as text for a person, or as JSON.
     pub(crate) fn display(&self, reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
             Self::Configured(..) => return Ok(json::pretty_body(&reply)),

@@ -1,4 +1,4 @@
-//! Files that are written new: nothing is ever overwritten, and a file is there whole or not at all.
+//! Creates new files. An existing file is never overwritten, and a new file is complete or does not exist.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,14 +10,14 @@ use crate::cli::args::shell;
 use crate::cli::error::{CommandError, Exit};
 use crate::client::{may_be_secret, quote_path};
 
-/// Who may read a file.
+/// The users who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
     Owner,
     Everybody,
 }
 
-/// Rejects a name that may be a pasted key: the new file, and the folders that are made for it, would reveal it.
+/// Rejects a name that may be a pasted key, because the new file and its new folders would reveal the key.
 pub(crate) fn check_name(path: &Path, extension: &str) -> Result<(), CommandError> {
     let is_usual = path.extension().is_some_and(|own| own == extension);
     let judged = if is_usual { path.parent().unwrap_or(path) } else { path };
@@ -25,25 +25,25 @@ pub(crate) fn check_name(path: &Path, extension: &str) -> Result<(), CommandErro
         false => Ok(()),
         true => {
             let error =
-                CommandError::command_line(format!("{} is not taken as the name of a new file", quote_path(path)));
-            Err(error.hint(format!("a file name that ends in .{extension} is accepted, in a folder that exists")))
+                CommandError::command_line(format!("{} is not accepted as the name of a new file", quote_path(path)));
+            Err(error.hint(format!("use a file name that ends in .{extension}, in an existing folder")))
         }
     }
 }
 
-/// Writes a new file, and the folders above it.
+/// Writes a new file, and creates the missing folders of its path.
 pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), CommandError> {
-    // Before a folder is made: a path is quoted if its folder exists.
+    // Before a folder is created, because `quote_path` shows a path whose folder exists.
     let quoted = quote_path(path);
     let cannot =
         |error: io::Error| CommandError::new(Exit::Configuration, format!("cannot write {quoted}: {}", reason(&error)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         // Part of a secret is still secret.
         let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };
-        let cannot = |error| format!("cannot make the folder {}: {error}", quote_path(named));
+        let cannot = |error| format!("cannot create the folder {}: {error}", quote_path(named));
         fs::create_dir_all(folder).map_err(|error| CommandError::new(Exit::Configuration, cannot(error)))?;
     }
-    // Under another name until all of it is on the disk: whoever is interrupted leaves no half of a key in its place.
+    // The file has a temporary name until it is complete, so that an interrupted process leaves no partial key behind.
     let mut file = temporary_file(path, readers).map_err(cannot)?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
     file.persist_noclobber(path).map(drop).map_err(|failed| match failed.error.kind() {
@@ -52,26 +52,27 @@ pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
     })
 }
 
-/// The system's reason, without the name of the temporary file.
+/// The operating system's reason, without the name of the temporary file.
 fn reason(error: &io::Error) -> String {
     if error.get_ref().is_some() { error.kind().to_string() } else { error.to_string() }
 }
 
-/// The file exists.
+/// The error for a file that already exists.
 pub(crate) fn exists(path: &Path) -> CommandError {
-    CommandError::command_line(format!("{} exists already, and nothing is overwritten", quote_path(path)))
+    CommandError::command_line(format!("{} already exists and is not overwritten", quote_path(path)))
         .hint(format!("name another file, such as {}", shell::path(&shell::free_name(path))))
 }
 
-/// A temporary file in the same folder, which only its owner may read unless `readers` says more. Dropped, it is deleted.
+/// Creates a temporary file in the folder of `path`. Only its owner may read the file, unless `readers` is `Everybody`.
+/// The file is deleted when it is dropped.
 fn temporary_file(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
-    // A process that is killed leaves the file behind, so its name contains the target's.
+    // A process that is killed leaves the file behind, so its name contains the name of the final file.
     let prefix = format!(".{}.", path.file_name().unwrap_or_default().display());
     let mut builder = Builder::new();
     builder.prefix(&prefix).suffix(".tmp");
     #[cfg(unix)]
     if readers == Readers::Everybody {
-        // As many as the user's own mask lets.
+        // The user's umask restricts these permissions.
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! A new RSA key.
+//! Creates RSA keys.
 
 use anyhow::Context;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -9,25 +9,25 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::client::{KeySource, SigningKey};
 
-/// The sizes of keys, in bits.
+/// The sizes of key that can be created, in bits.
 pub(crate) const SIZES: [&str; 3] = ["2048", "3072", "4096"];
 
-/// Whether a key can be registered under this id (Digdir, "Client registration").
+/// Whether a key can be registered with this key id (Digdir, "Client registration").
 pub(crate) fn is_registrable(kid: &str) -> bool {
     kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-/// Makes a key of one of the [`SIZES`]: the text of its file, and the key itself.
+/// Creates a key of one of the [`SIZES`]. Returns the content of its file, and the key itself.
 pub(crate) fn make(bits: &str, kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
     let size = match bits {
         "4096" => KeySize::Rsa4096,
         "3072" => KeySize::Rsa3072,
         _ => KeySize::Rsa2048,
     };
-    let pair = KeyPair::generate(size).context("no key could be made")?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().context("the key could not be written down")?;
-    let document = SecretDocument::try_from(der.as_ref()).context("the key could not be written down")?;
-    let pem = document.to_pem("PRIVATE KEY", LineEnding::LF).context("the key could not be written down")?;
+    let pair = KeyPair::generate(size).context("cannot create a key")?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().context("cannot encode the key")?;
+    let document = SecretDocument::try_from(der.as_ref()).context("cannot encode the key")?;
+    let pem = document.to_pem("PRIVATE KEY", LineEnding::LF).context("cannot encode the key")?;
     let source = KeySource::Text { name: "the new key".to_owned(), text: pem.as_str().into() };
     let key = SigningKey::load(&source, kid, None)?;
     Ok((pem, key))

@@ -1,4 +1,4 @@
-//! The configured key: reading it, and warnings about it.
+//! The configured key: reads it, and warns about it.
 
 use crate::cli::args::config_file::EXAMPLE_KEY;
 use crate::cli::args::shell;
@@ -35,7 +35,7 @@ pub(crate) fn read(config: &Config) -> Result<(SigningKey, Vec<Message>), Comman
         && *own != kid.value
     {
         let [own, sent] = [own, &kid.value].map(|kid| display_kid(kid, &key));
-        messages.push((Level::Warning, format!("the key's own kid is `{own}`, and `{sent}` ({}) is sent", kid.source)));
+        messages.push((Level::Warning, format!("the key's own kid is `{own}`, but `{sent}` ({}) is sent", kid.source)));
     }
     if kid.is_none() && key.kid_of_jwk.is_none() {
         let note = "no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal as PEM \
@@ -45,23 +45,23 @@ pub(crate) fn read(config: &Config) -> Result<(SigningKey, Vec<Message>), Comman
     Ok((key, messages))
 }
 
-/// The warning about the sandbox's key, if it could be taken for another.
-pub(crate) const EXAMPLE_IS_PUBLIC: &str = "it is the sandbox's key, whose private half is public: never register it";
+/// The warning about the sandbox's key, if it could be mistaken for a secret key.
+pub(crate) const EXAMPLE_IS_PUBLIC: &str = "this is the sandbox's key, whose private half is public: never register it";
 
-/// Whether it is the sandbox's key, in whatever form it was written.
+/// Whether the key is the sandbox's key, in any format.
 pub(crate) fn is_the_example(key: &SigningKey) -> bool {
     key.thumbprint() == "ustUXcpKH5FI1PHh_H-Fpb_ueVLr0DGgksZ0WyT4eFs"
 }
 
-/// The warning about a key file that others than its owner can read.
+/// The warning about a key file that users other than its owner can read.
 fn readable_by_others(config: &Config, key: &KeySource) -> Option<String> {
     let KeySource::File(path) = key else { return None };
     let mode = file_mode(config, key).filter(|mode| mode & 0o044 != 0)?;
     let path = shell::path(path);
-    Some(format!("{key} can be read by others than its owner (mode {mode:04o}): `chmod 600 {path}`"))
+    Some(format!("{key} can be read by users other than its owner (mode {mode:04o}): `chmod 600 {path}`"))
 }
 
-/// The permissions of the key file. Those of the sandbox's key do not matter, since it is public.
+/// The permissions of the key file. `None` for the sandbox's key, which is public.
 #[cfg(unix)]
 pub(crate) fn file_mode(config: &Config, key: &KeySource) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;

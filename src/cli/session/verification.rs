@@ -1,4 +1,4 @@
-//! Whether a token can be trusted: what an API checks, done here to find out why one refuses a token.
+//! The checks that an API makes before it trusts a token. They show why an API refuses a token.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -10,14 +10,15 @@ use serde_json::Value;
 use crate::cli::error::{CommandError, Exit};
 use crate::client::{DecodedJwt, Reply, TransportError};
 
-/// The keys with which an issuer signs, as it publishes them (RFC 7517). Keys of other types are ignored.
+/// The JWK set that an issuer publishes (RFC 7517). Keys for other purposes than RSA signatures are ignored.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PublishedKeys {
     keys: Vec<Value>,
 }
 
 impl PublishedKeys {
-    /// The keys for RSA signatures with this algorithm that go by this id. Nothing forbids two.
+    /// The keys for RSA signatures with this algorithm and this key id. A JWK set may contain several keys with the
+    /// same id.
     fn find(&self, kid: &str, algorithm: &str) -> Vec<DecodingKey> {
         let text = |key: &Value, member: &str| key[member].as_str().map(str::to_owned);
         let fits = |key: &&Value| {
@@ -31,25 +32,25 @@ impl PublishedKeys {
     }
 }
 
-/// Reads a public document in JSON. `what` is its name in an error.
+/// Parses a public JSON document. `what` is the name of the document in an error.
 ///
 /// # Errors
-/// If the status is not 200, or the body is not JSON of this type.
+/// Returns an error if the status is not 200, or if the body is not JSON of this type.
 pub fn document<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, TransportError> {
     match reply.status {
         200 => reply.json_object().map_err(|_| reply.is_not(&format!("a {what}"))),
-        _ => Err(reply.unusable(format!("which brings no {what}"))),
+        _ => Err(reply.unusable(format!("without a {what}"))),
     }
 }
 
-/// Whether an API may trust a token: signature, issuer and lifetime.
+/// Verifies the signature, the issuer and the lifetime of a token.
 ///
 /// # Errors
-/// If one of them is wrong.
+/// Returns an error if an API must not trust the token.
 pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc>) -> Result<(), VerificationError> {
     let decoded = DecodedJwt::read(token).ok_or(VerificationError::NotAJwt)?;
     let algorithm = algorithm(&decoded)?;
-    // RFC 7515 section 4.1.11: what must be understood, and is not.
+    // RFC 7515, section 4.1.11: a token with a critical extension that the reader does not support is invalid.
     if decoded.header.contains_key("crit") {
         return Err(VerificationError::Critical);
     }
@@ -82,11 +83,11 @@ pub fn verify(token: &str, keys: &PublishedKeys, issuer: &Url, now: DateTime<Utc
     Ok(())
 }
 
-/// The algorithm of a token's signature, if it is one that can be trusted.
+/// The signature algorithm of a token.
 ///
 /// # Errors
-/// For `none`, for the HMAC algorithms, for which a published key would be the secret, and for all that Maskinporten
-/// does not use.
+/// Returns an error for every algorithm that Maskinporten does not use. These include `none`, and the HMAC algorithms,
+/// for which a published key would be the secret.
 pub fn algorithm(decoded: &DecodedJwt) -> Result<Algorithm, VerificationError> {
     let alg = decoded.header.get("alg");
     match alg.and_then(Value::as_str) {
@@ -97,37 +98,37 @@ pub fn algorithm(decoded: &DecodedJwt) -> Result<Algorithm, VerificationError> {
     }
 }
 
-/// A value as a sentence tells it.
+/// Formats a value for a message.
 fn display(value: Option<&Value>) -> String {
     value.map_or("nothing".to_owned(), |value| value.to_string().replace('"', ""))
 }
 
-/// How far clocks may differ, as Maskinporten has it.
+/// The largest difference between clocks that Maskinporten accepts.
 pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
-/// Why a token is not to be trusted, as the end of a sentence about it.
+/// The reason not to trust a token. The message is the end of a sentence about the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "the sentences say it")]
+#[allow(missing_docs, reason = "the messages describe the variants")]
 pub enum VerificationError {
-    #[error("is no signed JWT")]
+    #[error("is not a signed JWT")]
     NotAJwt,
-    #[error("has a `crit` in its header, which is not understood here")]
+    #[error("has a `crit` header, which is not supported")]
     Critical,
-    #[error("is signed with the algorithm `{got}`, and must be with RS256, RS384 or RS512")]
+    #[error("is signed with the algorithm `{got}`, but must be signed with RS256, RS384 or RS512")]
     Algorithm { got: String },
-    #[error("names no key id in its header")]
+    #[error("has no key id in its header")]
     NoKeyId,
-    #[error("is signed with the key `{kid}`, which is not among the published ones")]
+    #[error("is signed with the key `{kid}`, which is not a published key")]
     UnknownKey { kid: String },
-    #[error("has a signature that its issuer did not make")]
+    #[error("has a signature that does not match the issuer's keys")]
     Signature,
-    #[error("is issued by `{got}`, and not by `{expected}`")]
+    #[error("is issued by `{got}`, not by `{expected}`")]
     Issuer { got: String, expected: String },
-    #[error("has no `{claim}` that is a time")]
+    #[error("has no valid time in `{claim}`")]
     NoTime { claim: &'static str },
     #[error("expired {} s ago", ago.num_seconds())]
     Expired { ago: TimeDelta },
-    #[error("is not valid yet, for another {} s", until.num_seconds())]
+    #[error("is not valid yet; it becomes valid in {} s", until.num_seconds())]
     Early { until: TimeDelta },
 }
 

@@ -1,9 +1,10 @@
-//! The one HTTP client: how long it waits, how much it reads, and where it may go.
+//! The HTTP client, with limits on the time, the size and the destination of a request.
 //!
-//! Assertions and tokens are secrets, so no redirect is followed. A call that brings nothing to read (no answer in time,
-//! a redirect, 429, 5xx) ends in a [`TransportError`]; a [`Reply`] is an answer, be it yes or no.
+//! Requests contain secrets (assertions and tokens), so redirects are not followed. A call without a usable answer (a
+//! timeout, a redirect, or status 429 or 5xx) returns a [`TransportError`]. Any other answer, including a refusal, is a
+//! [`Reply`].
 //!
-//! The content of a token or of an API's answer belongs to `maskinporten` and `reference_api`.
+//! This module reads the bodies of refusals. The modules `maskinporten` and `reference_api` read all other bodies.
 
 mod problem;
 mod transport_error;
@@ -25,48 +26,50 @@ pub use self::transport_error::{TransportError, TransportErrorKind};
 use super::environment::is_loopback;
 use super::sanitize::{excerpt, may_be_secret, without};
 
-/// The most that is read of an answer, in bytes.
+/// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
-/// The longest body that an error quotes from, in bytes. A secret that the limit cuts in two could not be recognised.
+/// The longest body that an error quotes from, in bytes. A longer body is not quoted at all, because a secret that the
+/// limit cuts in two would not be recognised.
 const LONGEST_QUOTE: usize = 64 * 1024;
 
-/// A client for all the servers of the flow.
+/// The HTTP client for all servers of the flow.
 #[derive(Debug)]
 pub struct Http {
-    /// How long an exchange may take.
+    /// The time limit for a request and its answer.
     pub timeout: Duration,
-    /// One each for HTTP on loopback, HTTPS on loopback, and other hosts, made when it is first used.
+    /// The clients for HTTP on loopback, HTTPS on loopback, and other hosts. Each is created when it is first used.
     clients: [OnceLock<Client>; 3],
 }
 
-/// An answer that can be used: 2xx, or a refusal. It has no `Debug`, since its body may hold a token.
+/// A usable answer: a success (2xx) or a refusal. It does not implement `Debug`, because its body may contain a token.
 pub struct Reply {
-    /// Who answered, without the query.
+    /// The address of the request, without the query.
     pub address: String,
     /// The HTTP status.
     pub status: u16,
-    /// When it was answered, by the server's clock, where it says so: to the second.
+    /// The time of the answer by the server's clock, in whole seconds, from the `Date` header.
     pub date: Option<DateTime<Utc>>,
-    /// How long the server wants to be left alone (RFC 9110, section 10.2.3).
+    /// How long the server asks to wait before the next request, from the `Retry-After` header (RFC 9110, section
+    /// 10.2.3).
     pub retry_after: Option<Duration>,
-    /// What a 401 says about the token.
+    /// The `WWW-Authenticate` header, which explains a 401 (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
-    /// The body, in which there may be a token.
+    /// The body, which may contain a token.
     pub body: Zeroizing<Vec<u8>>,
-    /// The secret in the request, if any, so that no error repeats it.
+    /// The secret in the request, if any. It is removed from the text that errors quote.
     pub sent: Option<SecretString>,
 }
 
 impl Http {
-    /// A client that gives each exchange this long.
+    /// Creates a client with a time limit for each request and its answer.
     pub fn new(timeout: Duration) -> Self {
         Self { timeout, clients: Default::default() }
     }
 
-    /// Posts a form, in which there is a secret.
+    /// Posts a form that contains `secret`.
     ///
     /// # Errors
-    /// If there is no usable answer.
+    /// Returns an error if there is no usable answer.
     pub async fn post_form(
         &self,
         url: &Url,
@@ -76,10 +79,10 @@ impl Http {
         self.send(url, Some(secret), |client| client.post(url.clone()).form(form)).await
     }
 
-    /// Calls with a token, and with JSON where there is some to be sent.
+    /// Sends a request with a bearer token and, if given, a JSON body.
     ///
     /// # Errors
-    /// If there is no usable answer.
+    /// Returns an error if there is no usable answer.
     pub async fn call(
         &self,
         method: Method,
@@ -97,10 +100,10 @@ impl Http {
         self.send(url, Some(bearer), request).await
     }
 
-    /// Gets what is public.
+    /// Gets a public document. The request contains no secret.
     ///
     /// # Errors
-    /// If there is no usable answer.
+    /// Returns an error if there is no usable answer.
     pub async fn get_public(&self, url: &Url) -> Result<Reply, TransportError> {
         self.send(url, None, |client| client.get(url.clone())).await
     }
@@ -123,7 +126,7 @@ impl Http {
         if is_success && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(failed(TransportErrorKind::TooLarge));
         }
-        // A buffer that grows leaves copies behind, and this may hold a token.
+        // A growing buffer leaves copies behind in memory, and the body may contain a token.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while is_success || body.len() <= LONGEST_QUOTE {
             let Some(chunk) = response.chunk().await.map_err(classify(Some(status)))? else { break };
@@ -137,7 +140,7 @@ impl Http {
             excerpt(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
         let time = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc());
-        // A date in another century says nothing about a clock.
+        // A date in another century is not the time of a real clock.
         let date = header(&DATE).and_then(|date| time(&date)).filter(|date| (2000..2100).contains(&date.year()));
         let retry_after = header(&RETRY_AFTER).and_then(|text| match text.parse() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -156,11 +159,13 @@ impl Http {
     fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
-            // Earlier than the whole call times out, so that the message can say which of the two it was.
+            // Shorter than the time limit of the whole call, so that the error shows which of the two limits was
+            // exceeded.
             .connect_timeout(self.timeout.mul_f32(0.8).min(Duration::from_secs(10)))
             .timeout(self.timeout);
         let (slot, builder) = match (is_loopback(url), url.scheme()) {
-            // On this machine no proxy is asked; and to read a certificate store would cost more than the call.
+            // A call on this machine needs no proxy. Over HTTP, it also needs no root certificates, and reading them
+            // would take longer than the call.
             (true, "http") => (0, builder.no_proxy().tls_certs_only([])),
             (true, _) => (1, builder.no_proxy().https_only(true)),
             (false, _) => (2, builder.https_only(true)),
@@ -173,7 +178,7 @@ impl Http {
     }
 }
 
-/// The URL without its query, and with `...` for a path that may hold a secret.
+/// The URL without its query, and with `...` in place of a path that may contain a secret.
 pub fn address(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_query(None);
@@ -192,7 +197,7 @@ pub fn is_too_large(json: &[u8]) -> bool {
 }
 
 impl Reply {
-    /// The answer is of no use; the sentence ends with `reason`.
+    /// The error for an answer that cannot be used. The message ends with `reason`.
     pub fn unusable(&self, reason: impl Into<String>) -> TransportError {
         self.transport_error(TransportErrorKind::Unusable { status: self.status, reason: reason.into() })
     }
@@ -201,27 +206,28 @@ impl Reply {
         TransportError { address: self.address.clone(), date: self.date, retry_after: self.retry_after, kind }
     }
 
-    /// The answer is of no use, since it is not what was asked for.
+    /// The error for an answer that is not the requested document. `what` is its name, such as "a list of
+    /// systems". The error quotes the beginning of the body.
     pub fn is_not(&self, what: &str) -> TransportError {
         if is_too_large(&self.body) {
-            return self.unusable(format!("but more than is read of {what}"));
+            return self.unusable(format!("but it is too large for {what}"));
         }
         let quoted = excerpt(&self.quotable()).map(|text| format!(": {text}"));
         self.unusable(format!("but not {what}{}", quoted.unwrap_or_default()))
     }
 
-    /// The body as JSON, if it is not too large to be understood here.
+    /// Parses the body as JSON.
     ///
     /// # Errors
-    /// If the body is not JSON of this type.
+    /// Returns an error if the body is not JSON of this type, or if [`is_too_large`] applies to it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(if is_too_large(&self.body) { &[] } else { &self.body })
     }
 
-    /// The body as a JSON object. serde would take an array for a struct, too, member by member.
+    /// Parses the body as a JSON object. [`json`](Self::json) also accepts an array for a struct, because serde does.
     ///
     /// # Errors
-    /// If the body is not a JSON object of this type.
+    /// Returns an error if the body is not a JSON object of this type, or if [`is_too_large`] applies to it.
     pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self.body.trim_ascii_start().first() {
             Some(b'{') => self.json(),
@@ -229,38 +235,39 @@ impl Reply {
         }
     }
 
-    /// The body as it may be quoted: a server that repeats the secret it was sent is not repeated.
+    /// The body as text that an error may quote. The secret of the request is replaced wherever the body repeats it,
+    /// and a body that contains a token or is longer than 64 KiB is replaced as a whole.
     pub fn quotable(&self) -> String {
         let quoted = match &self.body[..] {
             body if body.len() > LONGEST_QUOTE => &b"[a text of more than 64 KiB]"[..],
             body if body.windows(12).any(|word| word == b"access_token") => b"[a text with a token in it]",
             body => body,
         };
-        // Without escapes, behind which it might hide.
+        // Without escapes, since they could hide the secret.
         let plain = quoted.contains(&b'\\').then(|| serde_json::from_slice::<Value>(quoted).ok()).flatten();
         let plain = plain.map_or_else(|| String::from_utf8_lossy(quoted).into_owned(), |json| json.to_string());
         without(self.sent.as_ref(), plain)
     }
 
-    /// The reply as a refusal.
+    /// Reads the reply as a refusal.
     pub fn problem(&self) -> Problem {
         Problem::read(self.address.clone(), self.status, self.www_authenticate.clone(), self.quotable())
     }
 
-    /// The reply, if its status is 2xx.
+    /// Returns the reply if its status is 2xx.
     ///
     /// # Errors
-    /// With any other status.
+    /// Returns [`CallError::Refused`] for status 4xx, and [`CallError::Transport`] for any other status.
     pub fn accepted(self) -> Result<Self, CallError> {
         match self.status {
             200..=299 => Ok(self),
             400..=499 => Err(CallError::Refused(self.problem().into())),
-            _ => Err(self.unusable("which is no answer").into()),
+            _ => Err(self.unusable("which is unexpected").into()),
         }
     }
 }
 
-/// Why a call has no answer; `R` is how the server refuses.
+/// The reason why a call failed. `R` is the type of the server's refusals.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError<R: Error + 'static = Problem> {
     /// The server refused the call.

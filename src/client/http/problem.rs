@@ -1,8 +1,8 @@
-//! An API's refusal, in all the forms that it has.
+//! The refusal of an API, in all the forms that APIs use.
 //!
-//! Altinn's problem documents (RFC 9457) have a `code`, their text in `title`, or in `detail` before 2026, and beside
-//! them what is wrong with each field; those of ASP.NET itself have `errors` by field. There are bare texts, too, which
-//! come as a JSON string to whoever accepts JSON, and answers without any body.
+//! Altinn's problem documents (RFC 9457) have a `code`, a text in `title` (in `detail` before 2026), and the errors in
+//! each field. The problem documents of ASP.NET have `errors` by field. Some refusals are plain text, which ASP.NET
+//! sends as a JSON string to clients that accept JSON. Others have no body.
 //!
 //! Source: github.com/Altinn/altinn-authorization-utils, `src/Altinn.Authorization.ProblemDetails`.
 
@@ -10,34 +10,34 @@ use serde_json::{Map, Value};
 
 use super::super::sanitize::excerpt;
 
-/// An API's refusal.
+/// The refusal of an API.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("`{address}` {}", self.sentence())]
 pub struct Problem {
-    /// The address without the query.
+    /// The address of the request, without the query.
     pub address: String,
     /// The HTTP status.
     pub status: u16,
-    /// The API's code for it, such as `AUTH-00011`.
+    /// The API's error code, such as `AUTH-00011`.
     pub code: Option<String>,
-    /// The API's own words, shortened where they are long.
+    /// The API's own text, shortened if it is long.
     pub text: Option<String>,
     /// Errors in fields of the request.
     pub errors: Vec<FieldError>,
-    /// Extension members, such as the packages that a refusal is about: names and values.
+    /// The names and values of extension members, such as the access packages that a refusal is about.
     pub extensions: Vec<(String, String)>,
-    /// What a 401 says about the token (RFC 6750, section 3).
+    /// The `WWW-Authenticate` header, which explains a 401 (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
 }
 
 /// An error in a field of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The API's code for it, such as `AUTH.VLD-00004`.
+    /// The API's error code, such as `AUTH.VLD-00004`.
     pub code: Option<String>,
-    /// The API's own words.
+    /// The API's own text.
     pub text: Option<String>,
-    /// The fields, as the API writes them.
+    /// The paths of the fields, as the API writes them.
     pub paths: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Problem {
         let is_problem = code.is_some() || own.is_some() || !errors.is_empty();
         let text = match is_problem {
             true => own,
-            // ASP.NET sends a text as a JSON string to whoever accepts JSON.
+            // ASP.NET sends a text as a JSON string to clients that accept JSON.
             false => excerpt(&serde_json::from_str::<String>(&body).unwrap_or(body)),
         };
         let extensions = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
@@ -61,14 +61,14 @@ impl Problem {
     }
 }
 
-/// The most errors that are read, the most paths of each, and the most extension members.
+/// The largest number of errors, of paths in an error, and of extension members that are read.
 const MOST_ENTRIES: usize = 20;
 
 /// The members that are not extensions.
 const KNOWN: [&str; 9] =
     ["type", "title", "detail", "status", "statusDescription", "instance", "code", "validationErrors", "errors"];
 
-/// Altinn's `validationErrors`, and ASP.NET's `errors` by field.
+/// Reads Altinn's `validationErrors` and ASP.NET's `errors` by field.
 fn errors(problem: &Map<String, Value>) -> Vec<FieldError> {
     let by_altinn = problem.get("validationErrors").and_then(Value::as_array).into_iter().flatten().map(|error| {
         let text = |name: &str| error.get(name).and_then(Value::as_str).and_then(excerpt);
@@ -87,7 +87,7 @@ fn texts(value: &Value) -> Vec<String> {
     array.iter().filter_map(|text| excerpt(text.as_str()?)).take(MOST_ENTRIES).collect()
 }
 
-/// A value in a line.
+/// Formats a value on one line. `None` if there is nothing to show.
 fn display_value(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -98,10 +98,10 @@ fn display_value(value: &Value) -> Option<String> {
 }
 
 impl Problem {
-    /// The sentence after the address: what happened, the code, and the API's own words.
+    /// The message after the address: what happened, the code, and the API's own text.
     fn sentence(&self) -> String {
         let verdict = match self.status {
-            204 => "gave an empty answer, status 204".to_owned(),
+            204 => "returned an empty answer: status 204".to_owned(),
             status => format!("refused the call: status {status}"),
         };
         let words: Vec<&str> = [&self.code, &self.text].into_iter().flatten().map(String::as_str).collect();

@@ -1,20 +1,20 @@
-//! Why a key cannot sign grants. No part of a key is ever said.
+//! Errors of keys that cannot sign grants. An error never contains any part of a key.
 
 use std::io;
 
-/// Why a key cannot sign grants: which key, and what is the matter with it.
+/// The error for a key that cannot sign grants.
 #[derive(Debug, thiserror::Error)]
 #[error("{key} {kind}")]
 pub struct KeyError {
-    /// The key, as a person knows it.
+    /// The name of the key in messages, such as ``the key file `key.pem` ``.
     pub key: String,
-    /// What is the matter with it.
+    /// The problem with the key.
     pub kind: KeyErrorKind,
 }
 
-/// What is the matter with a key, as the end of a sentence about it.
+/// The problem with a key. The message is the end of a sentence that begins with the name of the key.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the sentences say it")]
+#[allow(missing_docs, reason = "the messages describe the variants")]
 pub enum KeyErrorKind {
     #[error("does not exist")]
     Missing,
@@ -24,33 +24,33 @@ pub enum KeyErrorKind {
     Directory,
     #[error("is empty")]
     Empty,
-    #[error("is UTF-16 text, and a key is plain ASCII")]
+    #[error("is UTF-16 text, but a key must be ASCII")]
     Utf16,
-    #[error("is binary (DER or PKCS#12), and a PEM or JWK is needed")]
+    #[error("is binary (DER or PKCS#12), but must be a PEM or JWK")]
     Der,
     #[error("is not a private key in PEM or JWK form")]
     NotAKey,
-    #[error("holds {tag}, and not a private key")]
+    #[error("contains {tag}, not a private key")]
     OtherPem { tag: String },
-    #[error("is a public key, and signing needs the private one")]
+    #[error("is a public key, but signing needs the private key")]
     PublicKey,
     #[error("is a certificate without its private key")]
     Certificate,
     #[error("is encrypted")]
     Encrypted,
-    #[error("is of the kind {kind}, and a plain RSA key is needed")]
+    #[error("has the key type {kind}, but must be a plain RSA key")]
     NotRsa { kind: String },
-    #[error("is in the format of OpenSSH, and a PEM or JWK is needed")]
+    #[error("is in OpenSSH format, but must be a PEM or JWK")]
     OpenSsh,
-    #[error("holds {count} private keys, and it is not clear which one to sign with")]
+    #[error("contains {count} private keys, but must contain only one")]
     SeveralKeys { count: usize },
     #[error("is cut off or damaged")]
     Damaged,
-    #[error("has {bits} bits, and an RSA key of at least 2048 is needed")]
+    #[error("has {bits} bits, but an RSA key must have at least 2048")]
     TooSmall { bits: usize },
-    #[error("has {bits} bits, and RSA keys of at most 8192 can be used")]
+    #[error("has {bits} bits, but an RSA key can have at most 8192")]
     TooLarge { bits: usize },
-    #[error("holds numbers that do not belong together")]
+    #[error("contains numbers that do not match each other")]
     Inconsistent,
     #[error("is not valid JSON (line {line}, column {column})")]
     NotJson { line: usize, column: usize },
@@ -64,6 +64,6 @@ pub enum KeyErrorKind {
     Base64OfPem,
     #[error("is base64 without the lines that begin and end a PEM")]
     Base64OfDer,
-    #[error("cannot be used: the algorithm is `{name}`, and Maskinporten takes RS256, RS384 and RS512")]
+    #[error("cannot be used: the algorithm is `{name}`, but Maskinporten accepts only RS256, RS384 and RS512")]
     Algorithm { name: String },
 }

@@ -1,4 +1,5 @@
-//! Keys in JSON: a private RSA JWK (RFC 7517, RFC 7518 section 6.3), or a set with one in it.
+//! Reads keys in JSON: a private RSA JWK (RFC 7517; RFC 7518, section 6.3), or a JWK set that contains a private RSA
+//! key.
 
 use pkcs1::UintRef;
 use pkcs1::der::Encode;
@@ -11,7 +12,7 @@ use serde_json::error::Category;
 use super::error::KeyErrorKind;
 use super::material::{MORE_PRIMES, Material, decode_base64, name};
 
-/// What is read of a JWK or a JWK set. .NET writes empty `key_ops`, `oth` and `x5c` arrays; they are passed over.
+/// The members of a JWK or a JWK set that are read. .NET also writes empty `key_ops`, `oth` and `x5c` arrays.
 #[derive(Deserialize)]
 struct Json {
     keys: Option<Vec<Json>>,
@@ -30,10 +31,10 @@ struct Json {
 }
 
 pub(super) fn read(text: &str) -> Result<Material, KeyErrorKind> {
-    // The parser's own words may repeat what stands in the file, so only the place is passed on.
+    // The parser's message may repeat content of the file, so only the position is kept.
     let json: Json = serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Data => {
-            not_a_jwk(&format!("a value of an unexpected type in line {}, column {}", error.line(), error.column()))
+            not_a_jwk(&format!("a value has an unexpected type (line {}, column {})", error.line(), error.column()))
         }
         _ => KeyErrorKind::NotJson { line: error.line(), column: error.column() },
     })?;
@@ -42,7 +43,7 @@ pub(super) fn read(text: &str) -> Result<Material, KeyErrorKind> {
     let mut private: Vec<Json> = keys.into_iter().filter(|key| key.d.is_some()).collect();
     match (private.len(), total) {
         (1, _) => private_rsa(private.remove(0), "JWK set"),
-        (0, 0) => Err(not_a_jwk("its `keys` are empty")),
+        (0, 0) => Err(not_a_jwk("its `keys` array is empty")),
         (0, _) => Err(KeyErrorKind::JwkWithoutD),
         (count, _) => Err(KeyErrorKind::SeveralKeys { count }),
     }
@@ -75,7 +76,7 @@ fn private_rsa(jwk: Json, form: &'static str) -> Result<Material, KeyErrorKind> 
         return Err(KeyErrorKind::JwkIncomplete { missing: missing.join(", ") });
     }
     let bytes = members.map(|(_, text)| decode_base64(text.as_ref().map_or("", |text| text.expose_secret())));
-    // `RSAPrivateKey` (RFC 8017) is a sequence of these numbers in this order, after its version, 0.
+    // `RSAPrivateKey` (RFC 8017) is a sequence of its version, 0, and then these numbers in this order.
     let mut numbers = vec![UintRef::new(&[0]).map_err(|_| KeyErrorKind::Damaged)?];
     for ((name, _), bytes) in members.iter().zip(&bytes) {
         let number = bytes.as_ref().and_then(|bytes| UintRef::new(bytes).ok());

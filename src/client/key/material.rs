@@ -1,11 +1,11 @@
-//! What the readers of PEM and JWK share: the key that they find, and lenient base64.
+//! Code that the readers of PEM and JWK share: the key that they return, and lenient base64 decoding.
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::zeroize::Zeroizing;
 
-/// What the readers of PEM and JWK find: the numbers of an RSA key, not yet checked.
+/// The numbers of an RSA key that was read from PEM or JWK and has not been checked yet.
 pub(super) struct Material {
     /// `RSAPrivateKey` of RFC 8017, in DER.
     pub(super) pkcs1: Zeroizing<Vec<u8>>,
@@ -14,15 +14,16 @@ pub(super) struct Material {
     pub(super) alg: Option<String>,
 }
 
-/// RFC 8017 allows them, and hardly anything reads them.
+/// The name of multi-prime RSA keys in errors. RFC 8017 allows these keys, but very few programs can read them.
 pub(super) const MORE_PRIMES: &str = "RSA with more than two primes";
-/// A name that a key was given: what is longer than one may be a part of the key.
+/// A name in a key file, such as a PEM label. A text that is too long for a name is left out, as it may be part of the
+/// key.
 pub(super) fn name(text: &str) -> String {
     let short = text.len() <= 40 && text.split(' ').all(|word| word.len() <= 12);
     if short { text } else { "unknown" }.to_owned()
 }
 
-/// Base64 as it is found in the wild: either alphabet, with or without padding and line breaks.
+/// Decodes base64 in either alphabet, with or without padding and line breaks.
 pub(super) fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)

@@ -1,8 +1,8 @@
-//! The private key that signs grants: where it is, what it is, and whether it can sign at all.
+//! The private key that signs grants: reads it, checks it, and signs with it.
 //!
-//! A key is recognised by its content, never by its file name, and checked as a whole before anything is signed.
-//! A fault of the key becomes a [`KeyErrorKind`], which has no part of the key in it.
-//! New keys are made in the command line, and nothing is signed here but a grant.
+//! The format of a key is recognised by its content, never by its file name. The whole key is checked before it signs
+//! anything. A [`KeyErrorKind`] describes the problem with a key, and contains no part of the key. This module does not
+//! create keys.
 
 mod error;
 mod jwk;
@@ -30,16 +30,16 @@ pub use self::error::{KeyError, KeyErrorKind};
 use self::material::{MORE_PRIMES, Material, decode_base64, name};
 use super::sanitize::quote_path;
 
-/// Where a private key is.
+/// The source of a private key.
 #[derive(Debug, Clone)]
 pub enum KeySource {
-    /// In a file.
+    /// A file.
     File(PathBuf),
-    /// In a text at hand, such as an environment variable.
+    /// A text, such as the value of an environment variable.
     Text {
-        /// What the text is called in messages.
+        /// The name of the text in messages, such as the name of the environment variable.
         name: String,
-        /// The key itself.
+        /// The key: a PEM, a JWK, a JWK set, or the base64 of a JWK.
         text: SecretString,
     },
 }
@@ -56,7 +56,7 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// The signature algorithms that Maskinporten takes, by their names (RFC 7518, section 3.1).
+/// The signature algorithms that Maskinporten accepts, by their names (RFC 7518, section 3.1).
 /// Source: `token_endpoint_auth_signing_alg_values_supported` of its metadata document.
 pub(crate) const ALGORITHMS: [(&str, Algorithm, &RsaSignatureEncoding, &digest::Algorithm); 3] = [
     ("RS256", Algorithm::RS256, &RSA_PKCS1_SHA256, &SHA256),
@@ -69,47 +69,50 @@ pub fn signing_algorithm(name: &str) -> Option<Algorithm> {
     ALGORITHMS.iter().find(|(known, ..)| *known == name).map(|(_, algorithm, ..)| *algorithm)
 }
 
-/// A private key that has been read and checked, and can sign. Its `Debug` is harmless: that of [`KeyPair`] shows the
-/// public half, and AWS-LC zeroes whatever it frees.
+/// A private RSA key that has been read and checked, and can sign grants.
+///
+/// `Debug` shows no secret, because `Debug` of [`KeyPair`] shows only the public half. AWS-LC clears the memory of the
+/// key when it is dropped.
 #[derive(Debug)]
 pub struct SigningKey {
     pair: KeyPair,
-    /// The modulus and the exponent, from the key itself: a JWK's own may have zeros before them.
+    /// The modulus `n` and the exponent `e` in base64url, without leading zeros (a JWK may have them).
     public: [String; 2],
-    /// The algorithm it signs with.
+    /// The signature algorithm.
     pub algorithm: Algorithm,
-    /// The key id that Maskinporten knows the public half by: the configured one, else the JWK's own, else the thumbprint.
+    /// The key id (`kid`) in the header of a grant: the configured value, or else the `kid` of the JWK, or else the
+    /// thumbprint. Maskinporten must know the public half by this id.
     pub kid: String,
-    /// The key id that the JWK itself carries.
+    /// The `kid` of the JWK, if the key is a JWK with a `kid`.
     pub kid_of_jwk: Option<String>,
-    /// How the key was written down, such as `PKCS#8 PEM`.
+    /// The format that the key was read from, such as `PKCS#8 PEM`.
     pub form: &'static str,
-    /// The size of its modulus, in bits.
+    /// The size of the modulus, in bits.
     pub bits: usize,
 }
 
 impl SigningKey {
-    /// Reads a key and checks it as a whole. `kid` and `algorithm` are the configured ones, which outrank those
-    /// that a JWK carries.
+    /// Reads a key and checks it. The configured `kid` and `algorithm` take precedence over the `kid` and `alg` of a
+    /// JWK. The default algorithm is RS256.
     ///
     /// # Errors
-    /// Where there is no key, or none that can sign for Maskinporten.
+    /// Returns an error if the key cannot be read, or if it cannot sign grants for Maskinporten.
     pub fn load(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
         Self::read(source, kid, algorithm).map_err(|kind| KeyError { key: source.to_string(), kind })
     }
 
-    /// The public half as a JWK (RFC 7517), as Maskinporten's self-service takes it.
+    /// The public half as a JWK (RFC 7517), in the form that Maskinporten's self-service accepts.
     pub fn public_jwk(&self) -> Value {
         let [n, e] = &self.public;
         json!({ "kty": "RSA", "use": "sig", "alg": self.algorithm, "kid": self.kid, "n": n, "e": e })
     }
 
-    /// The thumbprint of the public half (RFC 7638).
+    /// The SHA-256 thumbprint of the public half (RFC 7638), in base64url.
     pub fn thumbprint(&self) -> String {
         thumbprint(&self.public)
     }
 
-    /// Signs a text (RFC 7518, section 3.3).
+    /// Signs a text with RSASSA-PKCS1-v1_5 (RFC 7518, section 3.3), and returns the bytes of the signature.
     pub fn sign(&self, text: &str) -> Vec<u8> {
         let (.., encoding, hash) =
             ALGORITHMS.iter().find(|(_, known, ..)| *known == self.algorithm).expect("it is known");
@@ -133,7 +136,7 @@ impl SigningKey {
         if bits < 2048 {
             return Err(KeyErrorKind::TooSmall { bits });
         }
-        // This checks that all the numbers of the key belong together; what is left to refuse is a giant.
+        // This checks that the numbers of the key match each other. Its only other reason to fail is the size.
         let pair = KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
             0..=8192 => KeyErrorKind::Inconsistent,
             _ => KeyErrorKind::TooLarge { bits },
@@ -149,7 +152,8 @@ impl SigningKey {
     }
 }
 
-/// No key comes near this size, and a device or a video should not be read to its end.
+/// The largest key file that is read, in bytes. Keys are much smaller. The limit matters if the path of a device or
+/// of a large file is given by mistake.
 const LARGEST_FILE: usize = 256 * 1024;
 
 fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
@@ -161,7 +165,8 @@ fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
     if metadata.is_dir() {
         return Err(KeyErrorKind::Directory);
     }
-    // A buffer that grows leaves copies of the key behind, and to clear a large one takes time. A pipe has no length.
+    // A growing buffer leaves copies of the key behind in memory, and clearing a large buffer takes time. A pipe has no
+    // length.
     let size = if metadata.is_file() { LARGEST_FILE.min(metadata.len() as usize) } else { LARGEST_FILE };
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
     file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
@@ -172,7 +177,7 @@ fn recognise(bytes: &[u8]) -> Result<Material, KeyErrorKind> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..]) {
         return Err(KeyErrorKind::Utf16);
     }
-    // A DER sequence, of more bytes than its length would say in one.
+    // A DER sequence with a length of 128 bytes or more (X.690, section 8.1.3.5).
     if matches!(bytes, [0x30, 0x80..=0xff, ..]) {
         return Err(KeyErrorKind::Der);
     }

@@ -1,4 +1,4 @@
-//! Keys in PEM: PKCS#8 and PKCS#1 are read, and every other block is called by its name.
+//! Reads keys in PEM: PKCS#8 and PKCS#1. The error for any other PEM block contains its label.
 
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use secrecy::zeroize::Zeroizing;
@@ -7,7 +7,7 @@ use super::error::KeyErrorKind;
 use super::material::{Material, name};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// The other kinds of key that `openssl genpkey` makes, by the object identifier inside PKCS#8.
+/// The other types of key that `openssl genpkey` creates, by the object identifier inside PKCS#8.
 const OTHER_KINDS: [(ObjectIdentifier, &str); 6] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), "RSA-PSS"),
     (ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"), "EC"),
@@ -18,11 +18,11 @@ const OTHER_KINDS: [(ObjectIdentifier, &str); 6] = [
 ];
 
 pub(super) fn read(text: &str) -> Result<Material, KeyErrorKind> {
-    // A PEM in an environment variable often has its line breaks written out.
+    // A PEM in an environment variable often has the two characters `\n` in place of each line break.
     let mut lines = Zeroizing::new(String::with_capacity(text.len() + 1));
     text.split("\\n").for_each(|line| lines.extend(line.split("\\r").chain(["\n"])));
     let blocks = ::pem::parse_many(lines.as_bytes()).map_err(|_| KeyErrorKind::Damaged)?;
-    // The reader passes over a block without its end.
+    // The parser skips a block that has no end.
     if blocks.len() < lines.matches("-----BEGIN").count() {
         return Err(KeyErrorKind::Damaged);
     }
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Result<Material, KeyErrorKind> {
         (0, None) => return Err(KeyErrorKind::Damaged),
         (count, _) => return Err(KeyErrorKind::SeveralKeys { count }),
     };
-    // OpenSSL's encryption of old is a header inside the block, not a tag of its own.
+    // OpenSSL's legacy encryption is marked by a header inside the block, not by the label.
     let encrypted = key.headers().get("Proc-Type").is_some_and(|kind| kind.contains("ENCRYPTED"));
     let tag = key.tag().to_owned();
     let contents = Zeroizing::new(key.into_contents());

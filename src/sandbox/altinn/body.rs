@@ -1,5 +1,5 @@
-//! What comes in the body, read as ASP.NET reads it: the names of members in whatever case, unknown members ignored,
-//! nothing converted from one type to another, and texts without the spaces around them.
+//! Reads JSON bodies as ASP.NET does: the case of member names is ignored, unknown members are ignored, values are not
+//! converted to another type, and texts are trimmed.
 
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -9,14 +9,14 @@ use super::super::store::{Attribute, Right};
 use super::Call;
 use super::failure::Failure;
 
-/// A list that may not be there, or be null, which are different faults at Altinn.
+/// A list that may be missing or null. Altinn treats the two as different faults.
 pub(super) enum List<T> {
     Absent,
     Null,
     Items(Vec<T>),
 }
 
-/// The JSON in the body. `parameter` is what the C# action calls it.
+/// Reads the JSON in the body. `parameter` is the name of the C# action's parameter.
 pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
     let kind = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -30,7 +30,7 @@ pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
             required,
         ]));
     }
-    // .NET's reader skips a byte order mark; RFC 8259, section 8.1, lets it.
+    // .NET's reader skips a byte order mark, as RFC 8259, section 8.1, permits.
     let text = call.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(call.body);
     serde_json::from_slice(text).map_err(|error| {
         let (line, column) = (error.line().saturating_sub(1), error.column());
@@ -40,7 +40,7 @@ pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
     })
 }
 
-/// A JSON object that the action reads as one of its own types.
+/// A JSON object that the C# action reads into a type of its own.
 pub(super) struct Members {
     members: Map<String, Value>,
     path: String,
@@ -62,7 +62,7 @@ impl Members {
         mismatch(&format!("{}.{name}", self.path), self.parameter)
     }
 
-    /// What the C# type cannot be made without.
+    /// Checks that the members that the C# type requires are present.
     pub(super) fn required(&self, names: &[&str]) -> Result<(), Failure> {
         let missing: Vec<&str> = names.iter().copied().filter(|name| self.get(name).is_none()).collect();
         match missing.is_empty() {
@@ -75,8 +75,8 @@ impl Members {
         }
     }
 
-    /// What is there, and must not be null. ASP.NET finds that after it has read everything, and calls a member as the C#
-    /// type does: a reference type that is not nullable is required.
+    /// Checks that these members are not null, if they are present. ASP.NET runs this check after it has read the whole
+    /// body, and uses the member names of the C# type: a reference type that is not nullable is required.
     ///
     /// Source: learn.microsoft.com, "Model validation in ASP.NET Core MVC", "Non-nullable reference types and the
     /// [Required] attribute".
@@ -86,7 +86,7 @@ impl Members {
         if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
     }
 
-    /// A member of the type that `read` reads; none if it is null or missing.
+    /// Reads a member with `read`. Returns `None` if the member is null or missing.
     fn optional<T>(&self, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, Failure> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -102,7 +102,7 @@ impl Members {
         self.get(name).map_or(Ok(default), |value| value.as_bool().ok_or_else(|| self.mismatch(name)))
     }
 
-    /// Texts by language.
+    /// Reads an object that contains a text per language.
     pub(super) fn texts(&self, name: &str) -> Result<Option<Map<String, Value>>, Failure> {
         self.optional(name, |value| value.as_object().filter(|texts| texts.values().all(Value::is_string)).cloned())
     }
@@ -154,7 +154,7 @@ fn attribute(value: &Value, path: &str, parameter: &'static str) -> Result<Attri
     Ok(Attribute { id: text("id")?, value: text("value")? })
 }
 
-/// An access package's URN.
+/// Reads the URN of an access package.
 pub(super) fn package(value: &Value, path: &str, parameter: &'static str) -> Result<String, Failure> {
     Members::of(value.clone(), path, parameter)?.text("urn").map(Option::unwrap_or_default)
 }

@@ -1,7 +1,7 @@
-//! Who calls, and whether it may.
+//! Identifies the caller, and checks what it may do.
 //!
-//! A token of Maskinporten and one that Altinn has exchanged are worth the same. The policies ask for a scope, and
-//! nothing else; who the vendor is, its `consumer` says.
+//! A token from Maskinporten and an exchanged token from Altinn give the same access. The policies require a scope and
+//! nothing else. The `consumer` claim identifies the vendor.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta};
@@ -27,7 +27,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// The vendor; a token without one fails in different ways.
+    /// The vendor. `failure` is the error for a token without a vendor, because the actions fail in different ways.
     pub(super) fn vendor_or(&self, failure: Failure) -> Result<&str, Failure> {
         self.vendor.as_deref().ok_or(failure)
     }
@@ -40,7 +40,7 @@ impl Caller {
     }
 }
 
-/// Whoever has one of these scopes.
+/// Returns the caller if its token has one of these scopes.
 pub(super) fn authorised(call: &Call<'_>, scopes: &[&str]) -> Result<Caller, Failure> {
     let unauthorised = Failure::Empty(StatusCode::UNAUTHORIZED);
     let Some(token) = bearer(call.headers) else { return Err(unauthorised) };
@@ -61,7 +61,7 @@ pub(super) fn authorised(call: &Call<'_>, scopes: &[&str]) -> Result<Caller, Fai
 pub(super) fn living_claims(state: &State, token: &str) -> Option<Map<String, Value>> {
     let claims = state.signed_claims(token).ok()?;
     let expires = DateTime::from_timestamp(claims.get("exp")?.as_i64()?, 0)?;
-    // The tolerance comes off the sandbox's own time: what the token says may be the last day that there is.
+    // The tolerance is subtracted from the sandbox's own time, because an addition to the token's time could overflow.
     (expires > state.now() - CLOCK_TOLERANCE).then_some(claims)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn consumer(claims: &Map<String, Value>) -> Option<&str> {
     id.strip_prefix("0192:").filter(|number| !number.is_empty())
 }
 
-/// Altinn's name in its tokens.
+/// The issuer of Altinn's tokens.
 pub(super) fn issuer(state: &State) -> String {
     format!("{}authentication/api/v1/openid/", state.issuer)
 }

@@ -1,4 +1,4 @@
-//! A token of Maskinporten in exchange for one of Altinn's.
+//! Exchanges a token from Maskinporten for a token from Altinn.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/AuthenticationController.cs`.
 
@@ -14,16 +14,16 @@ use super::caller::{consumer, issuer, living_claims};
 use super::failure::Failure;
 use super::{Answer, Call};
 
-/// However short the other one lives.
+/// The lifetime of an exchanged token, even if the original token expires earlier.
 const LIFETIME: TimeDelta = TimeDelta::minutes(30);
 
-/// `GET exchange/{provider}`. Whatever is wrong with a token, a 401 is all that one is told.
+/// `GET exchange/{provider}`. Any fault in a token gives a 401 without a reason.
 pub(super) fn exchange(call: &Call<'_>, provider: &str) -> Answer {
     let unauthorized = || Failure::Plain(StatusCode::UNAUTHORIZED);
     let token = bearer(call.headers).filter(|token| !token.is_empty()).ok_or_else(unauthorized)?;
     match provider.to_ascii_lowercase().as_str() {
         "maskinporten" => {}
-        // No token of theirs exists here.
+        // The sandbox issues no tokens of these providers.
         "id-porten" | "altinnstudio" => return Err(unauthorized()),
         _ => {
             let message = format!(
@@ -46,7 +46,7 @@ pub(super) fn exchange(call: &Call<'_>, provider: &str) -> Answer {
     Ok(text::text(StatusCode::OK, call.headers, &exchanged))
 }
 
-/// The claims that came, but for those that are Altinn's to say.
+/// The claims of the exchanged token: the given claims, except those that Altinn sets itself.
 fn exchanged(state: &State, given: &Map<String, Value>, vendor: &str) -> Map<String, Value> {
     let now = state.now();
     let not_copied = ["aud", "client_amr", "iss", "sid", "nbf", "exp", "iat"];

@@ -1,4 +1,4 @@
-//! The ways in which Altinn says no: its own problem documents, ASP.NET's, bare texts, and nothing at all.
+//! Altinn's error responses: its own problem documents, ASP.NET's problem documents, plain texts, and empty bodies.
 //!
 //! Sources: github.com/Altinn/altinn-authorization-utils, `src/Altinn.Authorization.ProblemDetails` (version 5);
 //! RFC 9457; ASP.NET Core.
@@ -14,22 +14,22 @@ use super::problem::Problem;
 use super::validation::Fault;
 
 pub(super) enum Failure {
-    /// From an authorisation policy, which says nothing. The 401 comes without `WWW-Authenticate`.
+    /// An empty body, from an authorisation policy. The 401 has no `WWW-Authenticate`.
     Empty(StatusCode),
-    /// From an action that gives a status and no more.
+    /// ASP.NET's problem document for an action that returns only a status.
     Plain(StatusCode),
-    /// A C# string.
+    /// A C# string, sent as plain text or as JSON.
     Text(StatusCode, String),
-    /// A C# string of an action that gives JSON only.
+    /// A C# string of an action that returns only JSON.
     JsonText(StatusCode, String),
     Problem(&'static Problem),
-    /// With a member that lists what it is about.
+    /// A problem with an extra member that lists the values at fault.
     ProblemWith(&'static Problem, &'static str, String),
-    /// Altinn's own validation.
+    /// Faults that Altinn's own validation found.
     Validation(Vec<Fault>),
-    /// ASP.NET's: what was sent does not fit the action.
+    /// Faults that ASP.NET found: the request does not fit the action. Each fault is a member's name and a message.
     Invalid(Vec<(String, String)>),
-    /// `Virksomhetsbruker`, which is no more.
+    /// The response to a `Virksomhetsbruker` (enterprise user), which Altinn no longer supports.
     Gone,
 }
 
@@ -40,14 +40,14 @@ impl From<&'static Problem> for Failure {
 }
 
 impl Failure {
-    /// A value in the path or the query that is none of its type.
+    /// A value in the path or the query that does not have the right type.
     pub(super) fn not_valid(name: &str, value: &str) -> Self {
         Self::Invalid(vec![(name.to_owned(), format!("The value '{value}' is not valid."))])
     }
 
-    /// The sandbox keeps everything while it runs, so it takes no more than it can hold.
+    /// The response of a full sandbox, which keeps all data in memory while it runs.
     pub(super) fn full() -> Self {
-        let message = "The sandbox is full. Stop it and start it again: it forgets everything then.".to_owned();
+        let message = "The sandbox is full. Restart it to discard its data.".to_owned();
         Self::Text(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
@@ -118,7 +118,7 @@ fn document(status: StatusCode, body: &Value) -> Response {
     (status, [(CONTENT_TYPE, "application/problem+json; charset=utf-8")], body.to_string()).into_response()
 }
 
-/// Where ASP.NET says that a status is explained.
+/// The `type` of ASP.NET's problem documents: a URL that explains the status.
 fn help_url(status: StatusCode) -> String {
     let section = match status.as_u16() {
         401 => "15.5.2",
@@ -130,7 +130,7 @@ fn help_url(status: StatusCode) -> String {
     format!("https://tools.ietf.org/html/rfc9110#section-{section}")
 }
 
-/// In the shape of W3C's trace context, and the same in each run.
+/// A trace id in the format of W3C Trace Context. Trace ids are the same in each run.
 fn trace_id(state: &State) -> String {
     let id = state.trace_id();
     format!("00-{id}-{}-00", &id[16..])

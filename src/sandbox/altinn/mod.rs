@@ -1,9 +1,9 @@
-//! Altinn's authentication component, as a vendor meets it: token exchange, System Register, requests for system users,
+//! Altinn's authentication component, as a vendor uses it: token exchange, System Register, requests for system users,
 //! and system users.
 //!
-//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and the delegation
-//! of clients are not played.
-//! The page for the customer is in `approval`, and what changes is kept in `store`.
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and client
+//! delegation are not implemented.
+//! The customer's page is in `approval`, and the data is in `store`.
 
 mod body;
 mod caller;
@@ -29,7 +29,7 @@ use super::store::state::State;
 
 pub(super) use self::request::confirm_url_path;
 
-/// A request, as it came in.
+/// An incoming HTTP request.
 struct Call<'a> {
     state: &'a State,
     method: &'a Method,
@@ -41,13 +41,13 @@ struct Call<'a> {
 type Answer = Result<Response, Failure>;
 
 impl Call<'_> {
-    /// A parameter of the query. ASP.NET does not mind upper and lower case in its name.
+    /// A query parameter. ASP.NET ignores the case of its name.
     fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// For a path that knows these methods.
+    /// Answers a path that supports only these methods.
     fn only(&self, methods: &'static str, answer: impl FnOnce() -> Answer) -> Response {
         match methods.split(", ").any(|method| method == self.method.as_str()) {
             true => answer().unwrap_or_else(|failure| failure.into_response(self.state, self.headers)),
@@ -60,7 +60,7 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let call = Call { state, method, headers, query, body };
     let segments: Vec<String> = uri.path().split('/').skip(1).map(decoded).collect();
-    // ASP.NET's routes do not mind upper and lower case, nor a slash at the end; values keep theirs.
+    // ASP.NET ignores the case of a route's names and a trailing slash. Values in a route keep their case.
     let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let names: Vec<&str> = lower.iter().map(String::as_str).collect();
     let values: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -101,7 +101,7 @@ fn register(call: &Call<'_>, names: &[&str], values: &[&str]) -> Response {
         ["vendor", _, "rights"] => call.only("PUT", || system_register::replace_rights(call, values[1])),
         ["vendor", _, "accesspackages"] => call.only("PUT", || system_register::replace_packages(call, values[1])),
         ["vendor", _, "changelog"] => call.only("GET", || system_register::changelog(call, values[1])),
-        // These are the portal's by now: its scope is no vendor's.
+        // These paths now belong to the portal, and no vendor has the portal's scope.
         [] | [_] | [_, "rights" | "accesspackages"] => call.only("GET", || {
             caller::authorised(call, &["altinn:portal/enduser"])?;
             Err(Failure::Plain(StatusCode::NOT_FOUND))
@@ -125,8 +125,8 @@ fn requests(call: &Call<'_>, kind: Kind, names: &[&str], values: &[&str]) -> Res
     }
 }
 
-/// A segment of the path as ASP.NET has it in a route value: decoded, but for an escaped slash, which stays as it was
-/// sent. So what has a slash in it cannot be asked for: it is looked up with `%2F` in its place.
+/// Decodes a path segment as ASP.NET does for a route value: an escaped slash stays as it was sent. An id or reference
+/// with a slash can therefore never be found: it is looked up with `%2F` instead of the slash.
 ///
 /// Source: github.com/dotnet/aspnetcore, issue 4718.
 fn decoded(segment: &str) -> String {

@@ -1,4 +1,4 @@
-//! Lists in pages.
+//! Paged lists.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Core/Models/Page.cs` and
 //! `src/Persistance/RepositoryImplementations`.
@@ -17,21 +17,21 @@ use super::failure::Failure;
 
 const USUAL_SIZE: usize = 50;
 
-/// Altinn builds the address of the next page from what it is called inside, so it may name a host that is not for those
-/// outside: whoever follows it sends a token to a stranger.
+/// The base URL of the link to the next page. Altinn builds this link from its internal URL, so it may name a host that
+/// belongs to somebody else outside Altinn: a client that follows the link could send its token to a stranger.
 const INSIDE: &str = "http://authentication.internal/authentication/api/v1";
 
-/// What need not be escaped in a path (RFC 3986, section 2.3).
+/// The characters to escape in a path: all except the unreserved characters (RFC 3986, section 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Which rows begin with the token.
+/// The kind of the rows in a list, because the fault `loses-rows` affects only requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
     Requests,
     SystemUsers,
 }
 
-/// The page that the query's token begins. The rows come with their ids, by which they are in order.
+/// Returns the page that starts at the token in the query. Each row comes with its id, and the rows are sorted by id.
 pub(super) fn page(
     call: &Call<'_>,
     path: &str,

@@ -1,4 +1,4 @@
-//! Altinn's problems, with their statuses and words.
+//! Altinn's problems: their codes, statuses and titles.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Core/Problems/Problem.cs`.
 

@@ -1,20 +1,20 @@
-//! Addresses that a customer is led back to, read as a browser reads them: hosts in lower case and, where they are in
-//! other letters than ASCII, in Punycode; and no port where it is the scheme's own.
+//! Redirect URLs, parsed as a browser parses them: hosts in lower case, hosts with non-ASCII letters in Punycode, and
+//! no default port.
 //!
-//! Source: url.spec.whatwg.org. The real server reads them with .NET's `Uri`, which knows the same hosts.
+//! Source: url.spec.whatwg.org. The real server parses them with .NET's `Uri`, which treats hosts in the same way.
 
 use reqwest::Url;
 
-/// An absolute address with a host.
+/// Parses an absolute URL with a host.
 pub(crate) fn read(url: &str) -> Option<Url> {
-    // A browser would guess what is meant by `https:example.no`, and skip line breaks; those are no absolute addresses.
+    // A browser accepts `https:example.no` and ignores line breaks, but these are not absolute URLs.
     let (_, rest) = url.split_once("://")?;
     let plain = !rest.starts_with(['/', '\\', '?', '#']) && !url.contains(char::is_control);
     let url = Url::parse(url).ok().filter(|_| plain)?;
     url.has_host().then_some(url)
 }
 
-/// One of the web, where a page may lead.
+/// Parses an HTTP or HTTPS URL, to which a page may link.
 pub(crate) fn of_the_web(url: &str) -> Option<Url> {
     read(url).filter(|url| matches!(url.scheme(), "http" | "https"))
 }
@@ -23,9 +23,8 @@ pub(crate) fn is_https(url: &str) -> bool {
     read(url).is_some_and(|url| url.scheme() == "https")
 }
 
-/// Whether two addresses are the same place: scheme, host and path are, while what the query says is free. The real
-/// server looks at no more; here another port is another place, and so is one with other credentials, which are a way to
-/// make an address look like another.
+/// Whether two URLs are equal apart from their query and fragment. The real server compares only scheme, host and path.
+/// The sandbox also compares the port, and the credentials, which can make a URL look like another URL.
 pub(crate) fn same_place(one: &str, other: &str) -> bool {
     let place = |url: &str| {
         let mut url = read(url)?;

@@ -19,7 +19,7 @@ use super::request_check::{RequestBody, check};
 use super::system_register::packages;
 use super::{Answer, Call, body, problem};
 
-/// Where the page is on which a customer answers.
+/// The path of the page on which a customer answers a request.
 pub(crate) fn confirm_url_path(kind: Kind) -> &'static str {
     match kind {
         Kind::Standard => "accessmanagement/ui/systemuser/request",
@@ -27,7 +27,8 @@ pub(crate) fn confirm_url_path(kind: Kind) -> &'static str {
     }
 }
 
-/// `POST systemuser/request/vendor`, and `…/agent`. Who asks again for the same gets the same, whatever became of it.
+/// `POST systemuser/request/vendor`, and `…/agent`. If the request already exists, the response is the existing
+/// request, whatever its status.
 pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
     let caller = authorised(call, &REQUEST_WRITE)?;
     let parameter = match kind {
@@ -56,7 +57,7 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         id,
         kind,
         title: body.title,
-        // What is empty was looked up as such, and is stored as the owner's number.
+        // An empty reference is looked up as an empty text, but stored as the owner's organisation number.
         external_ref: body.external_ref.filter(|text| !text.is_empty()).unwrap_or_else(|| body.owner.clone()),
         system: body.system,
         owner: body.owner,
@@ -68,14 +69,14 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         size: call.body.len(),
     };
     let body = request_json(call.state, &request, true);
-    // It leaves out `vendor/`, so it leads nowhere.
+    // As in the real server, this URL lacks `vendor/` and does not work.
     let location = format!("{}authentication/api/v1/systemuser/request/{}", call.state.issuer, request.id);
     let location = HeaderValue::try_from(location).expect("an address and an id are plain text");
     store.requests.push(request);
     Ok(([(LOCATION, location)], text::json(StatusCode::CREATED, &body)).into_response())
 }
 
-/// `GET systemuser/request/vendor/{id}`, and `…/agent/{id}`. One of the other kind is not found.
+/// `GET systemuser/request/vendor/{id}`, and `…/agent/{id}`. A request of the other kind is not found.
 pub(super) fn show(call: &Call<'_>, kind: Kind, id: &str) -> Answer {
     let caller = authorised(call, &REQUEST_READ)?;
     let id = guid("requestId", id)?;
@@ -118,7 +119,7 @@ pub(super) fn by_system(call: &Call<'_>, kind: Kind, system: &str) -> Answer {
     page(call, path, system, Rows::Requests, rows)
 }
 
-/// `DELETE systemuser/request/vendor/{id}`. It asks neither for the kind nor whose it is.
+/// `DELETE systemuser/request/vendor/{id}`. It checks neither the kind of the request nor which vendor owns it.
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REQUEST_WRITE)?;
     let id = guid("requestId", id)?;
@@ -129,7 +130,7 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-/// An id of the route, in the spelling of the store.
+/// Parses an id in a route into the form that the store uses.
 fn guid(name: &str, text: &str) -> Result<String, Failure> {
     guid::read(text).ok_or_else(|| Failure::not_valid(name, text))
 }

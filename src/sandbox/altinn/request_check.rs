@@ -1,4 +1,4 @@
-//! What Altinn checks of a request for a system user, in its order: the first fault is the one that is named.
+//! Checks a request for a system user as Altinn does and in Altinn's order. The response names the first fault.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Services/RequestSystemUserService.cs`.
 
@@ -10,13 +10,13 @@ use super::body::{self, List, Members};
 use super::failure::Failure;
 use super::{problem, redirect_url, validation};
 
-/// What a vendor asks for.
+/// The body of a vendor's request.
 pub(super) struct RequestBody {
     pub(super) title: Option<String>,
     pub(super) external_ref: Option<String>,
     pub(super) system: String,
     pub(super) owner: String,
-    /// `None` where nothing was said.
+    /// `None` if the list is missing or null.
     pub(super) rights: Option<Vec<Right>>,
     pub(super) packages: Option<Vec<String>>,
     pub(super) redirect_url: Option<String>,
@@ -73,8 +73,8 @@ pub(super) fn check(store: &Store, body: &RequestBody, kind: Kind, vendor: &str)
     check_packages(packages, kind, system)
 }
 
-/// A key is for one request, of whichever kind, and for one system user. An empty reference was looked up as such, and
-/// would be stored as the owner's number.
+/// Checks that the request's key is free. A key can belong to only one request, of either kind, and to one system user.
+/// An empty reference counts as the owner's organisation number, because it would be stored as that number.
 fn check_key(store: &Store, body: &RequestBody) -> Result<(), Failure> {
     let external_ref = body.external_ref.as_deref().filter(|text| !text.is_empty()).unwrap_or(&body.owner);
     let key = Key { owner: &body.owner, external_ref, system: &body.system };
@@ -90,7 +90,7 @@ fn check_key(store: &Store, body: &RequestBody) -> Result<(), Failure> {
     }))
 }
 
-/// The address is one of the system's, but for its query.
+/// Checks that the URL is one of the system's redirect URLs, apart from its query.
 fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
     if system.redirect_urls.is_empty() {
         return Err(Failure::Problem(&problem::NO_REDIRECT_URLS));

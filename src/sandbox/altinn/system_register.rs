@@ -1,4 +1,4 @@
-//! The System Register: what a vendor's system is called, and what it may ask of a customer.
+//! The System Register: the names of a vendor's systems, and the rights that a system may request from a customer.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/SystemRegisterController.cs`.
 
@@ -17,14 +17,14 @@ use super::failure::Failure;
 use super::validation::{self, Fault};
 use super::{Answer, Call};
 
-/// What a vendor wants a system to be.
+/// A system as the vendor proposes it.
 struct Proposal {
     id: String,
-    /// Empty where it has no `ID`.
+    /// The vendor's `ID`; empty if it is missing.
     vendor: String,
     name: Map<String, Value>,
     description: Map<String, Value>,
-    /// `None` for null, as in the lists that follow.
+    /// `None` if the list is null. The same applies to the other lists.
     rights: Option<Vec<Right>>,
     packages: Option<Vec<String>>,
     clients: Option<Vec<String>>,
@@ -32,7 +32,7 @@ struct Proposal {
     visible: bool,
 }
 
-/// A proposal's lists, none of which is null.
+/// A proposal's lists, after the check that no list is null.
 struct Lists {
     rights: Vec<Right>,
     packages: Vec<String>,
@@ -61,7 +61,7 @@ impl Proposal {
         Ok(proposal)
     }
 
-    /// A null where a list should be makes the real server fail.
+    /// Takes the lists. Returns `None` if a list is null, which makes the real server fail.
     fn take_lists(&mut self) -> Option<Lists> {
         Some(Lists {
             rights: self.rights.take()?,
@@ -80,7 +80,7 @@ fn unless_null<T>(list: List<T>) -> Option<Vec<T>> {
     }
 }
 
-/// `GET systemregister/vendor`: one's own systems, but for deleted ones.
+/// `GET systemregister/vendor`: the vendor's own systems, except deleted systems.
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let vendor = caller.vendor_or(Failure::Empty(StatusCode::FORBIDDEN))?;
@@ -144,7 +144,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     Ok(text::quoted(StatusCode::OK, &internal_id))
 }
 
-/// `GET systemregister/vendor/{systemId}`, of deleted ones too.
+/// `GET systemregister/vendor/{systemId}`. It also returns deleted systems.
 pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let store = call.state.store();
@@ -153,7 +153,7 @@ pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
     ok(&system_json(system))
 }
 
-/// `PUT systemregister/vendor/{systemId}`. It replaces everything, and does not look at the redirect addresses.
+/// `PUT systemregister/vendor/{systemId}`. It replaces everything, and does not validate the redirect URLs.
 pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let mut proposal = Proposal::read(call, "proposedUpdateToSystem")?;
@@ -254,7 +254,7 @@ pub(super) fn changelog(call: &Call<'_>, id: &str) -> Answer {
     ok(&changes.collect())
 }
 
-/// The real server uses what it has not found, or what is null, and fails.
+/// The real server uses a missing or null object here, and fails.
 const NULL: Failure = Failure::Empty(StatusCode::INTERNAL_SERVER_ERROR);
 
 fn must_exist(system: &System) -> Result<(), Failure> {
@@ -266,7 +266,7 @@ fn reject_any(faults: Vec<Fault>) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Validation(faults)) }
 }
 
-/// Changes a system, and notes who did.
+/// Changes a system, and records the change in its change log.
 fn change(
     call: &Call<'_>,
     caller: &Caller,

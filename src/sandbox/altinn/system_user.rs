@@ -15,7 +15,8 @@ use super::failure::Failure;
 use super::page::{Rows, page};
 use super::{Answer, Call, problem};
 
-/// `GET systemuser/vendor/bysystem/{systemId}`. It only reads, and wants the scope that writes the register.
+/// `GET systemuser/vendor/bysystem/{systemId}`. It only reads, but requires the scope that permits writing to the
+/// register.
 pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;
@@ -28,7 +29,7 @@ pub(super) fn by_system(call: &Call<'_>, system: &str) -> Answer {
     page(call, "systemuser/vendor/bysystem", system, Rows::SystemUsers, rows)
 }
 
-/// `GET systemuser/vendor/byquery`. Another scope that writes.
+/// `GET systemuser/vendor/byquery`. It only reads, but requires the scope that permits writing requests.
 pub(super) fn by_query(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REQUEST_WRITE)?;
     let vendor = caller.vendor_or(Failure::Plain(StatusCode::UNAUTHORIZED))?;

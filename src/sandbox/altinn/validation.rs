@@ -1,4 +1,4 @@
-//! What the System Register finds wrong with a system.
+//! The System Register's validation of a system.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Core/Errors/ValidationErrors.cs` and
 //! `src/Authentication/Controllers/SystemRegisterController.cs`.
@@ -12,7 +12,7 @@ use super::super::fixtures::{self, PackageKind};
 use super::super::store::{Right, Store};
 use super::redirect_url;
 
-/// A fault, where it is, and what in particular is meant.
+/// A validation fault: its code, title and path, and details if there are any.
 pub(super) struct Fault {
     code: &'static str,
     title: &'static str,
@@ -68,7 +68,7 @@ impl Fault {
     }
 }
 
-/// A new system's id, redirect addresses and clients.
+/// Validates the id, redirect URLs and clients of a new system.
 pub(super) fn of_new_system(
     store: &Store,
     vendor: &str,
@@ -85,7 +85,7 @@ pub(super) fn of_new_system(
         let title = "The system id does not match the format orgnumber_xxxx...";
         faults.push(Fault::new("AUTH.VLD-00001", title, SYSTEM));
     }
-    // Those that were deleted keep their ids.
+    // Deleted systems keep their ids.
     if store.system(id).is_some() {
         faults.push(Fault::new("AUTH.VLD-00002", "The system id already exists", SYSTEM));
     }
@@ -99,7 +99,7 @@ pub(super) fn of_new_system(
     faults
 }
 
-/// The clients that a known system is to have.
+/// Validates the new clients of an existing system.
 pub(super) fn of_clients(store: &Store, system: &str, clients: &[String]) -> Vec<Fault> {
     let mut faults = Vec::new();
     if has_duplicates(clients, |client| client.to_ascii_lowercase()) {
@@ -111,7 +111,7 @@ pub(super) fn of_clients(store: &Store, system: &str, clients: &[String]) -> Vec
     faults
 }
 
-/// Whether another system has one of the clients. Lists may be long, so each is gone through once.
+/// Whether another system has one of the clients. Lists may be long, so each list is read only once.
 fn taken(store: &Store, clients: &[String], except: Option<&str>) -> bool {
     let clients: HashSet<String> = clients.iter().map(|client| client.to_ascii_lowercase()).collect();
     let others = store.systems.iter().filter(|system| !system.deleted && Some(system.id.as_str()) != except);
@@ -198,7 +198,7 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
     faults
 }
 
-/// Whether a right can be given to a system user.
+/// Whether a right can be delegated to a system user.
 pub(super) fn is_delegable(right: &Right) -> bool {
     let known = |id: &str| fixtures::resource(id).is_some_and(|resource| DELEGABLE.contains(&resource.kind));
     right.resource.iter().all(|attribute| known(&attribute.value))

@@ -1,11 +1,12 @@
-//! Who may press the buttons: the person in front of the page, and nobody's page but this one.
+//! Protects the buttons of the page: only the person in front of it can use them, and only from this page.
 //!
-//! - The name in `Host` is this machine's own, so that a stranger's name that was made to lead here (DNS rebinding) finds
-//!   nothing.
-//! - A form carries a token that is bound to the request and to a cookie; both must come back. Other sites can read neither.
-//! - A browser says where a press comes from, in `Sec-Fetch-Site` and `Origin`. That must be here. It is what keeps out
-//!   other servers on this machine, which share its cookies.
-//! - The page cannot be put into a frame, and loads and runs nothing.
+//! - The `Host` header must name this machine. A foreign name that resolves to this machine (DNS rebinding) is
+//!   rejected.
+//! - A form contains a token that is bound to the request and to a cookie. Both must be sent back, and other sites can
+//!   read neither.
+//! - A browser sends the origin of a form in `Sec-Fetch-Site` and `Origin`, and it must be the origin of this page.
+//!   This keeps out other servers on this machine, which share its cookies.
+//! - The page cannot be shown in a frame. It loads no resources and runs no scripts.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
@@ -19,19 +20,19 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::super::store::state::{State, random};
 
-/// The only style; a policy names its hash.
+/// The only style sheet. The Content-Security-Policy contains its hash.
 pub(super) const STYLE: &str = include_str!("style.css");
 
-/// What the buttons need.
+/// The token and the cookie that the buttons need.
 pub(super) struct Form {
     pub(super) token: String,
     pub(super) cookie: HeaderValue,
 }
 
 impl Form {
-    /// A browser that has the request's cookie already keeps it, so that the same page in another tab stays good. A link
-    /// on another site must therefore bring the cookie along, which `Lax` lets it and `Strict` would not; a form there
-    /// brings it under neither (RFC 6265bis, section 4.1.2.7).
+    /// Creates the token and the cookie. A browser that already has the request's cookie keeps it, so that the same
+    /// page in another tab stays valid. A link on another site must therefore send the cookie, which `Lax` permits and
+    /// `Strict` would not. A form on another site does not send it under either (RFC 6265bis, section 4.1.2.7).
     pub(super) fn new(state: &State, headers: &HeaderMap, request: &str) -> Self {
         let visitor = visitor(headers, request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(random()));
         let token = URL_SAFE_NO_PAD.encode(hmac::sign(&state.form_key, &bound(&visitor, request)));
@@ -48,7 +49,7 @@ fn bound(visitor: &str, request: &str) -> Vec<u8> {
     format!("{visitor} {request}").into_bytes()
 }
 
-/// The value of the request's cookie, where it is one of ours in shape.
+/// The value of the request's cookie, if it has the right format.
 fn visitor(headers: &HeaderMap, request: &str) -> Option<String> {
     let name = cookie_name(request);
     let mut cookies =
@@ -58,7 +59,7 @@ fn visitor(headers: &HeaderMap, request: &str) -> Option<String> {
     own_host.then(|| value.to_owned())
 }
 
-/// Whether the page was asked for under a name that only this machine has.
+/// Whether the `Host` header contains a name of this machine.
 pub(super) fn is_own_host(state: &State, headers: &HeaderMap) -> bool {
     host(headers).is_some_and(|host| {
         let own_host = state.issuer.trim_start_matches("http://").trim_end_matches('/');
@@ -71,7 +72,7 @@ fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(HOST)?.to_str().ok()
 }
 
-/// Whether it was a button of this page, in this browser, for this request.
+/// Whether the form was sent with a button of this page, in this browser, for this request.
 pub(super) fn is_own_form(state: &State, headers: &HeaderMap, request: &str, token: &str) -> bool {
     let values = |name: HeaderName| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
     let same_site =
@@ -80,14 +81,14 @@ pub(super) fn is_own_form(state: &State, headers: &HeaderMap, request: &str, tok
     let same_origin = values(ORIGIN).all(|origin| Some(origin) == own.as_deref());
     let Some(visitor) = visitor(headers, request) else { return false };
     let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
-    // In constant time.
+    // The comparison takes constant time.
     let fits = hmac::verify(&state.form_key, &bound(&visitor, request), &token).is_ok();
     same_site && same_origin && fits
 }
 
-/// The headers of every page. A form is sent here, and stays here: Chromium holds all that it is redirected to, as far as
-/// that leads, to `form-action` too (Content Security Policy Level 3, section 6.4.1), so no redirect leads on to the
-/// vendor.
+/// The headers of every page. A form can only be sent to this page's origin. Chromium also applies `form-action` to
+/// every redirect after a form (Content Security Policy Level 3, section 6.4.1), so the response to a form does not
+/// redirect to the vendor.
 pub(super) fn headers(with_form: bool) -> Vec<(HeaderName, HeaderValue)> {
     let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     let action = if with_form { "'self'" } else { "'none'" };
@@ -101,7 +102,7 @@ pub(super) fn headers(with_form: bool) -> Vec<(HeaderName, HeaderValue)> {
         fixed(CONTENT_TYPE, "text/html; charset=utf-8"),
         fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"),
         fixed(X_FRAME_OPTIONS, "DENY"),
-        // With none at all, a form of the page would say that it comes from nowhere.
+        // With `no-referrer`, a form of the page would send `Origin: null`.
         fixed(REFERRER_POLICY, "same-origin"),
         fixed(CACHE_CONTROL, "no-store"),
         fixed(VARY, "accept-language, cookie"),

@@ -1,8 +1,7 @@
 //! The page on which a customer approves or rejects a request for a system user.
 //!
-//! The real one asks for a login, and for a person who may approve. This one asks nobody, so it is all the more careful
-//! that it is the person in front of it who presses: see [`guard`].
-//! The requests themselves, as a vendor sees them, are in `altinn`.
+//! The real page requires a login, and a person who may approve. This page requires neither, so it takes extra care
+//! that the answer comes from the person in front of it: see [`guard`]. The vendor's API for requests is in `altinn`.
 
 mod guard;
 mod texts;
@@ -22,7 +21,7 @@ use super::server::aspnet::guid;
 use super::store::state::State;
 use super::store::{Kind, Request, Store, Undecidable};
 
-/// A visit of the page.
+/// A visit to the page.
 struct Visit<'a> {
     state: &'a State,
     headers: &'a HeaderMap,
@@ -31,7 +30,7 @@ struct Visit<'a> {
     path: &'static str,
     /// The query without the language.
     query: String,
-    /// Whether this is where an answer leads.
+    /// Whether the visit is to the receipt, to which an answer redirects.
     receipt: bool,
 }
 
@@ -75,7 +74,7 @@ impl Visit<'_> {
     fn decide(&self, kind: Kind, id: &str, body: &[u8]) -> Response {
         let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        // Before anything is said of the request, so that a stranger learns nothing.
+        // This check comes first, so that a stranger learns nothing about the request.
         if !guard::is_own_form(self.state, self.headers, id, field("token").unwrap_or_default()) {
             return self.plain(StatusCode::FORBIDDEN, self.texts.forged);
         }
@@ -98,8 +97,8 @@ impl Visit<'_> {
         }
     }
 
-    /// The receipt has an address of its own, so that whoever loads it again sends no form again; and it is from there
-    /// that a customer is led on to the vendor, and not from the form: see [`guard::headers`].
+    /// Redirects to the receipt. The receipt has its own address, so that a reload does not send the form again. The
+    /// receipt, not the form, redirects the customer to the vendor: see [`guard::headers`].
     fn see_receipt(&self) -> Response {
         let to = format!("/{}?{}&receipt=1&lang={}", self.path, self.query, self.texts.lang);
         let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
@@ -109,7 +108,7 @@ impl Visit<'_> {
         response
     }
 
-    /// The request with its buttons, or why there are none.
+    /// The request with its buttons, or with the reason why it has no buttons.
     fn request(&self, status: StatusCode, store: &Store, request: &Request) -> Response {
         let view = RequestView::of(store, request, self.texts);
         let now = self.state.now();

@@ -1,4 +1,4 @@
-//! The page as HTML. Whatever somebody else wrote is escaped, which `maud` does by itself.
+//! The page as HTML. `maud` escapes all inserted texts.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -9,17 +9,17 @@ use super::texts::Texts;
 use super::view_model::{Named, Redirect, RequestView};
 
 pub(super) enum Page<'a> {
-    /// A request that can be answered; perhaps only with a no. `answered` where somebody just tried in vain.
+    /// A request that can be answered, or at least rejected. `answered` is true if an answer has just failed.
     Open { view: &'a RequestView, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
-    /// One that cannot.
+    /// A request that cannot be answered.
     Closed { view: &'a RequestView, why: Option<Undecidable>, answered: bool },
-    /// One that has been answered.
+    /// The receipt for a request that the customer has answered.
     Receipt(&'a RequestView),
-    /// A sentence, where there is no request to show.
+    /// A sentence, if there is no request to show.
     Plain(&'static str),
 }
 
-/// `url` is the address of the form, and `other_url` that of the page in the other language.
+/// `url` is the address of the form, and `other_url` is the address of the page in the other language.
 pub(super) fn html(page: &Page<'_>, texts: &Texts, url: &str, other_url: &str) -> String {
     let heading = heading(page, texts);
     let onwards = match page {
@@ -66,7 +66,7 @@ pub(super) fn html(page: &Page<'_>, texts: &Texts, url: &str, other_url: &str) -
     whole.into_string()
 }
 
-/// What the page is about, after what became of it.
+/// The page's title, with the request's outcome in front of it if there is an outcome.
 fn heading(page: &Page<'_>, texts: &Texts) -> String {
     let (view, became) = match page {
         Page::Plain(_) => return texts.problem.to_owned(),
@@ -111,7 +111,7 @@ fn button(decision: &str, text: &str, token: &str, url: &str) -> Markup {
     }
 }
 
-/// Why a request cannot be approved, or not be answered at all.
+/// The reason why a request cannot be approved, or cannot be answered at all.
 fn note_of(why: Option<Undecidable>, texts: &Texts) -> Option<String> {
     Some(match why? {
         Undecidable::TimedOut => texts.timed_out.to_owned(),
@@ -121,7 +121,7 @@ fn note_of(why: Option<Undecidable>, texts: &Texts) -> Option<String> {
     })
 }
 
-/// It is read aloud at once where it is the answer to a press.
+/// A message box. Screen readers read it aloud immediately if it is the response to a button.
 fn note(message: &str, answered: bool) -> Markup {
     html! { p.note role=(if answered { "alert" } else { "status" }) { (message) } }
 }
@@ -156,7 +156,7 @@ fn receipt(view: &RequestView, texts: &Texts) -> Markup {
     }
 }
 
-/// What a developer may type next, where no shell would make something else of it.
+/// The command that a developer can run next. `None` if a shell could misread the external reference.
 fn command(view: &RequestView) -> Option<String> {
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     let reference = match view.external_ref.as_deref() {
@@ -189,7 +189,7 @@ fn details(view: &RequestView, texts: &Texts) -> Markup {
         }
         section aria-labelledby="what" {
             h2 #what { (texts.what) }
-            // The roles are what a table has by itself, until a narrow screen shows its rows as blocks.
+            // These are a table's default roles, which it would lose when a narrow screen shows its rows as blocks.
             table role="table" {
                 thead role="rowgroup" {
                     tr role="row" {

@@ -1,11 +1,11 @@
-//! What is shown of a request.
+//! The details of a request that the page shows.
 
 use super::super::altinn::redirect_url;
 use super::super::fixtures::{self, Decision};
 use super::super::store::{Kind, Request, Right, Store};
 use super::texts::Texts;
 
-/// What is shown of a request, in the page's language, and so that it can be shown.
+/// The details of a request that the page shows, in the page's language and safe to display.
 pub(super) struct RequestView {
     pub(super) kind: Kind,
     pub(super) decision: Decision,
@@ -26,19 +26,19 @@ pub(super) struct Named {
     pub(super) id: String,
 }
 
-/// What is asked for.
+/// A requested right or access package.
 pub(super) struct RequestedItem {
     pub(super) named: Named,
     pub(super) kind: &'static str,
-    /// What a right is to do, where it says so.
+    /// The action of a right, if it has an action.
     pub(super) action: Option<String>,
 }
 
-/// Where one is led afterwards.
+/// The address to which the receipt redirects.
 pub(super) struct Redirect {
-    /// As the vendor wrote it.
+    /// The address as the vendor wrote it, safe to display.
     pub(super) shown: String,
-    /// As a browser reads it, in ASCII.
+    /// The address as a browser parses it, in ASCII.
     pub(super) address: String,
 }
 
@@ -58,7 +58,7 @@ impl RequestView {
             customer: organisation(&request.owner),
             clients: owner.map_or(&[][..], |owner| owner.clients).iter().map(|number| organisation(number)).collect(),
             title: request.title.as_deref().map(visible),
-            // The owner's own number is none.
+            // The owner's own number means that the request has no external reference.
             external_ref: Some(visible(&request.external_ref)).filter(|_| request.external_ref != request.owner),
             items: rights.chain(packages).collect(),
             redirect: request.redirect_url.as_deref().and_then(|url| {
@@ -88,8 +88,9 @@ fn item_of_package(urn: &str, texts: &Texts) -> RequestedItem {
     RequestedItem { named, kind: texts.package, action: None }
 }
 
-/// A text of somebody else's in which nothing acts unseen: controls, what turns the direction of writing (Unicode Standard
-/// Annex 9, section 2), and what has no width, are shown by their numbers; line breaks and tabs are spaces.
+/// Makes invisible characters in a foreign text visible. Control characters, characters that change the direction of
+/// writing (Unicode Standard Annex 9, section 2), and characters without width are replaced by their code points. Line
+/// breaks and tabs become spaces.
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,9 +1,9 @@
-//! A grant that came in, checked as Maskinporten does.
+//! Checks an incoming grant as Maskinporten does.
 //!
-//! It is checked in this order, and the first fault is the one that is named: content type, grant type, a decodable
+//! The checks run in this order, and the refusal names the first fault: content type, grant type, a decodable
 //! assertion, its algorithm, the client, the key id, the signature, `aud`, `iat`, `exp`, the lifetime, unknown or
-//! malformed claims, `jti`, `scope`, `authorization_details` (type, fields, values), and that such a system user exists
-//! and is approved.
+//! malformed claims, `jti`, `scope`, `authorization_details` (type, fields, values), and an approved system user that
+//! matches.
 //!
 //! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users").
 
@@ -22,10 +22,10 @@ const CLOCK_TOLERANCE: i64 = 10;
 /// How long a grant may live, in seconds.
 const LONGEST_GRANT: i64 = 120;
 
-/// How a grant is presented (RFC 7523).
+/// The `grant_type` of a JWT grant (RFC 7523).
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// A grant in which nothing is wrong.
+/// A grant that passed all checks.
 pub(super) struct Accepted {
     pub(super) client: &'static Client,
     pub(super) claims: Members,
@@ -34,26 +34,24 @@ pub(super) struct Accepted {
     pub(super) user: Option<Request>,
 }
 
-/// Checks a request for a token, and uses its grant up.
+/// Checks a token request, and marks its grant as used.
 pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Accepted, Refusal> {
     let assertion = assertion(content_type, body)?;
     let jws = Jws::read(&assertion)?;
     let client = jws.verify()?;
     let claims = jws.claims;
     check_audience(&claims, &state.issuer)?;
-    // One reading of the clock for both: what has not expired is not forgotten yet.
+    // Both checks use the same time, so that the replay cache still contains every grant that has not expired.
     let now = state.now();
     let expires = check_times(&claims, now)?;
     check_members(&claims, client)?;
-    // A grant without an id is known by its signature.
+    // A grant without a `jti` is identified by its signature.
     let id = claims.get("jti").and_then(Value::as_str).unwrap_or(&jws.signature);
     state.use_once(id, expires + TimeDelta::seconds(CLOCK_TOLERANCE), now).map_err(|unusable| match unusable {
         ReplayError::Replayed => {
             Refusal::grant("MP-012", format!("The assertion has been used before: jti {}", excerpt(id)))
         }
-        ReplayError::Full => {
-            Refusal::unavailable("The sandbox remembers as many grants as it can; wait until some expire")
-        }
+        ReplayError::Full => Refusal::unavailable("The sandbox cannot store more used grants; wait until some expire"),
     })?;
     let scope = check_scope(&claims, client)?;
     let user = check_system_user(&claims, client, state)?;
@@ -76,7 +74,7 @@ fn assertion(content_type: &str, body: &[u8]) -> Result<String, Refusal> {
         };
         // RFC 6749 section 3.2
         if slot.replace(value.into_owned()).is_some() {
-            return Err(wrong(format!("{name}: expected once, got more than one")));
+            return Err(wrong(format!("{name}: expected one value, got more than one")));
         }
     }
     match grant_type.as_deref() {
@@ -99,7 +97,7 @@ fn check_audience(claims: &Members, issuer: &str) -> Result<(), Refusal> {
     }
 }
 
-/// When the grant expires.
+/// Checks `iat` and `exp`, and returns the time when the grant expires.
 fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
     let time = |name: &str| {
         let seconds = claims.get(name).and_then(Value::as_f64);
@@ -126,25 +124,25 @@ fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Re
     Ok(expires)
 }
 
-/// No claims but those that are documented, each of its type.
+/// Checks that every claim is documented and has the right type.
 fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
     for (name, value) in claims {
         let fits = match name.as_str() {
             "aud" | "iat" | "exp" | "iss" | "authorization_details" => true,
             "scope" | "jti" | "pid" | "consumer_org" | "iss_onbehalfof" => value.is_string(),
             "resource" => is_array_of_strings(value),
-            // Altinn's examples send it, and the real one lets it pass.
+            // Altinn's examples send `sub`, and the real Maskinporten accepts it.
             "sub" => *value == *client.id,
-            _ => return Err(Refusal::value(format!("{}: not a claim of a grant", excerpt(name)))),
+            _ => return Err(Refusal::value(format!("{}: not a documented claim", excerpt(name)))),
         };
         if !fits {
-            return Err(Refusal::value(format!("{name}: the value cannot be accepted, got {}", display(Some(value)))));
+            return Err(Refusal::value(format!("{name}: the value is not valid, got {}", display(Some(value)))));
         }
     }
     match claims.get("consumer_org").or_else(|| claims.get("iss_onbehalfof")) {
         None => Ok(()),
         Some(org) if *org == *client.vendor => {
-            let what = "consumer_org: expected another organisation than the client's own";
+            let what = "consumer_org: expected an organisation other than the client's own";
             Err(Refusal::new("invalid_request", None, what))
         }
         Some(org) => {
@@ -162,7 +160,10 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
     let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
     let requested: Vec<&str> = scope.split_whitespace().collect();
     if requested.is_empty() {
-        return Err(Refusal::value(format!("scope: expected at least one, got {}", display(claims.get("scope")))));
+        return Err(Refusal::value(format!(
+            "scope: expected at least one scope, got {}",
+            display(claims.get("scope"))
+        )));
     }
     if requested.contains(&SCOPE_OF_ID_PORTEN) {
         let what = format!("Scope {SCOPE_OF_ID_PORTEN} is not available through Maskinporten");
@@ -182,7 +183,7 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
     }
 }
 
-/// The system user that is asked for; `None` for a plain token.
+/// The requested system user; `None` for a plain token.
 fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result<Option<Request>, Refusal> {
     let details = |code: &'static str, what: String| Refusal::new("invalid_authorization_details", code, what);
     let Some(value) = claims.get("authorization_details") else { return Ok(None) };
@@ -197,7 +198,7 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
     let fields = |members: &Members, known: &[&str]| match members.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {
-            Err(details("MP-302", format!("{}: not a field here, expected {}", excerpt(name), known.join(", "))))
+            Err(details("MP-302", format!("{}: unknown field, expected {}", excerpt(name), known.join(", "))))
         }
     };
     fields(detail, &["type", "systemuser_org", "externalRef"])?;
@@ -222,10 +223,10 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
         None => None,
         Some(Value::String(text)) => Some(text.as_str()),
         Some(other) => {
-            return Err(no_system_user(format!("externalRef: expected a text, got {}", display(Some(other)))));
+            return Err(no_system_user(format!("externalRef: expected a string, got {}", display(Some(other)))));
         }
     };
-    // Altinn puts the owner's number where there is no reference.
+    // Altinn stores the owner's organisation number if there is no external reference.
     let key = external_ref.unwrap_or(owner);
     match state.store().user_of_client(client, owner, key) {
         Some(user) => Ok(Some(user.request.clone())),

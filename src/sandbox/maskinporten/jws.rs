@@ -1,4 +1,4 @@
-//! A signed grant: taken apart, and whose it is by its key.
+//! Parses a signed grant, and verifies its client, key id and signature.
 //!
 //! Sources: RFC 7515; Digdir's documentation of Maskinporten ("JWT grant").
 
@@ -12,7 +12,7 @@ use super::refusal::{Refusal, display, excerpt};
 
 pub(super) type Members = Map<String, Value>;
 
-/// A compact JWS, taken apart.
+/// A parsed compact JWS.
 pub(super) struct Jws<'a> {
     header: Members,
     pub(super) claims: Members,
@@ -24,7 +24,7 @@ impl<'a> Jws<'a> {
     pub(super) fn read(compact: &'a str) -> Result<Self, Refusal> {
         let parts: Vec<&str> = compact.split('.').collect();
         let [header, claims, signature] = parts[..] else {
-            return Err(Refusal::value(format!("Expected three parts with dots between, got {}", parts.len())));
+            return Err(Refusal::value(format!("Expected three parts separated by dots, got {}", parts.len())));
         };
         // RFC 7515 section 2: base64url without padding, and nothing else.
         let bytes = |name: &str, part: &str| {
@@ -42,7 +42,7 @@ impl<'a> Jws<'a> {
         Ok(Self { header, claims, signed, signature: signature.to_owned() })
     }
 
-    /// Whose grant it is, once it is certain.
+    /// Checks the algorithm, client, key id and signature, and returns the client that signed the grant.
     pub(super) fn verify(&self) -> Result<&'static Client, Refusal> {
         let algorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => Algorithm::RS256,
@@ -60,7 +60,7 @@ impl<'a> Jws<'a> {
                 let [first, others @ ..] = &CLIENTS;
                 let others: Vec<&str> = others.iter().map(|client| client.id).collect();
                 let what = format!(
-                    "Client authentication failed. Unknown client: iss expected {}, got {}; other clients are {}",
+                    "Client authentication failed. Unknown client: iss: expected {}, got {}; the other clients are {}",
                     first.id,
                     display(self.claims.get("iss")),
                     others.join(" and ")
@@ -96,7 +96,8 @@ impl<'a> Jws<'a> {
         match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
             Ok(true) => Ok(client),
             _ => {
-                let what = format!("Client authentication failed. Invalid signature: expected one of key {}", KEY.kid);
+                let what =
+                    format!("Client authentication failed. Invalid signature: expected a signature by key {}", KEY.kid);
                 Err(Refusal::grant("MP-124", what))
             }
         }

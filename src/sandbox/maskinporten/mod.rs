@@ -2,7 +2,7 @@
 //!
 //! Sources: Digdir's documentation of Maskinporten ("Token endpoint"); RFC 6749, RFC 8414.
 //!
-//! Which clients and keys exist is in `fixtures`, and which grants were used is in `store`.
+//! The clients and their keys are in `fixtures`, and the used grants are in `store`.
 
 mod grant;
 mod jws;
@@ -24,7 +24,7 @@ use self::refusal::Refusal;
 use super::server::body::WholeBody;
 use super::store::state::{ISSUER_KID, State, random};
 
-/// How long a token lives, in seconds: what real system-user tokens were seen to live.
+/// The lifetime of a token in seconds, as observed for real system-user tokens.
 const TOKEN_LIFETIME: i64 = 120;
 
 /// `POST /token`
@@ -73,7 +73,7 @@ fn issue(state: &State, grant: &Accepted) -> Value {
     json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFETIME, "scope": grant.scope })
 }
 
-/// The claims of a real token, in their order.
+/// The claims of a token, in the order of a real token.
 fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
     let organisation = |number: &str| json!({ "authority": "iso6523-actorid-upis", "ID": format!("0192:{number}") });
     let Accepted { client, claims: grant_claims, scope, user } = grant;

@@ -1,11 +1,11 @@
-//! How the sandbox's Maskinporten says no: the real shape, the real code, and what was expected and what came.
+//! Error responses of the sandbox's Maskinporten: the real format and code, with the expected and the received value.
 
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// A no, in the shape of RFC 6749 section 5.2 with Maskinporten's additions.
+/// An error response in the format of RFC 6749, section 5.2, with Maskinporten's additions.
 pub(super) struct Refusal {
     error: &'static str,
     code: Option<&'static str>,
@@ -22,7 +22,7 @@ impl Refusal {
         Self { error, code: code.into(), description: description.into(), status: StatusCode::BAD_REQUEST }
     }
 
-    /// In the words of RFC 6749, section 4.1.2.1.
+    /// A 503 with the error code of RFC 6749, section 4.1.2.1.
     pub(super) fn unavailable(description: impl Into<String>) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self { status, ..Self::new("temporarily_unavailable", None, description) }
@@ -46,7 +46,7 @@ impl Refusal {
     }
 }
 
-/// A value as a description tells it.
+/// Formats a claim's value for a description.
 pub(super) fn display(value: Option<&Value>) -> String {
     match value {
         None => "nothing".to_owned(),
@@ -55,7 +55,7 @@ pub(super) fn display(value: Option<&Value>) -> String {
     }
 }
 
-/// The beginning of what somebody sent.
+/// Shortens a received text to 100 characters.
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 100;
     match text.char_indices().nth(LONGEST) {

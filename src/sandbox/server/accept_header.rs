@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 
-/// The known range with the highest weight, and of equal ones the first (RFC 9110, section 12.5).
+/// The known range with the highest weight; if weights are equal, the first range (RFC 9110, section 12.5).
 pub(crate) fn best_match<T>(headers: &HeaderMap, name: &HeaderName, known: impl Fn(&str) -> Option<T>) -> Option<T> {
     let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let mut best: Option<(f32, T)> = None;

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
-/// What comes behind `Bearer`, in whatever case that is written.
+/// Returns the token after the scheme `Bearer`. The case of the scheme is ignored.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = (header.get(..7)?, &header[7..]);

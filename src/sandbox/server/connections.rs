@@ -1,7 +1,7 @@
-//! The connections: how many there are at once, and how long a client may keep the sandbox waiting.
+//! Connections: how many may be open at the same time, and how long a client may keep the sandbox waiting.
 //!
-//! The sandbox answers at once, so whatever is open waits for its client: for a request, for the rest of one, or for an
-//! answer to be read. One measure serves for all of them, the time since the last answer.
+//! The sandbox answers immediately, so every open connection waits for its client: to send a request, to complete a
+//! request, or to read an answer. One timeout covers all three: the time since the last answer.
 
 use std::io;
 use std::pin::Pin;
@@ -20,17 +20,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// The most connections, twice what a busy test suite opens. One more closes the one that has been idle the longest.
+/// The maximum number of open connections: twice as many as a busy test suite opens. A further connection closes the
+/// connection that has been idle the longest.
 const MAX_CONNECTIONS: usize = 128;
 
 /// The longest time between two answers on a connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What each client is left before others can push it out: enough to send its request on a busy machine.
+/// The time during which a connection is not closed to free space for another: enough to send a request on a busy
+/// machine.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What a connection may hold of what it reads, and by that the longest head. Kestrel, in front of the real APIs, takes as
-/// much (learn.microsoft.com, "KestrelServerLimits", `MaxRequestHeadersTotalSize`).
+/// The size of a connection's read buffer in bytes, which limits the head of a request. Kestrel, the web server of the
+/// real APIs, has the same limit (learn.microsoft.com, "KestrelServerLimits", `MaxRequestHeadersTotalSize`).
 const LARGEST_HEAD: usize = 32 * 1024;
 
 /// A connection. Dropping it closes it.
@@ -39,10 +41,10 @@ struct Connection {
     answered: Answered,
 }
 
-/// When the last answer was given; before the first one, when the client came.
+/// The time of the last answer; before the first answer, the time when the client connected.
 type Answered = Arc<Mutex<Instant>>;
 
-/// Takes connections, and answers what comes over them. Dropping it closes them all.
+/// Accepts connections and answers their requests. Dropping the future closes all connections.
 pub(crate) async fn serve(listener: TcpListener, router: Router) {
     let mut open: Vec<Connection> = Vec::new();
     loop {
@@ -55,27 +57,27 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
                 }
                 open.push(Connection::open(stream, router.clone()));
             }
-            // It was gone before it was taken.
+            // The client closed the connection before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            // The machine gives no more of them, for now.
+            // The machine has no resources for more connections at the moment.
             Err(_) => make_room(&mut open).await,
         }
     }
 }
 
-/// Closes the connection that waits the longest for its client; where all are busy, another one must end after a while.
+/// Closes the connection that has been idle the longest, after its grace period. Waits for ten grace periods at most.
 async fn make_room(open: &mut Vec<Connection>) {
     let enough = Instant::now() + 10 * GRACE;
     while let Some(nth) = (0..open.len()).min_by_key(|nth| last_answer(&open[*nth].answered)) {
         let until = (last_answer(&open[nth].answered) + GRACE).min(enough);
         if until <= Instant::now() {
             open.swap_remove(nth);
-            // It is closed when its task has had a turn.
+            // The socket closes when the aborted task is next scheduled.
             return tokio::task::yield_now().await;
         }
         tokio::time::sleep_until(until).await;
     }
-    // None of them is in the way.
+    // There is no connection to close.
     tokio::time::sleep(GRACE).await;
 }
 
@@ -101,7 +103,7 @@ impl Drop for Connection {
     }
 }
 
-/// Returns when the client has had no answer for too long.
+/// Returns when the last answer is older than [`IDLE_TIMEOUT`].
 async fn idle_too_long(answered: &Answered) {
     while last_answer(answered) + IDLE_TIMEOUT > Instant::now() {
         tokio::time::sleep_until(last_answer(answered) + IDLE_TIMEOUT).await;
@@ -112,13 +114,13 @@ fn last_answer(answered: &Answered) -> Instant {
     *answered.lock().expect("nobody panics while holding it")
 }
 
-/// Answers one request after the other, then shuts the connection down.
+/// Answers the requests of a connection one after another, then shuts the connection down.
 async fn serve_connection(stream: TcpStream, router: Router, answered: &Answered) {
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
         let answer = router.call(request);
-        // hyper moves it about.
+        // `poll_without_shutdown` requires a future that is `Unpin`.
         Box::pin(async {
             let answer: Result<Response<_>, _> = answer.await;
             *answered.lock().expect("nobody panics while holding it") = Instant::now();
@@ -127,13 +129,13 @@ async fn serve_connection(stream: TcpStream, router: Router, answered: &Answered
     });
     let mut connection =
         http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service);
-    // What went wrong is the client's: there is nobody else to tell.
+    // An error here is the client's, and there is nobody else to report it to.
     let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let _ = shut_down(connection.into_parts().io.into_inner()).await;
 }
 
-/// Stops sending, and reads until the client closes. To close a socket with unread input could discard an answer that the
-/// client has not read yet (RFC 9112, section 9.6).
+/// Stops sending, and reads until the client closes. Closing a socket with unread input could discard an answer that
+/// the client has not read yet (RFC 9112, section 9.6).
 async fn shut_down(mut stream: TcpStream) -> io::Result<()> {
     std::future::poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
     let mut unwanted = vec![0; 16 * 1024];
@@ -141,7 +143,7 @@ async fn shut_down(mut stream: TcpStream) -> io::Result<()> {
         stream.readable().await?;
         match stream.try_read(&mut unwanted) {
             Ok(0) => return Ok(()),
-            // It may have no end, and others wait for their turn.
+            // The input may be endless, and other tasks must run.
             Ok(_) => tokio::task::yield_now().await,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),

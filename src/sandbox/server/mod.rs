@@ -1,4 +1,4 @@
-//! Connections, limits, how requests are read, and ASP.NET's conventions. It has no routes.
+//! Connections, limits, reading of requests, and ASP.NET conventions. Routes do not belong here.
 
 pub(super) mod accept_header;
 pub(super) mod aspnet;

@@ -1,9 +1,10 @@
-//! Refusals that the sandbox can answer every grant with, to test how a client handles those that it does not cause.
+//! Refusals that the sandbox can return for every grant, to test how a client handles errors that it does not cause
+//! itself.
 
-/// A refusal as Maskinporten words it.
+/// A refusal with Maskinporten's error, code and description.
 #[derive(Debug)]
 pub struct ForcedRefusal {
-    /// Its code; where it has none, a name of the sandbox's.
+    /// The code of the refusal, or the sandbox's own name for a refusal without a code.
     pub name: &'static str,
     pub(crate) error: &'static str,
     pub(crate) code: Option<&'static str>,
@@ -11,12 +12,12 @@ pub struct ForcedRefusal {
 }
 
 impl ForcedRefusal {
-    /// All of them: what Maskinporten's documentation lists, and what was seen beside.
+    /// All refusals: those in Maskinporten's documentation, and others from observed replies.
     pub fn all() -> &'static [Self] {
         &REFUSALS
     }
 
-    /// The refusal with this name.
+    /// The refusal with this name. Case, hyphens, underscores and spaces are ignored.
     pub fn named(name: &str) -> Option<&'static Self> {
         let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_', ' '], "");
         REFUSALS.iter().find(|refusal| plain(refusal.name) == plain(name))
@@ -31,7 +32,7 @@ const fn uncoded(error: &'static str, name: &'static str, description: &'static 
     ForcedRefusal { name, error, code: None, description }
 }
 
-/// Source: Digdir's documentation of Maskinporten, "Troubleshooting", and replies that were seen.
+/// Source: Digdir's documentation of Maskinporten, "Troubleshooting", and observed replies.
 static REFUSALS: [ForcedRefusal; 21] = [
     coded("invalid_request", "MP-011", "Invalid assertion. A value of the assertion cannot be accepted"),
     coded("invalid_grant", "MP-012", "Invalid assertion. The assertion has been used before"),

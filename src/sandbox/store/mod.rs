@@ -1,5 +1,5 @@
-//! The sandbox's state, in memory only: its options and keys, the grants that were used, and Altinn's systems, requests
-//! and system users, which begin as copies of the fixtures. How a state is shown belongs to the servers.
+//! The sandbox's state, in memory only: its options and keys, the used grants, and Altinn's systems, requests and
+//! system users, which start as copies of the fixtures. The format of responses does not belong here.
 
 pub(super) mod forced_refusal;
 mod initial;
@@ -13,12 +13,13 @@ use chrono::{DateTime, Utc};
 pub(super) use self::record::{Attribute, Change, Key, Kind, Request, Right, System, SystemUser};
 use super::fixtures::{self, Api, Client, Decision};
 
-/// How many requests there may be, how many system users, and how many changes of systems: more than honest use makes, and
-/// few enough to be held in memory. The real Altinn has no such limit.
+/// The maximum number of requests, of system users, and of changes to systems, each counted separately: more than
+/// normal use needs, and few enough to keep in memory. The real Altinn does not have this limit.
 const MAX_RECORDS: usize = 5_000;
 
-/// How many bytes of bodies all of that may have come in, which are held as several times as many, and given out in one
-/// answer where Altinn has no pages. It is as much as that many honest requests have.
+/// The maximum total size of the HTTP bodies of these records, in bytes. The records take several times as much memory,
+/// and Altinn returns them in one answer if a list has no pages. The limit is about the size of [`MAX_RECORDS`] normal
+/// requests.
 const MAX_BYTES: usize = 2 << 20;
 
 #[derive(Default)]
@@ -26,34 +27,36 @@ pub(super) struct Store {
     pub(super) systems: Vec<System>,
     pub(super) requests: Vec<Request>,
     pub(super) users: Vec<SystemUser>,
-    /// How many ids have been given.
+    /// The number of ids that have been issued.
     ids: u64,
 }
 
-/// Why a request cannot be decided as somebody wants.
+/// The reason why a request cannot be approved or rejected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Undecidable {
     Decided(Decision),
     TimedOut,
-    /// The system is not in the register any more.
+    /// The system has been deleted from the register.
     SystemDeleted,
-    /// The system has no name in bokmål, which the system user would get its title from: AUTH-00017.
+    /// The system has no name in bokmål, which would become the title of the system user: AUTH-00017.
     NameMissing,
 }
 
 impl Store {
-    /// An id that is the same in each run: they are counted, in the shape of a random UUID.
+    /// Returns a new id. Ids are counted, so that they are the same in each run, and have the format of a random UUID.
     pub(super) fn new_id(&mut self) -> String {
         self.ids += 1;
         format!("00000000-0000-4000-8000-{:012x}", self.ids)
     }
 
-    /// Whether one more request can be held, which came in so many bytes, and the system user that may come of it.
+    /// Whether there is space for another request with a body of `size` bytes, and for the system user that it may
+    /// become.
     pub(super) fn has_room_for_request(&self, size: usize) -> bool {
         self.requests.len().max(self.users.len()) < MAX_RECORDS && self.bytes() + size <= MAX_BYTES
     }
 
-    /// Whether one more change can be held, which came in so many bytes. A new system is one, too.
+    /// Whether there is space for another change to a system, with a body of `size` bytes. A new system counts as a
+    /// change.
     pub(super) fn has_room_for_change(&self, size: usize) -> bool {
         self.changes().count() < MAX_RECORDS && self.bytes() + size <= MAX_BYTES
     }
@@ -68,7 +71,7 @@ impl Store {
         self.systems.iter().flat_map(|system| &system.changes)
     }
 
-    /// A system of the register, deleted ones too.
+    /// Finds a system in the register, even if it is deleted.
     pub(super) fn system(&self, id: &str) -> Option<&System> {
         self.systems.iter().find(|system| system.id == id)
     }
@@ -85,8 +88,9 @@ impl Store {
         self.users.iter().find(|user| user.request.key() == *key)
     }
 
-    /// The system user that Maskinporten finds for a client. Altinn is asked with the client id, the client's
-    /// organisation, the owner and the exact external reference; the system must have the client, and be there still.
+    /// The system user that Maskinporten finds for a client. Altinn looks it up by the client id, the client's
+    /// organisation, the owner and the exact external reference. The system must list the client and must not be
+    /// deleted.
     ///
     /// Source: github.com/Altinn/altinn-authentication,
     /// `src/Persistance/RepositoryImplementations/SystemUserRepository.cs`.
@@ -97,7 +101,7 @@ impl Store {
             .find_map(|system| self.user_with_key(&Key { owner, external_ref, system: &system.id }))
     }
 
-    /// What the policy decision point answers: whether a system user may read at this API about that organisation.
+    /// The answer of the policy decision point: whether a system user may read an organisation's data from an API.
     pub(super) fn may_read(&self, user: &str, api: Api, org: &str) -> bool {
         let users = self.users.iter().map(|user| &user.request);
         let Some(user) = users.into_iter().find(|candidate| candidate.id == user) else { return false };
@@ -112,7 +116,7 @@ impl Store {
         for_whom && (by_right() || by_package())
     }
 
-    /// Why the request cannot be approved.
+    /// The reason why the request cannot be approved; `None` if it can be approved.
     pub(super) fn not_approvable(&self, request: &Request, now: DateTime<Utc>) -> Option<Undecidable> {
         let system = || self.system(&request.system).filter(|system| !system.deleted);
         request.not_decidable(now).or_else(|| match system() {

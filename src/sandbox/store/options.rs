@@ -6,32 +6,32 @@ use chrono::TimeDelta;
 
 use super::forced_refusal::ForcedRefusal;
 
-/// How a sandbox differs from the default.
+/// The options of a sandbox. The default options give the normal behaviour.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SandboxOptions {
-    /// How far its clock is ahead of this machine's; behind, where it is negative. A century at most, either way.
+    /// How far the sandbox's clock is ahead of this machine's clock. If the value is negative, the clock is behind. The
+    /// limit is a century in either direction.
     pub clock_ahead: TimeDelta,
-    /// Every grant is refused in this way, whatever is in it.
+    /// The refusal for every grant, regardless of its content.
     pub refusal: Option<&'static ForcedRefusal>,
-    /// How many rows Altinn's lists have on a page, where they are not the usual 50.
+    /// The number of rows per page of Altinn's lists. `None` means 50.
     pub page_size: Option<NonZeroUsize>,
-    /// What is wrong with the pages of Altinn's lists.
+    /// The fault in the paging of Altinn's lists.
     pub paging: PagingFault,
 }
 
-/// The faults that the pages of Altinn's lists have, or had.
+/// Faults that the paging of Altinn's lists has or had.
 ///
-/// Source: github.com/Altinn/altinn-authentication, `src/Persistance/RepositoryImplementations/RequestRepository.cs` and
-/// `ChangeRequestRepository.cs`.
+/// Source: github.com/Altinn/altinn-authentication, `src/Persistance/RepositoryImplementations/RequestRepository.cs`
+/// and `ChangeRequestRepository.cs`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PagingFault {
-    /// Nothing: each row comes once.
+    /// No fault: each row appears once.
     #[default]
     Right,
-    /// A row is lost at the edge of each page of requests: the page after it begins behind the row that it should begin
-    /// with.
+    /// Each page of requests after the first page lacks a row: it starts after the row that it should start with.
     LosesRows,
-    /// Each page is the first one, and names a next one.
+    /// Each page is the first page, and links to a next page.
     NeverEnds,
 }
 
@@ -39,7 +39,7 @@ impl PagingFault {
     const NAMES: [(&str, Self); 3] =
         [("right", Self::Right), ("loses-rows", Self::LosesRows), ("never-ends", Self::NeverEnds)];
 
-    /// The names of all of them.
+    /// The names of all faults.
     pub fn names() -> impl Iterator<Item = &'static str> {
         Self::NAMES.iter().map(|(name, _)| *name)
     }
@@ -49,7 +49,7 @@ impl PagingFault {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, paging)| *paging)
     }
 
-    /// Its name.
+    /// The name of the fault.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, paging)| *paging == self).expect("each has a name").0
     }

@@ -13,11 +13,11 @@ pub(crate) struct System {
     pub(crate) id: String,
     /// The vendor's organisation number.
     pub(crate) vendor: String,
-    /// By language.
+    /// The names by language code.
     pub(crate) name: Map<String, Value>,
     pub(crate) description: Map<String, Value>,
     pub(crate) rights: Vec<Right>,
-    /// URNs.
+    /// URNs of access packages.
     pub(crate) packages: Vec<String>,
     pub(crate) clients: Vec<String>,
     pub(crate) visible: bool,
@@ -35,7 +35,7 @@ impl System {
         text_in(&self.name, language)
     }
 
-    /// The name for somebody who reads this language, in another one if need be.
+    /// The name in this language, or in another language if it is missing.
     pub(crate) fn name_for(&self, language: &str) -> Option<&str> {
         text_for(&self.name, language)
     }
@@ -54,14 +54,14 @@ fn text_for<'m>(texts: &'m Map<String, Value>, language: &str) -> Option<&'m str
     [language, "nb"].into_iter().chain(others).find_map(|language| text_in(texts, language))
 }
 
-/// A change of a system.
+/// A change to a system.
 pub(crate) struct Change {
     pub(crate) by: String,
     pub(crate) client: Option<String>,
     pub(crate) kind: &'static str,
     pub(crate) data: Option<Value>,
     pub(crate) created: DateTime<Utc>,
-    /// How many bytes it came in.
+    /// The size of the HTTP body, in bytes.
     pub(crate) size: usize,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Right {
     pub(crate) resource: Vec<Attribute>,
 }
 
-/// What a right is to.
+/// An attribute that identifies the resource of a right.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub(crate) struct Attribute {
     pub(crate) id: String,
@@ -81,8 +81,8 @@ pub(crate) struct Attribute {
 }
 
 impl Right {
-    /// Whether this API may be read with it. It is reading that the reference APIs ask for, and a right that names no
-    /// action is to all of them.
+    /// Whether the right permits reading from an API. The reference APIs require the action `read`, and a right without
+    /// an action covers all actions.
     pub(crate) fn opens(&self, api: Api) -> bool {
         let to_read = self.action.as_deref().is_none_or(|action| action == "read");
         to_read && self.resource.iter().any(|attribute| attribute.opens(api))
@@ -95,7 +95,7 @@ impl Attribute {
     }
 }
 
-/// What tells system users and requests apart.
+/// The key that identifies a system user or a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key<'a> {
     pub(crate) owner: &'a str,
@@ -106,7 +106,7 @@ pub(crate) struct Key<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Standard,
-    /// For the owner's clients.
+    /// A system user that acts for the owner's clients.
     Agent,
 }
 
@@ -120,12 +120,12 @@ pub(crate) struct Request {
     pub(crate) system: String,
     pub(crate) owner: String,
     pub(crate) rights: Vec<Right>,
-    /// URNs.
+    /// URNs of access packages.
     pub(crate) packages: Vec<String>,
     pub(crate) decision: Decision,
     pub(crate) redirect_url: Option<String>,
     pub(crate) created: DateTime<Utc>,
-    /// How many bytes it came in.
+    /// The size of the HTTP body, in bytes.
     pub(crate) size: usize,
 }
 
@@ -134,7 +134,7 @@ impl Request {
         Key { owner: &self.owner, external_ref: &self.external_ref, system: &self.system }
     }
 
-    /// A request that has not been answered for this long is dead, although its status stays as it is.
+    /// Whether the request has timed out: nobody answered it for 180 days. Its status stays the same.
     pub(crate) fn timed_out(&self, now: DateTime<Utc>) -> bool {
         now - self.created > TimeDelta::days(180)
     }
@@ -147,14 +147,14 @@ impl Request {
         }
     }
 
-    /// The system user that approval makes. It is called as the request says, else as the system.
+    /// The system user that an approval creates. Its title is the request's title, or else the system's name.
     pub(crate) fn user(&self, system_name: String, now: DateTime<Utc>) -> SystemUser {
         SystemUser { request: self.clone(), title: self.title.clone().unwrap_or(system_name), created: now }
     }
 }
 
-/// A system user, with the id, the owner and the rights of its request. The owner deletes one in a part of Altinn that the
-/// sandbox does not play.
+/// A system user, with the id, the owner and the rights of its request. It cannot be deleted, because the owner would
+/// do that in a part of Altinn that the sandbox does not implement.
 pub(crate) struct SystemUser {
     pub(crate) request: Request,
     pub(crate) title: String,

@@ -1,4 +1,4 @@
-//! The grants that were used, each until it expires.
+//! The used grants. Each grant is kept until it expires.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,19 +8,19 @@ use chrono::{DateTime, Utc};
 /// The SHA-256 of a grant's id, because an id may be as long as a request.
 type IdHash = [u8; 32];
 
-/// The most grants that are remembered at once: some 15 MiB, and more than one process signs in the two minutes that a
-/// grant lives.
+/// The maximum number of grants in the cache: about 15 MiB, and more grants than one process can sign in the two
+/// minutes that a grant lives.
 const MAX_ASSERTIONS: usize = 200_000;
 
-/// Used grants by when they expire, in whole seconds.
+/// Used grants, grouped by the whole second in which they expire.
 #[derive(Default)]
 pub(crate) struct ReplayCache(BTreeMap<DateTime<Utc>, HashSet<IdHash>>);
 
-/// Why a grant cannot be used.
+/// The reason why a grant cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReplayError {
     Replayed,
-    /// No more can be remembered, and none that is remembered may be forgotten.
+    /// The cache is full, and no grant in it has expired.
     Full,
 }
 

@@ -1,4 +1,4 @@
-//! What the sandbox remembers while it runs: its name, its key, which grants it has seen, and what Altinn knows.
+//! The state of a running sandbox: its base URL, its key, the used grants, and Altinn's data.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
@@ -15,19 +15,19 @@ use super::replay::{ReplayCache, ReplayError};
 /// The key id of the sandbox's own key.
 pub(crate) const ISSUER_KID: &str = "sandbox-issuer";
 
-/// A century, so that no sum of the clock's time and something small leaves the calendar.
+/// The maximum offset of the clock: a century, so that adding a duration to the clock's time does not overflow.
 const FURTHEST_CLOCK: TimeDelta = TimeDelta::days(36_525);
 
 const ISSUER_KEY: &str = include_str!("issuer-key.pem");
 
 pub(crate) struct State {
-    /// The sandbox's address, with a slash at its end: it serves everything at one.
+    /// The base URL of all servers in the sandbox, with a trailing slash.
     pub(crate) issuer: String,
-    /// Signs tokens.
+    /// The key that signs tokens.
     pub(crate) key: EncodingKey,
     public_key: OnceLock<(String, String)>,
     pub(crate) options: SandboxOptions,
-    /// Signs the forms of the approval page.
+    /// The key that signs the forms of the approval page.
     pub(crate) form_key: aws_lc_rs::hmac::Key,
     store: Mutex<Store>,
     used: Mutex<ReplayCache>,
@@ -54,12 +54,13 @@ impl State {
         }
     }
 
-    /// The time by the sandbox's clock.
+    /// The current time by the sandbox's clock.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         Utc::now() + self.options.clock_ahead
     }
 
-    /// The public half of the sandbox's own key: modulus and exponent, base64url. To work it out takes as long as to use it.
+    /// The public half of the sandbox's own key: modulus and exponent, base64url. It is cached, because computing it
+    /// takes as long as using it.
     pub(crate) fn public_key(&self) -> &(String, String) {
         self.public_key.get_or_init(|| {
             let jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS256).expect("the file is part of the program");
@@ -70,13 +71,13 @@ impl State {
         })
     }
 
-    /// What Altinn knows.
+    /// Locks Altinn's data for the caller.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().expect("nobody panics while holding it")
     }
 
-    /// The claims of a token that the sandbox has signed. Whose it is, and whether it lives, is for the caller to judge:
-    /// one clock decides in all of the sandbox, and the library would ask the machine's.
+    /// The claims of a token that the sandbox has signed. The caller must check the issuer and the expiry time: the
+    /// whole sandbox uses one clock, but the library would use the machine's clock.
     pub(crate) fn signed_claims(&self, token: &str) -> jsonwebtoken::errors::Result<Map<String, Value>> {
         let (n, e) = self.public_key();
         let key = DecodingKey::from_rsa_components(n, e)?;
@@ -88,23 +89,23 @@ impl State {
         Ok(jsonwebtoken::decode(token, &key, &validation)?.claims)
     }
 
-    /// Uses a grant, which nobody takes any more after `end`.
+    /// Marks a grant as used until `end`, after which it would be refused as expired.
     pub(crate) fn use_once(&self, id: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), ReplayError> {
         self.used.lock().expect("nobody panics while holding it").once(id, end, now)
     }
 
-    /// A trace id that is the same in each run: they are counted.
+    /// Returns a new trace id. Trace ids are counted, so that they are the same in each run.
     pub(crate) fn trace_id(&self) -> String {
         format!("{:032x}", self.refusals.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// The id of a session, counted too.
+    /// Returns a new session id. Session ids are counted, so that they are the same in each run.
     pub(crate) fn session_id(&self) -> String {
         format!("00000000-0000-4000-9000-{:012x}", self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
 
-/// 32 bytes that nobody can guess.
+/// Returns 32 random bytes that nobody can guess.
 pub(crate) fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");

@@ -1,4 +1,4 @@
-//! The configuration: whatever a file says, it is one that can be used to its end, or an error that shows no key.
+//! The configuration: every file results in a usable configuration or in an error that shows no key.
 
 #![no_main]
 
@@ -14,13 +14,13 @@ use systemuser_demo_fuzz::{hides, replaced};
 const PEM: &str = include_str!("../../data/key.pkcs8.pem");
 const JWK: &str = include_str!("../../data/key.jwk.json");
 
-/// The lines of the PEM that are the key.
+/// The lines of the PEM that contain the key.
 static SECRET: LazyLock<Vec<&str>> = LazyLock::new(|| {
     PEM.lines().skip_while(|line| !line.starts_with("-----BEGIN")).filter(|l| l.len() == 64).collect()
 });
-/// The same in one line, as people put it into a variable.
+/// The key's base64 in one line, as people put it into a variable.
 static LINE: LazyLock<String> = LazyLock::new(|| SECRET.concat());
-/// What a byte that no TOML has stands for: a key as a value, and a key that was pasted in.
+/// Keys, as a value or pasted as lines, that replace bytes which TOML does not allow.
 static PLANTED: LazyLock<[(u8, String); 5]> = LazyLock::new(|| {
     [
         (1, format!("\"{}\"", *LINE)),
@@ -45,19 +45,19 @@ fn shows_no_key(error: &ConfigError) {
         ConfigError::Invalid { hint, .. } => hint.as_deref().unwrap_or_default(),
         _ => "",
     };
-    let said = format!("{error} {hint}");
-    assert!(said.chars().count() < 2_000, "{said:?}");
-    SECRET.iter().for_each(|line| hides(&said, line));
+    let output = format!("{error} {hint}");
+    assert!(output.chars().count() < 2_000, "{output:?}");
+    SECRET.iter().for_each(|line| hides(&output, line));
     for number in ["d", "p", "q", "dp", "dq", "qi"] {
         let jwk: serde_json::Value = serde_json::from_str(JWK).expect("a fixture");
-        hides(&said, jwk[number].as_str().expect("a number"));
+        hides(&output, jwk[number].as_str().expect("a number"));
     }
 }
 
 fn can_be_used(config: &Config) {
     let org: OrgNumber = "991825827".parse().expect("a number");
     for api in config.apis.values() {
-        // The server is the same whoever is asked for: `{org}` is behind it.
+        // The server does not depend on the organisation number: `{org}` is in the path or the query.
         let addresses = [api.address(None), api.address(Some(org))];
         assert_eq!(addresses[0].host(), addresses[1].host());
         assert!(addresses.iter().all(|url| url.scheme() == "https" || is_loopback(url)));
@@ -65,8 +65,8 @@ fn can_be_used(config: &Config) {
     }
     let of_a_key = [config.client_id(), config.scope()].into_iter().flatten().map(|given| given.value.as_str());
     let notes = config.notes.iter().map(String::as_str);
-    let said = of_a_key.chain(notes).collect::<Vec<_>>().join(" ");
-    SECRET.iter().for_each(|line| hides(&said, line));
+    let output = of_a_key.chain(notes).collect::<Vec<_>>().join(" ");
+    SECRET.iter().for_each(|line| hides(&output, line));
     for url in [&config.endpoints.issuer, &config.endpoints.token, &config.endpoints.jwks, &config.endpoints.altinn] {
         assert!(url.scheme() == "https" || is_loopback(url), "{url}");
         assert!(url.username().is_empty() && url.password().is_none(), "{url}");

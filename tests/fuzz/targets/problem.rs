@@ -1,4 +1,4 @@
-//! What comes back where the answer is no: an API's problem document, and Maskinporten's refusal.
+//! Refusals: an API's problem document, and Maskinporten's error.
 
 #![no_main]
 
@@ -9,9 +9,9 @@ use systemuser_demo::client::sanitize::{excerpt, visible};
 use systemuser_demo::explain;
 use systemuser_demo_fuzz::{SENT, is_harmless, is_short, reply, with_what_was_sent};
 
-/// As many characters are told of each text, with `…`.
+/// Maximum length of each text in characters, including `…`.
 const EXCERPT: usize = 201;
-/// As many of each kind of thing.
+/// Maximum number of faults, paths and other members.
 const MOST: usize = 20;
 
 fuzz_target!(|data: &[u8]| {
@@ -28,9 +28,9 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn of_an_api(refused: &Problem) {
-    let said = refused.to_string();
-    is_short(&said, 2 * EXCERPT + 200);
-    assert!(!said.contains(SENT));
+    let message = refused.to_string();
+    is_short(&message, 2 * EXCERPT + 200);
+    assert!(!message.contains(SENT));
     [&refused.code, &refused.text].into_iter().flatten().for_each(|text| is_short(text, EXCERPT));
     assert!(refused.errors.len() <= MOST && refused.extensions.len() <= MOST);
     for fault in &refused.errors {
@@ -61,7 +61,7 @@ fn of_maskinporten(refused: &TokenRefused) {
 fn of_text(text: &str) {
     let shown = visible(text);
     is_harmless(&shown);
-    // A character grows to `\u{10ffff}` at most, and what is harmless stays as it is.
+    // A character becomes `\u{10ffff}` at most, and harmless text stays unchanged.
     assert!(shown.len() <= 10 * text.len());
     assert_eq!(visible(&shown), shown);
     match excerpt(text) {

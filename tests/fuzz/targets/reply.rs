@@ -1,4 +1,4 @@
-//! What comes back where all is well: token answers, exchanged tokens, and the documents of the APIs.
+//! Successful answers: tokens, exchanged tokens, and the documents of the APIs.
 
 #![no_main]
 
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     match first {
         0 => token_answer(&body),
         1 => exchanged(&body),
-        // Claims under a good signature.
+        // Any claims with a good signature.
         2 => exchanged(signed(&CLIENTS_KEY, br#"{"alg":"RS256"}"#, rest).as_bytes()),
         3 => {
             document::<SystemUserInfo>(&body);
@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
 fn token_answer(body: &[u8]) {
     match maskinporten::read(&reply(200, body)) {
         Ok(token) => is_a_token(&token),
-        // Neither the body nor the parser's words about it are shown: they may hold the token.
+        // Errors show neither the body nor the parser's message, because both may contain the token.
         Err(ExchangeError::Transport(error)) => shows_nothing(&error, body),
         Err(ExchangeError::Refused(refused)) => panic!("a 200 is no refusal: {refused:?}"),
     }
@@ -56,24 +56,24 @@ fn exchanged(body: &[u8]) {
 fn is_a_token(token: &AccessToken) {
     let secret = token.secret.expose_secret();
     assert!(!secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic()), "{secret:?}");
-    // What carries it may show itself, and does not show it.
-    let shown = format!("{token:?}");
-    assert!(secret.len() < PIECE || token.scope.is_some() || !shown.contains(secret), "{shown}");
+    // `Debug` output of the token does not show the secret.
+    let debug = format!("{token:?}");
+    assert!(secret.len() < PIECE || token.scope.is_some() || !debug.contains(secret), "{debug}");
 }
 
 fn shows_nothing(error: &TransportError, body: &[u8]) {
-    let said = error.to_string();
-    is_short(&said, 300);
-    // The server's address and our own words are not the body's.
-    let said =
-        said.replace("https://maskinporten.example/token", "").replace("access_token", "").replace("token_type", "");
+    let message = error.to_string();
+    is_short(&message, 300);
+    // The server's URL and the program's own words are not part of the body.
+    let message =
+        message.replace("https://maskinporten.example/token", "").replace("access_token", "").replace("token_type", "");
     let body = String::from_utf8_lossy(body);
-    for word in said.split(|c: char| !c.is_ascii() || !of_base64(c as u8)).filter(|word| word.len() >= PIECE) {
-        assert!(!body.contains(word), "{word:?} of the answer is in {said:?}");
+    for word in message.split(|c: char| !c.is_ascii() || !of_base64(c as u8)).filter(|word| word.len() >= PIECE) {
+        assert!(!body.contains(word), "{word:?} of the answer is in {message:?}");
     }
 }
 
-/// The answer of a reference API.
+/// Reads the body as the answer of a reference API.
 fn document<T: DeserializeOwned>(body: &[u8]) {
     for status in [200, 204] {
         let answer: Result<T, CallError> = reference_api::read(&reply(status, body));
@@ -93,7 +93,7 @@ fn public_document(body: &[u8]) {
     }
 }
 
-/// What Altinn has: none of the words about it panics, and what was read is sent back as it came.
+/// Reads Altinn's documents: formatting them does not panic, and fields that were read are sent back unchanged.
 fn of_altinn(body: &[u8]) {
     if let Ok(request) = serde_json::from_slice::<Request>(body) {
         let known = request.state().map(State::name);
@@ -105,13 +105,13 @@ fn of_altinn(body: &[u8]) {
         let _ = user.external_ref();
     }
     if let Ok(system) = serde_json::from_slice::<System>(body) {
-        let again = serde_json::to_value(&system).expect("it has texts for keys");
-        let same: System = serde_json::from_value(again.clone()).expect("what is sent can be read");
+        let again = serde_json::to_value(&system).expect("a system has text keys");
+        let same: System = serde_json::from_value(again.clone()).expect("a sent system can be read");
         assert_eq!(serde_json::to_value(&same).expect("likewise"), again);
         assert!(system.validation_errors().iter().all(|error| !error.code.is_empty() && !error.problem.is_empty()));
         assert!(!system.has_client("\n"));
         if let Ok(draft) = serde_json::from_slice::<Draft>(body) {
-            // A draft that is merged into the system that it was made of changes nothing that is sent.
+            // Merging a draft into the system that it came from does not change the id that is sent.
             let merged = draft.without_ignored_fields().merged_into(&system);
             assert_eq!(serde_json::to_value(&merged.id).ok(), serde_json::to_value(&system.id).ok());
         }

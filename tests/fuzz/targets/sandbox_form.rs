@@ -1,5 +1,5 @@
-//! The sandbox's Altinn: hostile JSON from a vendor that may do everything, what of it the customer is shown on the
-//! approval page, and that page's own fields, cookies and headers.
+//! The sandbox's Altinn: hostile JSON from a vendor with all scopes, its display on the approval page, and hostile form
+//! fields, cookies and headers for that page.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use systemuser_demo_fuzz::{ADDRESS, Answer, CLIENT, CLIENTS_KEY, ISSUERS_KEY, Sandbox, acts, over, replaced, signed};
 
-/// It keeps what it is told, and tokens of it live for two minutes, so it is made anew after as many inputs.
+/// Number of inputs after which the sandbox is replaced: it stores all data, and its tokens expire after two minutes.
 const INPUTS: u32 = 50;
 const API: &str = "/authentication/api/v1/";
 const SYSTEM: &str = "991825827_smartcloud";
@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 impl Vendor {
-    /// A token with which a vendor may do everything.
+    /// A token with all of the vendor's scopes.
     fn token(&self) -> String {
         let now = Utc::now().timestamp();
         let scopes = ["systemregister.write", "systemuser.request.write", "systemuser.request.read"];
@@ -56,7 +56,7 @@ impl Vendor {
             0 => self.ask(Method::POST, "systemuser/request/vendor", rest, &self.unanswered(request())),
             1 => self.ask(Method::POST, "systemuser/request/vendor/agent", rest, &self.unanswered(agent_request())),
             2 => self.ask(Method::POST, "systemregister/vendor", rest, &system()),
-            3 => self.ask(Method::PUT, &format!("systemregister/vendor/{SYSTEM}"), rest, &cast_system()),
+            3 => self.ask(Method::PUT, &format!("systemregister/vendor/{SYSTEM}"), rest, &update_of_system()),
             4 => drop(self.call(Method::PUT, &format!("systemregister/vendor/{SYSTEM}/rights"), rest)),
             5 => drop(self.call(Method::PUT, &format!("systemregister/vendor/{SYSTEM}/accesspackages"), rest)),
             6 => drop(self.call(Method::POST, "systemuser/request/vendor", rest)),
@@ -69,31 +69,31 @@ impl Vendor {
         }
     }
 
-    /// Members over those that Altinn would take, and what becomes of it on the approval page.
+    /// Sends a valid body with these members replaced, and then opens and answers the approval page.
     fn ask(&self, method: Method, path: &str, text: &[u8], usual: &Value) {
         let Some(members) = over(usual, text) else { return };
         let body = Value::from(members);
         let answer = self.call(method, path, body.to_string().as_bytes());
         let registered = answer.status.is_success() && path.starts_with("systemregister");
         if registered {
-            // A customer is asked for that system.
-            let mut wish = request();
-            wish["systemId"] = body["id"].clone();
-            let wish = self.unanswered(wish).to_string();
-            let answer = self.call(Method::POST, "systemuser/request/vendor", wish.as_bytes());
+            // Requests a system user for the system that was just registered.
+            let mut new_request = request();
+            new_request["systemId"] = body["id"].clone();
+            let new_request = self.unanswered(new_request).to_string();
+            let answer = self.call(Method::POST, "systemuser/request/vendor", new_request.as_bytes());
             self.answered(&answer);
         } else {
             self.answered(&answer);
         }
     }
 
-    /// One that nobody has answered.
+    /// Makes the request unique, so that it has no answer yet.
     fn unanswered(&self, mut request: Value) -> Value {
         request["externalRef"] = format!("fuzz-{}", self.inputs).into();
         request
     }
 
-    /// Where a request came out, the customer opens its page, and presses.
+    /// If the answer contains a request, opens its approval page and presses a button.
     fn answered(&self, answer: &Answer) {
         let Some(body) = answer.json() else { return };
         let Some(confirm) = body["confirmUrl"].as_str().and_then(|url| url.strip_prefix(ADDRESS)) else { return };
@@ -111,7 +111,7 @@ impl Vendor {
         self.call(Method::GET, &format!("systemuser/request/vendor/bysystem/{SYSTEM}"), b"");
     }
 
-    /// A path and a query of the vendor's.
+    /// Calls Altinn with any path and query.
     fn read(&self, text: &[u8]) {
         let Ok(text) = std::str::from_utf8(text) else { return };
         let (method, path) = text.split_once(' ').unwrap_or(("GET", text));
@@ -121,7 +121,7 @@ impl Vendor {
         }
     }
 
-    /// A token with any claims that the sandbox has signed, at each of the doors.
+    /// Calls each part of the sandbox with a token that has any claims and the sandbox's signature.
     fn with_claims(&self, text: &[u8]) {
         let header = json!({ "alg": "RS256", "kid": "sandbox-issuer" });
         let usual = json!({
@@ -146,7 +146,7 @@ impl Vendor {
         }
     }
 
-    /// The page with any query and any headers, a line each.
+    /// Opens the page with any query and any headers, each on a separate line.
     fn visit(&self, text: &[u8]) {
         let mut lines = text.split(|byte| *byte == b'\n');
         let query = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
@@ -160,10 +160,10 @@ impl Vendor {
         is_a_page(&self.sandbox.call(request));
     }
 
-    /// The form of a request that waits, with any fields beside its own, and any headers after an empty line.
+    /// Submits the form of an open request with any fields, and any headers after an empty line.
     fn press(&self, text: &[u8]) {
-        let wish = self.unanswered(request()).to_string();
-        let waiting = self.call(Method::POST, "systemuser/request/vendor", wish.as_bytes());
+        let new_request = self.unanswered(request()).to_string();
+        let waiting = self.call(Method::POST, "systemuser/request/vendor", new_request.as_bytes());
         let Some(body) = waiting.json() else { return };
         let Some(confirm) = body["confirmUrl"].as_str().and_then(|url| url.strip_prefix(ADDRESS)) else { return };
         let confirm = format!("/{confirm}");
@@ -179,12 +179,12 @@ impl Vendor {
         request.headers_mut().extend(lines.iter().filter_map(|line| header(line)));
         let answer = self.sandbox.call(request);
         is_a_page(&answer);
-        // Nobody decides without the token and the cookie, and a fuzzer can guess neither.
+        // An answer needs the token and the cookie, and a fuzzer can guess neither.
         let has_both = fields.contains(&0x01) && headers.contains(&0x02);
         assert!(answer.status != 303 || has_both, "{}", String::from_utf8_lossy(text));
     }
 
-    /// Anything, anywhere: a method, a path, and a body after the first line.
+    /// Sends any method and path from the first line, with the rest as the body.
     fn raw(&self, data: &[u8]) {
         let (line, body) = data.split_at(data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len()));
         let Ok(line) = std::str::from_utf8(line) else { return };
@@ -202,7 +202,7 @@ impl Vendor {
         is_played(&method, &path, body, &answer);
     }
 
-    /// A call of Altinn's, with the vendor's token.
+    /// Calls Altinn with the vendor's token.
     fn call(&self, method: Method, path: &str, body: &[u8]) -> Answer {
         let path = format!("{API}{path}");
         let request = Request::builder().method(&method).uri(&path).header("host", HOST);
@@ -217,7 +217,7 @@ impl Vendor {
         self.page(Method::GET, path, None, String::new())
     }
 
-    /// A page of this machine's.
+    /// Requests a page under this machine's host name.
     fn page(&self, method: Method, path: &str, cookie: Option<&str>, form: String) -> Answer {
         let request = Request::builder().method(method).uri(path).header("host", HOST);
         let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
@@ -229,7 +229,7 @@ impl Vendor {
 
 const HOST: &str = "127.0.0.1:7070";
 
-/// A request that Altinn takes.
+/// A valid request.
 fn request() -> Value {
     json!({
         "systemId": SYSTEM, "partyOrgNo": "312600757",
@@ -244,7 +244,7 @@ fn agent_request() -> Value {
     })
 }
 
-/// A system that Altinn takes.
+/// A valid system.
 fn system() -> Value {
     json!({
         "id": "991825827_fuzz", "vendor": { "authority": "iso6523-actorid-upis", "ID": "0192:991825827" },
@@ -254,8 +254,8 @@ fn system() -> Value {
     })
 }
 
-/// What the vendor's first system may be replaced by.
-fn cast_system() -> Value {
+/// A valid update of the vendor's first system.
+fn update_of_system() -> Value {
     let mut system = system();
     system["id"] = SYSTEM.into();
     system["clientId"] = json!([CLIENT]);
@@ -269,21 +269,21 @@ fn page_path(number: u32) -> &'static str {
     }
 }
 
-/// A line as a header, where it can be one.
+/// Parses a line as a header.
 fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let at = line.iter().position(|byte| *byte == b':')?;
     Some((HeaderName::from_bytes(&line[..at]).ok()?, HeaderValue::from_bytes(line[at + 1..].trim_ascii()).ok()?))
 }
 
-/// The cookie and the token that a button needs.
+/// The cookie and the token that an answer needs.
 fn form_of(page: &Answer) -> Option<(String, String)> {
     let cookie = page.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty())?;
     let (_, after) = page.body.split_once("name=\"token\" value=\"")?;
     Some((cookie.to_owned(), after.split('"').next()?.to_owned()))
 }
 
-/// The only failures of the sandbox are those that Altinn is known for: a null where a list should be, and a system that
-/// is not there.
+/// Asserts that the sandbox fails only where the real Altinn fails: for a null instead of a list, and for an unknown
+/// system.
 fn is_played(method: &Method, path: &str, body: &[u8], answer: &Answer) {
     if answer.header("content-type").contains("json") {
         assert!(answer.json().is_some(), "{}", answer.body);
@@ -305,14 +305,14 @@ fn is_played(method: &Method, path: &str, body: &[u8], answer: &Answer) {
     assert!(answer.status == 500 && played, "{method} {path}: {} {}", answer.status, answer.body);
 }
 
-/// The elements of the page, and no other.
+/// The names of all elements that the page may contain.
 const ELEMENTS: [&str; 37] = [
     "html", "head", "meta", "title", "style", "body", "a", "header", "p", "span", "nav", "main", "h1", "h2", "section",
     "div", "form", "input", "button", "code", "dl", "dt", "dd", "br", "bdi", "table", "thead", "tbody", "tr", "th",
     "td", "ul", "li", "pre", "footer", "!DOCTYPE", "",
 ];
 
-/// A page is whole, harmless, and has no element that a request brought along.
+/// Asserts that a page is complete and harmless, and contains no element from a request.
 fn is_a_page(answer: &Answer) {
     assert!(!answer.status.is_server_error(), "{}", answer.status);
     if answer.status == 303 {

@@ -1,4 +1,4 @@
-//! The sandbox's `/token`: whatever is posted there, the answer is a token for a reason, or a refusal in the real form.
+//! The sandbox's `/token`: every answer is either a token that verifies, or a refusal in Maskinporten's form.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use systemuser_demo::cli::session::verification::{PublishedKeys, verify};
 use systemuser_demo_fuzz::{ADDRESS, Answer, CLIENT, CLIENTS_KEY, Sandbox, over, signed};
 
-/// It remembers each grant for two minutes, so it is made anew after as many inputs.
+/// Number of inputs after which the sandbox is replaced, because it remembers each grant for two minutes.
 const INPUTS: u32 = 2_000;
 
 thread_local! {
@@ -41,7 +41,7 @@ fn post(sandbox: &Sandbox, data: &[u8], seen: u32) {
     });
     let whole = |value: Value| value.to_string().into_bytes();
     let (header, claims) = match first {
-        // What stands under a good signature: claims, or a header.
+        // Any claims or header, with a good signature.
         0 => (whole(header), rest.to_vec()),
         1 => match over(&claims, rest) {
             Some(claims) => (whole(header), whole(claims.into())),
@@ -52,7 +52,7 @@ fn post(sandbox: &Sandbox, data: &[u8], seen: u32) {
             Some(header) => (whole(header.into()), whole(claims)),
             None => return,
         },
-        // The system user that is asked for.
+        // Any authorization details.
         4 => match serde_json::from_slice::<Value>(rest) {
             Ok(details) => {
                 let mut claims = claims;
@@ -61,10 +61,10 @@ fn post(sandbox: &Sandbox, data: &[u8], seen: u32) {
             }
             Err(_) => return,
         },
-        // A grant that nobody has signed, and a form that holds anything.
+        // An unsigned grant. Further kinds of input are a form with any content.
         5 => return check(sandbox, &sandbox.grant(&String::from_utf8_lossy(rest))),
         6 => {
-            // A content type, and what comes with it.
+            // Any content type, and any body after the first line.
             let (kind, body) = rest.split_at(rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()));
             let Ok(request) = Request::post("/token").header("content-type", kind).body(body.to_vec().into()) else {
                 return;
@@ -95,7 +95,7 @@ fn check(sandbox: &Sandbox, answer: &Answer) {
     }
 }
 
-/// The token is one that an API trusts.
+/// Asserts that the token verifies with the published keys.
 fn holds(sandbox: &Sandbox, body: &Value) {
     thread_local!(static KEYS: RefCell<Option<PublishedKeys>> = const { RefCell::new(None) });
     let token = body["access_token"].as_str().expect("a token");
@@ -104,7 +104,7 @@ fn holds(sandbox: &Sandbox, body: &Value) {
             let answer = sandbox.call(Request::get("/jwk").body(Default::default()).expect("a request"));
             serde_json::from_str(&answer.body).expect("a JWK set")
         });
-        verify(token, keys, &Url::parse(ADDRESS).expect("an address"), Utc::now()).expect("it can be trusted");
+        verify(token, keys, &Url::parse(ADDRESS).expect("an address"), Utc::now()).expect("a trusted token");
     });
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(120)));
 }

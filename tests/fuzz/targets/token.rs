@@ -1,4 +1,4 @@
-//! The token reader: what `inspect` says of anything, and which tokens are trusted.
+//! The token reader: the output of `inspect` for any text, and the tokens that are trusted.
 
 #![no_main]
 
@@ -24,7 +24,7 @@ static PUBLISHED: LazyLock<Value> = LazyLock::new(|| {
     json!({ "keys": [key.public_jwk()] })
 });
 static KEYS: LazyLock<PublishedKeys> = LazyLock::new(|| serde_json::from_value(PUBLISHED.clone()).expect("a JWK set"));
-/// A token in which nothing is wrong.
+/// A valid token.
 static GOOD: LazyLock<String> = LazyLock::new(|| {
     let claims = json!({ "iss": ISSUER, "iat": now().timestamp(), "exp": now().timestamp() + 100 });
     signed(&CLIENTS_KEY, header().to_string().as_bytes(), claims.to_string().as_bytes())
@@ -41,7 +41,7 @@ fn header() -> Value {
 fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };
     match first {
-        // Claims and headers under a good signature.
+        // Any claims or header, with a good signature.
         0 => trusted_for_a_reason(&signed(&CLIENTS_KEY, header().to_string().as_bytes(), rest)),
         1 => trusted_for_a_reason(&signed(&CLIENTS_KEY, rest, claims().to_string().as_bytes())),
         2 => {
@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
                 Value::from(claims).to_string().as_bytes(),
             ));
         }
-        // Keys that somebody publishes.
+        // Any published keys.
         3 => {
             let Ok(keys) = serde_json::from_slice::<PublishedKeys>(rest) else { return };
             let known = PUBLISHED["keys"][0]["n"].as_str().expect("a modulus");
@@ -70,7 +70,7 @@ fn claims() -> Value {
     })
 }
 
-/// A token that is trusted is of this issuer, and lives.
+/// Asserts that a trusted token has this issuer and is valid now.
 fn trusted_for_a_reason(token: &str) {
     decoded(token);
     let verified = verify(token, &KEYS, &ISSUER_URL, now());
@@ -82,13 +82,13 @@ fn trusted_for_a_reason(token: &str) {
         Ok(()) => assert!(trustworthy && decoded.header["alg"] == "RS256" && decoded.header["kid"] == KID),
         Err(fault) => assert!(!fault.to_string().is_empty()),
     }
-    // A signature is of one message only.
+    // The signature is valid for this message only.
     let (signed, signature) = token.rsplit_once('.').expect("three parts");
     let other = format!("{}.e30.{signature}", signed.split('.').next().unwrap_or_default());
     assert!(signed.ends_with(".e30") || verify(&other, &KEYS, &ISSUER_URL, now()).is_err());
 }
 
-/// The names of the facts that `inspect` tells.
+/// The names of the facts that `inspect` prints, in order.
 const FACTS: [&str; 17] = [
     "kind",
     "system",
@@ -109,7 +109,7 @@ const FACTS: [&str; 17] = [
     "signature",
 ];
 
-/// Decoded, a token is one fact a line, and none that a token made up.
+/// Asserts that each line of `inspect`'s output is one of its own facts, in order.
 fn decoded(text: &str) {
     if let Some(decoded) = DecodedJwt::read(text) {
         let _ = (decoded.organisation("consumer"), decoded.organisation("supplier"), decoded.system_user());
@@ -119,7 +119,7 @@ fn decoded(text: &str) {
     let mut facts = FACTS.iter();
     for line in words.lines() {
         let is_next = |fact: &&&str| line.strip_prefix(**fact).is_some_and(|rest| rest.starts_with("  "));
-        assert!(facts.any(|fact| is_next(&fact)), "{line:?} is no fact, or out of order, in {words:?}");
+        assert!(facts.any(|fact| is_next(&fact)), "{line:?} is not a fact, or is out of order, in {words:?}");
     }
     let last = words.lines().next_back().unwrap_or_default();
     assert!(last.starts_with("signature  ") && last.ends_with("  not verified"), "{words:?}");

@@ -26,12 +26,11 @@ pub(super) fn check_metadata(
     for (name, published, configured, source) in addresses {
         if published != configured.as_str() {
             let (published, configured) = (short(published), address(configured));
-            faults.push(format!("{name}: the document says `{published}`, and `{configured}` is used ({source})"));
+            faults.push(format!("{name}: the document has `{published}`, but `{configured}` is used ({source})"));
         }
     }
     if !faults.is_empty() {
-        let hint =
-            "[endpoints] in the configuration replaces what the environment implies, if the document is to be trusted";
+        let hint = "if you trust the document, put its values under [endpoints] in the configuration";
         faults.push(Level::Hint.line(hint));
     }
     let algorithms = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
@@ -39,24 +38,24 @@ pub(super) fn check_metadata(
         && let algorithm = format!("{:?}", key.algorithm)
         && !published.contains(&algorithm)
     {
-        faults.push(format!("algorithm: the key signs with {algorithm}, and the document lists {}", listed(published)));
+        faults.push(format!("algorithm: the key signs with {algorithm}, but the document lists {}", listed(published)));
     }
     let types = metadata.authorization_details_types_supported.as_deref();
     if let Some(published) = types.filter(|known| system_user && !known.iter().any(|name| name == SYSTEM_USER)) {
         let published = listed(published);
-        faults.push(format!("authorization details: {SYSTEM_USER} is asked for, and the document lists {published}"));
+        faults.push(format!("authorization details: {SYSTEM_USER} is requested, but the document lists {published}"));
     }
     faults
 }
 
-/// Compares the claims with the configuration, apart from signature, issuer and lifetime.
+/// Compares the claims with the configuration. `verify` checks signature, issuer and lifetime.
 pub(super) fn check_claims(decoded: &DecodedJwt, config: &Config, system_user: bool) -> Vec<String> {
     let mut faults = Vec::new();
     let mut compare = |name: &str, configured: &str, source: &Source, actual: Option<&str>| {
         if actual != Some(configured) {
             let actual = actual.map_or("none".to_owned(), |actual| format!("`{}`", short(actual)));
             let configured = quote(configured);
-            faults.push(format!("{name}: {configured} is configured ({source}), and the token says {actual}"));
+            faults.push(format!("{name}: {configured} is configured ({source}), but the token has {actual}"));
         }
     };
     let user = decoded.system_user();
@@ -78,25 +77,25 @@ pub(super) fn check_claims(decoded: &DecodedJwt, config: &Config, system_user: b
         let missing: Vec<&str> = value.split(' ').filter(|scope| !granted.contains(scope)).collect();
         if !missing.is_empty() {
             let missing = quote(&missing.join(" "));
-            faults.push(format!("scope: {missing} is configured ({source}), and the token lacks it"));
+            faults.push(format!("scope: {missing} is configured ({source}), but the token lacks it"));
         }
     }
     if let Some(Given { value, source }) = &config.resource {
         let audience = words(decoded.claims.get("aud"));
         if value.iter().any(|resource| !audience.contains(&resource.as_str())) {
             let (resources, audience) = (quote(&value.join(" ")), short(&audience.join(" ")));
-            faults.push(format!("audience: {resources} is configured ({source}), and the token says `{audience}`"));
+            faults.push(format!("audience: {resources} is configured ({source}), but the token has `{audience}`"));
         }
     }
     match (system_user, system_users(decoded)) {
         (true, 1) | (false, 0) => {}
-        (true, count) => faults.push(format!("system user: exactly one is wanted, and the token has {count}")),
-        (false, count) => faults.push(format!("system user: none is wanted, and the token has {count}")),
+        (true, count) => faults.push(format!("system user: expected exactly 1, but the token has {count}")),
+        (false, count) => faults.push(format!("system user: expected none, but the token has {count}")),
     }
     faults
 }
 
-/// The words of a text, or of several.
+/// The words of a text, or the texts of an array.
 fn words(value: Option<&Value>) -> Vec<&str> {
     match value {
         Some(Value::String(text)) => text.split_whitespace().collect(),
@@ -109,7 +108,7 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { short(&names.join(", ")) }
 }
 
-/// A text of Maskinporten's, fit to be shown.
+/// A text from Maskinporten, shortened and safe to print.
 fn short(text: &str) -> String {
     excerpt(text).unwrap_or_default()
 }

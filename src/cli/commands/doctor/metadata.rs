@@ -1,16 +1,17 @@
-//! Maskinporten's metadata document. The flow does without it, and its environments imply the same.
+//! Maskinporten's metadata document. Only `doctor` reads it, since each environment implies the same addresses.
 
 use reqwest::Url;
 use serde::Deserialize;
 
-/// Maskinporten's metadata document (RFC 8414), as far as it matters here.
+/// The values of Maskinporten's metadata document (RFC 8414) that `doctor` checks.
 #[derive(Deserialize)]
 pub(super) struct Metadata {
     pub(super) issuer: String,
     pub(super) token_endpoint: String,
     pub(super) jwks_uri: String,
-    /// Absent if the document does not name them, like the next.
+    /// Absent if the document does not list them.
     pub(super) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    /// Absent if the document does not list them.
     pub(super) authorization_details_types_supported: Option<Vec<String>>,
 }
 

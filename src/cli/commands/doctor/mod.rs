@@ -1,4 +1,4 @@
-//! `doctor`: run every step, from the configuration to the API call, and say which one fails.
+//! `doctor`: run every step of the flow and say which one fails.
 //! Code that a step shares with other commands is in `session`.
 
 mod checks;
@@ -30,10 +30,10 @@ use crate::config::{Config, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// the API to call at the end [default: systemuserinfo]
+    /// API to call at the end [default: systemuserinfo]
     #[arg(long)]
     api: Option<String>,
-    /// stop before the network
+    /// run only the steps that need no network
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
@@ -44,11 +44,11 @@ pub(crate) struct Doctor {
     timeout: TimeoutArg,
 }
 
-/// From this many days before the end of a key's year, doctor warns.
+/// `doctor` warns this many days before the registration of a key ends.
 const NOTICE: i64 = 30;
-/// If the clock is further ahead of Maskinporten's, in seconds, every grant is refused.
+/// The most seconds that the clock may be ahead of Maskinporten's clock. Beyond that, every grant is refused.
 const TOO_FAST: i64 = CLOCK_TOLERANCE.num_seconds();
-/// If it is further behind, a grant has expired when it arrives.
+/// The most seconds that the clock may be behind Maskinporten's clock. Beyond that, a grant arrives expired.
 const TOO_SLOW: i64 = grant::LIFETIME + CLOCK_TOLERANCE.num_seconds();
 
 impl Doctor {
@@ -78,7 +78,7 @@ impl Doctor {
             Ok(Some(target)) => target.with_scope(config),
             _ => config,
         };
-        // The session comes first, since it says that it is the sandbox.
+        // The session starts first, since it prints the note about the sandbox.
         let session = match self.offline {
             true => Err(config),
             false => Ok(Session::start(config, timeout, findings.console()).await?),
@@ -106,10 +106,10 @@ impl Doctor {
                 return Ok(findings.skip_the_rest("the token")?);
             }
         };
-        // An earlier step printed the difference of the clocks, if the metadata's answer had a date.
+        // An earlier step compared the clocks, if the answer with the metadata had a date.
         let advice = later_clock.filter(|_| clock.is_none()).and_then(ClockDifference::advice);
         let messages: Vec<Message> = advice.map(|advice| (Level::Warning, advice)).into_iter().collect();
-        findings.passed(Step::Token, format!("Maskinporten gave one, for {} s", token.expires_in), &messages)?;
+        findings.passed(Step::Token, format!("issued by Maskinporten, valid for {} s", token.expires_in), &messages)?;
         token::claims(&session, &token, self.system_user(), clock.or(later_clock), findings).await?;
         Ok(token::call(&session, target.as_ref(), &token, self.system_user(), findings).await?)
     }
@@ -118,11 +118,11 @@ impl Doctor {
         self.options.system_user()
     }
 
-    /// The API to call; none if nobody named one and there is no default.
+    /// The API to call: the named API, else the default. `None` if there is no default.
     fn target(&self, config: &Config) -> Result<Option<ApiTarget>, CommandError> {
         let name = match &self.api {
             Some(name) => typed("--api", name),
-            // It says who the system user is, so there must be one.
+            // This API describes the system user of the token, so a plain token cannot be used.
             None if self.system_user() && config.endpoints.reference_api.is_some() => {
                 typed("--api", ReferenceApi::SystemUserInfo.name())
             }
@@ -160,7 +160,7 @@ impl Doctor {
                 findings.passed(Step::Metadata, format!("{} agrees", http::address(&url)), &[])?;
             }
             Ok(faults) => {
-                let error = CommandError::new(Exit::Maskinporten, "the document says something else");
+                let error = CommandError::new(Exit::Maskinporten, "the document and the configuration differ");
                 findings.failed(Step::Metadata, CommandError { detail: faults, ..error })?;
             }
             Err(error) => match error.status() {
@@ -169,23 +169,23 @@ impl Doctor {
                     findings.skipped(Step::Clock, "the metadata")?;
                     return Ok((false, None));
                 }
-                // Another server than Maskinporten answered.
+                // A server other than Maskinporten answered.
                 Some(..=499) if error.status() != Some(429) => {
                     let error = CommandError::new(Exit::Maskinporten, error.to_string());
-                    let hint = "is this Maskinporten's issuer? its metadata document is below it";
+                    let hint = "is this Maskinporten's issuer? the address of the metadata document is derived from it";
                     findings.failed(Step::Metadata, error.hint(hint))?;
                 }
                 Some(_) => findings.failed(Step::Metadata, error)?,
             },
         }
         let Some(clock) = clock else {
-            findings.skipped(Step::Clock, "the answer, which has no Date")?;
+            findings.skipped(Step::Clock, "a missing Date in the answer")?;
             return Ok((true, None));
         };
         match clock.advice() {
             Some(_) if clock.seconds_ahead() > TOO_FAST || clock.seconds_ahead() < -TOO_SLOW => {
                 let error = CommandError::new(Exit::Maskinporten, clock.describe());
-                let hint = "set it, best by network time (NTP): every grant would be refused";
+                let hint = "set the clock, preferably with NTP: Maskinporten would refuse every grant";
                 findings.failed(Step::Clock, error.hint(hint))?;
             }
             Some(advice) => findings.passed(Step::Clock, clock.describe(), &[(Level::Warning, advice)])?,
@@ -195,7 +195,7 @@ impl Doctor {
     }
 }
 
-/// Checks that everything is there that a grant is made from. Returns the API to call.
+/// Checks that the configuration has every value that a grant needs. Returns the API to call.
 fn check_configuration(
     config: &Config,
     target: Result<Option<ApiTarget>, CommandError>,
@@ -244,11 +244,11 @@ fn registration_message(registered: NaiveDate, today: NaiveDate, environment: &s
     let days = (ends - today).num_days();
     let renew = format!("register it again: `systemuser-demo key public {environment} --set` prints it");
     let warning = match days {
-        // The machine's day may have begun before UTC's.
-        _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is yet to come"),
-        ..=0 => format!("its year was over on {ends}, and MP-121 is to be expected; {renew}"),
+        // The local date may be one day ahead of the date in UTC.
+        _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is in the future"),
+        ..=0 => format!("its registration ended on {ends}, so expect MP-121; {renew}"),
         1..=NOTICE => {
-            format!("its year is over on {ends}, in {}; {renew}", duration(days.unsigned_abs() * 24 * 60 * 60))
+            format!("its registration ends on {ends}, in {}; {renew}", duration(days.unsigned_abs() * 24 * 60 * 60))
         }
         _ => return (Level::Note, format!("registered until {ends}")),
     };

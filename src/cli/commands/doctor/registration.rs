@@ -1,4 +1,4 @@
-//! Whether Altinn's System Register has the client on the system: without that, it finds no system user for it.
+//! Checks that the system in Altinn's System Register has the client id. Otherwise Altinn finds no system user for it.
 
 use std::io;
 
@@ -18,11 +18,11 @@ pub(super) async fn examine(
     findings: &mut Findings<'_, '_>,
 ) -> io::Result<(Session, TokenSource)> {
     let Config { client_id: Some(client_id), vendor, .. } = &session.config else {
-        findings.skipped(Step::System, "the client id")?;
+        findings.skipped(Step::System, "a missing client id")?;
         return Ok((session, tokens));
     };
     let Some(system) = vendor.system_id.clone() else {
-        findings.skipped(Step::System, "[vendor], which has no `system_id`")?;
+        findings.skipped(Step::System, "a missing `system_id` under [vendor]")?;
         return Ok((session, tokens));
     };
     let client_id = client_id.value.clone();
@@ -49,7 +49,7 @@ pub(super) async fn examine(
                 ExchangeError::Transport(_) => None,
             };
             let code = code.map(|code| format!(": {code}")).unwrap_or_default();
-            findings.skipped(Step::System, &format!("the scope `{SCOPE}`, for which there is no token{code}"))?;
+            findings.skipped(Step::System, &format!("a missing token for the scope `{SCOPE}`{code}"))?;
         }
         Err(error) => {
             let error = altinn.explain(error, findings.console());

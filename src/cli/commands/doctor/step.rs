@@ -42,13 +42,13 @@ enum Verdict {
 struct Finding {
     step: Step,
     verdict: Verdict,
-    /// The result in a line.
+    /// The result in one line.
     summary: String,
-    /// Further lines about it.
+    /// Details, hints, notes and warnings, one line each.
     explanation: Vec<String>,
 }
 
-/// The results so far. Each is written at once, unless JSON is wanted.
+/// The results so far. Each result is printed immediately, unless the output is JSON.
 pub(super) struct Findings<'f, 'c> {
     console: &'f mut Console<'c>,
     at_once: bool,
@@ -61,12 +61,12 @@ impl<'f, 'c> Findings<'f, 'c> {
         Self { console, at_once: !json, findings: Vec::new(), exit: Exit::Done }
     }
 
-    /// The console, for messages beside the findings.
+    /// The console, for messages that are not findings.
     pub(super) fn console(&mut self) -> &mut Console<'c> {
         self.console
     }
 
-    /// The step passed; or there are warnings among the messages.
+    /// Records that the step passed, or passed with warnings if there are any among the messages.
     pub(super) fn passed(&mut self, step: Step, summary: String, messages: &[Message]) -> io::Result<()> {
         let is_warned = messages.iter().any(|(level, _)| *level == Level::Warning);
         let verdict = if is_warned { Verdict::Warned } else { Verdict::Passed };
@@ -76,7 +76,7 @@ impl<'f, 'c> Findings<'f, 'c> {
 
     pub(super) fn failed(&mut self, step: Step, error: impl Into<CommandError>) -> io::Result<()> {
         let CommandError { exit, sentence, detail, hints, notes } = error.into();
-        // The first failure decides.
+        // The first failure decides the exit code.
         if self.exit == Exit::Done {
             self.exit = exit;
         }
@@ -102,7 +102,7 @@ impl<'f, 'c> Findings<'f, 'c> {
         self.findings.iter().find(failed).map(|finding| finding.step)
     }
 
-    /// Writes the JSON if it is wanted, and returns the exit code.
+    /// Prints the results if the output is JSON. Returns the exit code.
     pub(super) fn finish(self) -> io::Result<Exit> {
         if !self.at_once {
             let steps: Vec<Value> = self.findings.iter().map(Finding::json).collect();
@@ -147,7 +147,7 @@ impl Finding {
         json!({
             "step": self.step.name(),
             "result": self.verdict.mark_and_word().1,
-            "says": self.summary,
+            "summary": self.summary,
             "explanation": self.explanation,
         })
     }

@@ -1,4 +1,4 @@
-//! The token: its claims, and the API that it opens.
+//! Checks the claims of the token, and calls the API with it.
 
 use std::io;
 
@@ -21,24 +21,24 @@ pub(super) async fn claims(
 ) -> io::Result<()> {
     let secret = token.secret.expose_secret();
     let Some(decoded) = DecodedJwt::read(secret) else {
-        return findings.skipped(Step::Claims, "the token, which is opaque");
+        return findings.skipped(Step::Claims, "an opaque token");
     };
     let Session { config, http, .. } = session;
     let keys = match fetch_document(http, &config.endpoints.jwks, "JWK set", findings.console()).await {
         (Ok(keys), _) => keys,
         (Err(error), _) => return findings.failed(Step::Claims, error),
     };
-    // By Maskinporten's clock: an earlier step compared the clocks.
+    // Uses Maskinporten's time. An earlier step compared the clocks.
     let error = verify(secret, &keys, &config.endpoints.issuer, maskinportens_time(clock)).err();
     let mut faults: Vec<String> = error.map(|error| format!("the token {error}")).into_iter().collect();
     let lifetime = decoded.time("exp").zip(decoded.time("iat")).map(|(exp, iat)| (exp - iat).num_seconds());
     if lifetime.is_none_or(|lifetime| lifetime.abs_diff(token.expires_in.cast_signed()) > 5) {
         let lifetime = lifetime.map_or("none".to_owned(), |lifetime| format!("{lifetime} s"));
-        faults.push(format!("lifetime: the token says {lifetime}, and came with {} s", token.expires_in));
+        faults.push(format!("lifetime: the token has {lifetime}, but `expires_in` is {} s", token.expires_in));
     }
     faults.extend(checks::check_claims(&decoded, config, system_user));
     if !faults.is_empty() {
-        let error = CommandError::new(Exit::Maskinporten, "the token is not what was asked for");
+        let error = CommandError::new(Exit::Maskinporten, "the token does not match the request");
         return findings.failed(Step::Claims, CommandError { detail: faults, ..error });
     }
     let user = match decoded.system_user() {
@@ -60,8 +60,8 @@ pub(super) async fn call(
     let Session { config, http, .. } = session;
     let Some(target) = target else {
         let because = match system_user {
-            true => format!("`{}`, which has no reference API: --api names another", config.environment.value),
-            false => "--no-system-user: --api names an API for a plain token".to_owned(),
+            true => format!("`{}`, which has no reference API: name an API with --api", config.environment.value),
+            false => "--no-system-user: name an API for a plain token with --api".to_owned(),
         };
         return findings.skipped(Step::Api, &because);
     };

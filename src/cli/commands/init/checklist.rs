@@ -1,4 +1,4 @@
-//! What remains to be done, in the order of Altinn's guide for system vendors, with the addresses.
+//! The remaining steps with their addresses, in the order of Altinn's guide for system vendors.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::client::{Environment, quote_path};
 /// Altinn's guide.
 pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";
 
-/// A line for each step; `missing_key` is where a key is wanted, and none stands.
+/// One line for each step. `missing_key` is the configured path of a key that does not exist.
 pub(super) fn steps(
     environment: Environment,
     file: &Path,
@@ -19,16 +19,15 @@ pub(super) fn steps(
     let this = rerun::environment(environment, Some(file));
     let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
     let lines = lines.join(", ");
-    let own = (!lines.is_empty()).then(|| {
-        format!("in {}, put your own values into the lines that still hold the example's: {lines}", quote_path(file))
-    });
+    let own = (!lines.is_empty())
+        .then(|| format!("in {}, replace the example values in these lines: {lines}", quote_path(file)));
     let key = missing_key.map(|key| {
         let path = shell::path(key);
-        format!("there is no private key at {}: `systemuser-demo key new {path}` makes one", quote_path(key))
+        format!("the private key {} does not exist: create it with `systemuser-demo key new {path}`", quote_path(key))
     });
     let steps = match environment {
         Environment::Sandbox => {
-            vec!["nothing else: the sandbox knows this client, its key, its system and its customers".to_owned()]
+            vec!["nothing else: the sandbox already has this client, its key, its system and its customers".to_owned()]
         }
         // Sources: Digdir's documentation of the self-service; Altinn's of its user interface.
         Environment::Test => {
@@ -36,27 +35,27 @@ pub(super) fn steps(
         }
         Environment::Prod => outside(&this, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no"),
     };
-    let doctor = format!("check every step of it: `systemuser-demo doctor {this}`");
+    let doctor = format!("check every step: `systemuser-demo doctor {this}`");
     own.into_iter().chain(key).chain(steps).chain([doctor]).collect()
 }
 
-/// What is done with Digdir and Altinn.
+/// The steps at Digdir and Altinn.
 fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
     vec![
         format!(
-            "in Maskinporten's self-service, make a client and register the public key on it, which \
+            "in Maskinporten's self-service, create a client and register the public key that \
              `systemuser-demo key public {this}` prints: {self_service}"
         ),
-        "give the client its scopes there; `altinn:authentication/systemregister.write` and \
-         `altinn:authentication/systemuser.request.read` and `.write` are ordered from Digdir"
+        "add the scopes to the client there; order `altinn:authentication/systemregister.write`, \
+         `altinn:authentication/systemuser.request.read` and `.write` from Digdir"
             .to_owned(),
         format!(
             "register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo \
-             system register FILE {this}`, where {GUIDE}systemregistration describes FILE"
+             system register FILE {this}`; {GUIDE}systemregistration describes FILE"
         ),
         format!(
             "ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE {this}` prints \
-             where the customer answers, in Altinn: {approval}"
+             the address where the customer answers in Altinn: {approval}"
         ),
     ]
 }

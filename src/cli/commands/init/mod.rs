@@ -1,5 +1,5 @@
-//! `init`: write a starter configuration and key for an environment, and say what remains to be done.
-//! Writing a file or a key is in `session`.
+//! `init`: write a starter configuration and key for an environment, and list the remaining steps.
+//! Code that writes files and makes keys is in `session`.
 
 mod checklist;
 mod starter;
@@ -52,10 +52,10 @@ impl Init {
         let text = text.map_or_else(|| config_file::text(&file, ""), Ok)?;
         let config = Config::parse(&text, Some(&file), Overrides { environment: chosen, ..Overrides::default() })?;
         if jwk.is_none() {
-            console.note(&format!("{} is there already, so nothing is written", quote_path(&file)));
+            console.note(&format!("{} exists already, so nothing is written", quote_path(&file)));
             let given = self.parties.overrides(self.key.overrides()?)?;
             if given.client_id.or(given.scope).or(given.org).or(given.kid).is_some() || given.key.is_some() {
-                console.warning("what was given for it by options and variables is not used");
+                console.warning("the values of options and variables are not used");
             }
         }
         let environment = config.environment.value;
@@ -64,7 +64,7 @@ impl Init {
             KeySource::File(path) if !is_there(path) => Some(path.as_path()),
             _ => None,
         });
-        // Where a variable holds the key, none is missing.
+        // If a variable holds the key, no key file is missing.
         let inline = matches!(self.key.overrides()?.key, Some(Given { value: KeySource::Text { .. }, .. }));
         let key = key.filter(|_| !inline);
         let steps = checklist::steps(environment, &file, &examples, key);
@@ -82,11 +82,11 @@ impl Init {
         }
         let jwk = jwk.map(|jwk| format!("{jwk:#}\n\n")).unwrap_or_default();
         let steps: String = steps.iter().map(|step| format!("[ ] {step}\n")).collect();
-        Ok(console.answer(format!("{jwk}what remains, by {}\n{steps}", checklist::GUIDE))?)
+        Ok(console.answer(format!("{jwk}remaining steps, according to {}\n{steps}", checklist::GUIDE))?)
     }
 
-    /// Writes the configuration, and the key where there is none yet; answers with the text, and with what is to be
-    /// registered.
+    /// Writes the configuration, and a new key if there is none yet. Returns the text of the configuration and the
+    /// public JWK to register.
     fn write(
         &self,
         environment: Environment,
@@ -97,7 +97,7 @@ impl Init {
         let org = given.org.is_some();
         let shipped = starter::shipped_for(file, shipped(environment));
         let config = Config::parse(&shipped, Some(file), given)?;
-        // What was not given still comes from the shipped file, and is an example; its organisation may be none at all.
+        // A value that was not given is the shipped file's example. Its organisation number may be invalid.
         let own = |given: &Option<Given<String>>| given.clone().filter(|given| !given.source.is_file());
         let values = [
             ("client_id", own(&config.client_id).map(|given| given.value)),
@@ -108,7 +108,7 @@ impl Init {
         for (key, value) in values.into_iter().filter_map(|(key, value)| Some((key, value?))) {
             text = starter::with(&text, "", key, &value);
         }
-        // The sandbox's kid is no example.
+        // The sandbox's kid is not an example.
         let sandbox = environment == Environment::Sandbox;
         let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
         let (key, new) = key_for(&config, console)?;
@@ -117,7 +117,7 @@ impl Init {
             text = starter::with(&text, "key", "path", &seen_from(file, path)?);
         }
         text = starter::with(&text, "key", "kid", &key.kid);
-        // What is written must be readable.
+        // The program must be able to read the file that it writes.
         Config::parse(&text, Some(file), Overrides::default())?;
         new_file::create(file, text.as_bytes(), Readers::Everybody)?;
         if let Some((path, pem)) = new {
@@ -125,7 +125,7 @@ impl Init {
             let note = match environment {
                 Environment::Sandbox => format!("the sandbox's key, which is public, is in {}", quote_path(&path)),
                 _ => {
-                    format!("the private key is in {}, for its owner alone: keep it out of commits", quote_path(&path))
+                    format!("the private key is in {}, readable only by its owner; do not commit it", quote_path(&path))
                 }
             };
             console.note(&note);
@@ -135,15 +135,15 @@ impl Init {
     }
 }
 
-/// Whether anything stands there, be it a link that leads nowhere.
+/// Whether something exists at this path, even a broken link.
 fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// A key that is still to be written, and where.
+/// A key that is not written yet: its path, and its text in PEM.
 type NewKey = (PathBuf, Zeroizing<String>);
 
-/// The key that was given, or that stands where the configuration has it; else a new one.
+/// The given key, or the key at the configured path, or else a new key.
 fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Option<NewKey>), CommandError> {
     let sandbox = config.environment.value == Environment::Sandbox;
     let Given { value, source } = config.key()?;
@@ -154,15 +154,15 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Op
             return Ok((key, Some((path.clone(), pem))));
         }
         KeySource::File(path) if source.is_file() => {
-            console.note(&format!("the key in {} was there already, and is used", quote_path(path)));
+            console.note(&format!("the existing key in {} is used", quote_path(path)));
         }
         KeySource::File(_) => {}
         KeySource::Text { name, .. } => {
-            console.note(&format!("the key in {name} is used, and the file's `path` is not while that is set"));
+            console.note(&format!("the key in {name} is used; while it is set, the file's `path` is ignored"));
         }
     }
     if sandbox && !source.is_file() {
-        console.warning("the sandbox knows the project's mp-key.pem.example, and no other");
+        console.warning("the sandbox accepts only the project's mp-key.pem.example");
     }
     let (key, messages) = signing_key::read(config)?;
     let warnings = messages.iter().filter(|(level, _)| *level == Level::Warning);
@@ -170,7 +170,7 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Op
     Ok((key, None))
 }
 
-/// The key that the sandbox knows: it knows no other.
+/// The example key, the only key that the sandbox accepts.
 fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
     let source = KeySource::Text { name: "the example".to_owned(), text: EXAMPLE_KEY.into() };
     Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))
@@ -181,12 +181,12 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
     if is_registrable(&key.kid) {
         return Ok(());
     }
-    let problem = format!("{} is no kid that could be registered", quote(&key.kid));
+    let problem = format!("{} cannot be registered as a kid", quote(&key.kid));
     let (given_by, place) = match &config.kid {
         Some(kid) => (Some(kid.source.clone()), kid.source.to_string()),
         None => (None, "the kid of the key".to_owned()),
     };
-    let hint = "a kid holds letters, digits, `.`, `_` and `-`; --kid gives one".to_owned();
+    let hint = "a kid consists of letters, digits, `.`, `_` and `-`; set it with --kid".to_owned();
     Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
 }
 
@@ -208,10 +208,10 @@ fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'
     })
 }
 
-/// Asks a person; nothing but Enter keeps the example.
+/// Asks for a value. An empty answer keeps the example's value.
 fn ask(setting: Setting, console: &mut Console<'_>) -> Result<Option<Given<String>>, CommandError> {
     loop {
-        console.prompt(&format!("{} (Enter keeps the example's): ", setting.words));
+        console.prompt(&format!("{} (press Enter to keep the example): ", setting.words));
         let mut line = Vec::new();
         io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
         let Ok(line) = String::from_utf8(line) else {
@@ -226,7 +226,7 @@ fn ask(setting: Setting, console: &mut Console<'_>) -> Result<Option<Given<Strin
             SCOPE => answer.scopes(),
             ORG => answer.check(|text| text.parse::<OrgNumber>().map(|_| text)),
             _ => answer.check(|text| match text.contains(char::is_whitespace) {
-                true => Err("the value has a space in it"),
+                true => Err("the value contains a space"),
                 false => Ok(text),
             }),
         };
@@ -237,10 +237,10 @@ fn ask(setting: Setting, console: &mut Console<'_>) -> Result<Option<Given<Strin
     }
 }
 
-/// A path as the configuration is to say it: relative to the folder that the file is in.
+/// A path as the configuration contains it: relative to the folder of the configuration file.
 fn seen_from(file: &Path, path: &Path) -> Result<String, ConfigError> {
     let folder: Vec<Component<'_>> = file.parent().unwrap_or(Path::new("")).components().collect();
-    // What is above a link is not what is above the folder that it leads to.
+    // The parent of a link differs from the parent of the folder that the link points to.
     let linked = file.ancestors().skip(1).any(Path::is_symlink);
     let plain = !linked && folder.iter().all(|part| matches!(part, Component::Normal(_)));
     let seen = match plain && path.is_relative() {

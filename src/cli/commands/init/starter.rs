@@ -1,4 +1,4 @@
-//! The shipped configuration, line by line: with one's own values in it, and which lines still hold an example's.
+//! Puts values into the lines of the shipped configuration, and finds the lines that still have an example value.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ struct Line<'t> {
     value: &'t str,
 }
 
-/// The setting of each line that has one.
+/// The setting of each line, if the line has a setting.
 fn settings(text: &str) -> impl Iterator<Item = Option<Line<'_>>> {
     let mut table = "";
     text.lines().map(move |line| {
@@ -26,7 +26,7 @@ fn settings(text: &str) -> impl Iterator<Item = Option<Line<'_>>> {
     })
 }
 
-/// The shipped file for this place. It has its key above the folder `config`; elsewhere the key is beside the file.
+/// The shipped file for this path. In a folder `config`, the key is one folder up; elsewhere, it is next to the file.
 pub(super) fn shipped_for(file: &Path, shipped: &str) -> String {
     let in_config = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "config");
     let path = settings(shipped).flatten().find(|setting| setting.table == "key" && setting.key == "path");
@@ -36,8 +36,8 @@ pub(super) fn shipped_for(file: &Path, shipped: &str) -> String {
     }
 }
 
-/// Puts a value into the line of a key, and leaves the rest of the text as it is. The comment of the line loses the
-/// star that marks an example.
+/// Sets the value of a key, and leaves the rest of the text unchanged. Removes the star that marks an example from the
+/// line's comment.
 pub(super) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
     let lines = text.lines().zip(settings(text)).map(|(line, setting)| match setting {
         Some(setting) if setting.table == table && setting.key == key => {
@@ -53,19 +53,19 @@ pub(super) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-/// A line that still holds an example: its number, counted from 1, and its key.
+/// A line that still has an example value: its number, counted from 1, and its key.
 pub(super) struct Example {
     pub(super) line: usize,
     pub(super) key: String,
 }
 
-/// The lines of a file that still hold what a shipped file has in its lines with a star.
+/// The lines of a file that still have the example value of a line with a star in the shipped file.
 pub(super) fn examples(text: &str, shipped: &str) -> Vec<Example> {
     let starred = shipped.lines().zip(settings(shipped)).filter(|(line, _)| line.contains("# *"));
     let starred: Vec<Line<'_>> = starred.filter_map(|(_, setting)| setting).collect();
     let lines = text.lines().zip(settings(text)).zip(1..);
     let same = lines.filter_map(|((written, setting), line)| {
-        // What was given has lost its star, and may be what the example has.
+        // A value that the user gave has no star. It may equal the example value.
         let is_own = written.contains("# ") && !written.contains("# *");
         let Line { table, key, .. } = setting.filter(|setting| !is_own && starred.contains(setting))?;
         let table = if table.is_empty() { String::new() } else { format!("[{table}] ") };

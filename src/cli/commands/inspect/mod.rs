@@ -1,5 +1,5 @@
-//! `inspect`: show what a token or a grant says.
-//! Verifying a token is in `session`.
+//! `inspect`: show what is inside a token or a grant.
+//! The verification of a token is in `session`.
 
 mod token_text;
 
@@ -22,16 +22,16 @@ use crate::config::Overrides;
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// the token; without one, or with `-`, it is read from standard input
+    /// token or grant; without TOKEN, or with `-`, read it from standard input
     token: Option<String>,
-    /// check signature, issuer and lifetime with the keys that the environment's Maskinporten publishes
+    /// verify signature, issuer and lifetime with the published keys of the environment's Maskinporten
     #[arg(long)]
     verify: bool,
     #[command(flatten)]
     timeout: TimeoutArg,
 }
 
-/// No token is longer than this, in bytes.
+/// The longest accepted input, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
 impl Inspect {
@@ -73,20 +73,20 @@ impl Inspect {
         let timeout = self.timeout.duration()?;
         let config = common.configuration(Overrides::default())?;
         config.notes.iter().for_each(|note| console.note(note));
-        // No key could make a token with a wrong algorithm trustworthy.
+        // Checked first, since no key can verify a token with a wrong algorithm.
         algorithm(decoded).map_err(|error| match &error {
             VerificationError::Algorithm { got } if got.starts_with("HS") || got.eq_ignore_ascii_case("none") => {
-                CommandError::from(error).hint("anybody could have made such a token")
+                CommandError::from(error).hint("anybody could have made this token")
             }
             _ => error.into(),
         })?;
         let claimed = decoded.claims.get("iss").and_then(Value::as_str);
         let claimed = Environment::ALL.into_iter().find(|other| claimed == Some(other.endpoints().issuer.as_str()));
-        let claimed = claimed.map(|environment| format!("it names `{environment}` as its issuer: --env {environment}"));
+        let claimed = claimed.map(|environment| format!("the issuer is `{environment}`: pass --env {environment}"));
         if config.sandbox_inside {
-            let standing = "`systemuser-demo sandbox` starts one that stays, and SYSTEMUSER_SANDBOX says where it is";
+            let standing = "start a sandbox with `systemuser-demo sandbox`, and set SYSTEMUSER_SANDBOX to its address";
             let problem =
-                "there is no sandbox that could have issued the token: each command runs its own, and ends it";
+                "no running sandbox could have issued the token: each command starts and stops its own sandbox";
             let error = CommandError::new(Exit::Configuration, problem);
             return Err(error.hint(claimed.unwrap_or_else(|| standing.to_owned())));
         }
@@ -99,13 +99,13 @@ impl Inspect {
             let hint = match (&error, kind(decoded)) {
                 (VerificationError::UnknownKey { .. } | VerificationError::Issuer { .. }, kind) => match kind {
                     Kind::Grant => "it is a grant, which is signed by the client and not by Maskinporten".to_owned(),
-                    Kind::Altinn => "it is an Altinn token, which Altinn has signed and not Maskinporten".to_owned(),
+                    Kind::Altinn => "it is an Altinn token, which Altinn signs and not Maskinporten".to_owned(),
                     _ => claimed.unwrap_or_else(|| {
                         let environment = config.environment.value;
-                        format!("the keys are those of `{environment}`; --env chooses another environment")
+                        format!("the keys are from `{environment}`; choose another environment with --env")
                     }),
                 },
-                (VerificationError::Signature, _) => "was it copied whole, and is it unchanged?".to_owned(),
+                (VerificationError::Signature, _) => "was the whole token copied, without changes?".to_owned(),
                 _ => return error.into(),
             };
             CommandError::from(error).hint(hint)
@@ -113,10 +113,10 @@ impl Inspect {
     }
 }
 
-/// An unverified token or grant in words, one fact a line.
+/// Describes an unverified token or grant, one fact per line.
 ///
 /// # Errors
-/// If the text is no token, or a part of one.
+/// Returns an error if the text is not a token, or is only a part of a token.
 pub fn in_words(text: &str, now: DateTime<Utc>) -> Result<String, CommandError> {
     TokenText::read(text).map(|token| describe(&token, now, false))
 }
@@ -138,7 +138,7 @@ fn from_standard_input() -> Result<String, CommandError> {
     let cannot = |error: io::Error| CommandError::command_line(format!("cannot read standard input: {error}"));
     stdin.lock().take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > LONGEST {
-        return Err(CommandError::command_line("standard input is longer than 1 MiB, and no token is"));
+        return Err(CommandError::command_line("standard input is longer than 1 MiB, which is too long for a token"));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -169,8 +169,8 @@ fn kind(decoded: &DecodedJwt) -> Kind {
     }
 }
 
-/// Whether a client issued it, for Maskinporten. Client ids are UUIDs today. With an older id, a grant is recognised by
-/// its audience.
+/// Whether a client issued the JWT for Maskinporten. Client ids are UUIDs today. A grant with an older client id is
+/// recognised by its audience.
 fn is_issued_by_a_client(decoded: &DecodedJwt) -> bool {
     let claim = |name: &str| decoded.claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let audience = Url::parse(claim("aud")).ok();
@@ -187,10 +187,10 @@ fn name(decoded: &DecodedJwt) -> &'static str {
         (Kind::Grant, true) => "a JWT grant for a system user's token",
         (Kind::Grant, false) => "a JWT grant for a plain Maskinporten token",
         (Kind::Maskinporten, true) => "a system user's token from Maskinporten",
-        (Kind::Maskinporten, false) => "a plain Maskinporten token, of no system user",
+        (Kind::Maskinporten, false) => "a plain Maskinporten token, without a system user",
         (Kind::Altinn, true) => "an Altinn token of a system user",
-        (Kind::Altinn, false) => "an Altinn token, of no system user",
-        (Kind::Other, _) => "a JWT of a kind that is not known here",
+        (Kind::Altinn, false) => "an Altinn token, without a system user",
+        (Kind::Other, _) => "a JWT of an unknown kind",
     }
 }
 
@@ -229,7 +229,7 @@ fn facts(decoded: &DecodedJwt, now: DateTime<Utc>, verified: bool) -> Vec<(&'sta
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// A claim as a person reads it: a text bare, an array with spaces between, everything else as JSON.
+/// A claim as text: a string without quotes, an array of strings separated by spaces, any other value as JSON.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

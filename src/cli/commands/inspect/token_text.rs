@@ -1,4 +1,4 @@
-//! A token as somebody wrote it down: with `Bearer` before it, in quotes, inside a server's answer, or cut off.
+//! Finds the token in a pasted text: after `Bearer`, in quotes, or in a server's JSON answer. It may be cut off.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,13 +8,13 @@ use crate::cli::error::CommandError;
 use crate::client::DecodedJwt;
 use crate::config::is_secret;
 
-/// What a text turned out to be.
+/// The kind of token that a text contains.
 pub(crate) enum TokenText {
     /// A signed token, or a grant.
     Jwt { token: String, decoded: DecodedJwt },
     /// A JWE (RFC 7516).
     Encrypted { header: Map<String, Value> },
-    /// A token that says nothing about itself.
+    /// A token that only its issuer can read.
     Opaque,
 }
 
@@ -22,15 +22,15 @@ pub(crate) enum TokenText {
 const SHORTEST_SIGNATURE: usize = 256;
 
 impl TokenText {
-    /// Finds the token in a text. No message repeats any of it.
+    /// Finds the token in a text. Error messages never repeat the text.
     pub(crate) fn read(text: &str) -> Result<Self, CommandError> {
         let token = bare(text);
         if token.is_empty() {
-            return Err(CommandError::command_line("there is no token: nothing was given".to_owned())
-                .hint("`systemuser-demo token` prints one"));
+            return Err(CommandError::command_line("the token is empty".to_owned())
+                .hint("`systemuser-demo token` prints a token"));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(CommandError::command_line("this is no token: it has characters that no token has".to_owned()));
+            return Err(CommandError::command_line("this is not a token: it contains invalid characters".to_owned()));
         }
         let parts: Vec<&str> = token.split('.').collect();
         let header = object(parts[0]);
@@ -40,34 +40,32 @@ impl TokenText {
                 Some(damage) => damage,
             },
             (None, Some(header), 5) if header.contains_key("enc") => return Ok(Self::Encrypted { header }),
-            (None, Some(_), 3) => "its claims are not JSON in base64url, or nested too deep".to_owned(),
-            (None, Some(_), count) => format!("a JWT has three parts with dots between, and this has {count}"),
-            // Every JWT begins so: it is the beginning of a JSON object in base64.
+            (None, Some(_), 3) => "its claims are not JSON in base64url, or are nested too deeply".to_owned(),
+            (None, Some(_), count) => format!("a JWT has three parts separated by dots, but this text has {count}"),
+            // Every JWT begins with `ey`, which is the beginning of a JSON object in base64.
             (None, None, _) if token.starts_with("ey") => "its header is not JSON in base64url".to_owned(),
             (None, None, 3) if object(parts[1]).is_some() => "its header is not JSON in base64url".to_owned(),
             (None, None, _) if token.starts_with('{') => {
-                return Err(CommandError::command_line(
-                    "this is JSON, and there is no `access_token` in it".to_owned(),
-                ));
+                return Err(CommandError::command_line("this is JSON without an `access_token`".to_owned()));
             }
             (None, None, _) if is_secret(&token) => {
-                return Err(CommandError::command_line("this is no token: it looks like a key".to_owned()));
+                return Err(CommandError::command_line("this is not a token: it looks like a key".to_owned()));
             }
             (None, None, _) => return Ok(Self::Opaque),
         };
         Err(CommandError::command_line(format!("the token is cut off or damaged: {damage}"))
-            .hint("was it copied whole?"))
+            .hint("was the whole token copied?"))
     }
 }
 
-/// Whether a signature cannot be whole.
+/// The reason why a signature cannot be complete, if there is one.
 fn too_short(decoded: &DecodedJwt, signature: &str) -> Option<String> {
     let is_rsa = decoded.header.get("alg").and_then(Value::as_str).is_some_and(|alg| alg.starts_with("RS"));
     match URL_SAFE_NO_PAD.decode(signature) {
         Err(_) => Some("its signature is not base64url".to_owned()),
         Ok(bytes) if is_rsa && bytes.len() < SHORTEST_SIGNATURE => {
             let count = bytes.len();
-            Some(format!("its signature has {count} bytes, and one of RSA has {SHORTEST_SIGNATURE} or more"))
+            Some(format!("its signature has {count} bytes, but an RSA signature has {SHORTEST_SIGNATURE} or more"))
         }
         Ok(_) => None,
     }
@@ -77,7 +75,7 @@ fn object(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// The token without what is often copied along.
+/// The token without the text that is often copied with it.
 fn bare(text: &str) -> String {
     let mut text = text.trim_start_matches('\u{feff}').trim();
     if let Ok(Value::Object(answer)) = serde_json::from_str(text) {
@@ -93,6 +91,6 @@ fn bare(text: &str) -> String {
             text = rest.trim();
         }
     }
-    // Altinn's exchange answers with a JSON string, and mail breaks lines.
+    // Altinn's exchange returns a JSON string, and e-mail programs break lines.
     text.trim_matches(['"', '\'']).chars().filter(|c| !matches!(c, '\r' | '\n')).collect()
 }

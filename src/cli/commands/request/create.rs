@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigError, Given, Overrides, Source, parse_endpoin
 /// ask a customer for a system user
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// the customer; for an agent system user the agent, such as an accountant
+    /// organisation number of the customer; with --agent, of the agent, such as an accountant
     org: String,
     /// ask for the right to this resource; may be repeated
     #[arg(long, value_name = "RESOURCE", conflicts_with = "agent")]
@@ -28,15 +28,15 @@ pub(super) struct Create {
     /// ask for this access package; may be repeated
     #[arg(long, value_name = "PACKAGE")]
     package: Vec<String>,
-    /// for a system user that acts for the customer's clients
+    /// ask for a system user that acts for the customer's clients
     #[arg(long)]
     agent: bool,
     #[command(flatten)]
     reference: ExternalRefArg,
-    /// where the customer is sent afterwards [default: `redirect_url` under [vendor]]
+    /// address that the customer is sent to after the answer [default: `redirect_url` under [vendor]]
     #[arg(long, value_name = "URL")]
     redirect_url: Option<String>,
-    /// what the system user is to be called
+    /// title of the system user
     #[arg(long)]
     title: Option<String>,
     /// open the confirm address in the browser
@@ -69,7 +69,7 @@ impl Create {
         let external_ref = altinn.config().external_ref.clone();
         let reference = external_ref.as_ref().map(|given| given.value.as_str());
         altinn.note_external_ref(console);
-        note_untyped("afterwards the customer is sent to", redirect_url.as_ref(), console);
+        note_untyped("after the answer, the customer is sent to", redirect_url.as_ref(), console);
         let new_request = NewRequest {
             integration_title: title.as_ref().map(|given| given.value.as_str()),
             external_ref: reference,
@@ -94,15 +94,15 @@ impl Create {
         }
         if !is_new {
             let status = request.known.status();
-            console.note(&format!("this request was there already, and is {status}: no new one was made"));
+            console.note(&format!("this request exists already, with status {status}: no new request was created"));
             if lives && request.known.asks_for() != new_request.asks_for() {
                 let delete = altinn.rerun.command(&format!("request delete {}", shell::quote(&request.known.id)));
                 console.warning(&format!(
-                    "that request asks for other rights or packages; delete it with `{delete}`, then create a new one"
+                    "that request asks for other rights or packages; delete it with `{delete}` and create a new request"
                 ));
             }
         }
-        // A request that is over is not waited for.
+        // A request that has ended is not waited for.
         let outcome = match (request.known.state(), wait) {
             (Some(State::New) | None, wait) => {
                 self.introduce(&request.known, common.json && wait.is_some(), inside && wait.is_none(), console);
@@ -126,14 +126,14 @@ impl Create {
 
     fn check_shape(&self) -> Result<(), CommandError> {
         let problem = match (self.agent, self.right.is_empty(), self.package.is_empty()) {
-            (false, true, true) => "a request asks for something: at least one --right or --package",
-            (true, _, true) => "a request for an agent asks for at least one --package",
+            (false, true, true) => "a request needs at least one --right or --package",
+            (true, _, true) => "a request with --agent needs at least one --package",
             _ => return Ok(()),
         };
         Err(CommandError::usage(problem, "request create"))
     }
 
-    /// The customer's way back, from the option, else from the configuration.
+    /// The redirect URL, from the option, else from the configuration.
     fn redirect_url(&self, config: &Config) -> Result<Option<Given<String>>, ConfigError> {
         let given = match &self.redirect_url {
             Some(url) => Some(typed("--redirect-url", url)),
@@ -141,15 +141,15 @@ impl Create {
         };
         let check = |text: String| match Url::parse(text.trim()) {
             Ok(url) if url.has_host() => Ok(text.trim().to_owned()),
-            _ => Err(format!("{} is not an address, such as https://example.no/receipt", quote(&text))),
+            _ => Err(format!("{} is not a URL such as https://example.no/receipt", quote(&text))),
         };
         given.map(|given| given.check(check)).transpose()
     }
 
-    /// Tells where the customer answers, unless stdout has it already, and opens the page.
+    /// Prints where the customer answers if it is `unseen` on stdout, and opens the page if `--open` was typed.
     fn introduce(&self, request: &Request, unseen: bool, ends_at_once: bool, console: &mut Console<'_>) {
         let Some(url) = request.confirm_url.as_deref().filter(|url| !url.is_empty()) else {
-            console.warning("Altinn did not say where the customer answers");
+            console.warning("Altinn returned no address where the customer can answer");
             return;
         };
         if unseen {
@@ -159,29 +159,29 @@ impl Create {
             return;
         }
         if ends_at_once {
-            console.warning("the page ends with this command, so it is not opened: --wait keeps it");
+            console.warning("the page is not opened, because it ends with this command; keep it with --wait");
             return;
         }
-        // A browser must not open whatever a server sends.
+        // A browser must not open an address from a server before it is checked.
         let opened = parse_endpoint(url).and_then(|url| browser::open(&url).map_err(|error| error.to_string()));
         if let Err(error) = opened {
-            console.warning(&format!("no browser could be opened ({error}): open the address yourself"));
+            console.warning(&format!("cannot open a browser ({error}); open the address yourself"));
         }
     }
 }
 
-/// An option that takes names, and the beginning of the URNs that they stand for.
+/// An option that accepts names, and the prefix of the URNs that the names belong to.
 type Named = (&'static str, &'static str);
 
 const RIGHT: Named = ("--right", RESOURCE_URN);
 const PACKAGE: Named = ("--package", ACCESS_PACKAGE);
 
-/// The names that were given for an option, without the beginning of their URNs, each once.
+/// The names that were given for an option, without URN prefixes and duplicates.
 fn each((option, begins): Named, given: &[String], (its_option, other): Named) -> Result<Vec<String>, ConfigError> {
     let mut names: Vec<String> = Vec::new();
     for text in given {
         let name = typed(option, text).check(|text| match text.trim() {
-            name if name.contains(char::is_whitespace) => Err(format!("{} has a space in it", quote(name))),
+            name if name.contains(char::is_whitespace) => Err(format!("{} contains a space", quote(name))),
             name if name.starts_with(other) => Err(format!("{} belongs to {its_option}", quote(name))),
             name => match name.strip_prefix(begins).unwrap_or(name) {
                 "" => Err("the value is empty".to_owned()),

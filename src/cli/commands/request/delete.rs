@@ -26,7 +26,7 @@ impl Delete {
         let config = self.options.configuration(common, Overrides::default())?;
         let id = id(&self.id, &config)?;
         let mut altinn = AltinnSession::start(config, READ, timeout, console).await?;
-        // Altinn deletes a request whosever it is, but shows the vendor's own only.
+        // Altinn deletes the request of any vendor, but shows only the vendor's own requests.
         let (kind, request) = altinn.call(READ, console, async |api: &Altinn<'_>| by_id(api, &id).await).await?;
         let call = async |api: &Altinn<'_>| system_user_request::delete(api, &id).await;
         altinn.call(WRITE, console, call).await?;
@@ -37,7 +37,7 @@ impl Delete {
         let customer = request.known.party_org_no.as_deref().unwrap_or("-");
         let status = request.known.status();
         let kind = if kind == Kind::Agent { "an agent" } else { "a standard" };
-        console.note(&format!("it was {kind} request to {customer}, and was {status}"));
+        console.note(&format!("it was {kind} request to {customer}, and its status was {status}"));
         Ok(())
     }
 }

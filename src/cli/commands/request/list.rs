@@ -14,7 +14,7 @@ use crate::config::Overrides;
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// only those that are New, Accepted, Rejected, Denied or Timedout
+    /// list only requests with this status: New, Accepted, Rejected, Denied or Timedout
     #[arg(long)]
     status: Option<String>,
     /// list agent requests instead of standard requests
@@ -39,8 +39,8 @@ impl List {
         if list.pages > 1 {
             let status = altinn.command_about_system("request status --org ORG");
             console.note(&format!(
-                "the list came in {} pages, and Altinn may leave one out where a page begins: `{status}` finds one by \
-                 its customer",
+                "the list has {} pages, and Altinn may omit a request at the beginning of a page: `{status}` finds a \
+                 request by its customer",
                 list.pages,
             ));
         }
@@ -65,13 +65,13 @@ impl List {
     }
 }
 
-/// The state of this name.
+/// The state with this name.
 fn known(text: String) -> Result<State, String> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
     let found = State::ALL.into_iter().find(|state| plain(state.name()) == plain(&text));
     found.ok_or_else(|| {
         let names = State::ALL.map(State::name);
         let near = nearest(&text, names.iter().copied()).map(|name| format!("; {}", did_you_mean(name)));
-        format!("{} is not a status, which are {}{}", quote(&text), names.join(", "), near.unwrap_or_default())
+        format!("{} is not a status; expected one of {}{}", quote(&text), names.join(", "), near.unwrap_or_default())
     })
 }

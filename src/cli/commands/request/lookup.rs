@@ -1,4 +1,4 @@
-//! Finding a request by what the user says, and showing it.
+//! Finds a request by the user's input, and describes it.
 
 use crate::altinn::system_user_request::{self, Kind, Request};
 use crate::altinn::{Altinn, Item};
@@ -8,7 +8,7 @@ use crate::cli::output::{or_dash, server_time};
 use crate::client::{CallError, OrgNumber, quote};
 use crate::config::Config;
 
-/// A request's id, which is a UUID.
+/// Parses the id of a request, which is a UUID.
 pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
     let rerun = Rerun::new(config);
     let given = checked_text(typed("ID", text))?;
@@ -18,10 +18,10 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
     let hint = match given.value.trim().parse::<OrgNumber>() {
         Ok(org) => {
             let status = rerun.command(&format!("request status --org {org}"));
-            format!("a customer's request is found by `{status}`")
+            format!("find a customer's request with `{status}`")
         }
         Err(_) if humantime::parse_duration(&given.value).is_ok() => {
-            format!("a duration stands behind an equals sign: `--wait={}`", given.value)
+            format!("write an equals sign before a duration: `--wait={}`", given.value)
         }
         Err(_) => format!("`{}` shows the ids", rerun.command("request list")),
     };
@@ -29,12 +29,12 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
     Err(CommandError::command_line(problem).hint(hint))
 }
 
-/// Finds a request of either kind by its id. Altinn keeps the two apart.
+/// Finds a request of either kind by its id. Altinn has a separate address for each kind.
 pub(super) async fn by_id(altinn: &Altinn<'_>, id: &str) -> Result<(Kind, Item<Request>), CallError> {
     first_of_both(async |kind| system_user_request::by_id(altinn, kind, id).await).await
 }
 
-/// Standard, then agent. What is of neither kind is refused as the first one.
+/// Tries the standard kind, then the agent kind. If neither is found, returns the refusal of the standard kind.
 pub(super) async fn first_of_both(
     find: impl AsyncFn(Kind) -> Result<Item<Request>, CallError>,
 ) -> Result<(Kind, Item<Request>), CallError> {
@@ -47,7 +47,7 @@ pub(super) async fn first_of_both(
     }
 }
 
-/// A kind in a word.
+/// The word for a kind.
 pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Standard => "standard",
@@ -55,7 +55,7 @@ pub(super) fn word(kind: Kind) -> &'static str {
     }
 }
 
-/// A request as a person reads it.
+/// The rows that describe a request.
 pub(super) fn rows(kind: Kind, request: &Request) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         ("request", request.id.clone()),

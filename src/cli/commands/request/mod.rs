@@ -1,5 +1,5 @@
 //! `request`: ask a customer for a system user, and follow the answer.
-//! A file for each subcommand. The calls themselves are in `altinn`.
+//! Each subcommand has a file. The API calls are in `altinn`.
 
 mod browser;
 mod create;
@@ -25,7 +25,7 @@ pub(crate) struct Request {
 enum RequestCommand {
     /// ask a customer for a system user
     Create(create::Create),
-    /// show what became of a request
+    /// show the status of a request
     Status(status::Status),
     /// list the requests of the system
     List(list::List),

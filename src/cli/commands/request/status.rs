@@ -1,4 +1,4 @@
-//! `request status`: what became of a request.
+//! `request status`: show the status of a request.
 
 use clap::Args;
 use serde_json::json;
@@ -14,10 +14,10 @@ use crate::cli::session::AltinnSession;
 use crate::client::{CallError, OrgNumber};
 use crate::config::{Config, ConfigError, Given, Overrides};
 
-/// show what became of a request
+/// show the status of a request
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// its id; without one, it is found by customer and external reference
+    /// id of the request; without ID, find the request by customer and external reference
     #[arg(conflicts_with_all = ["org", "external_ref", "system"])]
     id: Option<String>,
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub(super) struct Status {
     options: VendorArgs,
 }
 
-/// How a request is found.
+/// How to find a request.
 enum Wanted {
     ById(String),
     ByReference { system: Given<String>, org: OrgNumber, external_ref: Option<String> },
@@ -50,8 +50,8 @@ impl Status {
             // ASP.NET leaves an escaped slash in a path as it is (github.com/dotnet/aspnetcore, issue 4718).
             if external_ref.as_ref().is_some_and(|reference| reference.contains('/')) {
                 console.warning(
-                    "the external reference has a slash in it, and by that Altinn may not find the request; by its id it \
-                     does",
+                    "the external reference contains a slash, so Altinn may not find the request; pass the request's \
+                     id instead",
                 );
             }
         }
@@ -69,7 +69,7 @@ impl Status {
                     console.answer_json(&json(&request))?;
                 }
                 if let (Some(State::Accepted), Some(command)) = (request.known.state(), command) {
-                    console.note(&format!("its token: `{command}`"));
+                    console.note(&format!("to get its token: `{command}`"));
                 }
                 return Ok(Exit::Done);
             }
@@ -90,11 +90,11 @@ impl Status {
             // A path segment of dots leads elsewhere (RFC 3986, section 3.3), however it is encoded.
             let status = Rerun::new(config).command("request status ID");
             let problem =
-                format!("no request can be found by the external reference `{dots}`, which no address can hold");
+                format!("no request can be found by the external reference `{dots}`, because a URL cannot contain it");
             return Err(CommandError::from(ConfigError::Invalid {
                 given_by: config.external_ref.as_ref().map(|given| given.source.clone()),
                 problem,
-                hint: Some(format!("`{status}` finds it by its id")),
+                hint: Some(format!("`{status}` finds the request by its id")),
             }));
         }
         Ok(Wanted::ByReference { system: self.system.choose(config)?, org: config.org()?.value, external_ref })

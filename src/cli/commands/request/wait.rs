@@ -1,4 +1,4 @@
-//! Waiting for a customer's answer.
+//! Waits for a customer's answer.
 
 use std::time::{Duration, Instant};
 
@@ -17,36 +17,36 @@ use crate::config::ConfigError;
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
 pub(super) struct WaitArg {
-    /// wait for the answer, at most 10m or the given time, such as 90s or 2h
+    /// wait for the answer, for at most 10m or the given time, such as 90s or 2h
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     wait: Option<String>,
 }
 
-/// The first pause between two looks; each is half as long again as the one before.
+/// The first pause between two polls. Each further pause is 1.5 times as long as the previous pause.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often the live line is written anew.
+/// The interval at which the progress line is updated.
 const TICK: Duration = Duration::from_secs(1);
 
 impl WaitArg {
     pub(super) fn duration(&self) -> Result<Option<Duration>, ConfigError> {
         parsed("--wait", self.wait.as_ref(), |text| match humantime::parse_duration(&text) {
             Ok(duration) if (SHORTEST_WAIT..=LONGEST_WAIT).contains(&duration) => Ok(duration),
-            Ok(_) => Err(format!("{} is not between 1s and 180d, after which a request has timed out", quote(&text))),
-            Err(_) => Err(format!("{} is not a duration, such as 90s, 10m or 2h", quote(&text))),
+            Ok(_) => Err(format!("{} is not between 1s and 180d; a request times out after 180d", quote(&text))),
+            Err(_) => Err(format!("{} is not a duration such as 90s, 10m or 2h", quote(&text))),
         })
     }
 }
 
-/// How long the last look may take, beyond the time that was given.
+/// The time that the last poll may take after the given time has ended.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 /// The shortest time to wait.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// How long a request stays open.
 const LONGEST_WAIT: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
-/// Makes the whole answer as JSON.
+/// Converts a request into the whole answer as JSON.
 pub(super) type ToJson<'a> = &'a dyn Fn(&Item<Request>) -> Value;
 
 /// A request, and how the waiting for it ended.
@@ -57,11 +57,11 @@ pub(super) struct Outcome {
 
 /// How the waiting ended.
 pub(super) enum End {
-    /// Nobody wanted to wait.
+    /// `--wait` was not given.
     NotWaited,
-    /// The request was over before, so there was nothing to wait for.
+    /// The request had ended already, so there was nothing to wait for.
     Over,
-    /// The customer answered, or cannot answer any more.
+    /// The customer answered, or can no longer answer.
     Decided,
     /// The time ended.
     Undecided(Duration),
@@ -71,7 +71,7 @@ pub(super) enum End {
     Failed(CommandError),
 }
 
-/// Looks at the request again and again, until it is decided or the time ends.
+/// Polls the request until it is decided or the time ends.
 pub(super) async fn until_decided(
     altinn: &mut AltinnSession,
     kind: Kind,
@@ -81,10 +81,10 @@ pub(super) async fn until_decided(
 ) -> Outcome {
     if !console.shows_progress() {
         let timeout = duration(timeout.as_secs());
-        console.note(&format!("waiting for the customer's answer, {timeout} at most; Ctrl-C ends the waiting"));
+        console.note(&format!("waiting at most {timeout} for the customer's answer; press Ctrl-C to stop"));
     }
     let decided = tokio::select! {
-        // An answer that has arrived counts.
+        // An answer that has arrived takes precedence over Ctrl-C.
         biased;
         decided = look(altinn, kind, &mut request, timeout, console) => Some(decided),
         Ok(()) = tokio::signal::ctrl_c() => None,
@@ -99,7 +99,7 @@ pub(super) async fn until_decided(
     Outcome { request, end }
 }
 
-/// Whether the request was decided in time.
+/// Polls the request. Returns whether it was decided in time.
 async fn look(
     altinn: &mut AltinnSession,
     kind: Kind,
@@ -118,7 +118,7 @@ async fn look(
             Ok(Err(error)) => {
                 let requested_pause = error.transport_error().map(|error| error.retry_after.unwrap_or_default());
                 let error = altinn.explain(error, console);
-                // A server without an answer now may have one later.
+                // A server that does not answer now may answer later.
                 let Some(requested_pause) = requested_pause else { return Err(error) };
                 if last_error.is_none() {
                     console.warning(&format!("{}; still waiting", error.sentence));
@@ -127,8 +127,7 @@ async fn look(
                 last_error = Some(error);
             }
             Err(_) => {
-                let no_answer =
-                    || CommandError::new(Exit::NoAnswer, "no answer came any more in the time that was given");
+                let no_answer = || CommandError::new(Exit::NoAnswer, "no answer arrived in the given time");
                 last_error = last_error.or_else(|| Some(no_answer()));
             }
         }
@@ -143,7 +142,7 @@ async fn look(
             let waited = duration(started.elapsed().as_secs());
             // A line that is wider than the terminal could not be erased.
             let status: String = request.known.status().chars().take(20).collect();
-            console.progress(&format!("waiting for the customer: {status}, {waited}; Ctrl-C ends the waiting"));
+            console.progress(&format!("waiting for the customer: {status}, {waited}; press Ctrl-C to stop"));
             tokio::time::sleep(TICK.min(until.saturating_sub(started.elapsed()))).await;
         }
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -151,8 +150,8 @@ async fn look(
 }
 
 impl Outcome {
-    /// Writes the answer and what follows from it. `to_json` makes the answer for a program. `has_system_user` says whether
-    /// a request that was accepted before still has its system user; only the caller knows.
+    /// Prints the answer and the next steps, and returns the exit code. `to_json` converts the answer for `--json`.
+    /// `has_system_user` is whether a request that was accepted earlier still has its system user.
     pub(super) fn finish(
         self,
         to_json: Option<ToJson<'_>>,
@@ -165,16 +164,16 @@ impl Outcome {
         let waited = matches!(end, End::Decided);
         match to_json {
             Some(to_json) => console.answer_json(&to_json(&request))?,
-            // It stands below the rows of the request, and is as wide as they are.
+            // This row follows the rows of the request, so its first column has the same width.
             None if waited => console.answer(pairs(&[("status      ", request.known.status().to_owned())]))?,
             _ => {}
         }
-        // A request in a sandbox inside the process has ended with it.
+        // A request in a sandbox inside this process ends with the process.
         let is_kept = !altinn.config().sandbox_inside;
         let id = shell::quote(&request.known.id);
         let status = altinn.rerun.command(&format!("request status {id} --wait"));
-        let wait_on = is_kept.then(|| format!("to go on waiting: `{status}`"));
-        let note = wait_on.as_ref().map(|wait_on| format!("the request stays; {wait_on}"));
+        let wait_on = is_kept.then(|| format!("to continue waiting: `{status}`"));
+        let note = wait_on.as_ref().map(|wait_on| format!("the request stays open; {wait_on}"));
         let note = note.unwrap_or_else(|| "the request has ended with the sandbox".to_owned());
         match end {
             End::Failed(error) => {
@@ -182,7 +181,7 @@ impl Outcome {
                 Err(error)
             }
             End::NotWaited => {
-                token_command.iter().for_each(|it| console.note(&format!("once it is accepted: `{it}`")));
+                token_command.iter().for_each(|it| console.note(&format!("to get its token once accepted: `{it}`")));
                 Ok(Exit::Done)
             }
             // A request that has just been accepted has its system user.
@@ -194,7 +193,7 @@ impl Outcome {
                 let (status, timeout) = (request.known.status(), duration(timeout.as_secs()));
                 let problem = format!("not decided yet: the request is {status} after {timeout}");
                 let confirm = request.known.confirm_url.as_ref().filter(|_| is_kept);
-                let sent = confirm.map(|url| format!("has the customer been sent there? {url}"));
+                let sent = confirm.map(|url| format!("has the customer been sent to this address? {url}"));
                 let hints = wait_on.into_iter().chain(sent).collect();
                 Err(CommandError { hints, ..CommandError::new(Exit::Undecided, problem) })
             }
@@ -206,7 +205,7 @@ impl Outcome {
     }
 }
 
-/// The result of a request that is over.
+/// The result of a request that has ended.
 fn result(
     request: &Request,
     token_command: Option<&str>,
@@ -216,16 +215,16 @@ fn result(
 ) -> Result<Exit, CommandError> {
     let problem = match request.state() {
         Some(State::Accepted) if has_system_user => {
-            let token = token_command.map(|command| format!("; its token: `{command}`")).unwrap_or_default();
-            console.note(&format!("the system user is there{token}"));
+            let token = token_command.map(|command| format!("; to get its token: `{command}`")).unwrap_or_default();
+            console.note(&format!("the system user exists{token}"));
             return Ok(Exit::Done);
         }
-        Some(State::Accepted) => "the request was accepted before, and its system user has been deleted since",
+        Some(State::Accepted) => "the request was accepted earlier, but its system user has since been deleted",
         Some(State::Rejected) => "the customer rejected the request",
         Some(State::Denied) => "the request was denied",
-        Some(State::TimedOut) => "the request has timed out: nobody answered it for 180 days",
+        Some(State::TimedOut) => "the request has timed out: nobody answered it within 180 days",
         Some(State::New) | None => "the request is not decided",
     };
-    let hint = format!("to ask once more: `{delete_command}`, and then create a new one");
+    let hint = format!("to ask again: delete the request with `{delete_command}`, then create a new request");
     Err(CommandError::new(Exit::Api, problem).hint(hint))
 }

@@ -1,4 +1,4 @@
-//! What an update would change of a system.
+//! The changes that an update makes to a system.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::altinn::rights::Right;
 use crate::altinn::system::{System, Translations};
 use crate::client::sanitize::without_pieces;
 
-/// What a field loses and gains.
+/// The values that an update removes from a field and adds to it.
 #[derive(Debug, Serialize)]
 pub(super) struct FieldChange {
     field: String,
@@ -18,7 +18,7 @@ pub(super) struct FieldChange {
 }
 
 impl FieldChange {
-    /// A line for each value that goes or comes.
+    /// A line for each removed and each added value.
     pub(super) fn lines(&self) -> Vec<String> {
         let removed = self.removed.iter().map(|value| ('-', value));
         let added = self.added.iter().map(|value| ('+', value));
@@ -29,7 +29,7 @@ impl FieldChange {
     }
 }
 
-/// What differs, field by field. The order of a list is of no account.
+/// The differences, field by field. The order of a list does not matter.
 pub(super) fn between(old: &System, new: &System) -> Vec<FieldChange> {
     let rights = |system: &System| system.rights.iter().map(Right::name).collect();
     let packages = |system: &System| system.access_packages.iter().map(|package| package.urn.clone()).collect();
@@ -49,7 +49,7 @@ pub(super) fn between(old: &System, new: &System) -> Vec<FieldChange> {
     texts.chain(lists).chain(extra_fields).collect()
 }
 
-/// What is not known here is compared as JSON.
+/// The changes of unknown fields, which are compared as JSON.
 fn extra_field_changes(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<FieldChange> {
     let text = |fields: &Map<String, Value>, field: &str| fields.get(field).map(Value::to_string).into_iter().collect();
     let fields = new.keys().filter_map(|field| {

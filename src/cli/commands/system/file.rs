@@ -1,4 +1,4 @@
-//! A system's file: the System Register's own JSON, read and checked before anything is sent.
+//! The file of a system: JSON in the System Register's format, read and checked before anything is sent.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -10,11 +10,11 @@ use crate::cli::error::{CommandError, did_you_mean, nearest};
 use crate::client::{quote, quote_path};
 use crate::config::Source;
 
-/// The fields that it may have.
+/// The fields that a system may have.
 const KNOWN: [&str; 9] =
     ["id", "vendor", "name", "description", "rights", "accessPackages", "clientId", "isVisible", "allowedRedirectUrls"];
 
-/// Reads a draft.
+/// Reads the draft of a system from a file.
 pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     let path = file_name(path.to_owned(), Source::Option("FILE"))?.value;
     let text = config_file::text(&path, "").map_err(|error| CommandError::command_line(error.to_string()))?;
@@ -42,7 +42,7 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     }
 }
 
-/// Rejects a field that is not known here, unless `is_known` accepts it.
+/// Rejects an extra field, unless `is_known` accepts it.
 pub(super) fn check_fields(path: &Path, draft: &Draft, is_known: impl Fn(&str) -> bool) -> Result<(), CommandError> {
     match draft.extra_fields.keys().find(|field| !is_known(field)) {
         Some(field) => Err(unknown_field(path, field)),
@@ -50,18 +50,18 @@ pub(super) fn check_fields(path: &Path, draft: &Draft, is_known: impl Fn(&str) -
     }
 }
 
-/// Whether a field may be one that Altinn has added: it looks like a field, and not like a typo of a known one.
+/// Whether Altinn may have added this field: it looks like a field, and not like a misspelled known field.
 pub(super) fn may_be_new(field: &str) -> bool {
     field.len() < 40 && field.bytes().all(|byte| byte.is_ascii_alphabetic()) && meant(field).is_none()
 }
 
 fn unknown_field(path: &Path, key: &str) -> CommandError {
     let hint = meant(key).map(did_you_mean);
-    let problem = format!("{}: {} is not a key that is known here", quote_path(path), quote(key));
+    let problem = format!("{}: {} is not a known key", quote_path(path), quote(key));
     CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
 }
 
-/// The field that was probably meant, of those that are known where this one stands.
+/// The known field at the same place in the JSON that was probably meant.
 fn meant(field: &str) -> Option<&'static str> {
     let mut names = field.split('.').filter(|name| name.parse::<usize>().is_err()).collect::<Vec<_>>();
     let name = names.pop()?;
@@ -75,7 +75,7 @@ fn meant(field: &str) -> Option<&'static str> {
     nearest(name, known.iter().copied())
 }
 
-/// The message without the text that it repeats: that may be a key, in a file that was named by mistake.
+/// The message without the text that it quotes: if the wrong file was named, that text may be a key.
 fn without_texts(error: &serde_json::Error) -> String {
     let message = error.to_string();
     match (message.find(" \""), message.rfind("\", expected ")) {
@@ -84,41 +84,41 @@ fn without_texts(error: &serde_json::Error) -> String {
     }
 }
 
-/// Whether it is a private key instead, in PEM or as a JWK.
+/// Whether the text is a private key, in PEM or as a JWK.
 fn is_a_key(text: &str) -> bool {
     text.contains("-----BEGIN") || text.contains("\"kty\"")
 }
 
-const A_KEY: &str = "this is a key; the file of a system is JSON, such as config/system.json";
+const A_KEY: &str = "the file contains a key; a system is described in JSON, as in config/system.json";
 
-const FORM: &str = "in config/system.json, and as `system show --json` prints it";
+const FORM: &str = "in config/system.json or in the output of `system show --json`";
 
-/// `is_whole` tells that the error is about the file as a whole.
+/// `is_whole` means that the error is about the whole file.
 fn hint(error: &serde_json::Error, is_whole: bool) -> Option<String> {
     let text = error.to_string();
     if is_whole && text.contains("expected an object") || text.contains("invalid type: map, expected a string") {
-        Some(format!("one system is expected, as {FORM}"))
+        Some(format!("expected a single system, as {FORM}"))
     } else if text.contains("invalid type: null") {
-        Some("Altinn fails on null: give it a value, or leave it out where it is a list".to_owned())
+        Some("Altinn fails on null: set a value, or leave the field out if it is a list".to_owned())
     } else if error.is_data() {
-        Some(format!("a system is written as {FORM}"))
+        Some(format!("write the system as {FORM}"))
     } else {
         None
     }
 }
 
-/// Rejects a system that Altinn would refuse, as far as that can be seen here.
+/// Rejects a system that Altinn would refuse, as far as the file shows it.
 pub(super) fn check(path: &Path, system: &System) -> Result<(), CommandError> {
     let errors = system.validation_errors();
     let line = |ValidationError { code, field, problem }: &ValidationError| format!("`{field}`: {problem} ({code})");
-    let explain = |error: &ValidationError| format!("`systemuser-demo explain {}` says more", error.code);
+    let explain = |error: &ValidationError| format!("`systemuser-demo explain {}` explains the code", error.code);
     let path = quote_path(path);
     match errors.as_slice() {
         [] => Ok(()),
         [error] => Err(CommandError::command_line(format!("{path}: {}", line(error))).hint(explain(error))),
         [first, ..] => {
-            let error = CommandError::command_line(format!("{path} has {} faults", errors.len()));
-            let hint = format!("{}, and likewise for the others", explain(first));
+            let error = CommandError::command_line(format!("{path} has {} errors", errors.len()));
+            let hint = format!("{}; explain the other codes in the same way", explain(first));
             Err(CommandError { detail: errors.iter().map(line).collect(), ..error }.hint(hint))
         }
     }

@@ -1,5 +1,5 @@
 //! `system`: register, show and change the system in Altinn's System Register.
-//! The calls themselves, and the rules for a system, are in `altinn`.
+//! The API calls and the rules for a system are in `altinn`.
 
 mod changes;
 mod file;
@@ -37,9 +37,9 @@ enum SystemCommand {
     Show(One),
     /// register a new system
     Register(Register),
-    /// change a system to what a file says, and show what changes
+    /// update a system from a file, and show what changes
     Update(Update),
-    /// delete a system; its id stays taken
+    /// delete a system; its id cannot be used again
     Delete(Delete),
     /// show who changed a system, and when
     Log(One),
@@ -53,7 +53,7 @@ struct List {
 
 #[derive(Debug, Args)]
 struct One {
-    /// the system's id; the same as --system
+    /// the system's id (same as `--system`)
     #[arg(value_name = "SYSTEM", conflicts_with = "system")]
     id: Option<String>,
     #[command(flatten)]
@@ -64,7 +64,7 @@ struct One {
 
 #[derive(Debug, Args)]
 struct Register {
-    /// the System Register's own JSON, such as config/system.json
+    /// JSON file in the System Register's format, such as config/system.json
     file: OsString,
     #[command(flatten)]
     options: VendorArgs,
@@ -72,9 +72,9 @@ struct Register {
 
 #[derive(Debug, Args)]
 struct Update {
-    /// the System Register's own JSON, such as `system show --json` prints; lists that it leaves out stay as they are
+    /// JSON file in the System Register's format, as `system show --json` prints it; lists that it omits do not change
     file: OsString,
-    /// allow the file to remove client ids; Maskinporten then refuses them tokens for this system
+    /// allow the file to remove client ids; Maskinporten then issues them no tokens for this system
     #[arg(long)]
     allow_removing_client_ids: bool,
     #[command(flatten)]
@@ -85,7 +85,7 @@ struct Update {
 struct Delete {
     #[command(flatten)]
     one: One,
-    /// do not ask
+    /// delete without asking for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -132,7 +132,7 @@ impl List {
 }
 
 impl One {
-    /// The vendor, and the system that is meant.
+    /// Starts a session. Returns it with the id of the system.
     async fn start(
         &self,
         common: &CommonArgs,
@@ -172,11 +172,11 @@ impl One {
     }
 }
 
-/// A system as a person reads it.
+/// The rows that describe a system.
 fn rows(system: &Registered) -> Vec<(&'static str, String)> {
     let yes_or_no = |yes| if yes { "yes" } else { "no" }.to_owned();
     let mut rows = vec![("system", system.id.clone()), ("vendor", system.vendor_org().to_owned())];
-    // Each list has its name in its first line.
+    // Only the first line of a list has the list's name.
     let mut list = |name: &'static str, values: Vec<String>| {
         let values = if values.is_empty() { vec!["none".to_owned()] } else { values };
         rows.extend(values.into_iter().enumerate().map(|(nth, value)| (if nth == 0 { name } else { "" }, value)));
@@ -203,7 +203,7 @@ impl Register {
         file::check(&path, &system)?;
         let mut altinn = start(&self.options, config, console).await?;
         if system.client_id.is_empty() {
-            console.warning("`clientId` is empty, so no token can be had for system users of this system");
+            console.warning("`clientId` is empty, so no client can get tokens for this system's system users");
         }
         let call = async |api: &Altinn<'_>| system_register::register(api, &system).await;
         let internal = altinn.call(SCOPE, console, call).await?;
@@ -216,7 +216,7 @@ impl Register {
         if !known {
             let note = match may_be_secret(&system.id) {
                 true => "put its id into `system_id` under [vendor], or pass it with --system each time".to_owned(),
-                false => format!("put `system_id = \"{}\"` under [vendor], or say --system {0} each time", system.id),
+                false => format!("put `system_id = \"{}\"` under [vendor], or pass --system {0} each time", system.id),
             };
             console.note(&note);
         }
@@ -236,16 +236,16 @@ impl Update {
         let current = altinn.call(SCOPE, console, call).await?.known;
         if current.is_deleted {
             let problem = format!("{} has been deleted, so it cannot be changed", quote(&id));
-            let hint = "its id stays taken: register a system with another name";
+            let hint = "its id cannot be used again: register a system with another name";
             return Err(CommandError::new(Exit::Api, problem).hint(hint));
         }
         file::check_fields(&path, &draft, |field| current.extra_fields.contains_key(field))?;
         let system = draft.merged_into(&current);
         let changes = changes::between(&current, &system);
         if changes.is_empty() {
-            console.note(&format!("{} is so already, and nothing is sent", quote(&id)));
+            console.note(&format!("{} has these values already, so nothing is sent", quote(&id)));
         } else {
-            console.note(&format!("the file would change this in {}", quote(&id)));
+            console.note(&format!("the file would make these changes to {}", quote(&id)));
             changes.iter().flat_map(FieldChange::lines).for_each(|line| console.detail(&line));
             self.check_client_ids(&current, &system)?;
             let call = async |api: &Altinn<'_>| system_register::update(api, &system).await;
@@ -260,7 +260,7 @@ impl Update {
         Ok(())
     }
 
-    /// A system that loses a client id loses every token that is asked for with it.
+    /// A client whose id is removed gets no more tokens for this system's system users.
     fn check_client_ids(&self, current: &Registered, system: &Registered) -> Result<(), CommandError> {
         let lost: Vec<&str> =
             current.client_id.iter().map(String::as_str).filter(|id| !system.has_client(id)).collect();
@@ -269,8 +269,8 @@ impl Update {
         }
         let problem = format!("the file leaves out client ids that the system has: {}", lost.join(", "));
         Err(CommandError::command_line(problem)
-            .hint("every token that is asked for with one of them is then refused (MP-303), for all customers")
-            .hint("is that meant? --allow-removing-client-ids; leaving out `clientId` as a whole keeps all of them"))
+            .hint("Maskinporten would then refuse these clients all tokens (MP-303), for all customers")
+            .hint("to remove them, pass --allow-removing-client-ids; to keep all client ids, leave out `clientId`"))
     }
 }
 
@@ -278,13 +278,13 @@ impl Delete {
     async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
         if !self.yes && !can_ask {
-            let problem = "a system is deleted only with --yes, where nobody can be asked".to_owned();
+            let problem = "without a terminal to ask for confirmation, `system delete` needs --yes".to_owned();
             return Err(CommandError::usage(problem, "system delete"));
         }
         let (mut altinn, id) = self.one.start(common, console).await?;
         if !self.yes {
             console.prompt(&format!(
-                "delete {}? its system users get no tokens any more, and its id stays taken [y/N] ",
+                "delete {}? its system users will get no more tokens, and its id cannot be used again [y/N] ",
                 show(&id)
             ));
             let mut line = String::new();

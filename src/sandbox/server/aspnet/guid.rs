@@ -1,13 +1,13 @@
-//! Ids as .NET reads them: in each of the five forms of a `Guid`, in upper or lower case, and in no other.
+//! Parses ids as .NET does: in any of the five forms of a `Guid`, in upper or lower case, and in no other form.
 //!
 //! Source: learn.microsoft.com, `System.Guid.Parse`.
 
 use uuid::Uuid;
 
-/// An id in the spelling of the store.
+/// Parses an id into the form that the store uses: lower case, with hyphens.
 pub(crate) fn read(text: &str) -> Option<String> {
     let text = text.trim();
-    // A name of RFC 9562, section 4, is none of the forms, although `Uuid` reads it.
+    // The URN form of RFC 9562, section 4, is not a form of a `Guid`, although `Uuid` parses it.
     let id = match text.len() {
         32 | 36 => text.parse().ok(),
         38 => {
@@ -25,7 +25,7 @@ fn of_numbers(text: &str) -> Option<Uuid> {
     let (first, last) = text.strip_prefix('{')?.strip_suffix("}}")?.split_once(",{")?;
     let number = |text: &str| {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
-        // `from_str_radix` lets a sign pass.
+        // `from_str_radix` accepts a sign.
         let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if plain { u32::from_str_radix(digits, 16).ok() } else { None }
     };

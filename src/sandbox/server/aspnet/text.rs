@@ -1,4 +1,4 @@
-//! How ASP.NET sends a C# string: as plain text, or as JSON where the client prefers it.
+//! Sends a C# string as ASP.NET does: as plain text, or as JSON if the client prefers it.
 
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -15,10 +15,10 @@ pub(crate) fn text(status: StatusCode, headers: &HeaderMap, text: &str) -> Respo
 }
 
 /// Whether the client prefers JSON to plain text. As in ASP.NET Core, `*/*` anywhere selects plain text; otherwise the
-/// highest weight wins, and the first of equal weights; where nothing matches, it is plain text.
+/// highest weight wins, and the first of equal weights. If nothing matches, the answer is plain text.
 ///
-/// Source: learn.microsoft.com, "Format response data in ASP.NET Core Web API", "Content negotiation"; RFC 9110, section
-/// 12.5.1.
+/// Source: learn.microsoft.com, "Format response data in ASP.NET Core Web API", "Content negotiation"; RFC 9110,
+/// section 12.5.1.
 fn wants_json(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let takes_all = |range: &str| range.split(';').next().is_some_and(|range| range.trim() == "*/*");
@@ -30,7 +30,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
     !lines.flat_map(|line| line.split(',')).any(takes_all) && best_match(headers, &ACCEPT, json).unwrap_or(false)
 }
 
-/// A text as a JSON string, for the actions that return JSON only.
+/// Sends a text as a JSON string, for actions that return only JSON.
 pub(crate) fn quoted(status: StatusCode, text: &str) -> Response {
     json(status, &Value::from(text))
 }
