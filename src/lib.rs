@@ -1,7 +1,8 @@
 //! Gets a token for an Altinn system user (systembruker), and calls an API with it.
 //!
-//! This example runs the whole flow against the sandbox. For Maskinporten, use
-//! [`Environment::endpoints`](client::environment::Environment::endpoints) and a registered key instead:
+//! This example runs the whole flow against the sandbox. To use Maskinporten, replace the endpoints with
+//! [`Environment::endpoints`](client::environment::Environment::endpoints), and the key with a registered key. In a
+//! product, use [`TokenSource`](client::TokenSource), which keeps and renews tokens.
 //!
 #![cfg_attr(feature = "sandbox", doc = "```")]
 #![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
@@ -42,7 +43,7 @@
 //! // Exchange the grant for a token, and call an API with the token.
 //! let http = Http::new(Duration::from_secs(30));
 //! let token = maskinporten::exchange(&http, &endpoints.token, &assertion).await?;
-//! let base = endpoints.reference_api.expect("the sandbox has one");
+//! let base = endpoints.reference_api.expect("the sandbox has reference APIs");
 //! let reply = reference_api::get(&http, &ReferenceApi::SystemUserInfo.address(&base, None), &token).await?;
 //! let answer: SystemUserInfo = reference_api::read(&reply)?;
 //! assert_eq!(answer.system_id.as_deref(), Some("991825827_smartcloud"));

@@ -156,7 +156,7 @@ fn an_empty_answer_of_a_configured_api_is_reported() {
     let server = Server::with_token(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned());
     let run = with(&server, "call orders --env test").run();
     run.succeeds("");
-    assert_eq!(run.err, "note: the answer is empty\n");
+    assert_eq!(run.err, "note: the response is empty\n");
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn an_org_is_a_usage_error_if_the_url_has_no_placeholder() {
     let server_less = "environment = \"test\"\n[api.fixed]\nurl = \"https://example.no/all\"\n";
     program("call fixed 210493352 --env test").file("config/test.toml", server_less).run().fails(
         2,
-        "error: `fixed` takes no ORG: its address has no `{org}`\n\
-         hint: `systemuser-demo call --help` shows its usage\n",
+        "error: `fixed` does not take ORG: its URL has no `{org}`\n\
+         hint: for usage, run `systemuser-demo call --help`\n",
     );
 }
 
@@ -206,11 +206,15 @@ fn an_unknown_api_is_reported_with_the_nearest_name() {
     let file = "environment = \"test\"\n[api.orders]\nurl = \"https://example.no/{org}\"\n";
     let unknown = |name: &str, hint: &str| {
         let run = program("call --env test").arg(name).file("config/test.toml", file).run();
-        run.fails(2, &format!("error: `{name}` is not a known API\nhint: {hint}\n"));
+        run.fails(2, &format!("error: API: `{name}` is not a known API\nhint: {hint}\n"));
     };
     unknown("SystemUserInfo", "did you mean `systemuserinfo`?");
     unknown("order", "did you mean `orders`?");
-    unknown("xyz", "the known APIs are systemuserinfo, logistics, salary, orders; configure others under [api.NAME]");
+    unknown(
+        "xyz",
+        "the known APIs are systemuserinfo, logistics, salary, orders; add others as [api.NAME] tables in the \
+         configuration file",
+    );
 }
 
 #[test]
@@ -219,7 +223,7 @@ fn production_has_no_reference_api() {
     run.fails(
         3,
         "error: `salary` is a reference API, but `prod` has no reference APIs\n\
-         hint: configure the API that you mean under [api.NAME]\n",
+         hint: add your API as an [api.NAME] table in the configuration file\n",
     );
 }
 

@@ -6,7 +6,7 @@ use systemuser_demo::sandbox::SandboxOptions;
 use crate::program::{Program, Run, program};
 use crate::server::{Server, response, sandbox};
 
-const SANDBOX_NOTE: &str = "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n";
+const SANDBOX_NOTE: &str = "note: using the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n";
 
 fn with_clock_ahead(seconds: i64, arguments: &str) -> Program {
     let conditions = SandboxOptions { clock_ahead: TimeDelta::seconds(seconds), ..SandboxOptions::default() };
@@ -33,7 +33,8 @@ fn a_clock_90_s_slow_still_gets_its_token_and_a_warning() {
     assert_eq!(
         crate::program::without_chance(&run.err),
         format!(
-            "{SANDBOX_NOTE}warning: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, preferably with NTP\n"
+            "{SANDBOX_NOTE}warning: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, \
+             preferably with NTP\n"
         )
     );
     let run = rounded(with_clock_ahead(90, "call salary").run());
@@ -54,7 +55,7 @@ fn a_clock_90_s_fast_is_refused_with_advice_to_set_it() {
              the grant was issued in the future, according to Maskinporten's clock\n    \
              this clock  NOW  (1 min 30 s ahead of Maskinporten's)\n\
              hint: this machine's clock is 1 min 30 s ahead of Maskinporten's: set the clock, preferably with NTP\n\
-             note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/token\n"
+             note: trace id 00000000000000000000000000000001; from http://127.0.0.1:PORT/token\n"
         ),
     );
 }

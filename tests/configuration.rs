@@ -28,7 +28,7 @@ fn without_a_file_for_test_the_error_names_the_expected_path() {
         3,
         "error: no client id: there is no configuration file for `test`, and neither --client-id nor \
          SYSTEMUSER_CLIENT_ID is given\n\
-         hint: `systemuser-demo init --env test` writes `config/test.toml` in the current folder, which is the \
+         hint: `systemuser-demo init --env test` creates `config/test.toml` in the current directory, which is the \
          default location; use --config for another file\n",
     );
 }
@@ -51,9 +51,9 @@ fn complete_options_need_no_file() {
     // The command reached the network.
     run.fails(
         6,
-        "error: no usable answer from `https://test.maskinporten.no/token`: no connection through the proxy: \
+        "error: cannot connect to `https://test.maskinporten.no/token`: the connection to the proxy failed: \
          Connection refused\n\
-         hint: HTTPS_PROXY names the proxy: is it running, and does it allow this address?\n",
+         hint: the proxy is set by HTTPS_PROXY: is it not running, or does it block this host?\n",
     );
 }
 
@@ -73,17 +73,18 @@ fn a_missing_setting_is_reported_with_all_its_names() {
     missing(&test_file(""), "organisation: `config/test.toml` has no `org`, and neither --org nor SYSTEMUSER_ORG");
     refused(
         "environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n",
-        "error: no private key: `config/test.toml` has no `key.path`, and neither --key nor SYSTEMUSER_KEY_FILE is given\n\
-         hint: a script may put the key itself into SYSTEMUSER_KEY\n",
+        "error: no private key: `config/test.toml` has no `path` under [key], and neither --key nor \
+         SYSTEMUSER_KEY_FILE is given\n\
+         hint: in a script, you can put the key itself in SYSTEMUSER_KEY\n",
     );
 }
 
 #[test]
 fn with_the_shipped_configuration_the_missing_key_file_is_the_first_error() {
-    let sandbox = "hint: no client yet? `--env sandbox` includes a client and needs no agreement with Digdir\n";
+    let sandbox = "hint: no client yet? try `--env sandbox`, which has a client and needs no agreement with Digdir\n";
     let err = "error: the key file `mp-key.pem` does not exist\n\
-               hint: config/test.toml names this file: put the client's private key there (Maskinporten has its \
-               public half), or name another file with --key\n\
+               hint: config/test.toml specifies this file: save the client's private key there, or specify another \
+               file with --key\n\
                hint: no key yet? create a key with `systemuser-demo key new mp-key.pem`\n";
     let run = with("token --env test", &project_text("config/test.toml")).run();
     run.fails(3, &format!("{err}{}", if cfg!(feature = "sandbox") { sandbox } else { "" }));
@@ -92,13 +93,13 @@ fn with_the_shipped_configuration_the_missing_key_file_is_the_first_error() {
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let run = program("token --config nowhere.toml").run();
-    run.fails(3, "error: --config: cannot read `nowhere.toml`: No such file or directory\n");
+    run.fails(3, "error: --config: `nowhere.toml` does not exist\n");
     let run = program("token --config a.toml").file("a.toml", [0xff, 0xfe, 0x00]).run();
     run.fails(3, "error: --config: cannot read `a.toml`: stream did not contain valid UTF-8\n");
     let run = program("token --config folder").folder("folder").run();
     run.fails(3, "error: --config: cannot read `folder`: Is a directory\n");
     let run = program("token").var("SYSTEMUSER_CONFIG", "nowhere.toml").run();
-    run.fails(3, "error: SYSTEMUSER_CONFIG: cannot read `nowhere.toml`: No such file or directory\n");
+    run.fails(3, "error: SYSTEMUSER_CONFIG: `nowhere.toml` does not exist\n");
     let run = program("token --env sandbox").folder("config/sandbox.toml").run();
     run.fails(3, "error: cannot read `config/sandbox.toml`: Is a directory\n");
     let run = program("token --config a.toml").file("a.toml", vec![b'#'; 1024 * 1024 + 1]).run();
@@ -115,34 +116,34 @@ fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
     };
     malformed(
         &format!("client_id = {secret}"),
-        ", `client_id`: not valid TOML, string values must be quoted, expected literal string",
+        ", `client_id`: not valid TOML: string values must be quoted, expected literal string",
     );
-    malformed(&format!("client_id = \"{secret}"), ", `client_id`: not valid TOML, invalid basic string, expected `\"`");
-    malformed(&format!("-----BEGIN {secret}"), ": not valid TOML, key with no value, expected `=`");
-    malformed(&format!("{secret} = "), ": not valid TOML, string values must be quoted, expected literal string");
+    malformed(&format!("client_id = \"{secret}"), ", `client_id`: not valid TOML: invalid basic string, expected `\"`");
+    malformed(&format!("-----BEGIN {secret}"), ": not valid TOML: key with no value, expected `=`");
+    malformed(&format!("{secret} = "), ": not valid TOML: string values must be quoted, expected literal string");
     malformed(&format!("key = \"{secret}\""), ", `key`: expected a table");
     malformed(&format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1), ": expected a string");
     malformed("client_id = 7", ", `client_id`: expected a string");
-    malformed("environment = \"test\"", ", `environment`: not valid TOML, duplicate key");
+    malformed("environment = \"test\"", ", `environment`: not valid TOML: duplicate key");
 }
 
 #[test]
 fn an_unknown_key_is_reported_with_its_line_and_the_nearest_known_key() {
     refused(
         "environment = \"test\"\n\nclientid = \"c\"\n",
-        "error: config/test.toml line 3: `clientid` is not a known key\nhint: did you mean `client_id`?\n",
+        "error: config/test.toml line 3: `clientid` is not a known setting\nhint: did you mean `client_id`?\n",
     );
     refused(
         "environment = \"test\"\n[key]\nkind = \"c\"\n",
-        "error: config/test.toml line 3: `kind` is not a known key\nhint: did you mean `kid`?\n",
+        "error: config/test.toml line 3: `kind` is not a known setting\nhint: did you mean `kid`?\n",
     );
     refused(
         "environment = \"test\"\n[endpoints]\nisuer = \"c\"\n",
-        "error: config/test.toml line 3: `isuer` is not a known key\nhint: did you mean `issuer`?\n",
+        "error: config/test.toml line 3: `isuer` is not a known setting\nhint: did you mean `issuer`?\n",
     );
     refused(
         "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\nscopes = \"c\"\n",
-        "error: config/test.toml line 4: `scopes` is not a known key\nhint: did you mean `scope`?\n",
+        "error: config/test.toml line 4: `scopes` is not a known setting\nhint: did you mean `scope`?\n",
     );
 }
 
@@ -154,7 +155,7 @@ fn a_key_in_the_wrong_table_is_reported_with_the_right_table() {
         refused(
             &format!("environment = \"test\"\n{lines}\n"),
             &format!(
-                "error: config/test.toml line {line}: `{unknown}` is not a known key\n\
+                "error: config/test.toml line {line}: `{unknown}` is not a known setting\n\
                  hint: `{key}` belongs {place}\n"
             ),
         );
@@ -165,16 +166,16 @@ fn a_key_in_the_wrong_table_is_reported_with_the_right_table() {
     // In the right table, with different letter case.
     refused(
         "environment = \"test\"\n[key]\nKid = \"c\"\n",
-        "error: config/test.toml line 3: `Kid` is not a known key\nhint: did you mean `kid`?\n",
+        "error: config/test.toml line 3: `Kid` is not a known setting\nhint: did you mean `kid`?\n",
     );
     refused(
         "environment = \"test\"\nScope = \"c\"\n",
-        "error: config/test.toml line 2: `Scope` is not a known key\nhint: did you mean `scope`?\n",
+        "error: config/test.toml line 2: `Scope` is not a known setting\nhint: did you mean `scope`?\n",
     );
     // Names from the C# reference.
     refused(
         "environment = \"test\"\nsystemUserOrg = \"c\"\n",
-        "error: config/test.toml line 2: `systemUserOrg` is not a known key\nhint: did you mean `org`?\n",
+        "error: config/test.toml line 2: `systemUserOrg` is not a known setting\nhint: did you mean `org`?\n",
     );
     belongs("pemCertificatePath = \"c\"", "path", "under [key]");
     belongs("KeyId = \"c\"", "kid", "under [key]");
@@ -182,7 +183,7 @@ fn a_key_in_the_wrong_table_is_reported_with_the_right_table() {
 
 #[test]
 fn an_environment_is_one_of_three_in_every_source() {
-    let err = "`produksjon` is not an environment; use sandbox, test or prod\n";
+    let err = "`produksjon` is not an environment; expected sandbox, test or prod\n";
     refused("environment = \"produksjon\"\n", &format!("error: config/test.toml line 1: {err}"));
     program("token").var("SYSTEMUSER_ENV", "produksjon").run().fails(3, &format!("error: SYSTEMUSER_ENV: {err}"));
     let run = program("token --env produksjon").run();
@@ -207,18 +208,18 @@ fn an_organisation_number_is_checked_before_anything_is_sent() {
         let run = with("token --env test", &test_file("")).arg("--org").arg(org).run();
         run.fails(2, &format!("error: --org: {err}\n"));
     };
-    org("21049335", "`21049335` is not an organisation number: expected nine digits, found 8");
-    org("2104933520", "`2104933520` is not an organisation number: expected nine digits, found 10");
+    org("21049335", "`21049335` is not an organisation number: expected 9 digits, found 8");
+    org("2104933520", "`2104933520` is not an organisation number: expected 9 digits, found 10");
     org("210493353", "`210493353` is not an organisation number: its check digit is wrong");
     org("123456789", "`123456789` is not an organisation number: its check digit is wrong");
-    org("Testbedrift AS", "`Testbedrift AS` is not an organisation number: expected nine digits");
-    org("", "`` is not an organisation number: expected nine digits");
+    org("Testbedrift AS", "`Testbedrift AS` is not an organisation number: expected 9 digits");
+    org("", "`` is not an organisation number: expected 9 digits");
     refused(
         &test_file("org = \"310904474\""),
         "error: config/test.toml line 4: `310904474` is not an organisation number: its check digit is wrong\n",
     );
     let run = with("call logistics 21049335 --env test --org 210493352", &test_file("")).run();
-    run.fails(2, "error: ORG: `21049335` is not an organisation number: expected nine digits, found 8\n");
+    run.fails(2, "error: ORG: `21049335` is not an organisation number: expected 9 digits, found 8\n");
 }
 
 #[test]
@@ -230,7 +231,6 @@ fn the_organisation_numbers_in_the_sources_are_valid() {
         let parsed: systemuser_demo::client::org_number::OrgNumber = number.parse().unwrap();
         assert_eq!(parsed.to_string(), number);
         assert_eq!(parsed.iso6523(), format!("0192:{number}"));
-        assert_eq!(parsed.is_test_series(), number.starts_with(['2', '3']));
     }
     for number in ["123456789", "987654321", "999888777", "400000001"] {
         assert!(number.parse::<systemuser_demo::client::org_number::OrgNumber>().is_err(), "{number}");
@@ -257,13 +257,17 @@ fn both_key_variables_together_are_an_error_and_an_option_outranks_either() {
     run.fails(
         3,
         "error: SYSTEMUSER_KEY and SYSTEMUSER_KEY_FILE cannot both be set\n\
-         hint: unset one of them, or name the key file with --key\n",
+         hint: unset one of them, or specify the key file with --key\n",
     );
     let run = with("token --env test --org 210493352 --key z", &test_file(""))
         .var("SYSTEMUSER_KEY", "x")
         .var("SYSTEMUSER_KEY_FILE", "y")
         .run();
-    assert!(run.err.starts_with("error: the key file `z` does not exist\nhint: --key names this file:"), "{}", run.err);
+    assert!(
+        run.err.starts_with("error: the key file `z` does not exist\nhint: --key specifies this file:"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -378,11 +382,11 @@ fn verbose_shows_the_source_of_each_value() {
         "               external ref   none".to_owned(),
         format!("               issuer         {url}  {file} 8)"),
         format!("               token          {url}token  {file} 8)"),
-        "               Altinn         https://platform.tt02.altinn.no/  (implied by test)".to_owned(),
+        "               Altinn         https://platform.tt02.altinn.no/  (default for test)".to_owned(),
         format!("               reference API  {url}  {file} 9)"),
         format!("key            JWK, RSA, 2048 bits, from {} {file} 6)", data("key.jwk.json").display()),
         "               kid tests (the JWK's `kid`)".to_owned(),
-        "               signs with RS256 (the usual one)".to_owned(),
+        "               signs with RS256 (the default)".to_owned(),
     ];
     assert_eq!(story, expected);
 }
@@ -392,7 +396,7 @@ fn verbose_shows_the_configuration_even_if_it_is_invalid() {
     let run = program("token --env test --verbose").file("config/test.toml", project_text("config/test.toml")).run();
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert!(run.err.starts_with("configuration  config/test.toml\n"), "{}", run.err);
-    assert!(run.err.contains("issuer         https://test.maskinporten.no/  (implied by test)\n"), "{}", run.err);
+    assert!(run.err.contains("issuer         https://test.maskinporten.no/  (default for test)\n"), "{}", run.err);
 }
 
 #[test]
@@ -426,7 +430,7 @@ fn an_impossible_value_is_not_repeated() {
     );
     refused(
         &format!("environment = \"test\"\n{long} = 1\n"),
-        "error: config/test.toml line 2: a text of 501 characters is not a known key\n",
+        "error: config/test.toml line 2: a text of 501 characters is not a known setting\n",
     );
 }
 
@@ -464,11 +468,11 @@ fn an_endpoint_is_https_or_on_this_machine() {
     );
     endpoint(
         "altinn = \"platform.altinn.no\"",
-        "`platform.altinn.no` is not a URL that begins with https:// or, on this machine, http://",
+        "`platform.altinn.no` must be a URL with https://, or with http:// for a loopback address",
     );
     endpoint(
         "jwks = \"ftp://example.no/\"",
-        "`ftp://example.no/` is not a URL that begins with https:// or, on this machine, http://",
+        "`ftp://example.no/` must be a URL with https://, or with http:// for a loopback address",
     );
     endpoint(
         "reference_api = \"https://me:secret@example.no/\"",
@@ -500,7 +504,8 @@ fn the_sandbox_stays_on_this_machine() {
     let run = program("token").var("SYSTEMUSER_SANDBOX", "https://example.no/").var("SYSTEMUSER_ENV", "sandbox").run();
     run.fails(
         3,
-        "error: SYSTEMUSER_SANDBOX: `https://example.no/` is not a loopback address, but the sandbox runs on this machine\n",
+        "error: SYSTEMUSER_SANDBOX: `https://example.no/` is not a loopback address, but the sandbox runs on this \
+         machine\n",
     );
     let file = "environment = \"sandbox\"\n[api.mine]\nurl = \"https://example.no/{org}\"\n";
     program("token --config a.toml").file("a.toml", file).run().fails(
@@ -515,15 +520,18 @@ fn a_configured_api_has_a_url_and_no_built_in_name() {
     let api = |api: &str, err: &str| {
         refused(&format!("environment = \"test\"\n{api}\n"), &format!("error: config/test.toml {err}\n"))
     };
-    api("[api.salary]\nurl = \"https://x.no/\"", "line 3: [api.salary] has a built-in API's name");
-    api("[api.orders]\nscope = \"a\"", "line 2: missing field `url`");
+    api(
+        "[api.salary]\nurl = \"https://x.no/\"",
+        "line 3: `[api.salary]` has the name of a reference API; choose another name",
+    );
+    api("[api.orders]\nscope = \"a\"", "line 2: `url` is missing");
     api(
         "[api.orders]\nurl = \"https://x.no/{orgno}\"",
         "line 3: `https://x.no/{orgno}` has a placeholder other than `{org}`",
     );
     api(
         "[api.orders]\nurl = \"x.no/{org}\"",
-        "line 3: `x.no/{org}` is not a URL that begins with https:// or, on this machine, http://",
+        "line 3: `x.no/{org}` must be a URL with https://, or with http:// for a loopback address",
     );
 }
 
@@ -531,7 +539,7 @@ fn a_configured_api_has_a_url_and_no_built_in_name() {
 fn an_algorithm_is_one_of_three() {
     refused(
         "environment = \"test\"\n[key]\nalg = \"ES256\"\n",
-        "error: config/test.toml line 3: `ES256` is not supported; Maskinporten accepts RS256, RS384 \
+        "error: config/test.toml line 3: `alg`: `ES256` is not supported; Maskinporten accepts RS256, RS384 \
          and RS512\n",
     );
 }
@@ -540,9 +548,11 @@ fn an_algorithm_is_one_of_three() {
 fn a_timeout_is_a_number_of_seconds() {
     for seconds in ["0", "abc", "-1", "1.5", "3601"] {
         let run = program("token").arg(format!("--timeout={seconds}")).run();
-        run.fails(2, &format!("error: --timeout: `{seconds}` is not a number of seconds from 1 to 3600\n"));
+        run.fails(2, &format!("error: --timeout: expected a number of seconds from 1 to 3600, found `{seconds}`\n"));
     }
-    program("token --timeout -1").run().fails(2, "error: --timeout: `-1` is not a number of seconds from 1 to 3600\n");
+    program("token --timeout -1")
+        .run()
+        .fails(2, "error: --timeout: expected a number of seconds from 1 to 3600, found `-1`\n");
     program("token --env test --key=").run().fails(2, "error: --key: the value is empty\n");
     program("token --config=").run().fails(2, "error: --config: the value is empty\n");
 }
@@ -554,10 +564,10 @@ fn a_test_organisation_in_production_is_warned_about() {
         .var("HTTPS_PROXY", nobody())
         .run();
     let warning =
-        |org: &str| format!("warning: {org} is of the series for test environments, and this is production\n");
-    let silence = "error: no usable answer from `https://maskinporten.no/token`: no connection through the \
-                   proxy: Connection refused\n\
-                   hint: HTTPS_PROXY names the proxy: is it running, and does it allow this address?\n";
+        |org: &str| format!("warning: {org} is a test organisation number, but the environment is production\n");
+    let silence = "error: cannot connect to `https://maskinporten.no/token`: the connection to the proxy failed: \
+                   Connection refused\n\
+                   hint: the proxy is set by HTTPS_PROXY: is it not running, or does it block this host?\n";
     run.fails(6, &format!("{}{silence}", warning("210493352 (--org)")));
     let file = "environment = \"prod\"\n[vendor]\norg = \"310904473\"\n[api.x]\nurl = \"https://x.no/{org}\"\n";
     let run = program("call x 210493352 --env prod --client-id c --scope s --org 991825827 --kid k --key")
@@ -582,7 +592,8 @@ fn shipped(name: &str) -> Config {
 fn the_shipped_production_file_sends_nothing() {
     program("token --env prod").file("config/prod.toml", project_text("config/prod.toml")).run().fails(
         3,
-        "error: config/prod.toml line 7: `123456789` is not an organisation number: its check digit is wrong\n",
+        "error: config/prod.toml line 7: `123456789` is not an organisation number: its check digit is wrong\n\
+         hint: is this still the example value? replace it with your own\n",
     );
 }
 
@@ -591,7 +602,8 @@ fn the_key_of_the_sandbox_is_the_projects_own() {
     program("token --env sandbox").file("config/sandbox.toml", project_text("config/sandbox.toml")).run().fails(
         3,
         "error: the key file `mp-key.pem.example` does not exist\n\
-         hint: config/sandbox.toml names this file, but the sandbox accepts only the project's mp-key.pem.example\n",
+         hint: the sandbox accepts only the project's mp-key.pem.example: copy it to this path (set by \
+         config/sandbox.toml)\n",
     );
 }
 
@@ -707,7 +719,7 @@ fn a_terminal_without_colour_support_gets_no_colour() {
         let program = program("token --org 1");
         crate::program::Run::of(program.at_a_terminal().env("TERM", terminal)).out.replace("\r\n", "\n")
     };
-    let plain = "error: --org: `1` is not an organisation number: expected nine digits, found 1\n";
+    let plain = "error: --org: `1` is not an organisation number: expected 9 digits, found 1\n";
     assert_eq!(drawn("dumb"), plain);
     assert_eq!(drawn("xterm"), plain.replace("error:", "\x1b[1;31merror:\x1b[0m"));
 }

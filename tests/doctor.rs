@@ -7,12 +7,13 @@ use systemuser_demo::sandbox::SandboxOptions;
 use crate::program::{Program, Run, data_text, program, project_text, without_chance};
 use crate::server::{Request, Server, json as answer, nobody, response, sandbox};
 
-const NOTE: &str = "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n";
+const NOTE: &str = "note: using the built-in sandbox; nothing leaves this machine\n";
 
 const CONFIGURATION: &str = "✓ configuration  built in, for sandbox\n";
-const KEY: &str = "✓ key            PKCS#8 PEM, RSA, 2048 bits, kid sandbox-example (built in)\n";
+const KEY: &str = "✓ key            PKCS#8 PEM, RSA, 2048 bits, key id sandbox-example (built in)\n";
 const ORGANISATION: &str = "✓ organisation   210493352 (built in)\n";
-const METADATA: &str = "✓ metadata       http://127.0.0.1:PORT/.well-known/oauth-authorization-server agrees\n";
+const METADATA: &str = "✓ metadata       http://127.0.0.1:PORT/.well-known/oauth-authorization-server matches the \
+                        configuration\n";
 const CLOCK: &str = "✓ clock          within 5 s of Maskinporten's\n";
 const SYSTEM: &str = "✓ system         `991825827_smartcloud` has the client id\n";
 const TOKEN: &str = "✓ token          issued by Maskinporten, valid for 120 s\n";
@@ -24,7 +25,7 @@ const STEPS: [&str; 9] =
     ["configuration", "key", "organisation", "metadata", "clock", "system", "token", "claims", "api"];
 
 fn skipped(steps: &[&str], because: &str) -> String {
-    steps.iter().map(|step| format!("- {step:<13}  skipped because of {because}\n")).collect()
+    steps.iter().map(|step| format!("- {step:<13}  skipped because {because}\n")).collect()
 }
 
 #[track_caller]
@@ -59,8 +60,8 @@ fn a_broken_configuration_is_reported() {
         &run,
         3,
         &[
-            "✗ configuration  c.toml line 2: `clientid` is not a known key\n    hint: did you mean `client_id`?\n",
-            &skipped(&STEPS[1..], "the configuration"),
+            "✗ configuration  c.toml line 2: `clientid` is not a known setting\n    hint: did you mean `client_id`?\n",
+            &skipped(&STEPS[1..], "the configuration step failed"),
         ],
     );
     assert_eq!(run.err, "");
@@ -69,13 +70,14 @@ fn a_broken_configuration_is_reported() {
         &run,
         2,
         &[
-            "✗ configuration  `nope` is not a known API\n    \
-             hint: the known APIs are systemuserinfo, logistics, salary; configure others under [api.NAME]\n",
+            "✗ configuration  --api: `nope` is not a known API\n    \
+             hint: the known APIs are systemuserinfo, logistics, salary; add others as [api.NAME] tables in the \
+             configuration file\n",
             KEY,
             ORGANISATION,
             METADATA,
             CLOCK,
-            &skipped(&STEPS[5..], "the configuration"),
+            &skipped(&STEPS[5..], "the configuration step failed"),
         ],
     );
 }
@@ -89,7 +91,7 @@ fn a_missing_value_does_not_prevent_the_other_checks() {
         "{out}"
     );
     assert!(out.contains("✓ key ") && out.contains("✓ organisation ") && out.contains(METADATA), "{out}");
-    assert!(out.ends_with(&skipped(&STEPS[5..], "the configuration")) && run.code == 3, "{out}");
+    assert!(out.ends_with(&skipped(&STEPS[5..], "the configuration step failed")) && run.code == 3, "{out}");
 }
 
 #[test]
@@ -101,11 +103,12 @@ fn a_broken_key_is_reported() {
         &[
             CONFIGURATION,
             "✗ key            the key file `k.pem` is a certificate without its private key\n    \
-             hint: its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out k.new.pem`\n",
+             hint: the private key is often in a .p12 file; extract it with `openssl pkcs12 -in FILE.p12 -nodes -out \
+             k.new.pem`\n",
             ORGANISATION,
             METADATA,
             CLOCK,
-            &skipped(&STEPS[5..], "the key"),
+            &skipped(&STEPS[5..], "the key step failed"),
         ],
     );
 }
@@ -122,10 +125,11 @@ fn a_key_that_others_can_read_only_causes_a_warning() {
         0,
         &[
             "✓ configuration  no file, for test\n",
-            "! key            PKCS#8 PEM, RSA, 2048 bits, kid k (--kid), mode 0644\n    \
-             warning: the key file `k.pem` can be read by users other than its owner (mode 0644): `chmod 600 k.pem`\n",
+            "! key            PKCS#8 PEM, RSA, 2048 bits, key id k (--kid), mode 0644\n    \
+             warning: the key file `k.pem` can be read by users other than its owner (mode 0644); to \
+             restrict it, run `chmod 600 k.pem`\n",
             "✓ organisation   210493352 (--org)\n",
-            &skipped(&STEPS[3..], "--offline"),
+            &skipped(&STEPS[3..], "--offline is set"),
         ],
     );
 }
@@ -140,7 +144,7 @@ fn the_expiry_of_a_key_is_announced_30_days_before() {
         let lines: Vec<String> = run.out.lines().skip(1).take(2).map(str::to_owned).collect();
         (lines[0].chars().next().unwrap(), lines[1].trim().to_owned())
     };
-    let again = "register it again: `systemuser-demo key public --env sandbox --set` prints it";
+    let again = "register the output of `systemuser-demo key public --env sandbox --set` again";
     let ends_in = |days: u64| today + Days::new(days) - Months::new(12);
     let year_of = |registered: chrono::NaiveDate| registered + Months::new(12);
     let far = ends_in(60);
@@ -175,7 +179,7 @@ fn an_invalid_organisation_number_is_reported() {
             "✗ organisation   --org: `210493353` is not an organisation number: its check digit is wrong\n",
             METADATA,
             CLOCK,
-            &skipped(&STEPS[5..], "the organisation"),
+            &skipped(&STEPS[5..], "the organisation step failed"),
         ],
     );
     let run = with_sandbox_file("doctor --offline", &[("org          = \"991825827\"", "org = \"123456789\"")]).run();
@@ -190,7 +194,7 @@ fn a_test_organisation_in_production_causes_a_warning() {
         .file("k.pem", data_text("key.pkcs8.pem"))
         .run();
     let out = "! organisation   210493352 (--org)\n    \
-               warning: 210493352 (--org) is of the series for test environments, and this is production\n";
+               warning: 210493352 (--org) is a test organisation number, but the environment is production\n";
     assert!(run.out.contains(out) && run.code == 0, "{}", run.out);
 }
 
@@ -232,17 +236,17 @@ fn a_metadata_document_that_disagrees_is_reported() {
     let metadata = "✗ metadata       the document and the configuration differ\n    \
         issuer: the document has `https://test.maskinporten.no/`, but `http://127.0.0.1:PORT/` is used \
         (config/test.toml)\n    \
-        keys address: the document has `https://test.maskinporten.no/jwk`, but `http://127.0.0.1:PORT/jwk` is used \
+        JWK set URL: the document has `https://test.maskinporten.no/jwk`, but `http://127.0.0.1:PORT/jwk` is used \
         (config/test.toml)\n    \
-        hint: if you trust the document, put its values under [endpoints] in the configuration\n    \
+        hint: if you trust the document, put its values under [endpoints] in the configuration file\n    \
         algorithm: the key signs with RS256, but the document lists ES256\n    \
         authorization details: urn:altinn:systemuser is requested, but the document lists none\n";
     assert!(out.contains(metadata), "{out}");
     // The other steps still run. The answers had no `Date`.
-    let rest = "- clock          skipped because of a missing Date in the answer\n\
-                - system         skipped because of a missing `system_id` under [vendor]\n\
+    let rest = "- clock          skipped because the response has no Date header\n\
+                - system         skipped because there is no `system_id` under [vendor]\n\
                 ✓ token          issued by Maskinporten, valid for 119 s\n\
-                - claims         skipped because of an opaque token\n\
+                - claims         skipped because the token is opaque\n\
                 ✓ api            systemuserinfo: status 200\n";
     assert!(out.ends_with(rest), "{out}");
 }
@@ -265,10 +269,10 @@ fn an_invalid_metadata_document_is_reported() {
         let run = doctor_of(&server);
         let out = without_chance(&run.out);
         let failed = format!(
-            "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: {what}\n    \
-             hint: is this Maskinporten's issuer? the address of the metadata document is derived from it\n\
-             - clock          skipped because of a missing Date in the answer\n\
-             - system         skipped because of a missing `system_id` under [vendor]\n\
+            "✗ metadata       no usable response from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: \
+             {what}\n    hint: is the issuer wrong? check it, because the metadata document's URL is derived from it\n\
+             - clock          skipped because the response has no Date header\n\
+             - system         skipped because there is no `system_id` under [vendor]\n\
              ✓ token "
         );
         assert!(out.contains(&failed) && run.code == 4, "{out}");
@@ -286,10 +290,9 @@ fn a_silent_server_is_reported() {
             CONFIGURATION,
             KEY,
             ORGANISATION,
-            "✗ metadata       no usable answer from `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: no \
-             connection: Connection refused\n    \
-             hint: is a sandbox running there? start it with `systemuser-demo sandbox`\n",
-            &skipped(&STEPS[4..], "the metadata"),
+            "✗ metadata       cannot connect to `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: \
+             Connection refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox`\n",
+            &skipped(&STEPS[4..], "the metadata step failed"),
         ],
     );
 }
@@ -302,7 +305,8 @@ fn with_clock_ahead(seconds: i64) -> Run {
 #[test]
 fn a_slow_clock_causes_a_warning_while_grants_are_still_accepted() {
     let clock = "! clock          1 min 30 s behind Maskinporten's\n    \
-                 warning: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, preferably with NTP\n";
+                 warning: this machine's clock is 1 min 30 s behind Maskinporten's: set the clock, preferably with \
+                 NTP\n";
     let run = with_clock_ahead(90);
     let run = Run {
         out: run
@@ -323,7 +327,8 @@ fn a_wrong_clock_is_reported() {
         );
         let run = with_clock_ahead(ahead);
         let run = Run { out: run.out.replace("9 min 59 s", "10 min").replace("10 min 1 s", "10 min"), ..run };
-        says(&run, 4, &[CONFIGURATION, KEY, ORGANISATION, METADATA, &clock, &skipped(&STEPS[5..], "the clock")]);
+        let rest = skipped(&STEPS[5..], "the clock step failed");
+        says(&run, 4, &[CONFIGURATION, KEY, ORGANISATION, METADATA, &clock, &rest]);
     }
 }
 
@@ -345,14 +350,14 @@ fn a_refused_grant_is_reported() {
              the client does not have the scope\n      \
              scope      altinn:other                          (--scope)\n      \
              client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
-             hint: is there a typo in the scope? compare it with the scopes of the client in the self-service\n    \
-             hint: was the scope never added to this client? add it in the self-service, after the API's owner has given \
-             your organisation access\n    \
+             hint: is there a typo in the scope? compare it with the client's scopes in the self-service portal\n    \
+             hint: was the scope never added to this client? add it in the self-service portal, after the API's owner \
+             has given your organisation access\n    \
              hint: is it a scope for registering systems or requesting system users? \
-             order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` and \
-             `.write` from Digdir\n    \
-             note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
-            &skipped(&STEPS[7..], "the token"),
+             ask Digdir for `altinn:authentication/systemregister.write`, \
+             `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`\n    \
+             note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-200\n",
+            &skipped(&STEPS[7..], "the token step failed"),
         ],
     );
 }
@@ -366,7 +371,7 @@ fn a_token_that_differs_from_the_request_is_reported() {
     .run();
     // The step for the system in the System Register fails first.
     assert_eq!(run.code, 5, "{}", run.out);
-    assert!(run.out.contains("✗ system         `") && run.out.contains("status 404, Not Found\n"), "{}", run.out);
+    assert!(run.out.contains("✗ system         `") && run.out.contains("status 404: Not Found\n"), "{}", run.out);
     let claims = "✗ claims         the token does not match the request\n    \
                   system: `974761076_other` is configured (config/sandbox.toml), but the token has \
                   `991825827_smartcloud`\n    \
@@ -418,8 +423,8 @@ fn every_claim_is_compared() {
         scope: `a:b` is configured (config/test.toml), but the token lacks it\n    \
         audience: `https://a.no` is configured (--resource), but the token has ``\n    \
         system user: expected exactly 1, but the token has 2\n\
-        ✗ api            `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty answer: status 204\n    \
-        hint: the token has no system user, but this API needs a system user's token\n";
+        ✗ api            `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty response: status 204\n    \
+        hint: the token has no system user, but this API requires a system user's token\n";
     let out = without_chance(&run.out);
     assert!(out.ends_with(claims), "{out}");
     // The first failure decides the exit code.
@@ -440,11 +445,11 @@ fn a_refusing_api_is_reported() {
             CLOCK,
             SYSTEM,
             TOKEN,
-            "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature is \
-             Maskinporten's\n",
-            "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` refused the call: status 403, Access denied\n    \
-             hint: does the system user have the right that this API requires?\n    \
-             hint: is it an agent system user? then name the client whose data you need: `systemuser-demo call salary \
+            "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature \
+             is Maskinporten's\n",
+            "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` returned status 403: Access denied\n    \
+             hint: does the system user lack the right that this API requires?\n    \
+             hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call salary \
              ORG --org 310904473`\n",
         ],
     );
@@ -459,8 +464,8 @@ fn a_silent_api_is_reported() {
         .file("config/sandbox.toml", file)
         .file("mp-key.pem.example", project_text("mp-key.pem.example"))
         .run();
-    let api = "✗ api            no usable answer from `http://127.0.0.1:PORT/api/SystemUserInfo`: no connection: Connection \
-               refused\n    hint: is a sandbox running there? start it with `systemuser-demo sandbox`\n";
+    let api = "✗ api            cannot connect to `http://127.0.0.1:PORT/api/SystemUserInfo`: Connection \
+               refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox`\n";
     assert!(without_chance(&run.out).ends_with(api) && run.code == 6, "{}", run.out);
 }
 
@@ -468,7 +473,8 @@ fn a_silent_api_is_reported() {
 fn a_configured_api_is_called_with_its_own_scope() {
     let standing = sandbox(SandboxOptions::default());
     let file = format!(
-        "{}\n[endpoints]\nissuer = \"{standing}\"\n[api.mine]\nurl = \"{standing}api/Salary/{{org}}\"\nscope = \"altinn:none\"\n",
+        "{}\n[endpoints]\nissuer = \"{standing}\"\n[api.mine]\nurl = \"{standing}api/Salary/{{org}}\"\nscope = \
+         \"altinn:none\"\n",
         project_text("config/sandbox.toml")
     );
     let run = program("doctor --api mine")
@@ -489,13 +495,13 @@ fn a_plain_token_is_checked_without_an_organisation_and_without_a_system_users_a
         &[
             CONFIGURATION,
             KEY,
-            "- organisation   skipped because of --no-system-user\n",
+            "- organisation   skipped because --no-system-user is set\n",
             METADATA,
             CLOCK,
             SYSTEM,
             TOKEN,
             "✓ claims         no system user; the signature is Maskinporten's\n",
-            "- api            skipped because of --no-system-user: name an API for a plain token with --api\n",
+            "- api            skipped because --no-system-user is set; specify an API for a plain token with --api\n",
         ],
     );
     let asked = program("doctor --no-system-user --api systemuserinfo").run();
@@ -519,7 +525,7 @@ fn an_answer_that_call_would_reject_is_not_a_success() {
         _ => answer("404 Not Found", ""),
     });
     let run = doctor_of(&server);
-    assert!(run.out.contains("✗ api            no usable answer from"), "{}", run.out);
+    assert!(run.out.contains("✗ api            no usable response from"), "{}", run.out);
 }
 
 #[test]
@@ -530,7 +536,7 @@ fn production_has_no_reference_api_to_call() {
         .replace("\"test\"", "\"prod\"")
         .replace(&format!("reference_api = \"{}\"\n", server.url()), "");
     let run = program("doctor --env prod").file("config/prod.toml", file.replace("210493352", "974761076")).run();
-    let api = "- api            skipped because of `prod`, which has no reference API: name an API with --api\n";
+    let api = "- api            skipped because `prod` has no reference API; specify an API with --api\n";
     assert!(run.out.ends_with(api) && run.code == 0, "{}", run.out);
 }
 
@@ -538,7 +544,7 @@ fn production_has_no_reference_api_to_call() {
 fn offline_stops_before_the_network() {
     let run = program("doctor --offline").run();
     assert_eq!(run.err, "");
-    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, &skipped(&STEPS[3..], "--offline")]);
+    says(&run, 0, &[CONFIGURATION, KEY, ORGANISATION, &skipped(&STEPS[3..], "--offline is set")]);
 }
 
 #[test]

@@ -100,13 +100,13 @@ fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
         "AUTH-00004  status 400\n\
          a system user for this customer, external reference and system already exists\n\
          \n\
-         likely causes, the most likely first\n  \
+         likely causes, most likely first\n  \
          does the customer already have the system user you need?\n    \
          use it, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it\n  \
          do you want another system user for the same customer, but sent no new `externalRef`?\n    \
-         send a new `externalRef`, spelled like that; the default is the customer's organisation number\n  \
+         send a new value in `externalRef` (exactly this spelling); the default is the customer's organisation number\n  \
          do you want to change the system user's rights?\n    \
-         send a change request; the customer must delete an agent system user before you request it again\n",
+         create a change request; for an agent system user, the customer must delete it before you request it again\n",
     );
 }
 
@@ -149,10 +149,11 @@ fn an_unknown_code_is_reported_with_the_nearest_codes() {
     unknown("MP-304", "the nearest known codes are `MP-303`, `MP-302`, `MP-301`");
     unknown("auth-5", "the nearest known codes are `AUTH-00004`, `AUTH-00006`, `AUTH-00007`");
     unknown("vld-10", "the nearest known codes are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
+    unknown("MP-999", "to see all known codes, run `systemuser-demo explain`");
     unknown("invalid_grants", "did you mean `invalid_grant`?");
     unknown("unknown-kit", "did you mean `unknown-kid`?");
     unknown("clock", "did you mean `issue-time`?");
     unknown("kid", "did you mean `unknown-kid`?");
-    unknown("http://x/", "`systemuser-demo explain` lists all known codes");
-    unknown("", "`systemuser-demo explain` lists all known codes");
+    unknown("http://x/", "to see all known codes, run `systemuser-demo explain`");
+    unknown("", "to see all known codes, run `systemuser-demo explain`");
 }

@@ -1,10 +1,10 @@
-//! Does each of the sandbox's fixtures demonstrate what README says, through the whole flow and the real binary?
+//! Does each fixture of the sandbox demonstrate what src/sandbox/README.md says, through the whole flow?
 
 use serde_json::Value;
 
 use crate::program::{Program, data_text, program};
 
-const SANDBOX_NOTE: &str = "note: this is the sandbox, which runs inside this command; nothing leaves this machine\n";
+const SANDBOX_NOTE: &str = "note: using the built-in sandbox; nothing leaves this machine\n";
 
 /// Asserts that the program prints the sandbox note on stderr and this text on stdout.
 #[track_caller]
@@ -27,31 +27,32 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
     format!(
         "error: Maskinporten refused the grant: MP-303 invalid_altinn_customer_configuration\n  \
          \"No approved system user: owner {org}, external reference {external_ref}\"\n  \
-         Altinn has no approved system user that matches\n    \
+         Altinn has no approved system user that matches the grant\n    \
          client id     7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
          owner         {org}                             (--org)\n    \
          external ref  {given}\n\
          hint: was the system user requested with an external reference? pass exactly that reference with \
-         --external-ref, or none if the request had none\n\
-         hint: is this client id in the system's `clientId` list, in Altinn's System Register? `systemuser-demo system \
-         show` shows the list; keep the other client ids when you add it: an update replaces the whole list\n\
-         hint: is it an agent system user? its owner is the agent, for example an accountant, and never the client \
+         --external-ref; if the request had none, omit the option\n\
+         hint: is this client id missing from the system's `clientId` list in Altinn's System Register? check with \
+         `systemuser-demo system show`; if you add it, keep the other client ids, because an update replaces the whole \
+         list\n\
+         hint: is this an agent system user? then --org must be the agent, for example an accountant, not the client \
          whose data you request\n\
-         note: `systemuser-demo explain MP-303` lists more causes\n\
-         note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-303\n"
+         note: for more causes, run `systemuser-demo explain MP-303`\n\
+         note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-303\n"
     )
 }
 
 fn no_access(api: &str, org: &str) -> String {
-    format!("error: `http://127.0.0.1:PORT/api/{api}/{org}` refused the call: status 403, Access denied\n")
+    format!("error: `http://127.0.0.1:PORT/api/{api}/{org}` returned status 403: Access denied\n")
 }
 
-const RIGHT: &str = "hint: does the system user have the right that this API requires?\n";
-const RIGHT_FOR: &str = "hint: does the system user have the right that this API requires for this organisation?\n";
+const RIGHT: &str = "hint: does the system user lack the right that this API requires?\n";
+const RIGHT_FOR: &str = "hint: does the system user lack the right that this API requires for this organisation?\n";
 
 fn agent(api: &str, org: &str) -> String {
     format!(
-        "hint: is it an agent system user? then name the client whose data you need: `systemuser-demo call {api} ORG \
+        "hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call {api} ORG \
          --org {org}`\n"
     )
 }
@@ -171,8 +172,8 @@ fn a_plain_token_has_no_system_user() {
     refused(
         program("call systemuserinfo --no-system-user"),
         5,
-        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty answer: status 204\n\
-         hint: the token has no system user, but this API needs a system user's token\n",
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty response: status 204\n\
+         hint: the token has no system user, but this API requires a system user's token\n",
     );
     let run = program("token --no-system-user --external-ref x").run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
@@ -184,16 +185,17 @@ fn an_unregistered_key_is_refused() {
         program("token --key other.pem").file("other.pem", data_text("key.pkcs8.pem")),
         4,
         "error: Maskinporten refused the grant: MP-124 invalid_grant\n  \
-         \"Invalid assertion. Client authentication failed. Invalid signature: expected a signature by key sandbox-example\"\n  \
-         the grant's signature does not match the key that is registered for its key id\n    \
+         \"Invalid assertion. Client authentication failed. Invalid signature: expected a signature by key \
+         sandbox-example\"\n  the grant's signature does not match the key that is registered for its key id\n    \
          key        other.pem                             (--key)\n    \
          kid        sandbox-example                       (built in)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
-         hint: is this the private half of the registered key? compare the `n` that \
-         `systemuser-demo key public --key other.pem` prints with the `n` in the self-service\n\
+         hint: does the private key not match the registered public key? compare the `n` that \
+         `systemuser-demo key public --key other.pem` prints with the `n` in the self-service portal\n\
          hint: does the key id belong to another key of the client? send the key id of this key\n\
-         hint: is it signed with a business certificate? the certificate must be valid and belong to this environment\n\
-         note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-124\n",
+         hint: is it signed with a business certificate that is invalid or belongs to another environment? use a valid \
+         certificate for this environment\n\
+         note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-124\n",
     );
 }
 
@@ -207,12 +209,12 @@ fn a_scope_without_client_access_is_refused() {
          the client does not have the scope\n    \
          scope      altinn:other                          (--scope)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
-         hint: is there a typo in the scope? compare it with the scopes of the client in the self-service\n\
-         hint: was the scope never added to this client? add it in the self-service, after the API's owner has given \
-         your organisation access\n\
+         hint: is there a typo in the scope? compare it with the client's scopes in the self-service portal\n\
+         hint: was the scope never added to this client? add it in the self-service portal, after the API's owner has \
+         given your organisation access\n\
          hint: is it a scope for registering systems or requesting system users? \
-         order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` and `.write` \
-         from Digdir\n\
-         note: trace id 00000000000000000000000000000001, http://127.0.0.1:PORT/errors/MP-200\n",
+         ask Digdir for `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` \
+         and `altinn:authentication/systemuser.request.write`\n\
+         note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-200\n",
     );
 }

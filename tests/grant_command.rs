@@ -74,7 +74,7 @@ fn without_a_running_sandbox_the_grant_is_for_the_default_address() {
     let run = program("grant --decode").run();
     assert_eq!(
         run.err,
-        "note: the grant is for a sandbox at http://127.0.0.1:7070/, which `systemuser-demo sandbox` starts\n"
+        "note: the grant is for a sandbox at http://127.0.0.1:7070/; start it with `systemuser-demo sandbox`\n"
     );
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(answer["claims"]["aud"], "http://127.0.0.1:7070/");

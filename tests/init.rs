@@ -38,10 +38,15 @@ const CHECKLIST: &str = "\
 remaining steps, according to https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/
 ";
 const STEPS: &str = "\
-[ ] in Maskinporten's self-service, create a client and register the public key that `systemuser-demo key public --env test` prints: https://sjolvbetjening.test.samarbeid.digdir.no
-[ ] add the scopes to the client there; order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` and `.write` from Digdir
-[ ] register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo system register FILE --env test`; https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes FILE
-[ ] ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE --env test` prints the address where the customer answers in Altinn: https://am.ui.tt02.altinn.no
+[ ] in Maskinporten's self-service portal (https://sjolvbetjening.test.samarbeid.digdir.no), create a client \
+and register the public key that `systemuser-demo key public --env test` prints
+[ ] add the scopes to the client there; ask Digdir for `altinn:authentication/systemregister.write`, \
+`altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`
+[ ] register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo system \
+register FILE --env test`; \
+https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes FILE
+[ ] ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE --env test` \
+prints the confirm URL, which the customer opens in Altinn (https://am.ui.tt02.altinn.no)
 [ ] check every step: `systemuser-demo doctor --env test`
 ";
 
@@ -59,7 +64,7 @@ fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
     );
     let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
     let jwk: Value = serde_json::from_str(jwk).unwrap();
-    let vendor = "[ ] in `config/test.toml`, replace the example values in these lines: 19 \
+    let vendor = "[ ] in `config/test.toml`, replace the example values on these lines: 19 \
                   ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
     assert_eq!(checklist, format!("{CHECKLIST}{vendor}{STEPS}"));
     let config = config(&program, "config/test.toml");
@@ -82,7 +87,8 @@ fn the_file_is_the_shipped_file_with_the_given_values() {
     let changed: Vec<(&str, &str)> = shipped.lines().zip(written.lines()).filter(|(a, b)| a != b).collect();
     let expected = [
         "client_id   = \"my-client\"                             # your client (integration) in Maskinporten",
-        "scope       = \"a:b\"                                   # a scope of the client; separate several scopes with spaces",
+        "scope       = \"a:b\"                                   # one of the client's scopes; separate several scopes \
+         with spaces",
         "org         = \"310904473\"                             # owner of the system user: the customer, or an agent",
     ];
     for (line, expected) in changed.iter().zip(expected) {
@@ -114,12 +120,12 @@ fn existing_files_are_never_changed() {
     let run = ran(&program);
     assert_eq!(
         run.err,
-        "note: `config/test.toml` exists already, so nothing is written\n\
-         warning: the values of options and variables are not used\n"
+        "note: `config/test.toml` already exists, so nothing was written\n\
+         warning: ignored, because the configuration already exists: --client-id, --org\n"
     );
-    let lines = "[ ] in `config/test.toml`, replace the example values in these lines: 7 (scope), 8 \
+    let lines = "[ ] in `config/test.toml`, replace the example values on these lines: 7 (scope), 8 \
                  (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
-    let key = "[ ] the private key `mp-key.pem` does not exist: create it with `systemuser-demo key new mp-key.pem`\n";
+    let key = "[ ] create the private key `mp-key.pem` with `systemuser-demo key new mp-key.pem`\n";
     assert_eq!((run.out.as_str(), run.code), (format!("{CHECKLIST}{lines}{key}{STEPS}").as_str(), 0));
     assert_eq!(files(&program.path("")), before);
 }
@@ -135,7 +141,7 @@ fn a_second_run_prints_the_same_list_and_writes_nothing() {
     assert_eq!(second.code, 0);
     assert_eq!(first.out.split_once("\n\n").unwrap().1, second.out);
     assert_eq!(files(&program.path("")), before);
-    assert!(second.out.contains("in these lines: 7 (org), "), "{}", second.out);
+    assert!(second.out.contains("on these lines: 7 (org), "), "{}", second.out);
     assert!(
         second.out.contains("https://am.ui.altinn.no") && second.out.contains("doctor --env prod"),
         "{}",
@@ -202,10 +208,14 @@ fn nothing_is_written_after_an_error() {
     fails(
         program("init --env test --key k.pem").file("k.pem", data_text("public.pem")),
         3,
-        "error: the key file `k.pem` is a public key, but signing needs the private key\n\
-         hint: the private key was created together with this file; its first line contains `PRIVATE KEY`\n",
+        "error: the key file `k.pem` is a public key, but a private key is required\n\
+         hint: look for the private key file that was created with it; its first line contains `PRIVATE KEY`\n",
     );
-    fails(program("init --env test").file("config", ""), 3, "error: cannot create the folder `config`: File exists\n");
+    fails(
+        program("init --env test").file("config", ""),
+        3,
+        "error: cannot create the directory `config`: File exists\n",
+    );
     fails(
         program("init --env test").file("config/test.toml", "environment = \"prod\"\n"),
         3,
@@ -214,7 +224,7 @@ fn nothing_is_written_after_an_error() {
     fails(
         program("init --env test").file("config/test.toml", "nonsense\n"),
         3,
-        "error: config/test.toml line 1: not valid TOML, key with no value, expected `=`\n",
+        "error: config/test.toml line 1: not valid TOML: key with no value, expected `=`\n",
     );
 }
 
@@ -225,7 +235,7 @@ fn the_sandbox_is_ready_with_its_own_key() {
     let run = ran(&program);
     assert_eq!(
         run.err,
-        "note: the sandbox's key, which is public, is in `mp-key.pem.example`\n\
+        "note: the sandbox key, which is published, is in `mp-key.pem.example`\n\
          note: the configuration is in `config/sandbox.toml`\n"
     );
     let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
@@ -233,7 +243,7 @@ fn the_sandbox_is_ready_with_its_own_key() {
     assert_eq!(
         checklist,
         format!(
-            "{CHECKLIST}[ ] nothing else: the sandbox already has this client, its key, its system and its customers\n\
+            "no setup is needed: the sandbox includes a client, a key, a system and customers\n\
              [ ] check every step: `systemuser-demo doctor --env sandbox`\n"
         )
     );
@@ -267,7 +277,7 @@ fn a_kid_that_cannot_be_registered_is_not_written() {
         let run = ran(&program);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (3, "", 2), "{}", run.err);
         assert!(
-            run.err.ends_with("hint: a kid consists of letters, digits, `.`, `_` and `-`; set it with --kid\n"),
+            run.err.ends_with("hint: a key id consists of letters, digits, `.`, `_` and `-`; set it with --kid\n"),
             "{}",
             run.err
         );
@@ -282,8 +292,8 @@ fn an_invalid_kid_is_reported_with_its_source() {
     let run = program("init --env test --key k.pem --kid a/b").file("k.pem", data_text("key.pkcs8.pem")).run();
     run.fails(
         2,
-        "error: --kid: `a/b` cannot be registered as a kid\n\
-         hint: a kid consists of letters, digits, `.`, `_` and `-`; set it with --kid\n",
+        "error: --kid: `a/b` cannot be registered as a key id\n\
+         hint: a key id consists of letters, digits, `.`, `_` and `-`; set it with --kid\n",
     );
 }
 
@@ -293,7 +303,7 @@ fn a_key_in_a_variable_is_not_missing_and_given_values_are_not_examples() {
     let run = ran(&program);
     assert!(run.err.starts_with("note: the key in SYSTEMUSER_KEY is used; "), "{}", run.err);
     assert!(!run.out.contains("the private key `") && !run.out.contains("8 (org)"), "{}", run.out);
-    assert!(run.out.contains("in these lines: 6 (client_id), 7 (scope), "), "{}", run.out);
+    assert!(run.out.contains("on these lines: 6 (client_id), 7 (scope), "), "{}", run.out);
 }
 
 #[cfg(unix)]
@@ -317,7 +327,7 @@ fn examples_are_recognised_in_both_kinds_of_quotes() {
     let file = project_text("config/test.toml")
         .replace("\"7ee41fce-9f6e-4c32-8195-0fe2c1517f43\"", "'7ee41fce-9f6e-4c32-8195-0fe2c1517f43'");
     let run = program("init --env test").file("config/test.toml", file.replace('\n', "\r\n")).run();
-    assert!(run.out.contains("in these lines: 6 (client_id), 7 (scope), "), "{}", run.out);
+    assert!(run.out.contains("on these lines: 6 (client_id), 7 (scope), "), "{}", run.out);
 }
 
 #[test]

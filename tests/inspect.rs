@@ -219,8 +219,12 @@ fn an_incomplete_token_is_reported_and_never_repeated() {
         let run = program("inspect").run_with(text);
         run.fails(2, err);
     };
-    let cut_off =
-        |what: &str| format!("error: the token is cut off or damaged: {what}\nhint: was the whole token copied?\n");
+    let cut_off = |what: &str| {
+        format!(
+            "error: the token is cut off or damaged: {what}\n\
+                 hint: was the token copied only in part? copy the whole token\n"
+        )
+    };
     let parts: Vec<&str> = token.split('.').collect();
     fails(parts[0], &cut_off("a JWT has three parts separated by dots, but this text has 1"));
     fails(&parts[..2].join("."), &cut_off("a JWT has three parts separated by dots, but this text has 2"));
@@ -232,8 +236,8 @@ fn an_incomplete_token_is_reported_and_never_repeated() {
     fails(&signature(0), &cut_off("its signature has 0 bytes, but an RSA signature has 256 or more"));
     fails(&token[..token.len() - 1].replace(parts[2], "a!"), &cut_off("its signature is not base64url"));
     fails(&format!("eyJ{}", &parts[0][4..]), &cut_off("its header is not JSON in base64url"));
-    fails("", "error: the token is empty\nhint: `systemuser-demo token` prints a token\n");
-    fails("Bearer ", "error: the token is empty\nhint: `systemuser-demo token` prints a token\n");
+    fails("", "error: the token is empty\nhint: to get a token, run `systemuser-demo token`\n");
+    fails("Bearer ", "error: the token is empty\nhint: to get a token, run `systemuser-demo token`\n");
     fails("a token, perhaps", "error: this is not a token: it contains invalid characters\n");
     fails("\u{1b}[2J", "error: this is not a token: it contains invalid characters\n");
     fails(&"a".repeat(1024 * 1024 + 1), "error: standard input is longer than 1 MiB, which is too long for a token\n");
@@ -250,7 +254,7 @@ fn a_huge_or_deep_payload_is_read_or_refused_without_a_panic() {
     run.fails(
         2,
         "error: the token is cut off or damaged: its claims are not JSON in base64url, or are nested too deeply\n\
-         hint: was the whole token copied?\n",
+         hint: was the token copied only in part? copy the whole token\n",
     );
 }
 
@@ -270,8 +274,8 @@ fn a_terminal_is_not_waited_for() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         err,
-        "error: no token: none is given, and standard input is a terminal\n\
-         hint: `systemuser-demo inspect --help` shows its usage\n"
+        "error: no token: TOKEN is missing, and standard input is a terminal\n\
+         hint: for usage, run `systemuser-demo inspect --help`\n"
     );
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), [].as_slice()));
 }
@@ -426,7 +430,7 @@ fn a_token_from_a_running_sandbox_is_verified() {
     program("inspect --verify").var("SYSTEMUSER_SANDBOX", &address).run_with(&grant).fails(
         4,
         "error: the token is signed with the key `sandbox-example`, which is not a published key\n\
-         hint: it is a grant, which is signed by the client and not by Maskinporten\n",
+         hint: this is a grant, which is signed by the client and not by Maskinporten\n",
     );
 }
 
@@ -443,7 +447,7 @@ fn a_sandbox_inside_a_command_cannot_have_issued_a_token() {
     program("inspect --verify").run_with(&unsigned(&header(), &of_sandbox)).fails(
         3,
         &format!(
-            "{error}hint: start a sandbox with `systemuser-demo sandbox`, and set SYSTEMUSER_SANDBOX to its address\n"
+            "{error}hint: start a sandbox with `systemuser-demo sandbox`, and set SYSTEMUSER_SANDBOX to its URL\n"
         ),
     );
 }
@@ -451,7 +455,11 @@ fn a_sandbox_inside_a_command_cannot_have_issued_a_token() {
 #[test]
 fn a_text_that_is_not_a_token_is_not_called_a_token() {
     let run = program("inspect token.jwt").file("token.jwt", unsigned(&header(), &claims())).run();
-    run.fails(2, "error: TOKEN: this is the name of a file\nhint: `systemuser-demo inspect < token.jwt` reads it\n");
+    run.fails(
+        2,
+        "error: TOKEN: this is the name of a file\n\
+         hint: to inspect the file's content, run `systemuser-demo inspect < token.jwt`\n",
+    );
     let jwk: Value = serde_json::from_str(&crate::program::data_text("key.jwk.json")).unwrap();
     let pem = crate::program::data_text("key.pkcs8.pem");
     let body: String = pem.split("-----").nth(2).unwrap().split_whitespace().collect();
@@ -500,12 +508,12 @@ fn a_failed_verification_is_reported_and_nothing_is_printed() {
     check(&unsigned(&header(), &current)).fails(
         4,
         "error: the token has a signature that does not match the issuer's keys\n\
-         hint: was the whole token copied, without changes?\n",
+         hint: was the token changed, or copied only in part? copy the whole token\n",
     );
     check(&signed(&json!({"alg": "HS256", "kid": "digdir-1"}), &current)).fails(
         4,
         "error: the token is signed with the algorithm `HS256`, but must be signed with RS256, RS384 or RS512\n\
-         hint: anybody could have made this token\n",
+         hint: anyone could have created this token\n",
     );
     current["iss"] = json!("https://maskinporten.no/");
     check(&signed(&header(), &current)).fails(
@@ -516,7 +524,7 @@ fn a_failed_verification_is_reported_and_nothing_is_printed() {
     current["urn:altinn:authlevel"] = json!(3);
     let altinn = check(&signed(&header(), &current));
     assert!(
-        altinn.err.ends_with("hint: it is an Altinn token, which Altinn signs and not Maskinporten\n"),
+        altinn.err.ends_with("hint: this is an Altinn token, which is signed by Altinn and not by Maskinporten\n"),
         "{}",
         altinn.err
     );
@@ -535,7 +543,7 @@ fn an_unacceptable_algorithm_is_refused_before_the_keys_are_fetched() {
             4,
             &format!(
                 "error: the token is signed with the algorithm `{alg}`, but must be signed with RS256, RS384 or RS512\n\
-                 hint: anybody could have made this token\n"
+                 hint: anyone could have created this token\n"
             ),
         );
     }
@@ -547,7 +555,7 @@ fn an_invalid_key_set_is_no_usable_answer() {
         let server = Server::start(move |_| answer.clone());
         let run = program("inspect --verify --env test").file("config/test.toml", server.configuration());
         run.run_with(&signed(&header(), &claims()))
-            .fails(6, &format!("error: no usable answer from `http://127.0.0.1:PORT/jwk`: {err}\n"));
+            .fails(6, &format!("error: no usable response from `http://127.0.0.1:PORT/jwk`: {err}\n"));
     };
     check(json_response("200 OK", "{}"), "status 200, but not a JWK set: {}");
     check(response("200 OK", "text/html", "<html>"), "status 200, but not a JWK set: <html>");

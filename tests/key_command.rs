@@ -28,7 +28,7 @@ fn the_public_half_is_printed_in_the_form_that_the_self_service_accepts() {
     assert_eq!(names, MEMBERS);
     assert_eq!((&public["kty"], &public["use"], &public["alg"]), (&json!("RSA"), &json!("sig"), &json!("RS256")));
     assert_eq!((&public["n"], &public["e"], &public["kid"]), (&private["n"], &private["e"], &private["kid"]));
-    assert_eq!(run.err, "note: the kid that is sent is `tests` (the JWK's `kid`)\n");
+    assert_eq!(run.err, "note: the key id that is sent is `tests` (the JWK's `kid`)\n");
     let set = jwk(&program("key public --set --env test --key").arg(data("key.jwk.json").to_str().unwrap()).run());
     assert_eq!(set, json!({ "keys": [public] }));
 }
@@ -54,7 +54,7 @@ fn the_printed_kid_is_the_kid_that_is_sent() {
     assert_eq!(public("--kid portal-1").0, "portal-1");
     let (_, err) = public("--kid a/b");
     assert!(
-        err.ends_with("warning: a kid can be registered only if it consists of letters, digits, `.`, `_` and `-`\n"),
+        err.ends_with("warning: a key id can be registered only if it consists of letters, digits, `.`, `_` and `-`\n"),
         "{err}"
     );
     let sandbox = program("key public --key k.pem").file("k.pem", data_text("key.pkcs8.pem")).run();
@@ -62,7 +62,7 @@ fn the_printed_kid_is_the_kid_that_is_sent() {
         assert_eq!(jwk(&sandbox)["kid"], "sandbox-example");
         assert!(!sandbox.err.contains("never register it"), "{}", sandbox.err);
         let example = program("key public").run();
-        let warning = "warning: this is the sandbox's key, whose private half is public: never register it\n";
+        let warning = "warning: this is the sandbox key; its private half is published, so never register it\n";
         assert!(example.err.ends_with(warning), "{}", example.err);
     }
 }
@@ -85,7 +85,7 @@ fn a_new_key_is_readable_only_by_its_owner_and_works_immediately() {
     let public = jwk(&run);
     assert_eq!(
         run.err,
-        "note: the private key is in `keys/mine.pem`, readable only by its owner; register its public half\n"
+        "note: the private key is in `keys/mine.pem`, readable only by its owner; register the public JWK\n"
     );
     assert_eq!((bits(&public), public.as_object().unwrap().len()), (2048, 6));
     #[cfg(unix)]
@@ -121,7 +121,7 @@ fn a_new_key_may_be_larger() {
 
 #[test]
 fn using_the_sandboxs_key_elsewhere_causes_a_warning() {
-    let warning = "warning: this is the sandbox's key, whose private half is public: never register it\n";
+    let warning = "warning: this is the sandbox key; its private half is published, so never register it\n";
     for arguments in ["key public", "grant --client-id c --scope s --org 210493352", "init", "doctor --offline"] {
         let example = crate::program::project_text("mp-key.pem.example");
         let run = program(arguments).args("--env test --key k.pem").file("k.pem", example).run();
@@ -137,8 +137,8 @@ fn a_new_key_of_an_environment_is_written_to_the_configured_path() {
     assert_eq!(bits(&jwk(&run)), 2048);
     assert_eq!(
         run.err,
-        "note: the private key is in `mp-key.prod.pem`, readable only by its owner; register its public half\n\
-         warning: the kid that is sent is `your-key-id` (config/prod.toml line 13), not the kid of this key\n"
+        "note: the private key is in `mp-key.prod.pem`, readable only by its owner; register the public JWK\n\
+         warning: the key id that is sent is `your-key-id` (config/prod.toml line 13), not the key id of this key\n"
     );
     assert!(new.path("mp-key.prod.pem").exists());
 }
@@ -154,11 +154,13 @@ fn nothing_is_overwritten() {
     };
     run(program("key new").file("mp-key.pem", "mine")).fails(
         2,
-        "error: `mp-key.pem` already exists and is not overwritten\nhint: name another file, such as mp-key.new.pem\n",
+        "error: `mp-key.pem` already exists and will not be overwritten\nhint: specify another file, such as \
+         mp-key.new.pem\n",
     );
     run(program("key new").folder("mp-key.pem")).fails(
         2,
-        "error: `mp-key.pem` already exists and is not overwritten\nhint: name another file, such as mp-key.new.pem\n",
+        "error: `mp-key.pem` already exists and will not be overwritten\nhint: specify another file, such as \
+         mp-key.new.pem\n",
     );
     #[cfg(unix)]
     {
@@ -171,11 +173,11 @@ fn nothing_is_overwritten() {
 #[test]
 fn an_unwritable_folder_is_named() {
     let run = program("key new file/key.pem").file("file", "").run();
-    run.fails(3, "error: cannot create the folder `file`: File exists\n");
+    run.fails(3, "error: cannot create the directory `file`: File exists\n");
     program("key new").arg("").run().fails(2, "error: FILE: the value is empty\n");
     for folder in [".", "..", "/", "a/..", "-"] {
         let run = program("key new").arg(folder).run();
-        run.fails(2, &format!("error: FILE: `{folder}` is not the name of a file\n"));
+        run.fails(2, &format!("error: FILE: `{folder}` is not a file name\n"));
     }
     #[cfg(target_os = "linux")]
     {
@@ -191,8 +193,8 @@ fn a_key_that_others_can_read_is_warned_about_by_every_command_that_reads_it() {
     use std::os::unix::fs::PermissionsExt;
     let warning = |mode: &str| {
         format!(
-            "warning: the key file `my key.pem` can be read by users other than its owner (mode {mode}): `chmod 600 \
-             'my key.pem'`\n"
+            "warning: the key file `my key.pem` can be read by users other than its owner (mode {mode}); to \
+             restrict it, run `chmod 600 'my key.pem'`\n"
         )
     };
     let commands = [

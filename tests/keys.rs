@@ -141,8 +141,8 @@ fn refused(content: impl AsRef<[u8]>, error: &str, hint: &str) {
     with_key(content).run().fails(3, &format!("error: the key file `my.key` {error}\n{hint}"));
 }
 
-const MAKE_ONE: &str = "create a suitable key with `systemuser-demo key new my.new.pem`, and register its public half";
-const WHOLE: &str = "was the whole key copied, from its first line to its last?";
+const MAKE_ONE: &str = "create a suitable key with `systemuser-demo key new my.new.pem`, and register its public key";
+const WHOLE: &str = "is part of the key missing? copy it from its first line to its last";
 
 #[test]
 fn an_empty_key_file_is_reported() {
@@ -158,18 +158,18 @@ fn a_directory_is_not_a_key() {
 
 #[test]
 fn a_public_key_is_distinguished_from_a_private_key() {
-    let hint = "the private key was created together with this file; its first line contains `PRIVATE KEY`";
-    refused(data_text("public.pem"), "is a public key, but signing needs the private key", hint);
+    let hint = "look for the private key file that was created with it; its first line contains `PRIVATE KEY`";
+    refused(data_text("public.pem"), "is a public key, but a private key is required", hint);
     let public = jwk_without(&["d", "p", "q", "dp", "dq", "qi"]);
     refused(
         format!("{{\"keys\":[{public}]}}"),
-        "is a JWK without `d`, so it is the public half",
-        "the private JWK was created together with this JWK, and has a `d`",
+        "is a JWK without `d`, so it is a public key",
+        "look for the private JWK that was created with it; it contains a `d`",
     );
     refused(
         public,
-        "is a JWK without `d`, so it is the public half",
-        "the private JWK was created together with this JWK, and has a `d`",
+        "is a JWK without `d`, so it is a public key",
+        "look for the private JWK that was created with it; it contains a `d`",
     );
 }
 
@@ -178,13 +178,13 @@ fn a_certificate_alone_is_not_enough() {
     refused(
         data_text("certificate.pem"),
         "is a certificate without its private key",
-        "its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out my.new.pem`",
+        "the private key is often in a .p12 file; extract it with `openssl pkcs12 -in FILE.p12 -nodes -out my.new.pem`",
     );
 }
 
 #[test]
 fn an_encrypted_key_is_refused_with_the_command_that_decrypts_it() {
-    let hint = "decrypt it: `openssl pkey -in my.key -out my.new.pem`";
+    let hint = "decrypt it with `openssl pkey -in my.key -out my.new.pem`";
     refused(data_text("encrypted.pkcs8.pem"), "is encrypted", hint);
     refused(data_text("encrypted.pkcs1.pem"), "is encrypted", hint);
 }
@@ -214,19 +214,19 @@ fn no_command_in_a_hint_overwrites_the_key() {
 #[test]
 fn other_kinds_of_keys_are_named() {
     let kind = |name: &str, kind: &str| {
-        refused(data_text(name), &format!("has the key type {kind}, but must be a plain RSA key"), MAKE_ONE);
+        refused(data_text(name), &format!("contains a key of type {kind}, but a plain RSA key is required"), MAKE_ONE);
     };
     kind("ec.pem", "EC");
     kind("ed25519.pem", "Ed25519");
     kind("rsa-pss.pem", "RSA-PSS");
     refused(
         r#"{"kty":"EC","crv":"P-256","d":"AA","x":"AA","y":"AA"}"#,
-        "has the key type EC, but must be a plain RSA key",
+        "contains a key of type EC, but a plain RSA key is required",
         MAKE_ONE,
     );
     refused(
         data_text("ec.pem").replace("PRIVATE KEY", "OPENSSH PRIVATE KEY"),
-        "is in OpenSSH format, but must be a PEM or JWK",
+        "is in OpenSSH format, but PEM or a JWK is required",
         "if it is an RSA key, convert a copy to PEM: `cp my.key my.new.pem && ssh-keygen -p -m PEM -f my.new.pem`",
     );
 }
@@ -239,7 +239,7 @@ fn a_small_key_is_refused_with_its_size() {
 #[test]
 fn an_incomplete_jwk_is_refused_with_its_missing_members() {
     let hint = "export the whole private JWK, with n, e, d, p, q, dp, dq and qi";
-    refused(jwk_without(&["p", "qi"]), "is a JWK that lacks `p`, `qi`", hint);
+    refused(jwk_without(&["p", "qi"]), "is a JWK without `p`, `qi`", hint);
 }
 
 #[test]
@@ -269,8 +269,8 @@ fn a_malformed_jwk_is_refused_without_printing_it() {
 #[test]
 fn a_file_with_several_private_keys_is_refused() {
     let json = data_text("key.jwk.json");
-    let hint = "save the key that is registered on this client in a separate file";
-    let error = "contains 2 private keys, but must contain only one";
+    let hint = "save the key that is registered for this client in a separate file";
+    let error = "contains 2 private keys, but a single key is required";
     refused(format!("{{\"keys\":[{json},{json}]}}"), error, hint);
     refused(data_text("key.pkcs8.pem") + &data_text("key.pkcs1.pem"), error, hint);
 }
@@ -280,13 +280,13 @@ fn base64_of_a_pem_is_recognised() {
     refused(
         STANDARD.encode(data_text("key.pkcs8.pem")),
         "is the base64 of a PEM file",
-        "decode it: `base64 -d my.key > my.new.pem`",
+        "decode it with `base64 -d my.key > my.new.pem`",
     );
     let pem = data_text("key.pkcs8.pem");
     let body: String = pem.split_once("\n\n").unwrap().1.lines().filter(|line| !line.starts_with('-')).collect();
     refused(
         body,
-        "is base64 without the lines that begin and end a PEM",
+        "is base64 without the first and the last line of a PEM",
         "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
          `-----END PRIVATE KEY-----` after it",
     );
@@ -316,7 +316,7 @@ fn garbage_and_other_encodings_are_distinguished() {
     );
     refused(
         [0x30, 0x82, 0x04, 0xbd, 0x02],
-        "is binary (DER or PKCS#12), but must be a PEM or JWK",
+        "is binary (DER or PKCS#12), but PEM or a JWK is required",
         "convert PKCS#12 with `openssl pkcs12 -in my.key -nodes -out my.new.pem`, and DER with \
          `openssl pkey -inform DER -in my.key -out my.new.pem`",
     );
@@ -333,7 +333,7 @@ fn garbage_and_other_encodings_are_distinguished() {
 
 #[test]
 fn an_algorithm_that_maskinporten_rejects_is_named() {
-    let error = "cannot be used: the algorithm is `PS256`, but Maskinporten accepts only RS256, RS384 and RS512";
+    let error = "cannot be used: its `alg` is `PS256`, but Maskinporten accepts only RS256, RS384 and RS512";
     refused(jwk_with("alg", "PS256".into()), error, "");
 }
 
@@ -345,7 +345,7 @@ fn a_key_in_the_environment_is_named_by_its_variable() {
     inline("").fails(
         3,
         "error: the key in SYSTEMUSER_KEY is empty\n\
-         hint: is the secret available here? SYSTEMUSER_KEY is set, but empty\n",
+         hint: is the secret unavailable to this job?\n",
     );
     inline("mp-key.pem").fails(
         3,
@@ -388,12 +388,10 @@ fn a_key_given_as_a_path_is_not_repeated() {
 /// The error if no server runs at the URL.
 pub fn connection_refused() -> String {
     let hint = match cfg!(feature = "sandbox") {
-        true => "is a sandbox running there? start it with `systemuser-demo sandbox`",
-        false => "is a server running there?",
+        true => "is no sandbox running there? start one with `systemuser-demo sandbox`",
+        false => "is no server running there?",
     };
-    format!(
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: no connection: Connection refused\nhint: {hint}\n"
-    )
+    format!("error: cannot connect to `http://127.0.0.1:PORT/token`: Connection refused\nhint: {hint}\n")
 }
 
 #[test]
@@ -401,7 +399,10 @@ fn a_kid_that_differs_from_the_jwks_own_is_pointed_out() {
     let run = with_key(data_text("key.jwk.json"))
         .file("config/test.toml", format!("environment = \"test\"\n[endpoints]\nissuer = \"{}\"\n", nobody()))
         .run();
-    run.fails(6, &format!("warning: the key's own kid is `tests`, but `k` (--kid) is sent\n{}", connection_refused()));
+    run.fails(
+        6,
+        &format!("warning: the JWK's `kid` is `tests`, but the key id `k` (--kid) is sent\n{}", connection_refused()),
+    );
 }
 
 #[test]
@@ -410,7 +411,7 @@ fn a_thumbprint_as_kid_causes_a_note() {
         .arg(data("key.pkcs8.pem").to_str().unwrap())
         .file("config/test.toml", format!("environment = \"test\"\n[endpoints]\nissuer = \"{}\"\n", nobody()))
         .run();
-    let note = "note: no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal as \
-                PEM has the portal's kid\n";
+    let note = "note: no key id is configured, so the key's thumbprint is sent; if you registered the key as PEM, \
+                set --kid to the key id that the self-service portal generated\n";
     run.fails(6, &format!("{note}{}", connection_refused()));
 }

@@ -40,11 +40,11 @@ fn a_refusal_is_printed_with_code_text_meaning_values_and_trace_id() {
          key        k.json  (--key)\n    \
          kid        tests   (the JWK's `kid`)\n    \
          client id  tests   (config/test.toml)\n\
-         hint: was the key registered more than a year ago? register a new key, or renew this key by registering it \
-         again: `systemuser-demo key public --set --env test --key k.json`\n\
-         hint: is the old key still in use after a new key was registered? use the new key, with the kid that it was \
-         registered with\n\
-         note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://maskinporten.no/errors/MP-121\n",
+         hint: was the key registered more than a year ago? register a new key, or renew this key by registering the \
+         output of `systemuser-demo key public --set --env test --key k.json` again\n\
+         hint: did you register a new key but keep using the old key? use the new key, with the key id under which it \
+         was registered\n\
+         note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca; see https://maskinporten.no/errors/MP-121\n",
     );
 }
 
@@ -81,9 +81,9 @@ fn an_older_correlation_id_is_found_too() {
          the API's owner has not given your organisation access to the scope\n    \
          scope      a:b    (config/test.toml)\n    \
          client id  tests  (config/test.toml)\n\
-         hint: has the owner of the API granted you the scope? ask the owner; until then, use another scope\n\
+         hint: has the API's owner not granted access yet? ask the owner; in the meantime, use another scope\n\
          hint: was access granted only in the other environment? access is granted separately for test and production\n\
-         note: trace id 1-2-3, http://127.0.0.1:PORT/token\n",
+         note: trace id 1-2-3; from http://127.0.0.1:PORT/token\n",
     );
 }
 
@@ -91,12 +91,17 @@ fn an_older_correlation_id_is_found_too() {
 fn a_long_description_loses_neither_its_code_nor_its_trace_id() {
     let words = "word ".repeat(100);
     let body = format!(
-        "{{\"error\":\"invalid_grant\",\"error_description\":\"{words}MP-124 (trace_id: 3566f7c2a0b94d6e8f1b2c3d4e5f02ca)\"}}"
+        "{{\"error\":\"invalid_grant\",\"error_description\":\"{words}MP-124 (trace_id: \
+         3566f7c2a0b94d6e8f1b2c3d4e5f02ca)\"}}"
     );
     let run = token(move |_| json("400 Bad Request", &body));
     let begins = format!("error: Maskinporten refused the grant: MP-124 invalid_grant\n  \"{}…\"\n", &words[..200]);
     assert!(run.err.starts_with(&begins), "{}", run.err);
-    assert!(run.err.contains("\nnote: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, http://127.0.0.1:"), "{}", run.err);
+    assert!(
+        run.err.contains("\nnote: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca; from http://127.0.0.1:"),
+        "{}",
+        run.err
+    );
     assert_eq!((run.code, run.out.as_str()), (4, ""));
 }
 
@@ -107,13 +112,13 @@ fn a_refusal_that_is_not_json_is_reported_with_its_status_and_its_beginning() {
         4,
         "error: Maskinporten refused the grant: status 403 from `http://127.0.0.1:PORT/token`\n  \
          \"<html> <head><title>403 Forbidden</title></head> </html>\"\n\
-         hint: is this the address of Maskinporten's token endpoint?\n",
+         hint: is the URL of the token endpoint wrong?\n",
     );
     for body in ["", "{}", "null", "[]"] {
         let quoted = if body.is_empty() { String::new() } else { format!("  \"{body}\"\n") };
         let err = format!(
             "error: Maskinporten refused the grant: status 400 from `http://127.0.0.1:PORT/token`\n{quoted}\
-             hint: is this the address of Maskinporten's token endpoint?\n"
+             hint: is the URL of the token endpoint wrong?\n"
         );
         token(move |_| json("400 Bad Request", body)).fails(4, &err);
     }
@@ -125,7 +130,7 @@ fn a_refusal_cannot_control_the_terminal() {
     run.fails(
         4,
         "error: Maskinporten refused the grant: invalid_grant\n  \"\\u{1b}[2J gone \\u{202e}\\u{7}\"\n\
-         note: no trace id, http://127.0.0.1:PORT/token\n",
+         note: no trace id; from http://127.0.0.1:PORT/token\n",
     );
 }
 
@@ -140,9 +145,9 @@ fn an_impossible_token_is_never_printed() {
     let unusable = |body: &'static str, reason: &str| {
         let run = token(move |_| json("200 OK", body));
         assert!(!run.err.contains("SECRET"));
-        run.fails(6, &format!("error: no usable answer from `http://127.0.0.1:PORT/token`: {reason}\n"));
+        run.fails(6, &format!("error: no usable response from `http://127.0.0.1:PORT/token`: {reason}\n"));
     };
-    let not_json = "status 200, but not the JSON of a token";
+    let not_json = "status 200, but not a token response";
     unusable("SECRET", not_json);
     unusable("<html>SECRET</html>", not_json);
     unusable("", not_json);
@@ -151,7 +156,7 @@ fn an_impossible_token_is_never_printed() {
     unusable(r#"{"access_token":"SECRET","expires_in":-1}"#, not_json);
     unusable(r#"{"access_token":"SECRET"}"#, not_json);
     unusable(r#"{"expires_in":119}"#, not_json);
-    let no_token = "status 200, but its `access_token` cannot be a token";
+    let no_token = "status 200, but its `access_token` is not valid";
     unusable(r#"{"access_token":"","expires_in":119}"#, no_token);
     unusable(r#"{"access_token":"SECRET\nSECRET","expires_in":119}"#, no_token);
     unusable(
@@ -163,38 +168,34 @@ fn an_impossible_token_is_never_printed() {
 #[test]
 fn a_server_error_is_not_a_refusal() {
     let run = token(|_| response("503 Service Unavailable", "text/plain", "come back later"));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503: come back later\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: status 503: come back later\n");
     let run = token(|_| response("429 Too Many Requests", "text/plain", ""));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: status 429\n");
     let run = token(|_| "HTTP/1.1 302 Found\r\nLocation: https://example.no/\r\nContent-Length: 0\r\n\r\n".to_owned());
     run.fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 302 is a redirect to \
+        "error: no usable response from `http://127.0.0.1:PORT/token`: status 302 is a redirect to \
          `https://example.no/`, which is not followed\n",
     );
     let run = token(|_| json("600 Whatever", "{}"));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 600, without a token\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: status 600, without a token\n");
     let run = token(|_| json("201 Created", r#"{"access_token":"SECRET","expires_in":1}"#));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 201, without a token\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: status 201, without a token\n");
 }
 
 #[test]
 fn a_server_that_does_not_speak_http_is_distinguished_from_a_slow_server() {
     let run = token(|_| "hello\r\n".to_owned());
-    run.fails(
-        6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: no complete HTTP answer: it does \
-         not speak HTTP\n",
-    );
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: the server does not speak HTTP\n");
     let run = token(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer was cut off\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: the response was cut off\n");
 }
 
 #[test]
 fn verbose_shows_the_status_of_an_unusable_answer() {
     let server = Server::start(|_| response("503 Service Unavailable", "text/plain", ""));
     let run = program("token --env test --verbose").file("config/test.toml", server.configuration()).run();
-    assert!(run.err.contains("\nanswer         503 in "), "{}", run.err);
+    assert!(run.err.contains("\nresponse       503 in "), "{}", run.err);
 }
 
 #[test]
@@ -214,19 +215,19 @@ fn missing_root_certificates_are_reported() {
         .run();
     run.fails(
         6,
-        "error: no usable answer from `https://test.maskinporten.no/token`: the client could not be set up: unexpected \
+        "error: cannot connect to `https://test.maskinporten.no/token`: TLS setup failed: unexpected \
          error: No CA certificates were loaded from the system\n\
-         hint: SSL_CERT_FILE is set: does it name an existing file or folder with certificates in PEM? without the \
-         variable, the system's certificates are used\n",
+         hint: does SSL_CERT_FILE point to a missing file or directory, or to one without PEM certificates? if the \
+         variable is unset, the operating system's certificates are used\n",
     );
 }
 
 #[test]
 fn a_huge_answer_is_not_read() {
     let run = token(|_| format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(9 * 1024 * 1024)));
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer is larger than 8 MiB\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: the response is larger than 8 MiB\n");
     let run = token(|_| "HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n{".to_owned());
-    run.fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: the answer is larger than 8 MiB\n");
+    run.fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: the response is larger than 8 MiB\n");
 }
 
 #[test]
@@ -237,9 +238,9 @@ fn the_text_of_an_api_that_refuses_the_token_is_quoted() {
     });
     run.fails(
         5,
-        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` refused the call: status 401\n  \
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned status 401\n  \
          Bearer error=\"invalid_token\"\n\
-         hint: does the API belong to the environment that issued the token?\n",
+         hint: does the API belong to another environment? it must be the environment that issued the token\n",
     );
 }
 
@@ -247,8 +248,8 @@ fn the_text_of_an_api_that_refuses_the_token_is_quoted() {
 fn an_empty_answer_from_a_reference_api_is_a_refusal() {
     call("systemuserinfo", |_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned()).fails(
         5,
-        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty answer: status 204\n\
-         hint: the token has no system user, but this API needs a system user's token\n",
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty response: status 204\n\
+         hint: the token has no system user, but this API requires a system user's token\n",
     );
 }
 
@@ -257,14 +258,14 @@ fn an_answer_that_is_not_json_is_quoted_from_its_beginning() {
     let run = call("salary", |_| response("200 OK", "text/html", "<html>sign in</html>"));
     run.fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/api/Salary/210493352`: status 200, but not the JSON of this \
-         API: <html>sign in</html>\n",
+        "error: no usable response from `http://127.0.0.1:PORT/api/Salary/210493352`: status 200, but not the JSON of \
+         this API: <html>sign in</html>\n",
     );
     let run = call("salary", |_| json("200 OK", "[1]"));
     run.fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/api/Salary/210493352`: status 200, but not the JSON of this \
-         API: [1]\n",
+        "error: no usable response from `http://127.0.0.1:PORT/api/Salary/210493352`: status 200, but not the JSON of \
+         this API: [1]\n",
     );
 }
 
@@ -273,8 +274,8 @@ fn a_404_from_an_api_is_a_refusal_with_the_apis_text() {
     let run = call("orders", |_| json("404 Not Found", r#"{"kode":"X-1","melding":"Ukjent part"}"#));
     run.fails(
         5,
-        "error: `http://127.0.0.1:PORT/orders/210493352` refused the call: status 404, \
-         {\"kode\":\"X-1\",\"melding\":\"Ukjent part\"}\n",
+        "error: `http://127.0.0.1:PORT/orders/210493352` returned status 404: {\"kode\":\"X-1\",\"melding\":\"Ukjent \
+         part\"}\n",
     );
 }
 
@@ -283,14 +284,14 @@ fn a_403_suggests_an_org_only_if_the_api_accepts_an_org() {
     let denied = |_: &Request| response("403 Forbidden", "text/plain", "Access denied");
     call("systemuserinfo", denied).fails(
         5,
-        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` refused the call: status 403, Access denied\n\
-         hint: does the system user have the right that this API requires?\n",
+        "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned status 403: Access denied\n\
+         hint: does the system user lack the right that this API requires?\n",
     );
     call("orders", denied).fails(
         5,
-        "error: `http://127.0.0.1:PORT/orders/210493352` refused the call: status 403, Access denied\n\
-         hint: does the system user have the right that this API requires?\n\
-         hint: is it an agent system user? then name the client whose data you need: `systemuser-demo call orders ORG \
+        "error: `http://127.0.0.1:PORT/orders/210493352` returned status 403: Access denied\n\
+         hint: does the system user lack the right that this API requires?\n\
+         hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call orders ORG \
          --env test`\n",
     );
 }
@@ -343,7 +344,7 @@ fn a_silent_server_is_awaited_until_the_timeout() {
     let file = configuration(&format!("http://{}/", silent.local_addr().unwrap()));
     program("token --env test --timeout 1").file("config/test.toml", file).run().fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: it took longer than 1 s\n\
+        "error: no usable response from `http://127.0.0.1:PORT/token`: the request took longer than 1 s\n\
          hint: increase the time limit with --timeout\n",
     );
 }

@@ -62,8 +62,8 @@ fn an_unanswered_grant_is_followed_by_two_new_grants() {
             (empty("502 Bad Gateway"), "status 502"),
             (empty(UNAVAILABLE), "status 503"),
             (empty("504 Gateway Timeout"), "status 504"),
-            (nothing, "no complete HTTP answer"),
-            (cut_off("200 OK"), "the answer was cut off"),
+            (nothing, "no complete HTTP response"),
+            (cut_off("200 OK"), "the response was cut off"),
         ] {
             at_once.spawn(move || {
                 let server = Server::start(in_turn(usize::MAX, answer, String::new()));
@@ -123,9 +123,9 @@ fn verbose_shows_every_attempt() {
     assert_eq!(run.code, 0, "{}", run.err);
     let steps: Vec<&str> = run.err.lines().filter_map(|line| line.split("  ").next()).collect();
     let count = |step: &str| steps.iter().filter(|printed| **printed == step).count();
-    assert_eq!((count("grant"), count("post"), count("answer"), count("again")), (3, 3, 3, 2), "{}", run.err);
-    assert!(run.err.contains("again          in 250 ms\ngrant "), "{}", run.err);
-    assert!(run.err.contains("again          in 1 s\ngrant "), "{}", run.err);
+    assert_eq!((count("grant"), count("post"), count("response"), count("retry")), (3, 3, 3, 2), "{}", run.err);
+    assert!(run.err.contains("retry          in 250 ms\ngrant "), "{}", run.err);
+    assert!(run.err.contains("retry          in 1 s\ngrant "), "{}", run.err);
 
     let server = Server::vendor(in_turn(1, empty(UNAVAILABLE), json("200 OK", &system().to_string())));
     let run = vendor("system show --verbose", &server).run();
@@ -133,7 +133,7 @@ fn verbose_shows_every_attempt() {
     let output = without_chance(&run.err);
     let address = "http://127.0.0.1:PORT/authentication/api/v1/systemregister/vendor/991825827_smartcloud";
     assert!(
-        output.contains(&format!("get            {address}\nanswer         503\nagain          in 250 ms\nget            {address}\nanswer         200 in ")),
+        output.contains(&format!("get            {address}\nresponse       503\nretry          in 250 ms\nget            {address}\nresponse       200 in ")),
         "{output}"
     );
 }
@@ -165,7 +165,7 @@ fn a_retry_after_beyond_the_timeout_ends_the_retries() {
     let server = Server::start(in_turn(usize::MAX, busy, String::new()));
     run("token", &server).fails(
         6,
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 429\nhint: the server asks clients to \
+        "error: no usable response from `http://127.0.0.1:PORT/token`: status 429\nhint: the server asks clients to \
          wait 2 min\n",
     );
 }
@@ -176,7 +176,7 @@ fn the_timeout_covers_all_attempts() {
     let server = Server::start(in_turn(usize::MAX, empty(UNAVAILABLE), String::new()));
     let begun = Instant::now();
     run("token --timeout 1", &server)
-        .fails(6, "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503\n");
+        .fails(6, "error: no usable response from `http://127.0.0.1:PORT/token`: status 503\n");
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(distinct_grants(&server), 2);
 }
@@ -199,9 +199,9 @@ fn an_attempt_that_times_out_keeps_the_message_of_the_attempt_before() {
     let error = run.err.find("error: ").unwrap();
     assert_eq!(
         without_chance(&run.err[error..]),
-        "error: no usable answer from `http://127.0.0.1:PORT/token`: status 503\n"
+        "error: no usable response from `http://127.0.0.1:PORT/token`: status 503\n"
     );
-    assert!(run.err.contains("\nanswer         none in "), "{}", run.err);
+    assert!(run.err.contains("\nresponse       none in "), "{}", run.err);
     assert_eq!(run.err.matches("\ngrant ").count(), 2, "{}", run.err);
 }
 
@@ -258,7 +258,7 @@ fn a_change_that_altinn_may_have_made_is_not_sent_again() {
         let run = vendor(arguments, &server).file("s.json", system().to_string());
         let run = run.file("other.json", system().to_string().replace("Regnskap", "Annet")).run();
         assert_eq!(run.code, 6, "{arguments}: {}", run.err);
-        assert!(run.err.contains("\nhint: it may have been carried out all the same"), "{arguments}: {}", run.err);
+        assert!(run.err.contains("\nhint: the server may have carried out the request"), "{arguments}: {}", run.err);
         let changes =
             server.requests().into_iter().filter(|request| request.method != "GET" && request.target != "/token");
         assert_eq!(changes.count(), 1, "{arguments}: {answer}");
@@ -278,6 +278,6 @@ fn a_change_that_altinn_cannot_have_made_is_sent_again() {
         .replace(&format!("altinn = \"{}\"", server.url()), &format!("altinn = \"{}\"", nobody()));
     let run = program(creates).args("--env test --verbose").file("config/test.toml", configuration).run();
     assert_eq!(run.code, 6, "{}", run.err);
-    assert_eq!(run.err.matches("\nagain ").count(), 2, "{}", run.err);
+    assert_eq!(run.err.matches("\nretry ").count(), 2, "{}", run.err);
     assert_eq!(run.err.matches("\npost ").count(), 4, "{}", run.err);
 }

@@ -82,7 +82,7 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          312530341  a request that was denied\n  \
          any other  no system user: MP-303\n\
          \n\
-         settings for other clients\n  \
+         settings for other programs\n  \
          issuer     ADDRESS/\n  \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43\n  \
          scope      altinn:systembruker.demo\n  \
@@ -130,7 +130,7 @@ fn other_commands_use_it_when_its_address_is_set() {
     let run = program("call salary --verbose").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
     run.succeeds("status  Paid\namount  1337\n");
     assert!(run.err.contains(&format!("post           {}/token\n", sandbox.address)), "{}", run.err);
-    let note = format!("note: this is the sandbox at {}/; nothing leaves this machine\n", sandbox.address);
+    let note = format!("note: using the sandbox at {}/; nothing leaves this machine\n", sandbox.address);
     assert!(run.err.contains(&note), "{}", run.err);
     // By the name `localhost`.
     let by_name = sandbox.address.replace("127.0.0.1", "localhost");
@@ -150,14 +150,14 @@ fn other_commands_use_it_when_its_address_is_set() {
 #[test]
 fn it_can_refuse_everything_and_shift_its_clock_and_prints_this() {
     let sandbox = standing_with("--refuse mp012 --clock-ahead -90");
-    let notes = "note: its clock is 1 min 30 s behind this machine's\nnote: it refuses every grant: MP-012\n";
+    let notes = "note: its clock is 1 min 30 s behind this machine's clock\nnote: it refuses every grant: MP-012\n";
     assert!(sandbox.introduction.contains(notes), "{}", sandbox.introduction);
     let run = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
     assert!(run.err.contains("error: Maskinporten refused the grant: MP-012 invalid_grant\n"), "{}", run.err);
     assert!(run.err.contains("hint: this machine's clock is 1 min "), "{}", run.err);
     let ahead = standing_with("--clock-ahead 90");
     assert!(
-        ahead.introduction.contains("note: its clock is 1 min 30 s ahead of this machine's\n"),
+        ahead.introduction.contains("note: its clock is 1 min 30 s ahead of this machine's clock\n"),
         "{}",
         ahead.introduction
     );
@@ -171,11 +171,11 @@ fn it_can_change_its_paging_and_prints_this() {
     assert!(sandbox.introduction.contains(notes), "{}", sandbox.introduction);
     for size in ["0", "x", "-1"] {
         let run = program("sandbox").arg(format!("--page-size={size}")).run();
-        run.fails(2, &format!("error: --page-size: `{size}` is not a number of rows; use 1 or more\n"));
+        run.fails(2, &format!("error: --page-size: expected 1 or more, found `{size}`\n"));
     }
     program("sandbox --paging-fault lost").run().fails(
         2,
-        "error: --paging-fault: `lost` is not a known paging fault; use one of right, loses-rows, never-ends\n",
+        "error: --paging-fault: `lost` is not a known paging fault; expected one of right, loses-rows, never-ends\n",
     );
 }
 
@@ -185,9 +185,9 @@ fn an_address_without_a_running_sandbox_is_reported() {
     assert_eq!(run.code, 6);
     run.fails(
         6,
-        "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n\
-         error: no usable answer from `http://127.0.0.1:PORT/token`: no connection: Connection refused\n\
-         hint: is a sandbox running there? start it with `systemuser-demo sandbox`\n",
+        "note: using the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n\
+         error: cannot connect to `http://127.0.0.1:PORT/token`: Connection refused\n\
+         hint: is no sandbox running there? start one with `systemuser-demo sandbox`\n",
     );
 }
 
@@ -195,13 +195,13 @@ fn an_address_without_a_running_sandbox_is_reported() {
 fn it_accepts_no_other_environment_and_no_configuration_file() {
     program("sandbox --env prod").run().fails(
         2,
-        "error: `sandbox` runs in its own environment and reads no configuration file, but --env is `prod`\n\
-         hint: `systemuser-demo sandbox --help` shows its usage\n",
+        "error: `sandbox` works only with --env sandbox, but --env is `prod`\n\
+         hint: for usage, run `systemuser-demo sandbox --help`\n",
     );
     program("sandbox --config x.toml").run().fails(
         2,
-        "error: `sandbox` runs in its own environment and reads no configuration file, but --config names a file\n\
-         hint: `systemuser-demo sandbox --help` shows its usage\n",
+        "error: `sandbox` does not accept --config\n\
+         hint: for usage, run `systemuser-demo sandbox --help`\n",
     );
 }
 
@@ -209,7 +209,7 @@ fn it_accepts_no_other_environment_and_no_configuration_file() {
 fn a_port_must_be_a_free_number() {
     for port in ["x", "70000", "-1"] {
         let run = program("sandbox").arg(format!("--port={port}")).run();
-        run.fails(2, &format!("error: --port: `{port}` is not a port number from 0 to 65535\n"));
+        run.fails(2, &format!("error: --port: expected a port number from 0 to 65535, found `{port}`\n"));
     }
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();

@@ -486,11 +486,8 @@ fn an_invalid_value_in_authorization_details_is_refused() {
     let value = |change: fn(&mut Value), words: &str| {
         refused(with_details(change), "invalid_altinn_customer_configuration", "MP-303", words);
     };
-    value(
-        |details| details["systemuser_org"]["ID"] = json!("210493352"),
-        "expected 0192: and nine digits, got 210493352",
-    );
-    value(|details| details["systemuser_org"]["ID"] = json!("0192:2104933"), "expected 0192: and nine digits");
+    value(|details| details["systemuser_org"]["ID"] = json!("210493352"), "expected 0192: and 9 digits, got 210493352");
+    value(|details| details["systemuser_org"]["ID"] = json!("0192:2104933"), "expected 0192: and 9 digits");
     value(|details| details["systemuser_org"]["authority"] = json!("iso6523"), "expected iso6523-actorid-upis");
     value(|details| details["systemuser_org"] = json!("0192:210493352"), "systemuser_org: expected an object");
     value(|details| details["externalRef"] = json!(42), "externalRef: expected a string");

@@ -30,7 +30,7 @@ fn refused(file: &Value, problem: &str, code: &str) {
     for command in ["register", "update"] {
         local(command, file.to_string()).fails(
             2,
-            &format!("error: `s.json`: {problem} ({code})\nhint: `systemuser-demo explain {code}` explains the code\n"),
+            &format!("error: `s.json`: {problem} ({code})\nhint: for details, run `systemuser-demo explain {code}`\n"),
         );
     }
 }
@@ -45,11 +45,11 @@ fn unreadable(file: impl AsRef<[u8]>, err: &str) {
 fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
     let id = |id: &str| with(json!({ "id": id }));
     let vendor = |id: &str| with(json!({ "vendor": { "ID": id } }));
-    refused(&id("smartcloud"), "`id`: `smartcloud` is not `991825827_` followed by a name", "AUTH.VLD-00001");
-    refused(&id("991825827_"), "`id`: `991825827_` is not `991825827_` followed by a name", "AUTH.VLD-00001");
-    refused(&id("310904473_x"), "`id`: `310904473_x` is not `991825827_` followed by a name", "AUTH.VLD-00001");
+    refused(&id("smartcloud"), "`id`: `smartcloud` must be `991825827_` followed by a name", "AUTH.VLD-00001");
+    refused(&id("991825827_"), "`id`: `991825827_` must be `991825827_` followed by a name", "AUTH.VLD-00001");
+    refused(&id("310904473_x"), "`id`: `310904473_x` must be `991825827_` followed by a name", "AUTH.VLD-00001");
     refused(&id("991825827_a b"), "`id`: `991825827_a b` contains a space", "AUTH.VLD-00013");
-    let bare = "`vendor.ID`: `991825827`: it does not begin with `0192:`";
+    let bare = "`vendor.ID`: `991825827` does not begin with `0192:`";
     refused(&vendor("991825827"), bare, "AUTH.VLD-00000");
     let urls = |url: &str| with(json!({ "allowedRedirectUrls": ["https://example.no/", url] }));
     for url in [
@@ -63,7 +63,7 @@ fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
         "https:a.no",
         " https://a.no",
     ] {
-        let problem = format!("`allowedRedirectUrls`: `{url}` is not a URL that begins with https://");
+        let problem = format!("`allowedRedirectUrls`: `{url}` must be a URL that begins with https://");
         refused(&urls(url), &problem, "AUTH.VLD-00005");
     }
     let right = |id: &str, value: &str| json!({ "resource": [{ "id": id, "value": value }] });
@@ -89,7 +89,7 @@ fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
     let clients = with(json!({ "clientId": ["a", "b", "a"] }));
     refused(&clients, "`clientId`: `a` is listed more than once", "AUTH.VLD-00011");
     for name in [json!({}), json!({ "en": "x" }), json!({ "nb": " " })] {
-        let problem = "`name`: `nb` is missing, and without it no customer can approve a request";
+        let problem = "`name`: `nb` is missing; without a Norwegian Bokmål name, customers cannot approve requests";
         refused(&with(json!({ "name": name })), problem, "AUTH-00017");
     }
 }
@@ -100,12 +100,12 @@ fn several_faults_are_reported_together() {
     unreadable(
         file.to_string(),
         "error: `s.json` has 5 errors\n  \
-         `id`: `a b` is not `991825827_` followed by a name (AUTH.VLD-00001)\n  \
+         `id`: `a b` must be `991825827_` followed by a name (AUTH.VLD-00001)\n  \
          `id`: `a b` contains a space (AUTH.VLD-00013)\n  \
-         `name`: `nb` is missing, and without it no customer can approve a request (AUTH-00017)\n  \
-         `allowedRedirectUrls`: `x` is not a URL that begins with https:// (AUTH.VLD-00005)\n  \
-         `allowedRedirectUrls`: `y` is not a URL that begins with https:// (AUTH.VLD-00005)\n\
-         hint: `systemuser-demo explain AUTH.VLD-00001` explains the code; explain the other codes in the same way\n",
+         `name`: `nb` is missing; without a Norwegian Bokmål name, customers cannot approve requests (AUTH-00017)\n  \
+         `allowedRedirectUrls`: `x` must be a URL that begins with https:// (AUTH.VLD-00005)\n  \
+         `allowedRedirectUrls`: `y` must be a URL that begins with https:// (AUTH.VLD-00005)\n\
+         hint: for details, run `systemuser-demo explain AUTH.VLD-00001`, and likewise for the other codes\n",
     );
 }
 
@@ -113,7 +113,7 @@ fn several_faults_are_reported_together() {
 fn an_unknown_field_is_refused_with_a_suggestion() {
     let unknown = |file: Value, field: &str, meant: Option<&str>| {
         let hint = meant.map(|meant| format!("hint: did you mean `{meant}`?\n")).unwrap_or_default();
-        unreadable(file.to_string(), &format!("error: `s.json`: `{field}` is not a known key\n{hint}"));
+        unreadable(file.to_string(), &format!("error: `s.json`: `{field}` is not a known field\n{hint}"));
     };
     for name in ["client_id", "clientID", "ClientId", "clientIds"] {
         unknown(with(json!({ name: [] })), name, Some("clientId"));
@@ -124,7 +124,7 @@ fn an_unknown_field_is_refused_with_a_suggestion() {
     }
     // An unknown name that could be a field of Altinn's is accepted only if the registered system has it.
     let server = register(with(json!({ "isDeleted": false })));
-    let err = "error: `s.json`: `scope` is not a known key\n";
+    let err = "error: `s.json`: `scope` is not a known field\n";
     for command in ["system register", "system update"] {
         run(&server, command, &with(json!({ "scope": "x" })).to_string()).fails(2, err);
     }
@@ -153,7 +153,7 @@ fn null_is_neither_a_list_nor_a_value() {
         }
     };
     for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
-        null(list, "a sequence");
+        null(list, "an array");
     }
     null("isVisible", "a boolean");
     null("id", "a string");
@@ -168,8 +168,9 @@ fn null_is_neither_a_list_nor_a_value() {
 fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
     let form = "hint: write the system as in config/system.json or in the output of `system show --json`\n";
     let one = "hint: expected a single system, as in config/system.json or in the output of `system show --json`\n";
-    unreadable("", "error: `s.json`: EOF while parsing a value at line 1 column 0\n");
-    unreadable("{\n\"id\": \"x\",", "error: `s.json`: EOF while parsing a value at line 2 column 10\n");
+    unreadable("", "error: `s.json` is not valid JSON: EOF while parsing a value at line 1 column 0\n");
+    let cut = "error: `s.json` is not valid JSON: EOF while parsing a value at line 2 column 10\n";
+    unreadable("{\n\"id\": \"x\",", cut);
     unreadable("{} {}", &format!("error: `s.json`: missing field `id` at line 1 column 2\n{form}"));
     unreadable("null", &format!("error: `s.json`: invalid type: null, expected an object at line 1 column 4\n{one}"));
     let list = local("update", format!("[{}]", system()));
@@ -179,7 +180,7 @@ fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
         &format!("error: `s.json`: invalid type: integer `7`, expected an object at line 1 column 1\n{one}"),
     );
     let file = format!("{}\n}}", system());
-    unreadable(&file, "error: `s.json`: trailing characters at line 2 column 1\n");
+    unreadable(&file, "error: `s.json` is not valid JSON: trailing characters at line 2 column 1\n");
     for member in ["id", "vendor", "name", "description"] {
         let run = local("register", without(member).to_string());
         assert!(run.err.starts_with(&format!("error: `s.json`: missing field `{member}` at line 1 ")), "{}", run.err);
@@ -199,7 +200,7 @@ fn a_missing_file_or_a_folder_is_reported() {
         let program = program("system update --env test").arg(file).folder("folder");
         program.file("config/test.toml", vendor_configuration(&nobody())).run()
     };
-    run("nowhere.json").fails(2, "error: cannot read `nowhere.json`: No such file or directory\n");
+    run("nowhere.json").fails(2, "error: `nowhere.json` does not exist\n");
     run("folder").fails(2, "error: cannot read `folder`: Is a directory\n");
 }
 
@@ -263,7 +264,8 @@ fn a_system_is_registered_completely_and_missing_fields_are_empty() {
     assert_eq!(
         ran.err,
         "warning: `clientId` is empty, so no client can get tokens for this system's system users\n\
-         note: put `system_id = \"991825827_new\"` under [vendor], or pass --system 991825827_new each time\n"
+         note: to make it the default, put `system_id = \"991825827_new\"` under [vendor] in the configuration file; \
+         otherwise, pass --system 991825827_new\n"
     );
     assert_eq!(server.calls(), ["POST systemregister/vendor systemregister.write"]);
     let mut body = file;
@@ -340,7 +342,7 @@ fn nothing_is_sent_if_nothing_changes() {
     let reordered = with(json!({ "clientId": ["another", "tests"] }));
     for file in [system(), reordered, without("clientId"), without("isVisible"), without("rights")] {
         let ran = run(&server, "system update", &file.to_string());
-        let note = "note: `991825827_smartcloud` has these values already, so nothing is sent\n";
+        let note = "note: `991825827_smartcloud` already has these values, so nothing was sent\n";
         assert_eq!((ran.out.as_str(), ran.err.as_str(), ran.code), ("", note, 0));
     }
     assert_eq!(server.sent(), Vec::<Value>::new());
@@ -360,7 +362,7 @@ fn client_ids_are_removed_only_with_the_explicit_option() {
                 "note: the file would make these changes to `991825827_smartcloud`\n  \
                  - clientId: tests\n  - clientId: another\n{gained}\
                  error: the file leaves out client ids that the system has: tests, another\n\
-                 hint: Maskinporten would then refuse these clients all tokens (MP-303), for all customers\n\
+                 hint: Maskinporten would then refuse to issue tokens to these clients (MP-303), for all customers\n\
                  hint: to remove them, pass --allow-removing-client-ids; to keep all client ids, leave out `clientId`\n"
             ),
         );
@@ -378,7 +380,7 @@ fn a_deleted_system_is_not_changed() {
     run(&server, "system update", &with(json!({ "isVisible": false })).to_string()).fails(
         5,
         "error: `991825827_smartcloud` has been deleted, so it cannot be changed\n\
-         hint: its id cannot be used again: register a system with another name\n",
+         hint: the id cannot be reused; register a system with another name\n",
     );
     assert_eq!(server.sent(), Vec::<Value>::new());
 }
@@ -389,8 +391,8 @@ fn a_system_is_deleted_only_after_confirmation() {
         let program = program(arguments).arg("--env=test");
         program.file("config/test.toml", vendor_configuration(address)).run_with("y\n")
     };
-    let usage = "error: without a terminal to ask for confirmation, `system delete` needs --yes\n\
-                 hint: `systemuser-demo system delete --help` shows its usage\n";
+    let usage = "error: cannot ask for confirmation without a terminal; use --yes\n\
+                 hint: for usage, run `systemuser-demo system delete --help`\n";
     delete("system delete", &nobody()).fails(2, usage);
     delete("system delete 991825827_other --json", &nobody()).fails(2, usage);
     let server = register(json!({}));
@@ -433,7 +435,7 @@ fn unknown_fields_of_a_registered_system_are_sent_back() {
     let server = register(current.clone());
     // The printed system counts as unchanged.
     let same = run(&server, "system update", &current.to_string());
-    assert!(same.err.ends_with(" has these values already, so nothing is sent\n") && same.code == 0, "{}", same.err);
+    assert!(same.err.ends_with(" already has these values, so nothing was sent\n") && same.code == 0, "{}", same.err);
     // A field that the file leaves out stays, and a field in the file is changed.
     let file = with(json!({ "newList": ["y"] }));
     let ran = run(&server, "system update", &file.to_string());

@@ -7,12 +7,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta};
 use secrecy::ExposeSecret;
 use systemuser_demo::client::environment::Endpoints;
-use systemuser_demo::client::maskinporten::ExchangeError;
-use systemuser_demo::client::{AccessToken, Http, KeySource, SigningKey, SystemUserRef, TokenRequest, TokenSource};
+use systemuser_demo::client::{
+    AccessToken, ExchangeError, ExchangeEvent, Http, KeySource, SigningKey, SystemUserRef, TokenRequest, TokenSource,
+};
 use tokio::task::{JoinSet, yield_now};
 
 use crate::program::data;
 use crate::server::{Server, json};
+
+/// The time at which the clock of a test starts, in seconds since 1970.
+const START: i64 = 1_700_000_000;
 
 /// A clock that is set by hand, in milliseconds after a fixed time.
 #[derive(Clone, Default)]
@@ -25,7 +29,7 @@ impl Clock {
 
     fn source(&self, server: &Server) -> Arc<TokenSource> {
         let clock = self.0.clone();
-        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let start = DateTime::from_timestamp(START, 0).unwrap();
         Arc::new(source(server).with_clock(move || start + TimeDelta::milliseconds(clock.load(Ordering::SeqCst))))
     }
 }
@@ -89,7 +93,26 @@ async fn a_token_is_renewed_at_80_percent_of_its_lifetime() {
         clock.set(seconds);
         assert_eq!(ask(&source).await, expected, "after {seconds} s");
     }
-    assert_eq!(server.grants().len(), 3);
+    let times: Vec<_> = server.grants().iter().map(|grant| grant["iat"].as_i64().unwrap() - START).collect();
+    assert_eq!(times, [0, 96, 192]);
+}
+
+#[tokio::test]
+async fn the_lifetime_begins_when_the_grant_is_sent() {
+    let clock = Clock::default();
+    let slow = clock.clone();
+    let server = maskinporten_that(move |nth| {
+        if nth == 1 {
+            slow.set(60.0);
+        }
+        token(nth)
+    });
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(95.9);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(96.0);
+    assert_eq!(ask(&source).await, "token-2");
 }
 
 #[tokio::test]
@@ -102,21 +125,96 @@ async fn a_token_with_a_lifetime_beyond_the_calendar_is_cached() {
 }
 
 #[tokio::test]
-async fn setting_the_clock_back_does_not_cache_a_token_longer() {
-    let (server, clock) = (maskinporten(120), Clock::default());
+async fn if_the_clock_is_set_back_before_the_request_the_token_is_not_used() {
+    let server = maskinporten_that(|nth| if nth < 3 { token(nth) } else { json("500 Internal Server Error", "{}") });
+    let clock = Clock::default();
     let source = clock.source(&server);
     assert_eq!(ask(&source).await, "token-1");
     clock.set(-1.0);
     assert_eq!(ask(&source).await, "token-2");
+    clock.set(-3600.0);
+    assert!(matches!(source.token(&request()).await, Err(ExchangeError::Transport(_))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_simultaneous_tasks_cause_one_exchange() {
-    let server = maskinporten(120);
-    let source = Arc::new(source(&server));
-    let answers = ask_at_once(&source, 100).await.join_all().await;
-    assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == "token-1"));
+    let (release, is_released) = mpsc::channel();
+    let server = maskinporten_that(move |nth| {
+        is_released.recv().unwrap();
+        token(nth)
+    });
+    let (source, started) = (Arc::new(source(&server)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = JoinSet::new();
+    for _ in 0..100 {
+        let (source, started) = (source.clone(), started.clone());
+        tasks.spawn(async move {
+            started.fetch_add(1, Ordering::SeqCst);
+            ask(&source).await
+        });
+    }
+    while started.load(Ordering::SeqCst) < 100 {
+        yield_now().await;
+    }
+    release.send(()).unwrap();
+    assert_eq!(tasks.join_all().await, ["token-1"; 100]);
     assert_eq!(server.grants().len(), 1);
+}
+
+#[tokio::test]
+async fn simultaneous_tasks_share_even_a_token_without_a_lifetime() {
+    let server = maskinporten(0);
+    let source = Arc::new(source(&server));
+    let answers = ask_at_once(&source, 10).await.join_all().await;
+    assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == "token-1"), "{answers:?}");
+    assert_eq!(ask(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn an_exchange_does_not_delay_the_cached_token_of_another_request() {
+    let (release, is_released) = mpsc::channel();
+    let server = maskinporten_that(move |nth| {
+        if nth == 2 {
+            is_released.recv().unwrap();
+        }
+        token(nth)
+    });
+    let source = Arc::new(source(&server));
+    let other = TokenRequest { scope: "a:c".to_owned(), ..request() };
+    source.token(&other).await.unwrap();
+    let exchange = ask_at_once(&source, 1).await;
+    tokio::select! {
+        biased;
+        cached = source.token(&other) => assert_eq!(text(&cached.unwrap()), "token-1"),
+        () = std::future::ready(()) => panic!("the cached token is not returned at once"),
+    }
+    release.send(()).unwrap();
+    exchange.join_all().await;
+}
+
+#[tokio::test]
+async fn the_observer_sees_each_step_of_an_exchange_and_none_of_a_cached_token() {
+    let server = maskinporten_that(|nth| if nth == 1 { json("503 Service Unavailable", "{}") } else { token(nth) });
+    let source = Arc::new(source(&server));
+    let spawned = tokio::spawn(async move {
+        let mut steps = Vec::new();
+        for _ in 0..2 {
+            let observer = |event: ExchangeEvent<'_>| {
+                steps.push(match event {
+                    ExchangeEvent::Signed(_) => "signed",
+                    ExchangeEvent::Sent(_) => "sent",
+                    ExchangeEvent::Answered(Err(_), _) => "failed",
+                    ExchangeEvent::Answered(Ok(_), _) => "answered",
+                    ExchangeEvent::Waiting(_) => "waiting",
+                });
+            };
+            source.token_observed(&request(), None, observer).await.unwrap();
+        }
+        steps
+    });
+    let steps = ["signed", "sent", "failed", "waiting", "signed", "sent", "answered"];
+    assert_eq!(spawned.await.unwrap(), steps);
+    let grants = server.grants();
+    assert_ne!(grants[0]["jti"], grants[1]["jti"]);
 }
 
 #[tokio::test]
@@ -207,12 +305,37 @@ async fn in_the_last_fifth_of_its_lifetime_a_token_is_used_if_maskinporten_does_
     let clock = Clock::default();
     let source = clock.source(&server);
     assert_eq!(ask(&source).await, "token-1");
-    clock.set(119.0);
+    clock.set(100.0);
     let answers = ask_at_once(&source, 10).await.join_all().await;
     assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == "token-1"), "{answers:?}");
-    assert_eq!(server.grants().len(), 2, "the ten tasks share one attempt to renew it");
+    // The next attempt to renew the token follows after ten seconds.
+    for (seconds, grants) in [(100.0, 2), (109.9, 2), (110.0, 3), (119.9, 3)] {
+        clock.set(seconds);
+        assert_eq!(ask(&source).await, "token-1");
+        assert_eq!(server.grants().len(), grants, "after {seconds} s");
+    }
     clock.set(120.0);
     assert!(matches!(source.token(&request()).await, Err(ExchangeError::Transport(_))));
+}
+
+#[tokio::test]
+async fn a_refusal_by_a_gateway_does_not_discard_a_valid_token() {
+    let gateway = || json("403 Forbidden", r#"{"message":"too busy"}"#);
+    let server = maskinporten_that(move |nth| if nth == 1 { token(1) } else { gateway() });
+    let clock = Clock::default();
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    clock.set(100.0);
+    assert_eq!(ask(&source).await, "token-1");
+    assert_eq!(server.grants().len(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_an_api_refused_is_not_returned_even_if_maskinporten_does_not_answer() {
+    let server = maskinporten_that(|nth| if nth == 1 { token(1) } else { json("500 Internal Server Error", "{}") });
+    let source = source(&server);
+    let refused = source.token(&request()).await.unwrap();
+    assert!(matches!(source.replace(&request(), &refused).await, Err(ExchangeError::Transport(_))));
 }
 
 #[tokio::test]

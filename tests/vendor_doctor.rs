@@ -59,10 +59,8 @@ fn a_system_without_the_client_fails_with_a_hint() {
             json!([
                 "failed",
                 "`991825827_smartcloud` does not have client id tests in the System Register",
-                [
-                    "hint: add it to `clientId` and keep the others: `systemuser-demo system update FILE --env test`, with a \
-                     file from `systemuser-demo system show --json --env test`"
-                ]
+                ["hint: add it to `clientId`, and keep the other client ids: `systemuser-demo system update FILE \
+                     --env test`, with a file from `systemuser-demo system show --json --env test`"]
             ])
         );
     }
@@ -74,7 +72,7 @@ fn a_deleted_or_unknown_system_fails() {
     assert_eq!(step, json!(["failed", "`991825827_smartcloud` has been deleted from the System Register", []]));
     let (step, _server) = system("404 Not Found", &json!({ "title": "unknown", "status": 404, "code": "AUTH-00011" }));
     assert_eq!(step[0], "failed");
-    assert!(step[1].as_str().unwrap().ends_with(" refused the call: status 404, AUTH-00011 unknown"), "{step}");
+    assert!(step[1].as_str().unwrap().ends_with(" returned status 404: AUTH-00011 unknown"), "{step}");
 }
 
 #[test]
@@ -92,6 +90,6 @@ fn a_client_without_the_vendors_scope_skips_the_step() {
         _ => answer("404 Not Found", "{}"),
     });
     let scope = "altinn:authentication/systemregister.write";
-    let says = format!("skipped because of a missing token for the scope `{scope}`: MP-200");
+    let says = format!("skipped because there is no token for the scope `{scope}`: MP-200");
     assert_eq!(step(&server), json!(["skipped", says, []]));
 }

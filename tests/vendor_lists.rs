@@ -52,8 +52,8 @@ fn all_pages_are_read_in_order_with_one_token() {
     assert_eq!(ids(&run), ["a", "b", "c", "d"]);
     assert_eq!(
         run.err,
-        "note: the list has 3 pages, and Altinn may omit a request at the beginning of a page: `systemuser-demo \
-         request status --org ORG --env test` finds a request by its customer\n"
+        "note: the list has 3 pages, and Altinn may omit a request at the beginning of a page; to find a \
+         request by its customer, run `systemuser-demo request status --org ORG --env test`\n"
     );
     assert_eq!(server.calls(), ["", "?token=1", "?token=2"].map(|query| format!("GET {LIST}{query} {READ}")));
     assert_eq!(server.grants().len(), 1);
@@ -129,7 +129,8 @@ fn has_no_end(pages: Vec<String>, reason: &str) -> Server {
     list(&server).fails(
         6,
         &format!(
-            "error: no usable answer from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: status 200, {reason}\n"
+            "error: no usable response from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: status 200, \
+             {reason}\n"
         ),
     );
     server
@@ -170,7 +171,8 @@ fn an_incomplete_list_is_not_printed() {
     list(&server).fails(
         6,
         &format!(
-            "error: no usable answer from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: status 503: \"busy\"\n"
+            "error: no usable response from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: status 503: \
+             \"busy\"\n"
         ),
     );
 }

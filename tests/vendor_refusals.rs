@@ -18,15 +18,15 @@ fn a_problem_is_printed_with_its_code_text_meaning_and_hints() {
     let problem = r#"{"type":"urn:altinn:error:AUTH-00011","title":"The Id does not refer to a Registered System.","status":404,"code":"AUTH-00011","statusDescription":"Not Found"}"#;
     run("user list", &response("404 Not Found", "application/problem+json", problem)).fails(
         5,
-        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/bysystem/991825827_smartcloud` refused the \
-         call: status 404, AUTH-00011 The Id does not refer to a Registered System.\n  \
-         AUTH-00011: Altinn did not find the system, or it belongs to another vendor\n\
-         hint: is there a typo in `systemId`, or is the system registered only in the other environment? \
-         `systemuser-demo system list --env test` shows your systems in this environment\n\
-         hint: was the token issued to an organisation other than the system's vendor? get a token with a client of \
-         the \
-         organisation that registered the system\n\
-         hint: does your code expect status 400, as Altinn's documentation states? expect 404, or check the code instead of the status\n",
+        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/bysystem/991825827_smartcloud` \
+         returned status 404: AUTH-00011 The Id does not refer to a Registered System.\n  Altinn did not find the \
+         system, or it belongs to another vendor\n\
+         hint: is the id misspelled, or is the system in another environment? to see your systems, run \
+         `systemuser-demo system list --env test`\n\
+         hint: does the system belong to another vendor? only the organisation that owns the client (`consumer` in the \
+         token) has access\n\
+         hint: does your code expect status 400, as Altinn's documentation states? expect 404, or check the code \
+         instead of the status\n",
     );
 }
 
@@ -35,10 +35,11 @@ fn the_older_form_has_its_text_in_detail() {
     let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"Bad Request","status":400,"detail":"The combination of External Ids refer to an already created SystemUser","code":"AUTH-00004"}"#;
     let run = run(CREATE, &response("400 Bad Request", "application/problem+json", problem));
     let first = format!(
-        "error: `{REQUESTS}` refused the call: status 400, AUTH-00004 The combination of External Ids refer to an already \
+        "error: `{REQUESTS}` returned status 400: AUTH-00004 The combination of External Ids refer to an already \
          created SystemUser\n  \
-         AUTH-00004: a system user for this customer, external reference and system already exists\n\
-         hint: does the customer already have the system user you need? use it, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --env test` shows it\n"
+         a system user for this customer, external reference and system already exists\n\
+         hint: does the customer already have the system user you need? use it, with the same `externalRef` in the \
+         grant: `systemuser-demo user find ORG --external-ref REF --env test` shows it\n"
     );
     assert!(crate::program::without_chance(&run.err).starts_with(&first), "{}", run.err);
     assert_eq!((run.code, run.out.as_str()), (5, ""));
@@ -56,17 +57,17 @@ fn validation_errors_are_printed_with_codes_paths_and_meanings() {
     program.file("config/test.toml", server.vendor_configuration()).run().fails(
         5,
         &format!(
-            "error: `{SYSTEMS}` refused the call: status 400, STD-00000 One or more validation errors occurred.\n  \
+            "error: `{SYSTEMS}` returned status 400: STD-00000 One or more validation errors occurred.\n  \
              AUTH.VLD-00004 /registersystemrequest/clientid: One or more of the clientid(s) already exists\n    \
              a client id is in use by another system\n  \
              AUTH.VLD-00003 /registersystemrequest/rights/resource, /rights/1: ResourceId does not exist in Resource \
              Registry\n    \
-             a right names a resource that is not in Altinn's resource registry\n  \
+             a right refers to a resource that is not in Altinn's resource registry\n  \
              AUTH.VLD-99999: something new\n\
-             hint: is the Maskinporten client registered on another system? use a separate client for each system; \
+             hint: is the Maskinporten client registered for another system? use a separate client for each system; \
              without its client, the other system gets no tokens\n\
-             hint: is there a typo in the resource's name, or does it exist only in the other environment? look the resource \
-             up in this environment's registry and copy its name into `value`\n\
+             hint: is there a typo in the resource's name, or does it exist only in the other environment? look the \
+             resource up in this environment's registry and copy its name into `value`\n\
              hint: is the resource an app? write it as `app_<org>_<app>`, with the app's owner and name\n"
         ),
     );
@@ -78,7 +79,7 @@ fn aspnets_validation_errors_are_printed_by_field() {
     run(CREATE, &json("400 Bad Request", problem)).fails(
         5,
         &format!(
-            "error: `{REQUESTS}` refused the call: status 400, One or more validation errors occurred.\n  \
+            "error: `{REQUESTS}` returned status 400: One or more validation errors occurred.\n  \
              $.partyOrgNo: The JSON value could not be converted.\n  \
              request: The request field is required.; And more.\n\
              note: trace id 00-abc-01\n"
@@ -89,9 +90,9 @@ fn aspnets_validation_errors_are_printed_by_field() {
     run("system delete --yes", &json("400 Bad Request", problem)).fails(
         5,
         &format!(
-            "error: `{SYSTEMS}/991825827_smartcloud` refused the call: status 400, One or more validation errors \
+            "error: `{SYSTEMS}/991825827_smartcloud` returned status 400: One or more validation errors \
              occurred.\n  return: System not found\n\
-             hint: is the id correct? `systemuser-demo system list --env test` lists the ids that exist\n"
+             hint: is the id misspelled? to see your systems, run `systemuser-demo system list --env test`\n"
         ),
     );
 }
@@ -100,10 +101,8 @@ fn aspnets_validation_errors_are_printed_by_field() {
 fn a_text_is_printed_the_same_bare_and_as_a_json_string() {
     for body in ["System with ID x already exists", "\"System with ID x already exists\""] {
         for kind in ["text/plain", "application/json"] {
-            run(CREATE, &response("409 Conflict", kind, body)).fails(
-                5,
-                &format!("error: `{REQUESTS}` refused the call: status 409, System with ID x already exists\n"),
-            );
+            run(CREATE, &response("409 Conflict", kind, body))
+                .fails(5, &format!("error: `{REQUESTS}` returned status 409: System with ID x already exists\n"));
         }
     }
 }
@@ -114,19 +113,19 @@ fn a_refusal_without_a_body_is_reported_with_its_status() {
     run("401 Unauthorized").fails(
         5,
         &format!(
-            "error: `{SYSTEMS}` refused the call: status 401\n\
-             hint: does Altinn's address belong to the environment that issued the token?\n"
+            "error: `{SYSTEMS}` returned status 401\n\
+             hint: does Altinn's URL belong to another environment? it must be the environment that issued the token\n"
         ),
     );
     run("403 Forbidden").fails(
         5,
         &format!(
-            "error: `{SYSTEMS}` refused the call: status 403\n\
-             hint: does it belong to another vendor? access depends on the client's organisation, the `consumer` in \
-             the token\n"
+            "error: `{SYSTEMS}` returned status 403\n\
+             hint: does the system belong to another vendor? only the organisation that owns the client (`consumer` \
+             in the token) has access\n"
         ),
     );
-    run("410 Gone").fails(5, &format!("error: `{SYSTEMS}` refused the call: status 410\n"));
+    run("410 Gone").fails(5, &format!("error: `{SYSTEMS}` returned status 410\n"));
 }
 
 #[test]
@@ -141,10 +140,10 @@ fn aspnets_bare_problem_is_printed_with_its_trace_id() {
     let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.5","title":"Not Found","status":404,"traceId":"00-0af7651916cd43dd-01"}"#;
     run("user find 210493352", &json("404 Not Found", problem)).fails(
         5,
-        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` refused the call: status 404, Not \
+        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` returned status 404: Not \
          Found\n\
-         hint: is the id correct, or does it belong to the other environment? `systemuser-demo system list --env test` \
-         and `systemuser-demo user list --env test` list the ids that exist\n\
+         hint: is the id misspelled, or does it belong to another environment? to see the existing ids, run \
+         `systemuser-demo system list --env test` or `systemuser-demo user list --env test`\n\
          note: trace id 00-0af7651916cd43dd-01\n",
     );
 }
@@ -171,11 +170,11 @@ fn an_html_page_is_quoted_on_one_line() {
     run(CREATE, &response("400 Bad Request", "text/html", html)).fails(
         5,
         &format!(
-            "error: `{REQUESTS}` refused the call: status 400, <html> <body> Access denied by the firewall</body></html>\n"
+            "error: `{REQUESTS}` returned status 400: <html> <body> Access denied by the firewall</body></html>\n"
         ),
     );
     let body = "long.".repeat(1000);
-    let first = format!("error: `{REQUESTS}` refused the call: status 400, {}…\n", &body[..200]);
+    let first = format!("error: `{REQUESTS}` returned status 400: {}…\n", &body[..200]);
     run(CREATE, &response("400 Bad Request", "text/plain", &body)).fails(5, &first);
 }
 
@@ -184,15 +183,14 @@ fn json_of_an_unknown_form_is_quoted_unchanged() {
     for body in [r#"{"kode":1}"#, "[1, 2]", "42", "null", r#"{"title":5,"code":["x"]}"#, r#"{"errors":[],"detail":{}}"#]
     {
         run(CREATE, &json("400 Bad Request", body))
-            .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, {body}\n"));
+            .fails(5, &format!("error: `{REQUESTS}` returned status 400: {body}\n"));
     }
     // A member of an unexpected type does not hide the other members.
     let problem = r#"{"title":"no","code":7,"validationErrors":{"a":1},"errors":"x","status":"y"}"#;
-    run(CREATE, &json("400 Bad Request", problem))
-        .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, no\n"));
+    run(CREATE, &json("400 Bad Request", problem)).fails(5, &format!("error: `{REQUESTS}` returned status 400: no\n"));
     let problem = r#"{"title":"no","validationErrors":[7,{"code":"X-1","paths":"/a"},{"title":"t","paths":[1,"/b"]}]}"#;
     run(CREATE, &json("400 Bad Request", problem))
-        .fails(5, &format!("error: `{REQUESTS}` refused the call: status 400, no\n  X-1 /a\n  /b: t\n"));
+        .fails(5, &format!("error: `{REQUESTS}` returned status 400: no\n  X-1 /a\n  /b: t\n"));
 }
 
 #[test]
@@ -274,9 +272,9 @@ fn a_missing_scope_is_refused_with_advice_to_order_it() {
                  the client does not have the scope\n    \
                  scope      {scope}  (this command)\n    \
                  client id  {:<1$}  (config/test.toml)\n\
-                 hint: order `{scope}` from Digdir, and add it to the client in the self-service: \
-                 https://docs.altinn.studio/en/authorization/getting-started/systemuser describes how\n\
-                 note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca, https://docs.digdir.no/errors/MP-200\n",
+                 hint: ask Digdir for `{scope}`, and add it to the client in Maskinporten's self-service portal; see \
+                 https://docs.altinn.studio/en/authorization/getting-started/systemuser\n\
+                 note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca; see https://docs.digdir.no/errors/MP-200\n",
                 "tests",
                 scope.len()
             ),
@@ -310,17 +308,17 @@ fn a_refused_or_unusable_exchange_prints_no_token() {
     exchange(empty("401 Unauthorized")).fails(
         5,
         &format!(
-            "error: `{address}` refused the call: status 401\n\
-             hint: does Altinn's address belong to the environment that issued the token?\n"
+            "error: `{address}` returned status 401\n\
+             hint: does Altinn's URL belong to another environment? it must be the environment that issued the token\n"
         ),
     );
     exchange(response("400 Bad Request", "text/plain", "Invalid token provider: x"))
-        .fails(5, &format!("error: `{address}` refused the call: status 400, Invalid token provider: x\n"));
+        .fails(5, &format!("error: `{address}` returned status 400: Invalid token provider: x\n"));
     for body in ["", "SECRET", "\"SECRET\"", "{\"access_token\":\"SECRET\"}", "<html>SECRET</html>", "null"] {
         let run = exchange(json("200 OK", body));
         run.fails(
             6,
-            &format!("error: no usable answer from `{address}`: status 200, but not a token with a lifetime\n"),
+            &format!("error: no usable response from `{address}`: status 200, but not a token with a lifetime\n"),
         );
     }
 }
@@ -363,7 +361,7 @@ fn an_html_page_means_that_nothing_was_changed() {
     let delete = program("request delete 7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04 --env test");
     let delete = delete.file("config/test.toml", server.vendor_configuration()).run();
     assert_eq!((delete.code, delete.out.as_str()), (6, ""), "{}", delete.err);
-    let unusable = "no usable answer from";
+    let unusable = "no usable response from";
     register(page.clone()).fails(
         6,
         &format!("error: {unusable} `{SYSTEMS}`: status 200, but not the id of a system: <html>sign in</html>\n"),
@@ -382,7 +380,7 @@ fn impossible_values_are_reported_before_anything_is_sent() {
         let file = vendor_configuration(&nobody());
         program(arguments).arg("--env=test").file("config/test.toml", file).run().fails(code, err);
     };
-    let help = "hint: `systemuser-demo request create --help` shows its usage\n";
+    let help = "hint: for usage, run `systemuser-demo request create --help`\n";
     let create = |options: &str| format!("request create 313790509 {options}");
     let nothing = "error: a request needs at least one --right or --package\n";
     refused(&create(""), 2, &format!("{nothing}{help}"));
@@ -397,22 +395,22 @@ fn impossible_values_are_reported_before_anything_is_sent() {
         refused(&create(empty), 2, &format!("error: {option}: the value is empty\n"));
     }
     for url in ["receipt", "javascript:alert(1)", "file:///x", "//example.no"] {
-        let err = format!("error: --redirect-url: `{url}` is not a URL such as https://example.no/receipt\n");
+        let err = format!("error: --redirect-url: expected a URL such as https://example.no/receipt, found `{url}`\n");
         refused(&create(&format!("--right x --redirect-url {url}")), 2, &err);
     }
     let number = "error: ORG: `313790500` is not an organisation number: its check digit is wrong\n";
     refused("request create 313790500 --right x", 2, number);
     refused("user find 313790500", 2, number);
     for command in ["status", "delete"] {
-        let ids = "hint: `systemuser-demo request list --env test` shows the ids\n";
-        let none = "error: ID: `7d6e1d3c-2f0b` is not a request's id, which is a UUID\n";
+        let ids = "hint: to see the existing ids, run `systemuser-demo request list --env test`\n";
+        let none = "error: ID: `7d6e1d3c-2f0b` is not a request id; expected a UUID\n";
         refused(&format!("request {command} 7d6e1d3c-2f0b"), 2, &format!("{none}{ids}"));
     }
     refused(
         "request status 313790509",
         2,
-        "error: ID: `313790509` is not a request's id, which is a UUID\n\
-         hint: find a customer's request with `systemuser-demo request status --org 313790509 --env test`\n",
+        "error: ID: `313790509` is not a request id; expected a UUID\n\
+         hint: to find a customer's request, run `systemuser-demo request status --org 313790509 --env test`\n",
     );
     refused(
         "request list --status newx",
@@ -431,7 +429,7 @@ fn verbose_output_contains_neither_token_nor_grant() {
         let server = Server::vendor_in_turn([json("400 Bad Request", r#"{"title":"no"}"#)]);
         let program = program(command).args("--env test --verbose");
         let run = program.file("config/test.toml", server.vendor_configuration()).run();
-        assert!(run.err.contains("answer         400 in ") && !run.err.contains("token-1"), "{}", run.err);
+        assert!(run.err.contains("response       400 in ") && !run.err.contains("token-1"), "{}", run.err);
         let form = server.requests()[0].body.clone();
         crate::secrets::shows_none(&run.err, &crate::secrets::pieces_of_jwt(form.split("assertion=").nth(1).unwrap()));
         crate::secrets::shows_none(&run.err, &crate::secrets::pieces_of_keys());

@@ -91,7 +91,7 @@ fn a_request_contains_only_what_was_asked_for() {
     prints(
         &run(&server, "request create 313790509 --right demo"),
         &printed_request("none"),
-        "note: to get its token once accepted: `systemuser-demo token --org 313790509 --env test`\n",
+        "note: to get a token once the request is accepted: `systemuser-demo token --org 313790509 --env test`\n",
     );
     assert_eq!(server.calls(), ["POST systemuser/request/vendor systemuser.request.write"]);
     // Without a reference, the body has no `externalRef`: an empty text is a different reference.
@@ -115,7 +115,7 @@ fn short_names_and_urns_are_equivalent_and_duplicates_are_sent_once() {
     prints_json(
         &run,
         json!({ "new": true, "request": made, "token_command": command }),
-        &format!("note: to get its token once accepted: `{command}`\n"),
+        &format!("note: to get a token once the request is accepted: `{command}`\n"),
     );
     let right = |name: &str| json!({ "resource": [{ "id": "urn:altinn:resource", "value": name }] });
     let body = json!({
@@ -148,8 +148,8 @@ fn an_existing_request_is_never_reported_as_new() {
     prints(
         &run(&server, "request create 313790509 --right demo"),
         &printed_request("none"),
-        "note: this request exists already, with status New: no new request was created\n\
-         note: to get its token once accepted: `systemuser-demo token --org 313790509 --env test`\n",
+        "note: this request already exists with status New, so no new request was created\n\
+         note: to get a token once the request is accepted: `systemuser-demo token --org 313790509 --env test`\n",
     );
     let json: Value = serde_json::from_str(&run(&server, "request create 313790509 --right demo --json").out).unwrap();
     assert_eq!((&json["new"], &json["request"]["id"]), (&json!(false), &json!(ID)));
@@ -161,8 +161,8 @@ fn an_existing_closed_request_is_a_failure() {
         let server = server("200 OK", request(others));
         let run = run(&server, "request create 313790509 --right demo");
         let err = format!(
-            "note: this request exists already, with status {status}: no new request was created\nerror: {problem}\n\
-             hint: to ask again: delete the request with `systemuser-demo request delete {ID} --env test`, \
+            "note: this request already exists with status {status}, so no new request was created\nerror: {problem}\n\
+             hint: to ask again, delete the request with `systemuser-demo request delete {ID} --env test`, \
              then create a new request\n"
         );
         assert_eq!((run.err, run.code), (err, 5));
@@ -170,7 +170,7 @@ fn an_existing_closed_request_is_a_failure() {
     };
     over(json!({ "status": "Rejected" }), "Rejected", "the customer rejected the request");
     over(json!({ "status": "Denied" }), "Denied", "the request was denied");
-    let dead = "the request has timed out: nobody answered it within 180 days";
+    let dead = "the request has timed out: the customer did not decide within 180 days";
     // The status of a request that has timed out does not show this.
     over(json!({ "timedOut": true }), "Timedout", dead);
     let gone = "the request was accepted earlier, but its system user has since been deleted";
@@ -185,8 +185,9 @@ fn the_same_reference_works_for_the_request_the_lookup_and_the_token() {
     prints(
         &run("request create 313790509 --right demo --env test"),
         &printed_request("customer-42"),
-        "note: the external reference is `customer-42` (config/test.toml)\nnote: to get its token once accepted: \
-         `systemuser-demo token --org 313790509 --external-ref customer-42 --env test`\n",
+        "note: the external reference is `customer-42` (config/test.toml)\n\
+         note: to get a token once the request is accepted: `systemuser-demo token --org 313790509 \
+         --external-ref customer-42 --env test`\n",
     );
     // A reference from the configuration is mentioned.
     for looked_up in ["request status --org 313790509 --env test", "user find 313790509 --env test"] {
@@ -208,8 +209,8 @@ fn the_printed_token_command_works_with_any_reference() {
         let server = server("201 Created", request(json!({ "externalRef": reference })));
         let program = with(&server, "request create 313790509 --right demo").arg(format!("--external-ref={reference}"));
         let run = Run::of(&mut program.command());
-        let command =
-            run.err.strip_prefix("note: to get its token once accepted: `").unwrap().trim_end().trim_end_matches('`');
+        let command = run.err.strip_prefix("note: to get a token once the request is accepted: `").unwrap().trim_end();
+        let command = command.trim_end_matches('`');
         let binary = env!("CARGO_BIN_EXE_systemuser-demo");
         let line = command.replacen("systemuser-demo", binary, 1);
         let shell = std::process::Command::new("/bin/sh")
@@ -231,7 +232,7 @@ fn the_token_command_of_a_request_without_a_reference_ignores_the_configured_ref
     let run = program(&format!("request status {ID} --env test")).file("config/test.toml", &file).run();
     // The customer's number means that there is no reference.
     let command = "systemuser-demo token --org 313790509 --external-ref 313790509 --env test";
-    assert_eq!((run.err, run.code), (format!("note: to get its token: `{command}`\n"), 0));
+    assert_eq!((run.err, run.code), (format!("note: to get a token for this system user: `{command}`\n"), 0));
 }
 
 #[test]
@@ -242,7 +243,8 @@ fn a_request_is_found_by_its_id_standard_first_then_agent() {
     });
     let run = run(&server, &format!("request status {}", ID.to_uppercase()));
     let out = printed_request("none").replace("New", "Accepted").replace("standard", "agent");
-    prints(&run, &out, "note: to get its token: `systemuser-demo token --org 313790509 --env test`\n");
+    let note = "note: to get a token for this system user: `systemuser-demo token --org 313790509 --env test`\n";
+    prints(&run, &out, note);
     let read = "systemuser.request.read";
     let standard = format!("GET systemuser/request/vendor/{ID} {read}");
     assert_eq!(server.calls(), [standard, format!("GET systemuser/request/vendor/agent/{ID} {read}")]);
@@ -295,15 +297,15 @@ fn a_value_that_a_url_cannot_contain_is_refused_before_anything_is_sent() {
             2,
             &format!(
                 "error: no request can be found by the external reference `{dots}`, because a URL cannot contain it\n\
-                 hint: `systemuser-demo request status ID --env test` finds the request by its id\n"
+                 hint: to find the request by its id, run `systemuser-demo request status ID --env test`\n"
             ),
         );
-        run("system delete --yes").fails(2, "error: SYSTEM: this is not a system's id\n");
-        run("user list --system").fails(2, "error: --system: this is not a system's id\n");
+        run("system delete --yes").fails(2, "error: SYSTEM: this is not a system id\n");
+        run("user list --system").fails(2, "error: --system: this is not a system id\n");
         let file = vendor_configuration(&nobody()).replace("991825827_smartcloud", dots);
         let configured = program("system delete --yes --env test").file("config/test.toml", file).run();
         assert_eq!((configured.code, configured.out.as_str()), (3, ""));
-        assert!(configured.err.ends_with(": this is not a system's id\n"), "{}", configured.err);
+        assert!(configured.err.ends_with(": this is not a system id\n"), "{}", configured.err);
     }
 }
 
@@ -332,7 +334,7 @@ fn requests_are_listed_in_columns_with_whole_ids() {
     prints(
         &run(&server, "request list --status Rejected"),
         "",
-        "note: `991825827_smartcloud` has no standard requests that are Rejected\n",
+        "note: `991825827_smartcloud` has no standard requests with status Rejected\n",
     );
     let paths = ["", "", "agent/", ""];
     let call =
@@ -374,7 +376,8 @@ fn system_users_are_listed_and_found() {
             "system user   {ID}\nkind          agent\nowner         210493352\nexternal ref  customer-42\n\
              system        991825827_smartcloud\ncreated       2026-01-02 03:04:05 UTC\ntitle         Smart Cloud\n"
         ),
-        "note: to get its token: `systemuser-demo token --org 210493352 --external-ref customer-42 --env test`\n",
+        "note: to get a token for this system user: `systemuser-demo token --org 210493352 --external-ref customer-42 \
+         --env test`\n",
     );
     assert_eq!(run(&found, "user find 210493352").code, 0);
     let query = "GET systemuser/vendor/byquery?system-id=991825827_smartcloud&orgno=210493352";
@@ -509,7 +512,7 @@ fn hints_name_the_system_from_the_command_line() {
     let problem = r#"{"title":"x","status":404,"code":"AUTH-00015"}"#;
     let server = Server::vendor_in_turn([answer("404 Not Found", problem)]);
     let run = run(&server, "user find 313790509 --system 991825827_other");
-    let hint = "`systemuser-demo user list --system 991825827_other --env test` shows the system's users";
+    let hint = "`systemuser-demo user list --system 991825827_other --env test` lists the system's system users";
     assert!(run.err.contains(hint) && run.code == 5, "{}", run.err);
 }
 

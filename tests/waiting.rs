@@ -13,7 +13,7 @@ use crate::server::{Request, Server, empty, json as answer, nobody, vendor_confi
 const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
 const CONFIRM: &str =
     "https://am.ui.altinn.no/accessmanagement/ui/systemuser/request?id=7d6e1d3c&DONTCHOOSEREPORTEE=true";
-const WAITING: &str = "note: waiting at most 10 min for the customer's answer; press Ctrl-C to stop\n";
+const WAITING: &str = "note: waiting at most 10 min for the customer's decision; press Ctrl-C to stop\n";
 const POST: &str = "POST systemuser/request/vendor systemuser.request.write";
 
 fn request(status: &str, timed_out: bool) -> Value {
@@ -48,7 +48,7 @@ fn printed_request() -> String {
     )
 }
 
-const ITS_TOKEN: &str = "note: the system user exists; to get its token: `systemuser-demo token --org 313790509 \
+const ITS_TOKEN: &str = "note: the system user exists; to get a token for it: `systemuser-demo token --org 313790509 \
                          --external-ref customer-42 --env test`\n";
 
 #[test]
@@ -66,8 +66,8 @@ fn every_negative_outcome_is_a_failure() {
     for (status, timed_out, printed_status, problem) in [
         ("Rejected", false, "Rejected", "the customer rejected the request"),
         ("Denied", false, "Denied", "the request was denied"),
-        ("Timedout", false, "Timedout", "the request has timed out: nobody answered it within 180 days"),
-        ("New", true, "Timedout", "the request has timed out: nobody answered it within 180 days"),
+        ("Timedout", false, "Timedout", "the request has timed out: the customer did not decide within 180 days"),
+        ("New", true, "Timedout", "the request has timed out: the customer did not decide within 180 days"),
     ] {
         let server = Server::vendor_in_turn([new(), answer("200 OK", &request(status, timed_out).to_string())]);
         let run = create(&server, "--wait").run();
@@ -75,7 +75,7 @@ fn every_negative_outcome_is_a_failure() {
         let again = format!("`systemuser-demo request delete {ID} --env test`, then create a new request");
         assert_eq!(
             run.err,
-            format!("{WAITING}error: {problem}\nhint: to ask again: delete the request with {again}\n")
+            format!("{WAITING}error: {problem}\nhint: to ask again, delete the request with {again}\n")
         );
     }
 }
@@ -95,10 +95,10 @@ fn the_end_of_the_time_is_reported_with_the_command_to_continue() {
     assert_eq!(
         run.err,
         format!(
-            "note: waiting at most 1 s for the customer's answer; press Ctrl-C to stop\n\
-             error: not decided yet: the request is New after 1 s\n\
+            "note: waiting at most 1 s for the customer's decision; press Ctrl-C to stop\n\
+             error: the customer has not decided yet: after 1 s, the request's status is still New\n\
              hint: to continue waiting: `systemuser-demo request status {ID} --wait --env test`\n\
-             hint: has the customer been sent to this address? {CONFIRM}\n"
+             hint: has the customer not opened the confirm URL? send it again: {CONFIRM}\n"
         )
     );
     // The status is read at least twice: at once and at the end.
@@ -113,7 +113,8 @@ fn json_output_is_one_answer_for_every_outcome() {
         assert_eq!(run.code, code, "{}", run.err);
         let printed: Value = serde_json::from_str(&run.out).unwrap();
         assert_eq!((&printed["new"], &printed["request"]), (&json!(true), &request(last, false)));
-        assert!(run.err.starts_with(&format!("note: the customer answers at {CONFIRM}\n")), "{}", run.err);
+        let note = format!("note: to approve or reject the request, the customer opens {CONFIRM}\n");
+        assert!(run.err.starts_with(&note), "{}", run.err);
     }
 }
 
@@ -133,7 +134,7 @@ fn a_new_request_is_printed_even_if_its_status_cannot_be_read() {
     };
     let run = create(&server(), "--wait").run();
     assert_eq!((run.out, run.code), (printed_request(), 4));
-    assert!(run.err.contains("hint: order `altinn:authentication/systemuser.request.read` from Digdir"), "{}", run.err);
+    assert!(run.err.contains("hint: ask Digdir for `altinn:authentication/systemuser.request.read`"), "{}", run.err);
     let run = create(&server(), "--wait --json").run();
     let printed: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((&printed["request"]["id"], run.code), (&json!(ID), 4));
@@ -166,7 +167,7 @@ fn a_refused_new_token_ends_the_waiting() {
     let server = Server::vendor_in_turn([new(), found("New"), empty("401 Unauthorized")]);
     let run = create(&server, "--wait").run();
     assert_eq!((run.out, run.code), (printed_request(), 5));
-    assert!(run.err.contains(" refused the call: status 401\n"), "{}", run.err);
+    assert!(run.err.contains(" returned status 401\n"), "{}", run.err);
     assert_eq!(server.calls().len(), 4);
 }
 
@@ -176,7 +177,7 @@ fn a_request_that_is_deleted_in_the_meantime_ends_the_waiting() {
     let server = Server::vendor_in_turn([new(), gone]);
     let run = create(&server, "--wait").run();
     assert_eq!((run.out, run.code), (printed_request(), 5));
-    assert!(run.err.contains("AUTH-00010 gone\n  AUTH-00010: Altinn did not find the request\n"), "{}", run.err);
+    assert!(run.err.contains("AUTH-00010 gone\n  Altinn did not find the request\n"), "{}", run.err);
 }
 
 #[test]
@@ -187,8 +188,9 @@ fn a_temporary_server_failure_causes_one_warning_and_another_check() {
     let run = create(&server, "--wait").run();
     run.succeeds(&format!("{}status        Accepted\n", printed_request()));
     let warning = format!(
-        "warning: no usable answer from `http://127.0.0.1:PORT/authentication/api/v1/systemuser/request/vendor/{ID}`: \
-         status 503: \"busy\"; still waiting\n"
+        "warning: no usable response from \
+         `http://127.0.0.1:PORT/authentication/api/v1/systemuser/request/vendor/{ID}`: status 503: \"busy\"; still \
+         waiting\n"
     );
     assert_eq!(crate::program::without_chance(&run.err), format!("{WAITING}{warning}{ITS_TOKEN}"));
 }
@@ -221,17 +223,19 @@ fn an_invalid_duration_is_reported_before_anything_is_sent() {
     };
     for text in ["5", "soon", "", "-1s", "1.5.s", "99999999999999999999d", "1s;"] {
         for command in ["request create 313790509 --right demo", "request status --org 313790509"] {
-            let err = format!("error: --wait: `{text}` is not a duration such as 90s, 10m or 2h\n");
+            let err = format!("error: --wait: expected a duration such as 90s, 10m or 2h, found `{text}`\n");
             refused(&format!("{command} --wait={text}"), &err);
         }
     }
     for text in ["0s", "0", "181d", "1year"] {
-        let err = format!("error: --wait: `{text}` is not between 1s and 180d; a request times out after 180d\n");
+        let err = format!(
+            "error: --wait: expected a duration from 1s to 180d, found `{text}`; a request times out after 180d\n"
+        );
         refused(&format!("request status --org 313790509 --wait={text}"), &err);
     }
     refused(
         "request status --wait 90s",
-        "error: ID: `90s` is not a request's id, which is a UUID\n\
+        "error: ID: `90s` is not a request id; expected a UUID\n\
          hint: write an equals sign before a duration: `--wait=90s`\n",
     );
 }
@@ -444,7 +448,7 @@ fn a_missing_answer_does_not_extend_the_wait() {
     assert_eq!((run.out, run.code), (printed_request(), 6));
     let end = format!(
         "note: the request stays open; to continue waiting: `systemuser-demo request status {ID} --wait --env test`\n\
-         error: no answer arrived in the given time\n"
+         error: no response arrived in the given time\n"
     );
     assert!(run.err.ends_with(&end), "{}", run.err);
 }

@@ -8,7 +8,7 @@ fn the_environment_is_required() {
     program("token").run().fails(
         3,
         "error: no environment: this build has no sandbox to use by default\n\
-         hint: pass --env test or --env prod, or name a file with --config\n",
+         hint: pass --env test or --env prod, or specify a file with --config\n",
     );
 }
 
@@ -17,7 +17,7 @@ fn init_requires_an_environment() {
     program("init").run().fails(
         3,
         "error: no environment: this build has no sandbox to use by default\n\
-         hint: pass --env test or --env prod, or name a file with --config\n",
+         hint: pass --env test or --env prod, or specify a file with --config\n",
     );
 }
 
@@ -42,6 +42,6 @@ fn the_default_address_is_suggested_because_no_sandbox_is_built_in() {
     let run = program("token --env sandbox --client-id c --scope s --org 210493352 --timeout 1 --key")
         .arg(crate::program::data("key.jwk.json").to_str().unwrap())
         .run();
-    let note = "note: this is the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n";
+    let note = "note: using the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n";
     assert!(crate::program::without_chance(&run.err).starts_with(note), "{}", run.err);
 }

@@ -11,18 +11,18 @@ use crate::client::{AccessToken, CallError, DecodedJwt, Http, Reply, TransportEr
 /// Exchanges a Maskinporten token, with or without a system user, for an Altinn token.
 ///
 /// # Errors
-/// If Altinn refuses the token, or does not return a usable token.
+/// Returns an error if Altinn refuses the token, or does not return a usable token.
 pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result<AccessToken, CallError> {
     let reply = http.call(Method::GET, address, &token.secret, None).await?.accepted()?;
     Ok(read(&reply, token.scope.clone())?)
 }
 
-/// Reads the Altinn token from an answer. `scope` is the scope of the Maskinporten token.
+/// Reads the Altinn token from a response. `scope` is the scope of the Maskinporten token.
 ///
 /// # Errors
-/// If the answer contains no token, or a token without a lifetime.
+/// Returns an error if the response contains no token, or a token without a lifetime.
 pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, TransportError> {
-    // No server accepts a longer header.
+    // A token of more than 64 KiB does not fit into an HTTP header that a server accepts.
     let body = Some(&reply.body[..]).filter(|body| body.len() <= 65_536).unwrap_or_default();
     let text = std::str::from_utf8(body).unwrap_or_default();
     // Altinn returns a JSON string to a client that accepts JSON, and plain text to others.
@@ -37,7 +37,10 @@ pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Transpo
     Ok(AccessToken { secret: altinns.into(), expires_in, scope, date: reply.date })
 }
 
-/// The address of the token exchange on the Altinn platform at this address.
+/// The URL of the token exchange. `platform` is the base URL of Altinn's platform, with its trailing slash.
+///
+/// # Panics
+/// If `platform` cannot be a base URL, such as a `data:` URL.
 pub fn address(platform: &Url) -> Url {
-    platform.join("authentication/api/v1/exchange/maskinporten").expect("a relative path joins an http address")
+    platform.join("authentication/api/v1/exchange/maskinporten").expect("a relative path joins an http URL")
 }

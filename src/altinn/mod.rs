@@ -5,7 +5,7 @@
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`.
 //!
-//! The meanings of error codes are in `explain`, and `cli` shows the answers.
+//! The meanings of error codes are in `explain`, and `cli` shows the results.
 
 pub mod exchange;
 pub mod page;
@@ -39,14 +39,14 @@ pub struct Altinn<'a> {
     calls: Mutex<Vec<CallRecord>>,
 }
 
-/// A call that was made, for `--verbose`.
+/// A record of a call to Altinn, for example for a log.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
     /// The method.
     pub method: Method,
-    /// The address, without its query.
+    /// The URL, without its query.
     pub address: String,
-    /// The HTTP status, or `None` without an answer.
+    /// The HTTP status. `None` if there was no complete response.
     pub status: Option<u16>,
     /// The pause before the next attempt, if there was another attempt.
     pub pause: Option<Duration>,
@@ -68,7 +68,7 @@ impl<T> Serialize for Item<T> {
 }
 
 impl<'a> Altinn<'a> {
-    /// Creates a client for the Altinn platform at this address, which must end in a slash.
+    /// Creates a client for the Altinn platform at this URL, which must end in a slash.
     pub fn new(http: &'a Http, platform: &'a Url, token: &'a AccessToken) -> Self {
         Self { http, platform, token, calls: Mutex::default() }
     }
@@ -78,10 +78,10 @@ impl<'a> Altinn<'a> {
         self.calls.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The address of a vendor API. The path segments may contain any text.
+    /// The URL of a vendor API. The path segments may contain any text.
     fn address(&self, segments: &[&str]) -> Url {
-        let mut url = self.platform.join("authentication/api/v1/").expect("a relative path joins an http address");
-        url.path_segments_mut().expect("an http address has a path").pop_if_empty().extend(segments);
+        let mut url = self.platform.join("authentication/api/v1/").expect("a relative path joins an http URL");
+        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(segments);
         url
     }
 
@@ -90,7 +90,7 @@ impl<'a> Altinn<'a> {
     }
 
     async fn send(&self, method: Method, url: &Url, body: &impl Serialize) -> Result<Reply, CallError> {
-        let body = serde_json::to_string(body).expect("the keys of a request body are strings");
+        let body = serde_json::to_string(body).expect("the fields of a request body are strings");
         self.call(method, url, Some(body)).await
     }
 
@@ -107,7 +107,7 @@ impl<'a> Altinn<'a> {
             answer?.accepted()
         };
         let mut calls = Vec::new();
-        // Altinn may have carried out a request although its answer was lost. It must not be carried out twice.
+        // Altinn may have carried out a request although its response was lost. It must not be carried out twice.
         let mut retries = Retries::new(self.http.timeout, method == Method::GET);
         while let Some(pause) = retries.attempt(attempt(&mut calls)).await {
             last(&mut calls).pause = Some(pause);
@@ -122,20 +122,20 @@ fn last(calls: &mut [CallRecord]) -> &mut CallRecord {
     calls.last_mut().expect("a call was recorded")
 }
 
-/// Reads an answer that is an object of this type. `what` is its name in an error.
+/// Reads a response that is an object of this type. `what` names the object in an error.
 fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Item<T>, CallError> {
     let json = reply.json::<Box<RawValue>>().ok();
     json.and_then(|json| item(&json)).ok_or_else(|| reply.is_not(what).into())
 }
 
-/// Reads an answer that is an array of objects of this type. `what` is the name of the list in an error.
+/// Reads a response that is an array of objects of this type. `what` is the name of the list in an error.
 fn read_all<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<Vec<Item<T>>, CallError> {
     let rows: Vec<&RawValue> = read_rows(reply, what)?;
     check_count(&rows, reply, what)?;
     rows.into_iter().map(item).collect::<Option<_>>().ok_or_else(|| not_a_list(reply, what))
 }
 
-/// Splits an answer into unparsed rows, unless they would need more memory than [`HEAVIEST_LIST`]. Almost empty rows
+/// Splits a response into unparsed rows, unless they would need more memory than [`HEAVIEST_LIST`]. Almost empty rows
 /// need the most memory for their length.
 fn read_rows<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, CallError> {
     let weight = |byte: &u8| match byte {
@@ -151,7 +151,7 @@ fn read_rows<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, 
     serde_json::from_slice(&reply.body).map_err(|_| not_a_list(reply, what))
 }
 
-/// Rejects an answer with more rows than [`MOST_ROWS`].
+/// Rejects a response with more rows than [`MOST_ROWS`].
 fn check_count(rows: &[&RawValue], reply: &Reply, what: &str) -> Result<(), CallError> {
     match rows.len() {
         0..=MOST_ROWS => Ok(()),
@@ -159,8 +159,8 @@ fn check_count(rows: &[&RawValue], reply: &Reply, what: &str) -> Result<(), Call
     }
 }
 
-/// The error for an answer that is not this list. It quotes the answer only up to 64 KiB, since a list may be longer
-/// than other answers.
+/// The error for a response that is not this list. It quotes the response only up to 64 KiB, since a list may be longer
+/// than other responses.
 fn not_a_list(reply: &Reply, what: &str) -> CallError {
     match reply.body.len() {
         0..=65_536 => reply.is_not(what).into(),
@@ -168,9 +168,9 @@ fn not_a_list(reply: &Reply, what: &str) -> CallError {
     }
 }
 
-/// The most memory that the rows of an answer may need, estimated in bytes.
+/// The maximum memory for the rows of a response, estimated in bytes.
 const HEAVIEST_LIST: usize = 12 * 1024 * 1024;
-/// The most rows that an answer may have. Each row needs some memory, however short it is.
+/// The maximum number of rows in a response. Each row needs some memory, however short it is.
 const MOST_ROWS: usize = 25_000;
 
 /// Reads an object. An array is rejected: serde would read it as a struct, field by field.

@@ -1,7 +1,7 @@
 //! Lists that Altinn returns in pages.
 //!
-//! `links.next` contains the address of the next page, which may have a host name that is internal to Altinn. The
-//! access token must not be sent there. Only the `token` in its query is used: it is added to the address of the list.
+//! `links.next` contains the URL of the next page, which may have a host name that is internal to Altinn. The
+//! access token must not be sent there. Only the `token` in its query is used: it is added to the URL of the list.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ use serde_json::value::RawValue;
 use super::{Altinn, Item, check_count, item, not_a_list, read_rows};
 use crate::client::CallError;
 
-/// The most pages that are read of a list. No real list has as many, but a faulty server may never end a list.
+/// The maximum number of pages that are read. Real lists have fewer pages, but a faulty server may never end a list.
 const MOST_PAGES: usize = 2_000;
-/// The most entries that are read of a list.
+/// The maximum number of entries that are read.
 const MOST_ENTRIES: usize = 100_000;
-/// The most bytes of answers that are read of a list. In memory, they need several times as much.
+/// The maximum total size of the pages, in bytes. In memory, the entries need several times as much.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-/// The most bytes of a page token, which is sent in an address.
+/// The maximum size of a page token, in bytes. The token is sent in a URL.
 const LONGEST_TOKEN: usize = 8 * 1024;
 
-/// A whole list.
+/// A complete list, read from all its pages.
 #[derive(Debug)]
 pub struct List<T> {
     /// The entries of the list.
@@ -88,9 +88,9 @@ pub(super) async fn all<T: DeserializeOwned>(
     }
 }
 
-/// The `token` in the query of an address, which may be relative.
+/// The `token` in the query of a URL, which may be relative.
 pub fn token_of(next: &str) -> Option<String> {
-    let base = Url::parse("https://altinn.invalid/").expect("an address");
+    let base = Url::parse("https://altinn.invalid/").expect("a URL");
     let next = base.join(next).ok()?;
     let token = next.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
     token.filter(|token| (1..=LONGEST_TOKEN).contains(&token.len()))

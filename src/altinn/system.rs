@@ -36,7 +36,7 @@ pub struct System {
     /// Whether customers can find the system in Altinn without a request.
     #[serde(default)]
     pub is_visible: bool,
-    /// The URLs to which a customer may be redirected after answering a request.
+    /// The URLs to which a customer may be redirected after the decision.
     #[serde(default)]
     pub allowed_redirect_urls: Vec<String>,
     /// Whether the system has been deleted. Altinn still returns deleted systems.
@@ -141,12 +141,13 @@ impl System {
     pub fn validation_errors(&self) -> Vec<ValidationError> {
         let mut errors = Vec::new();
         let mut add = |code, field, problem: String| errors.push(ValidationError { code, field, problem });
-        let vendor = self.vendor.id.strip_prefix("0192:").ok_or("it does not begin with `0192:`".to_owned());
-        let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| error.to_string()));
+        let vendor_id = quote(&self.vendor.id);
+        let vendor = self.vendor.id.strip_prefix("0192:").ok_or(format!("{vendor_id} does not begin with `0192:`"));
+        let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| format!("{vendor_id}: {error}")));
         match &vendor {
-            Err(problem) => add("AUTH.VLD-00000", "vendor.ID", format!("{}: {problem}", quote(&self.vendor.id))),
+            Err(problem) => add("AUTH.VLD-00000", "vendor.ID", problem.clone()),
             Ok(org) if self.id.strip_prefix(&format!("{org}_")).is_none_or(str::is_empty) => {
-                add("AUTH.VLD-00001", "id", format!("{} is not `{org}_` followed by a name", quote(&self.id)));
+                add("AUTH.VLD-00001", "id", format!("{} must be `{org}_` followed by a name", quote(&self.id)));
             }
             Ok(_) => {}
         }
@@ -154,7 +155,7 @@ impl System {
             add("AUTH.VLD-00013", "id", format!("{} contains a space", quote(&self.id)));
         }
         if self.name.get("nb").is_none_or(|name| name.trim().is_empty()) {
-            let problem = "`nb` is missing, and without it no customer can approve a request";
+            let problem = "`nb` is missing; without a Norwegian Bokmål name, customers cannot approve requests";
             add("AUTH-00017", "name", problem.to_owned());
         }
         for right in self.rights.iter().filter(|right| !right.is_named_well()) {
@@ -184,7 +185,7 @@ impl System {
         let is_https =
             |url: &str| url.starts_with("https://") && !url.starts_with("https:///") && Url::parse(url).is_ok();
         for url in self.allowed_redirect_urls.iter().filter(|url| !is_https(url)) {
-            let problem = format!("{} is not a URL that begins with https://", quote(url));
+            let problem = format!("{} must be a URL that begins with https://", quote(url));
             add("AUTH.VLD-00005", "allowedRedirectUrls", problem);
         }
         errors

@@ -19,7 +19,7 @@ pub const SCOPE: &str = "altinn:authentication/systemregister.write";
 pub struct SystemSummary {
     /// The system's id.
     pub system_id: String,
-    /// The system's name in bokmål, or in the first language listed.
+    /// The system's name in Bokmål, or in the first language listed.
     #[serde(default, deserialize_with = "display_name")]
     pub name: String,
     /// The rights that the system may request from customers.
@@ -55,7 +55,7 @@ pub struct Change {
 /// Gets the list of the vendor's systems.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn list(altinn: &Altinn<'_>) -> Result<Vec<Item<SystemSummary>>, CallError> {
     let reply = altinn.get(&altinn.address(&["systemregister", "vendor"])).await?;
     read_all(&reply, "a list of systems")
@@ -64,7 +64,7 @@ pub async fn list(altinn: &Altinn<'_>) -> Result<Vec<Item<SystemSummary>>, CallE
 /// Gets a system. Altinn still returns deleted systems.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn show(altinn: &Altinn<'_>, system_id: &str) -> Result<Item<System>, CallError> {
     let reply = altinn.get(&address(altinn, system_id)).await?;
     read(&reply, "a system")
@@ -73,7 +73,7 @@ pub async fn show(altinn: &Altinn<'_>, system_id: &str) -> Result<Item<System>, 
 /// Registers a new system, and returns Altinn's internal id for it.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn register(altinn: &Altinn<'_>, system: &System) -> Result<String, CallError> {
     let reply = altinn.send(Method::POST, &altinn.address(&["systemregister", "vendor"]), system).await?;
     let id = reply.json::<String>().ok();
@@ -83,15 +83,15 @@ pub async fn register(altinn: &Altinn<'_>, system: &System) -> Result<String, Ca
 /// Replaces the whole registration of a system.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn update(altinn: &Altinn<'_>, system: &System) -> Result<(), CallError> {
     succeeded(&altinn.send(Method::PUT, &address(altinn, &system.id), system).await?)
 }
 
-/// Deletes a system. Its id cannot be used again.
+/// Deletes a system. The id cannot be reused.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn delete(altinn: &Altinn<'_>, system_id: &str) -> Result<(), CallError> {
     succeeded(&altinn.delete(&address(altinn, system_id)).await?)
 }
@@ -99,13 +99,13 @@ pub async fn delete(altinn: &Altinn<'_>, system_id: &str) -> Result<(), CallErro
 /// Gets the change log of a system.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn log(altinn: &Altinn<'_>, system_id: &str) -> Result<Vec<Item<Change>>, CallError> {
     let reply = altinn.get(&altinn.address(&["systemregister", "vendor", system_id, "changelog"])).await?;
     read_all(&reply, "a list of changes")
 }
 
-/// The answer to a change, with the only field that is read.
+/// The response to a change, with the only field that is read.
 #[derive(Deserialize)]
 struct Succeeded {
     succeeded: Option<bool>,

@@ -46,7 +46,7 @@ impl SystemUser {
 /// Gets all system users of a system. The token needs the scope [`LIST`].
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn list(altinn: &Altinn<'_>, system_id: &str) -> Result<List<SystemUser>, CallError> {
     let list = altinn.address(&["systemuser", "vendor", "bysystem", system_id]);
     page::all(altinn, &list, "a system user", |user: &SystemUser| &user.id).await
@@ -55,7 +55,7 @@ pub async fn list(altinn: &Altinn<'_>, system_id: &str) -> Result<List<SystemUse
 /// Finds a system user by its system, owner and external reference. The token needs the scope [`FIND`].
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn find(
     altinn: &Altinn<'_>,
     system_id: &str,

@@ -1,4 +1,4 @@
-//! Requests: a vendor asks a customer for a system user, and the customer answers in Altinn.
+//! Requests: a vendor asks a customer for a system user, and the customer decides in Altinn.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/RequestSystemUserController.cs`.
 
@@ -31,8 +31,8 @@ pub struct NewRequest<'a> {
     /// The name of the system user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_title: Option<&'a str>,
-    /// The external reference, which distinguishes the system users of an owner. The grant must repeat it. An empty
-    /// reference is not the same as no reference, so it is left out if there is no reference.
+    /// The external reference, which distinguishes the system users of an owner. The grant must repeat it. With `None`,
+    /// the field is left out, because Altinn treats an empty reference differently.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<&'a str>,
     /// The id of the vendor's system.
@@ -46,7 +46,7 @@ pub struct NewRequest<'a> {
     /// The requested access packages, which the system must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access_packages: Vec<AccessPackage>,
-    /// The URL to which the customer is redirected after answering.
+    /// The URL to which the customer is redirected after the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_url: Option<&'a str>,
 }
@@ -89,10 +89,11 @@ pub struct Request {
     pub access_packages: Vec<AccessPackage>,
     /// The status, as Altinn spells it.
     pub status: String,
-    /// Whether nobody answered the request for 180 days. The status does not show this.
+    /// Whether the request has timed out, because the customer did not decide for 180 days. Altinn does not change
+    /// `status` then.
     #[serde(default)]
     pub timed_out: bool,
-    /// The URL at which the customer answers. Lists do not contain it.
+    /// The URL at which the customer decides. Lists do not contain it.
     pub confirm_url: Option<String>,
     /// The time of creation, in Altinn's format.
     pub created: Option<String>,
@@ -167,18 +168,18 @@ pub enum Created {
 /// Asks a customer for a system user. The token needs the scope [`WRITE`].
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn create(altinn: &Altinn<'_>, kind: Kind, ask: &NewRequest<'_>) -> Result<Created, CallError> {
     let reply = altinn.send(Method::POST, &address(altinn, kind, &[]), ask).await?;
     let request = read(&reply, A_REQUEST)?;
-    // The `Location` header is ignored, since Altinn returns a wrong address in it.
+    // The `Location` header is ignored, since Altinn returns a wrong URL in it.
     Ok(if reply.status == 201 { Created::New(request) } else { Created::Existing(request) })
 }
 
 /// Gets a request by its id. The token needs the scope [`READ`].
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn by_id(altinn: &Altinn<'_>, kind: Kind, id: &str) -> Result<Item<Request>, CallError> {
     read(&altinn.get(&address(altinn, kind, &[id])).await?, A_REQUEST)
 }
@@ -186,7 +187,7 @@ pub async fn by_id(altinn: &Altinn<'_>, kind: Kind, id: &str) -> Result<Item<Req
 /// Gets a request by its system, customer and external reference. The token needs the scope [`READ`].
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn by_external_ref(
     altinn: &Altinn<'_>,
     kind: Kind,
@@ -203,7 +204,7 @@ pub async fn by_external_ref(
 /// first request of each page after the first page.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn list(altinn: &Altinn<'_>, kind: Kind, system_id: &str) -> Result<List<Request>, CallError> {
     page::all(altinn, &address(altinn, kind, &["bysystem", system_id]), A_REQUEST, |request: &Request| &request.id)
         .await
@@ -212,7 +213,7 @@ pub async fn list(altinn: &Altinn<'_>, kind: Kind, system_id: &str) -> Result<Li
 /// Deletes a request of either kind. The token needs the scope [`WRITE`]. Altinn does not check who owns the request.
 ///
 /// # Errors
-/// If Altinn refuses the call, or there is no usable answer.
+/// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn delete(altinn: &Altinn<'_>, id: &str) -> Result<(), CallError> {
     let reply = altinn.delete(&address(altinn, Kind::Standard, &[id])).await?;
     // An HTML page, for example, does not confirm the deletion.

@@ -1,7 +1,7 @@
 //! The command line: parses the arguments, runs the command, and returns its result or its error.
 //!
 //! Imports run downwards: `commands`, `session`, `error`, `args`, `output`. Commands do not import each other.
-//! Server responses and file contents are parsed in `altinn`, `client` and `config`, not here.
+//! Responses of APIs and configuration files are parsed in `altinn`, `client` and `config`, not here.
 
 mod args;
 mod commands;
@@ -20,16 +20,16 @@ use self::commands::{call, completions, doctor, explain, grant, init, inspect, k
 pub use self::error::{CommandError, Exit};
 pub use self::output::{Console, Stream};
 
-/// The end of `--help`. README repeats it.
+/// The end of `--help`. config/README.md repeats it.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    done
+  0    success
   1    unexpected error
   2    invalid command line, or an invalid input file
   3    invalid configuration file, environment variable or key
   4    Maskinporten refused, or a token failed verification
-  5    the API, Altinn or the customer refused
-  6    no usable answer from a server
+  5    the API or Altinn refused, or the customer did not approve
+  6    no usable response from a server
   7    the customer has not decided yet
   130  interrupted";
 
@@ -51,24 +51,24 @@ enum Command {
     Call(Deferred<call::Call>),
     /// build and sign a JWT grant, and print it
     Grant(Deferred<grant::Grant>),
-    /// show what is inside a token or a grant
+    /// show the contents of a token or a grant
     Inspect(Deferred<inspect::Inspect>),
-    /// make a key pair, or show the public half of one
+    /// create a key pair, or print a public key
     Key(Deferred<key::Key>),
     /// run every step of the flow and say which one fails
     Doctor(Deferred<doctor::Doctor>),
-    /// explain an error code of Maskinporten or Altinn
+    /// explain a Maskinporten or Altinn error code
     Explain(Deferred<explain::Explain>),
-    /// write a starter configuration and key for an environment
+    /// write a starter configuration file and private key
     Init(Deferred<init::Init>),
-    /// register, show and change the system in Altinn's System Register
+    /// register and manage systems in Altinn's System Register
     System(Deferred<system::System>),
-    /// ask a customer for a system user, and follow the answer
+    /// ask a customer for a system user, and track the request
     Request(Deferred<request::Request>),
     /// list and find system users
     User(Deferred<user::User>),
     #[cfg(feature = "sandbox")]
-    /// run a local Maskinporten, Altinn and reference APIs
+    /// run Maskinporten, Altinn and the reference APIs locally
     Sandbox(Deferred<sandbox::Sandbox>),
     /// print a shell completion script
     Completions(Deferred<completions::Completions>),

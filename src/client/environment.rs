@@ -22,7 +22,7 @@ impl Environment {
     /// All environments. Production is last.
     pub const ALL: [Self; 3] = [Self::Sandbox, Self::Test, Self::Prod];
 
-    /// The name used in options, variables and configuration files.
+    /// The name of the environment: `sandbox`, `test` or `prod`. `FromStr` parses the same names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sandbox => "sandbox",
@@ -52,6 +52,10 @@ impl Environment {
 impl FromStr for Environment {
     type Err = UnknownEnvironment;
 
+    /// Parses the [`name`](Self::name) of an environment.
+    ///
+    /// # Errors
+    /// Returns an error if the text is not exactly `sandbox`, `test` or `prod`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|known| known.name() == text).ok_or_else(|| UnknownEnvironment(text.to_owned()))
     }
@@ -63,12 +67,12 @@ impl fmt::Display for Environment {
     }
 }
 
-/// The error for a text that is not the name of an environment.
+/// The error for a text that is not the name of an environment. It contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not an environment; use sandbox, test or prod", quote(.0))]
+#[error("{} is not an environment; expected sandbox, test or prod", quote(.0))]
 pub struct UnknownEnvironment(pub String);
 
-/// The addresses of the servers that the flow uses.
+/// The addresses of Maskinporten, Altinn and the reference APIs in an environment. Base addresses end in a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// Maskinporten's issuer identifier, with its trailing slash. It is the `aud` claim of a grant and the `iss` claim
@@ -76,11 +80,13 @@ pub struct Endpoints {
     pub issuer: Url,
     /// Maskinporten's token endpoint, which exchanges a grant for an access token.
     pub token: Url,
-    /// The JWK set with Maskinporten's public keys.
+    /// The address of the JWK set with Maskinporten's public keys (RFC 7517).
     pub jwks: Url,
-    /// The base address of Altinn's platform, which has the APIs for the System Register and for system users.
+    /// The base address of Altinn's platform, with its trailing slash. The platform has the APIs for the System
+    /// Register and for system users.
     pub altinn: Url,
-    /// The base address of the reference APIs. `None` for production, which has no reference APIs.
+    /// The base address of the reference APIs, with its trailing slash. `None` for production, which has no reference
+    /// APIs.
     pub reference_api: Option<Url>,
 }
 
@@ -98,8 +104,8 @@ impl Endpoints {
         Self { reference_api: Some(address.clone()), ..Self::of_issuer(address.clone(), address) }
     }
 
-    /// The addresses that follow from an issuer and from the base address of Altinn's platform. Maskinporten's token
-    /// endpoint is the path `token` below the issuer, and its JWK set is the path `jwk`.
+    /// Derives the addresses from an issuer and from the base address of Altinn's platform, which must both end in a
+    /// slash. The token endpoint is the path `token` below the issuer, and the JWK set is the path `jwk`.
     ///
     /// # Panics
     /// If `issuer` cannot be a base URL, such as a `data:` URL.

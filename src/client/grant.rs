@@ -1,4 +1,4 @@
-//! The JWT grant: what a client asks Maskinporten for, signed with its key.
+//! The JWT grant: a request for a token, signed with the key of a client.
 //!
 //! The time and the id are arguments, so the same grant always has the same bytes.
 //! Sources: RFC 7523; Digdir, "JWT grant" and "System users".
@@ -17,7 +17,8 @@ use super::key::SigningKey;
 use super::org_number::OrgNumber;
 use super::token::SYSTEM_USER;
 
-/// The lifetime of a grant, in seconds. This is the maximum at Maskinporten, because a long lifetime tolerates a slow clock.
+/// The lifetime of a grant, in seconds. The value is Maskinporten's maximum, so that a grant from a slow clock is still
+/// valid.
 pub const LIFETIME: i64 = 120;
 
 /// A grant that is not signed yet.
@@ -36,7 +37,7 @@ pub struct Grant<'a> {
 }
 
 /// The token that a grant requests.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
     /// One scope, or several separated by single spaces.
     pub scope: String,
@@ -55,12 +56,16 @@ pub struct SystemUserRef {
     pub external_ref: Option<String>,
 }
 
-/// A signed grant. It is a secret, because anybody who has it can exchange it for the token, once within its lifetime.
+/// A signed grant: a JWT in compact form. It is a secret, because anyone can exchange it for a token until it is used
+/// or expires.
 #[derive(Debug)]
 pub struct Assertion(pub SecretString);
 
 impl Grant<'_> {
-    /// Signs the grant.
+    /// Signs the grant, and returns it as a JWT in compact form (RFC 7515, section 3.1).
+    ///
+    /// # Panics
+    /// If the algorithm of the key was changed to an algorithm other than RS256, RS384 or RS512.
     pub fn sign(&self, key: &SigningKey) -> Assertion {
         let header = Header { kid: Some(key.kid.clone()), ..Header::new(key.algorithm) };
         let signed = format!("{}.{}", part(&header), part(&self.claims()));
@@ -68,7 +73,7 @@ impl Grant<'_> {
         Assertion(format!("{signed}.{signature}").into())
     }
 
-    /// The claims. Maskinporten refuses a grant with any other claim.
+    /// Builds the claims. Maskinporten refuses a grant with an undocumented claim.
     fn claims(&self) -> Value {
         let TokenRequest { scope, system_user, resource } = self.request;
         let now = self.now.timestamp();

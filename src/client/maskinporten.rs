@@ -19,16 +19,17 @@ pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// Exchanges a signed grant for an access token.
 ///
 /// # Errors
-/// If Maskinporten refused the grant, or did not answer with a token.
+/// Returns [`CallError::Refused`] if Maskinporten refused the grant, and [`CallError::Transport`] if there is no
+/// response with a usable token.
 pub async fn exchange(http: &Http, token_endpoint: &Url, assertion: &Assertion) -> Result<AccessToken, ExchangeError> {
     let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.0.expose_secret())];
     read(&http.post_form(token_endpoint, &form, &assertion.0).await?)
 }
 
-/// Reads the answer of a token endpoint.
+/// Reads the response of a token endpoint.
 ///
 /// # Errors
-/// If the answer is a refusal, or has no token.
+/// Returns [`CallError::Refused`] if the response is a refusal, and [`CallError::Transport`] if it has no usable token.
 pub fn read(reply: &Reply) -> Result<AccessToken, ExchangeError> {
     match reply.status {
         200 => Ok(read_token(reply)?),
@@ -37,7 +38,7 @@ pub fn read(reply: &Reply) -> Result<AccessToken, ExchangeError> {
     }
 }
 
-/// The answer with a token. Other members are ignored.
+/// The response with a token. Other members are ignored.
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: SecretString,
@@ -48,11 +49,11 @@ struct TokenAnswer {
 
 fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
     // The error shows neither the body nor the parser's message, because they may contain the token.
-    let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not the JSON of a token"))?;
+    let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not a token response"))?;
     let token = answer.access_token.expose_secret();
     // RFC 6750 allows fewer characters. These are safe in a line of output and in a header.
     if token.is_empty() || token.len() > 65_536 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(reply.unusable("but its `access_token` cannot be a token"));
+        return Err(reply.unusable("but its `access_token` is not valid"));
     }
     if answer.token_type.is_some_and(|name| !name.eq_ignore_ascii_case("Bearer")) {
         return Err(reply.unusable("but its `token_type` is not Bearer"));
@@ -65,7 +66,7 @@ fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
     })
 }
 
-/// The reason why there is no token.
+/// The error of a token exchange: a refusal by Maskinporten, or no usable response.
 pub type ExchangeError = CallError<TokenRefused>;
 
 /// A refusal by Maskinporten.
@@ -76,17 +77,18 @@ pub struct TokenRefused {
     pub address: String,
     /// The HTTP status.
     pub status: u16,
-    /// Maskinporten's code, such as `MP-303`.
+    /// Maskinporten's code, such as `MP-303`, from `error_uri`, the description or the OAuth error code.
     pub code: Option<String>,
     /// The OAuth error code, such as `invalid_grant` (RFC 6749, section 5.2).
     pub error: Option<String>,
-    /// Maskinporten's description, or the beginning of the body if it is not an OAuth error.
+    /// Maskinporten's description without the trace id, or the body if it is not an OAuth error. At most 200
+    /// characters.
     pub description: Option<String>,
     /// The trace id, which Digdir's support asks for.
     pub trace_id: Option<String>,
     /// The address of the page about the code.
     pub error_uri: Option<String>,
-    /// The time of the answer, by Maskinporten's clock.
+    /// The time of the response, by Maskinporten's clock.
     pub date: Option<DateTime<Utc>>,
 }
 
@@ -101,7 +103,7 @@ impl TokenRefused {
             None if error.is_none() => (body.clone(), None),
             None => (String::new(), None),
         };
-        // The code is usually the end of `error_uri`. Some answers have it in the description.
+        // The code is usually the end of `error_uri`. Some responses have it in the description.
         let code = error_uri.and_then(code_in).or_else(|| code_in(&words));
         let code =
             code.or_else(|| (error == Some("invalid_altinn_customer_configuration")).then(|| "MP-303".to_owned()));
@@ -131,7 +133,8 @@ fn code_in(text: &str) -> Option<String> {
     })
 }
 
-/// Splits a description into its text and its trace id, `(trace_id: …)`. Older answers call it `correlation id`.
+/// Splits a description into its text and its trace id, `(trace_id: …)`. Older responses call it
+/// `correlation id`.
 fn without_trace_id(text: &str) -> (String, Option<String>) {
     for label in ["(trace_id:", "(correlation id:"] {
         if let Some((before, after)) = text.split_once(label) {

@@ -20,26 +20,24 @@ impl OrgNumber {
     pub fn iso6523(self) -> String {
         format!("0192:{self}")
     }
-
-    /// Whether the number belongs to the series that is used only in test environments (the first digit is 2 or 3).
-    pub fn is_test_series(self) -> bool {
-        (200_000_000..400_000_000).contains(&self.0)
-    }
 }
 
 impl FromStr for OrgNumber {
     type Err = OrgNumberError;
 
     /// Parses nine digits. Spaces and the prefix `0192:` are accepted and ignored.
+    ///
+    /// # Errors
+    /// Returns an error if there are not exactly nine digits, or if the check digit is wrong.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let digits = compact.strip_prefix("0192:").unwrap_or(&compact);
         let wrong = |problem: &str| OrgNumberError { given: text.to_owned(), problem: problem.to_owned() };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(wrong("is not an organisation number: expected nine digits"));
+            return Err(wrong("is not an organisation number: expected 9 digits"));
         }
         if digits.len() != 9 {
-            return Err(wrong(&format!("is not an organisation number: expected nine digits, found {}", digits.len())));
+            return Err(wrong(&format!("is not an organisation number: expected 9 digits, found {}", digits.len())));
         }
         let check = digits.as_bytes()[8] - b'0';
         if check_digit(digits) != Some(check) {

@@ -11,7 +11,7 @@ use super::http::{CallError, Http, Reply};
 use super::org_number::OrgNumber;
 use super::token::AccessToken;
 
-/// The reference APIs.
+/// An API of the C# reference implementation, to test a system user's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReferenceApi {
     /// Returns the system user of the token.
@@ -46,7 +46,7 @@ impl ReferenceApi {
     }
 
     /// The address of the API. `base` is the base address of the reference APIs, which ends with a slash. `org` is the
-    /// organisation whose data the call requests.
+    /// organisation whose data the call requests. It is required if [`takes_org`](Self::takes_org) is true.
     ///
     /// # Panics
     /// If `base` cannot be a base URL, such as a `data:` URL.
@@ -64,13 +64,13 @@ impl ReferenceApi {
 /// Calls an API with GET.
 ///
 /// # Errors
-/// Returns an error if the API refuses the call, or if there is no usable answer.
+/// Returns an error if the API refuses the call, or if there is no usable response.
 pub async fn get(http: &Http, url: &Url, token: &AccessToken) -> Result<Reply, CallError> {
     http.call(Method::GET, url, &token.secret, None).await?.accepted()
 }
 
-/// Parses the answer of a reference API. Status 204 counts as a refusal: a reference API returns it for a token without
-/// a system user.
+/// Parses the response of a reference API. Status 204 counts as a refusal: a reference API returns it for a token
+/// without a system user.
 ///
 /// # Errors
 /// Returns an error if the status is 204, or if the body is not a JSON object of this type.
@@ -81,7 +81,7 @@ pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, CallError> {
     reply.json_object().map_err(|_| reply.is_not("the JSON of this API").into())
 }
 
-/// The answer of [`ReferenceApi::SystemUserInfo`].
+/// The response of [`ReferenceApi::SystemUserInfo`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct SystemUserInfo {
     /// The organisation that owns the system user.
@@ -94,7 +94,7 @@ pub struct SystemUserInfo {
     pub system_id: Option<String>,
 }
 
-/// An organisation in the answer of a reference API.
+/// An organisation in the response of a reference API.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Owner {
     /// The organisation number with its ISO 6523 prefix, such as `0192:210493352`. `None` if the token has the number
@@ -103,22 +103,26 @@ pub struct Owner {
     pub id: Option<String>,
 }
 
-/// The answer of [`ReferenceApi::Logistics`]: the status of an organisation's goods.
+/// The response of [`ReferenceApi::Logistics`]: the status of an organisation's goods.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the reference implementation does not define these values")]
 pub struct Logistics {
+    /// The status of the goods, such as `VeryWell`.
     #[serde(deserialize_with = "Option::deserialize")]
     pub status: Option<String>,
+    /// The status of the shipment, such as `InTransit`.
     pub shipment_status: Option<String>,
+    /// The status of the import.
     pub import_status: Option<String>,
+    /// The status of the export, such as `Backlog`.
     pub export_status: Option<String>,
+    /// The status of the transit, such as `InShipment`.
     pub transit_status: Option<String>,
     /// The time of creation in the server's own format, without a time zone.
     pub create_time: Option<String>,
 }
 
-/// The answer of [`ReferenceApi::Salary`]: the status of an organisation's salaries.
+/// The response of [`ReferenceApi::Salary`]: the status of an organisation's salaries.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Salary {

@@ -8,8 +8,8 @@ use std::path::Path;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The length of a base64 run that may be part of a key, in characters. A longer value is quoted only if its form shows
-/// that it is not a key.
+/// The length from which a run of base64 may be part of a key, in characters. A longer value is quoted only if its form
+/// shows that it is not a key.
 const PIECE: usize = 40;
 /// The longest value that a message quotes, in bytes.
 const LONGEST_VALUE: usize = 1_000;
@@ -19,7 +19,7 @@ const PEM: &str = "-----BEGIN";
 const QUOTES: [char; 5] = ['"', '\'', '`', ' ', '\n'];
 /// The replacement for a secret that a server repeats.
 const REDACTED: &str = "[redacted]";
-/// The longest excerpt that an error quotes from an answer, in characters.
+/// The longest excerpt that an error quotes from a response, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
 /// Formats a value for a message: in backticks, or only its length if it may be a secret or is longer than 1,000 bytes.
@@ -41,8 +41,9 @@ fn describe(value: &str) -> String {
     format!("a text of {} characters", value.chars().count())
 }
 
-/// Whether a value may be a key, a token, or a part of a key or token. A long value is considered harmless only if it
-/// is a URL without credentials, a path in an existing folder, or a lower-case name such as a scope.
+/// Whether a value may be a key, a token, or a part of a key or token. A value of more than 40 characters is considered
+/// harmless only if it is a URL without credentials, a path in an existing folder, or a lower-case name such as a
+/// scope. This call looks up the folder in the file system.
 pub fn may_be_secret(value: &str) -> bool {
     let is_name = || value.contains([':', '.', '_']);
     let is_url = |url: &Url| matches!(url.scheme(), "http" | "https") && !value.contains(char::is_whitespace);
@@ -103,7 +104,7 @@ fn has_piece_in_path(text: &str) -> bool {
 /// token.
 const MARKS: [char; 6] = ['+', '/', '-', '_', '%', '.'];
 
-/// Replaces the secret wherever the text repeats it.
+/// Replaces `secret` with `[redacted]` wherever `text` contains it. Returns `text` unchanged if there is no secret.
 pub fn without(secret: Option<&SecretString>, text: String) -> String {
     secret.map(|secret| text.replace(secret.expose_secret(), REDACTED)).unwrap_or(text)
 }
@@ -140,7 +141,7 @@ pub fn draws(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Escapes control characters, such as `\u{1b}`, so that text from a server cannot control the terminal.
+/// Writes control characters as escapes, such as `\u{1b}`, so that text from a server cannot control the terminal.
 pub fn visible(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
         match draws(c) {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An access token as Maskinporten issued it.
+/// An access token from a server, with its lifetime and its scopes.
 #[derive(Debug)]
 pub struct AccessToken {
     /// The token itself.
@@ -19,7 +19,8 @@ pub struct AccessToken {
     pub expires_in: u64,
     /// The scopes of the token, separated by spaces, if Maskinporten returned them.
     pub scope: Option<String>,
-    /// The time when the token was issued, from the server's `Date` header.
+    /// The time of the server's response, in whole seconds, from its `Date` header. `None` if the header is missing or
+    /// invalid.
     pub date: Option<DateTime<Utc>>,
 }
 
@@ -64,7 +65,8 @@ impl DecodedJwt {
         DateTime::from_timestamp(seconds, 0)
     }
 
-    /// The organisation number in a claim such as `consumer` or `supplier`, as nine digits.
+    /// The organisation number in a claim such as `consumer` or `supplier`, without its ISO 6523 prefix. `None` if the
+    /// claim is missing or has another form.
     pub fn organisation(&self, claim: &str) -> Option<&str> {
         organisation(self.claims.get(claim)?)
     }

@@ -1,8 +1,6 @@
 //! A source of tokens: it gets tokens, keeps them, renews them in time, and can be shared between tasks.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,11 +17,16 @@ use super::maskinporten::{ExchangeError, exchange};
 use super::retry::Retries;
 use super::token::AccessToken;
 
-/// Gets tokens for one client in Maskinporten, and keeps them for 80 % of their lifetime. Share it between tasks in an
-/// [`Arc`].
+/// How long a token in the last fifth of its lifetime is used after an attempt to renew it failed.
+const RENEWAL_PAUSE: TimeDelta = TimeDelta::seconds(10);
+
+/// Gets tokens for one client in Maskinporten, and keeps a token for each [`TokenRequest`]. A token is renewed when it
+/// is requested after 80 % of its lifetime, never in the background. To share a source between tasks, use an [`Arc`].
 ///
-/// Tasks that ask for the same token at the same time cause one exchange. If the task that makes the exchange is dropped,
-/// the next waiting task makes it. All waiting tasks get the same refusal, which is not kept.
+/// If several tasks request the same token at the same time, there is only one exchange. If the task that performs the
+/// exchange is dropped, the next waiting task performs another exchange. If your tasks have a shorter time limit than
+/// [`http`](Self::http), spawn the call, so that the exchange can finish. A refusal goes to all waiting tasks, and is
+/// not kept.
 pub struct TokenSource {
     /// The HTTP client. Use it for calls with the tokens, too.
     pub http: Arc<Http>,
@@ -35,31 +38,27 @@ pub struct TokenSource {
     slots: Mutex<HashMap<TokenRequest, Arc<Slot>>>,
 }
 
-/// The state of one token request.
-#[derive(Default)]
-struct Slot {
-    /// The number of completed exchanges.
-    exchanges: AtomicUsize,
-    /// The outcome of the last exchange. A task must hold this lock to make an exchange.
-    last: tokio::sync::Mutex<Option<Result<Kept, ExchangeError>>>,
-}
+/// The outcome of the last exchange for a token request, and when it ended. A task must hold the lock to make an
+/// exchange.
+type Slot = tokio::sync::Mutex<Option<(Instant, Result<Kept, ExchangeError>)>>;
 
 /// A token that is kept.
 struct Kept {
     token: Arc<AccessToken>,
-    /// The time in which the token needs no renewal. If the clock was set back before it, the token's age is unknown.
-    fresh: Range<DateTime<Utc>>,
+    /// The time of the request. If the clock is set back to an earlier time, the age of the token is unknown.
+    requested: DateTime<Utc>,
+    renew: DateTime<Utc>,
     expires: DateTime<Utc>,
 }
 
 /// A step of an exchange, for an observer.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum ExchangeEvent<'a> {
     /// A grant was signed.
     Signed(&'a Assertion),
     /// The grant is about to be posted to this token endpoint.
     Sent(&'a Url),
-    /// The attempt ended, with this result and duration.
+    /// The attempt ended, with this result and duration. An attempt that the time limit interrupts has no such event.
     Answered(&'a Result<AccessToken, ExchangeError>, Duration),
     /// A pause of this duration begins, before the next attempt.
     Waiting(Duration),
@@ -72,25 +71,26 @@ impl TokenSource {
         Self { http: http.into(), key, client_id, endpoints, clock: Box::new(Utc::now), slots: Mutex::default() }
     }
 
-    /// Replaces the clock.
+    /// Replaces the clock, which determines the times in grants and the age of tokens.
     pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self { clock: Box::new(clock), ..self }
     }
 
-    /// Returns a token, which has at least a fifth of its lifetime left. If an older token cannot be renewed because
-    /// Maskinporten gives no usable answer, returns that token until it expires.
+    /// Returns the kept token if it has more than a fifth of its lifetime left. Otherwise exchanges a new grant, with
+    /// up to three attempts. If Maskinporten gives no usable response, returns the kept token until it expires.
     ///
     /// # Errors
-    /// If Maskinporten refused the grant, or did not answer with a token.
+    /// Returns [`ExchangeError::Refused`] if Maskinporten refused the grant, and [`ExchangeError::Transport`] if there
+    /// is neither a usable response nor a valid token.
     pub async fn token(&self, request: &TokenRequest) -> Result<Arc<AccessToken>, ExchangeError> {
         self.token_observed(request, None, |_| {}).await
     }
 
-    /// Returns a token other than `refused`, which an API did not accept. Tasks that replace the same token cause one
-    /// exchange.
+    /// Returns a token other than `refused`. Use it after an API responded with 401 to `refused`. If several tasks
+    /// replace the same token, there is only one exchange.
     ///
     /// # Errors
-    /// If Maskinporten refused the grant, or did not answer with a token.
+    /// Returns an error if Maskinporten refused the grant, or gave no usable response.
     pub async fn replace(
         &self,
         request: &TokenRequest,
@@ -99,39 +99,41 @@ impl TokenSource {
         self.token_observed(request, Some(refused), |_| {}).await
     }
 
-    /// Does the same as [`token`](Self::token), or as [`replace`](Self::replace) if `refused` is a token. If this task makes
-    /// an exchange, it calls `observer` at each step.
+    /// Returns a token as [`token`](Self::token) does, or as [`replace`](Self::replace) does if `refused` is not
+    /// `None`. Calls `observer` at each step of an exchange, unless another task performs the exchange.
     ///
     /// # Errors
-    /// If Maskinporten refused the grant, or did not answer with a token.
+    /// The same errors as [`token`](Self::token) and [`replace`](Self::replace).
     pub async fn token_observed(
         &self,
         request: &TokenRequest,
         refused: Option<&Arc<AccessToken>>,
-        mut observer: impl FnMut(Event<'_>),
+        mut observer: impl FnMut(ExchangeEvent<'_>),
     ) -> Result<Arc<AccessToken>, ExchangeError> {
+        let asked = Instant::now();
         let slot = self.slot(request);
-        let ended_before = slot.exchanges.load(Ordering::SeqCst);
-        let mut last = slot.last.lock().await;
+        let mut last = slot.lock().await;
         // If an exchange ended while this task waited for the lock, this task uses its outcome, too.
-        let is_shared = slot.exchanges.load(Ordering::SeqCst) != ended_before;
         match &*last {
-            Some(Ok(kept)) if kept.is_usable((self.clock)(), is_shared, refused) => return Ok(kept.token.clone()),
-            Some(Err(error)) if is_shared => return Err(error.clone()),
+            Some((ended, Ok(kept))) if !kept.is(refused) && (asked < *ended || kept.is_fresh((self.clock)())) => {
+                return Ok(kept.token.clone());
+            }
+            Some((ended, Err(error))) if asked < *ended => return Err(error.clone()),
             _ => {}
         }
-        let outcome = self.exchange(request, &mut observer).await;
-        slot.exchanges.fetch_add(1, Ordering::SeqCst);
-        match (&outcome, &*last) {
-            (Err(ExchangeError::Transport(_)), Some(Ok(kept))) if kept.is_usable((self.clock)(), true, refused) => {
-                Ok(kept.token.clone())
-            }
-            _ => {
-                self.drop_expired();
-                let outcome = last.insert(outcome);
-                outcome.as_ref().map(|kept| kept.token.clone()).map_err(ExchangeError::clone)
-            }
+        let mut outcome = self.exchange(request, &mut observer).await;
+        let now = (self.clock)();
+        // A refusal that is not an OAuth error may come from a gateway, and says nothing about the kept token.
+        if let (Err(error), Some((_, Ok(kept)))) = (&outcome, last.take())
+            && !matches!(error, ExchangeError::Refused(refused) if refused.code.is_some() || refused.error.is_some())
+            && !kept.is(refused)
+            && (kept.requested..kept.expires).contains(&now)
+        {
+            outcome = Ok(Kept { renew: kept.expires.min(now + RENEWAL_PAUSE), ..kept });
         }
+        self.drop_expired();
+        let (_, outcome) = last.insert((Instant::now(), outcome));
+        outcome.as_ref().map(|kept| kept.token.clone()).map_err(ExchangeError::clone)
     }
 
     fn slot(&self, request: &TokenRequest) -> Arc<Slot> {
@@ -143,7 +145,7 @@ impl TokenSource {
         let now = (self.clock)();
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|_, slot| match Arc::get_mut(slot) {
-            Some(slot) => matches!(slot.last.get_mut(), Some(Ok(kept)) if now < kept.expires),
+            Some(slot) => matches!(slot.get_mut(), Some((_, Ok(kept))) if now < kept.expires),
             // A task is using it.
             None => true,
         });
@@ -152,11 +154,11 @@ impl TokenSource {
     async fn exchange(
         &self,
         request: &TokenRequest,
-        observer: &mut impl FnMut(Event<'_>),
+        observer: &mut impl FnMut(ExchangeEvent<'_>),
     ) -> Result<Kept, ExchangeError> {
         let mut retries = Retries::new(self.http.timeout, true);
         while let Some(pause) = retries.attempt(self.attempt(request, observer)).await {
-            observer(Event::Waiting(pause));
+            observer(ExchangeEvent::Waiting(pause));
             sleep(pause).await;
         }
         retries.answer()
@@ -166,32 +168,34 @@ impl TokenSource {
     async fn attempt(
         &self,
         request: &TokenRequest,
-        observer: &mut impl FnMut(Event<'_>),
+        observer: &mut impl FnMut(ExchangeEvent<'_>),
     ) -> Result<Kept, ExchangeError> {
         let now = (self.clock)();
         let grant =
             Grant { issuer: &self.endpoints.issuer, client_id: &self.client_id, request, now, jti: Uuid::new_v4() };
         let assertion = grant.sign(&self.key);
-        observer(Event::Signed(&assertion));
-        observer(Event::Sent(&self.endpoints.token));
+        observer(ExchangeEvent::Signed(&assertion));
+        observer(ExchangeEvent::Sent(&self.endpoints.token));
         let sent = Instant::now();
         let answer = exchange(&self.http, &self.endpoints.token, &assertion).await;
-        observer(Event::Answered(&answer, sent.elapsed()));
+        observer(ExchangeEvent::Answered(&answer, sent.elapsed()));
         answer.map(|token| Kept::new(token, now))
     }
 }
 
 impl Kept {
-    /// A token that was requested at `now`.
+    /// Wraps a token that was requested at `now`.
     fn new(token: AccessToken, now: DateTime<Utc>) -> Self {
         // A longer lifetime could overflow the date.
         let life = TimeDelta::seconds(token.expires_in.min(1_000_000_000).cast_signed());
-        Self { token: Arc::new(token), fresh: now..now + life * 4 / 5, expires: now + life }
+        Self { token: Arc::new(token), requested: now, renew: now + life * 4 / 5, expires: now + life }
     }
 
-    /// Whether the token is fresh (or, with `valid_is_enough`, still valid) and is not the refused token.
-    fn is_usable(&self, now: DateTime<Utc>, valid_is_enough: bool, refused: Option<&Arc<AccessToken>>) -> bool {
-        let is_usable = self.fresh.contains(&now) || valid_is_enough && now < self.expires;
-        is_usable && refused.is_none_or(|refused| !Arc::ptr_eq(refused, &self.token))
+    fn is(&self, refused: Option<&Arc<AccessToken>>) -> bool {
+        refused.is_some_and(|refused| Arc::ptr_eq(refused, &self.token))
+    }
+
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        (self.requested..self.renew).contains(&now)
     }
 }

@@ -1,4 +1,4 @@
-//! The addresses of a configuration: `[endpoints]` and `[api.NAME]`.
+//! The URLs of a configuration: `[endpoints]` and `[api.NAME]`.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) fn of_sandbox(address: Given<String>) -> Result<Servers, ConfigError>
     Ok(Servers { endpoints, sources, notes: Vec::new() })
 }
 
-/// The endpoints that the environment implies, overridden by the values in `[endpoints]`.
+/// The default endpoints of the environment, overridden by the values in `[endpoints]`.
 pub(super) fn servers(
     environment: Environment,
     table: EndpointsTable,
@@ -44,7 +44,7 @@ pub(super) fn servers(
     let implied = environment.endpoints();
     let implied = match (environment, issuer) {
         (_, None) => implied,
-        // A sandbox serves everything at one address.
+        // A sandbox serves everything at one URL.
         (Environment::Sandbox, Some(issuer)) => Endpoints::sandbox(&issuer),
         (_, Some(issuer)) => {
             Endpoints { reference_api: implied.reference_api, ..Endpoints::of_issuer(issuer, implied.altinn) }
@@ -101,7 +101,7 @@ fn server(environment: Environment, text: &str) -> Result<Url, String> {
 /// Checks the table of a configured API.
 pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) -> Result<ApiConfig, ConfigError> {
     let url = place.given(Some(table.url)).expect("it is there").check(|text| {
-        // The URL is complete with an organisation number in it. Any other brace would be sent to the server.
+        // The check uses an example number in place of `{org}`. Any other brace would be sent to the server.
         let example = text.replace("{org}", "000000000");
         if example.contains(['{', '}']) {
             return Err(format!("{} has a placeholder other than `{{org}}`", quote(&text)));
@@ -119,10 +119,10 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
 /// Parses the URL of a server to which assertions or tokens are sent, or from which keys are read.
 ///
 /// # Errors
-/// If the text is not a URL, or if the URL is not safe for a secret.
+/// Returns an error if the text is not a URL, or if the URL is not safe for a secret.
 pub fn parse_endpoint(text: &str) -> Result<Url, String> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    let wrong = || format!("{} is not a URL that begins with https:// or, on this machine, http://", quote(text));
+    let wrong = || format!("{} must be a URL with https://, or with http:// for a loopback address", quote(text));
     let url = Url::parse(text).ok().filter(is_web).ok_or_else(wrong)?;
     if !url.username().is_empty() || url.password().is_some() {
         // It may be a secret, so it is not repeated.

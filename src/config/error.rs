@@ -1,4 +1,4 @@
-//! Why a configuration cannot be used.
+//! Errors in a configuration.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Setting, Source};
 use crate::client::{Environment, quote, quote_path};
 
-/// Why a configuration cannot be used.
+/// The reason why a configuration cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ConfigError {
     /// A value is invalid.
@@ -19,14 +19,14 @@ pub enum ConfigError {
         /// A hint at the intended value.
         hint: Option<String>,
     },
-    /// The file has an unknown key.
-    #[error("{place}: {} is not a known key", quote(key))]
+    /// The file has an unknown setting.
+    #[error("{place}: {} is not a known setting", quote(key))]
     UnknownKey {
         /// The file and the line.
         place: String,
-        /// The key.
+        /// The name of the unknown setting.
         key: String,
-        /// The known keys of the table.
+        /// The known settings of the table.
         known: Vec<String>,
     },
     /// A value is missing.
@@ -66,7 +66,7 @@ fn missing(setting: &Setting, environment: Environment, file: Option<&Path>) -> 
     let Setting { words, key, option, variable } = setting;
     match file {
         Some(file) => {
-            format!("no {words}: {} has no `{key}`, and neither {option} nor {variable} is given", quote_path(file))
+            format!("no {words}: {} has no {key}, and neither {option} nor {variable} is given", quote_path(file))
         }
         None => format!(
             "no {words}: there is no configuration file for `{environment}`, and neither {option} nor {variable} is given"

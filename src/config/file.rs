@@ -15,7 +15,7 @@ pub(super) fn read<'f>(text: &str, path: Option<&'f Path>) -> Result<(File, Plac
     toml::from_str(text).map_err(|error| toml_error(text, &place, &error)).map(|file| (file, place))
 }
 
-/// The contents of the file. An unknown key is an error.
+/// The contents of the file. An unknown setting is an error.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct File {
@@ -70,7 +70,7 @@ pub(super) struct ApiTable {
     pub(super) scope: Text,
 }
 
-/// The keys of a configuration file with their tables; the empty name means the lines before the first table.
+/// The settings of a configuration file by table. The empty name means the lines before the first table.
 const KEYS: [(&str, &[&str]); 5] = [
     ("", &["environment", "client_id", "scope", "org", "external_ref", "resource"]),
     ("key", &["path", "kid", "alg", "registered"]),
@@ -79,7 +79,7 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("api.NAME", &["url"]),
 ];
 
-/// The table that a key belongs to, if it is known anywhere in a configuration file.
+/// The table that a setting belongs to, if any table of a configuration file has the setting.
 pub fn table_of(key: &str) -> Option<&'static str> {
     KEYS.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table)
 }
@@ -111,7 +111,7 @@ impl Place<'_> {
     }
 }
 
-/// Converts an error of the parser. The message repeats the names of keys, and no other text of the file.
+/// Converts an error of the parser. The message repeats the names of settings, and no other text of the file.
 fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigError {
     let at = error.span().map_or(0, |span| span.start);
     let (line, place, message) = (place.line_of(at), place.source(at).place(), error.message());
@@ -131,8 +131,9 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
             format!("expected {expected}")
         }
         _ if key.as_deref() == Some(", `registered`") => format!("expected {DATE}"),
-        _ if message.starts_with("missing field") => message.to_owned(),
-        _ => format!("not valid TOML, {message}"),
+        _ if message.starts_with("invalid boolean") => format!("not valid TOML: {message}; a string needs quotes"),
+        _ if message.starts_with("missing field ") => format!("{} is missing", &message["missing field ".len()..]),
+        _ => format!("not valid TOML: {message}"),
     };
     ConfigError::new(format!("{place}{}: {problem}", key.unwrap_or_default()))
 }

@@ -1,9 +1,9 @@
 //! The configuration: one file describes one integration, and options and variables override the values in the file.
 //!
-//! Every value keeps its source, so that an error can name it. No message repeats a line of the file, since it
+//! Every value keeps its source, so that an error can show it. Messages never repeat a line of the file, since it
 //! may contain a key.
 //!
-//! The command line finds the file and reads the variables. It passes their values with their sources.
+//! This folder reads no files and no variables. The caller passes the text of the file, and values with their sources.
 //!
 //! To copy this folder, put it beside `client` and add the dependency
 //! `toml = { version = "1.2", default-features = false, features = ["parse", "serde", "std"] }`.
@@ -42,12 +42,12 @@ pub struct Overrides {
     pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
     pub kid: Option<Given<String>>,
-    /// The address of a running sandbox.
+    /// The URL of a running sandbox.
     pub sandbox: Option<Given<String>>,
 }
 
-/// The whole configuration. A value that was not given is `None`. The method with the name of the value then returns an
-/// error.
+/// The whole configuration. A value that was not given is `None`. The methods `client_id`, `scope`, `org` and `key`
+/// return an error if their value is missing.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "setting.rs describes each")]
 pub struct Config {
@@ -67,9 +67,9 @@ pub struct Config {
     pub registered: Option<Given<NaiveDate>>,
     pub vendor: VendorConfig,
     pub endpoints: Endpoints,
-    /// The sources of the endpoints that the environment does not imply, by their keys in the file.
+    /// The sources of the endpoints that are not defaults of the environment, by their names in the file.
     pub endpoint_sources: BTreeMap<&'static str, Source>,
-    /// Whether the sandbox runs inside this process, since no address was given for it.
+    /// Whether the sandbox runs inside this process, since no URL was given for it.
     pub sandbox_inside: bool,
     /// Configured APIs by name.
     pub apis: BTreeMap<String, ApiConfig>,
@@ -84,14 +84,14 @@ pub struct VendorConfig {
     pub org: Option<Checked<OrgNumber>>,
     /// The system's id in Altinn's System Register.
     pub system_id: Option<Given<String>>,
-    /// The URL to which a customer is redirected after approving.
+    /// The URL to which a customer is redirected after the decision.
     pub redirect_url: Option<Given<String>>,
 }
 
 /// A configured API.
 #[derive(Debug, Clone)]
 pub struct ApiConfig {
-    /// The URL, in which `{org}` is replaced by the number of the organisation whose data is requested.
+    /// The URL, in which `{org}` is replaced by the number of the organisation whose data you request.
     pub url: Given<String>,
     /// The scope that the API needs, if it differs from the configured scope.
     pub scope: Option<Given<String>>,
@@ -104,6 +104,9 @@ impl ApiConfig {
     }
 
     /// The URL for the data of an organisation.
+    ///
+    /// # Panics
+    /// If `url` is not a valid URL. [`Config::parse`] checks it.
     pub fn address(&self, org: Option<OrgNumber>) -> Url {
         let org = org.map(|org| org.to_string()).unwrap_or_default();
         Url::parse(&self.url.value.replace("{org}", &org)).expect("the configuration was checked with a number in it")
@@ -148,7 +151,6 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let or = |given: Option<Given<String>>, text: Text| given.or_else(|| place.given(text));
         let of_file = |text: Text| place.given(text);
-        let number = |text: String| text.parse::<OrgNumber>();
         let which = environment.value;
         let sandbox = from.sandbox.filter(|_| which == Environment::Sandbox);
         let sandbox_inside = which == Environment::Sandbox && sandbox.is_none() && file.endpoints.is_none();
@@ -166,7 +168,7 @@ impl Config {
             file: None,
             client_id: optional(or(from.client_id, file.client_id), one_word)?,
             scope: or(from.scope, file.scope).map(Given::scopes).transpose()?,
-            org: or(from.org, file.org).map(|org| org.check(number)),
+            org: or(from.org, file.org).map(number),
             external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
             resource: from.resource.or_else(|| place.given(file.resource)).map(not_blank).transpose()?,
             key: from.key.or_else(|| of_file(file.key.path).map(key_file)).map(plausible_key).transpose()?,
@@ -174,7 +176,7 @@ impl Config {
             algorithm: optional(of_file(file.key.alg), algorithm)?,
             registered: place.given(file.key.registered).map(date).transpose()?,
             vendor: VendorConfig {
-                org: of_file(file.vendor.org).map(|org| org.check(number)),
+                org: of_file(file.vendor.org).map(number),
                 system_id: optional(of_file(file.vendor.system_id), one_word)?,
                 redirect_url: optional(of_file(file.vendor.redirect_url), one_word)?,
             },
@@ -204,10 +206,11 @@ impl Config {
         }
     }
 
-    /// The source of an endpoint, as messages show it. The first of these keys that was given decides.
+    /// The source of an endpoint, as messages show it. `keys` are the settings that can set the endpoint: the first
+    /// setting that the configuration has determines the source.
     pub fn endpoint_source(&self, keys: &[&str], display: impl Fn(&Source) -> String) -> String {
         let source = keys.iter().find_map(|key| self.endpoint_sources.get(key));
-        source.map_or_else(|| format!("implied by {}", self.environment.value), display)
+        source.map_or_else(|| format!("default for {}", self.environment.value), display)
     }
 
     /// The client id.
@@ -252,6 +255,14 @@ impl Config {
     }
 }
 
+/// Parses an organisation number. In `config/prod.toml`, the example value is invalid.
+fn number(given: Given<String>) -> Checked<OrgNumber> {
+    let is_example = given.source.is_file() && given.value == "123456789";
+    let hint = "is this still the example value? replace it with your own";
+    let checked = given.check(|text| text.parse::<OrgNumber>());
+    checked.map_err(|error| if is_example { error.with_hint(hint) } else { error })
+}
+
 fn optional<U, E: Display>(
     given: Option<Given<String>>,
     check: impl FnOnce(String) -> Result<U, E>,
@@ -281,7 +292,7 @@ fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
 }
 
 fn algorithm(name: String) -> Result<Algorithm, String> {
-    let wrong = || format!("{} is not supported; Maskinporten accepts RS256, RS384 and RS512", quote(&name));
+    let wrong = || format!("`alg`: {} is not supported; Maskinporten accepts RS256, RS384 and RS512", quote(&name));
     signing_algorithm(&name).ok_or_else(wrong)
 }
 

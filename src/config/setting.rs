@@ -12,7 +12,7 @@ use crate::client::{quote, show};
 pub struct Setting {
     /// Its name in messages.
     pub words: &'static str,
-    /// Its key in the configuration file.
+    /// Its name in the configuration file and its table, as messages show them.
     pub key: &'static str,
     /// The option that overrides the configuration file.
     pub option: &'static str,
@@ -25,22 +25,22 @@ const fn setting(words: &'static str, key: &'static str, option: &'static str, v
 }
 
 /// The environment that the configuration is for.
-pub const ENVIRONMENT: Setting = setting("environment", "environment", "--env", "SYSTEMUSER_ENV");
+pub const ENVIRONMENT: Setting = setting("environment", "`environment`", "--env", "SYSTEMUSER_ENV");
 /// The id of the client in Maskinporten.
-pub const CLIENT_ID: Setting = setting("client id", "client_id", "--client-id", "SYSTEMUSER_CLIENT_ID");
+pub const CLIENT_ID: Setting = setting("client id", "`client_id`", "--client-id", "SYSTEMUSER_CLIENT_ID");
 /// The scopes that the client requests.
-pub const SCOPE: Setting = setting("scope", "scope", "--scope", "SYSTEMUSER_SCOPE");
+pub const SCOPE: Setting = setting("scope", "`scope`", "--scope", "SYSTEMUSER_SCOPE");
 /// The owner of the system user.
-pub const ORG: Setting = setting("organisation", "org", "--org", "SYSTEMUSER_ORG");
+pub const ORG: Setting = setting("organisation", "`org`", "--org", "SYSTEMUSER_ORG");
 /// The external reference that the system user was requested with.
 pub const EXTERNAL_REF: Setting =
-    setting("external reference", "external_ref", "--external-ref", "SYSTEMUSER_EXTERNAL_REF");
+    setting("external reference", "`external_ref`", "--external-ref", "SYSTEMUSER_EXTERNAL_REF");
 /// The option for the APIs that a token is restricted to.
 pub const RESOURCE: &str = "--resource";
 /// The private key.
-pub const KEY: Setting = setting("private key", "key.path", "--key", "SYSTEMUSER_KEY_FILE");
+pub const KEY: Setting = setting("private key", "`path` under [key]", "--key", "SYSTEMUSER_KEY_FILE");
 /// The id of the key in Maskinporten.
-pub const KID: Setting = setting("key id", "key.kid", "--kid", "SYSTEMUSER_KID");
+pub const KID: Setting = setting("key id", "`kid` under [key]", "--kid", "SYSTEMUSER_KID");
 
 /// All settings that have an option and a variable.
 pub const SETTINGS: [Setting; 7] = [ENVIRONMENT, CLIENT_ID, SCOPE, ORG, EXTERNAL_REF, KEY, KID];
@@ -102,7 +102,8 @@ pub struct Given<T> {
 pub type Checked<T> = Result<Given<T>, ConfigError>;
 
 impl Given<String> {
-    /// Parses the text. A key or a token is rejected, so that it is not sent by mistake.
+    /// Parses the text. Rejects a key or a token, so that it is not sent by mistake. Also rejects control characters
+    /// and texts of more than 500 bytes.
     pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
         let Self { value, source } = self;
         if is_secret(&value) || value.len() > 500 || value.contains(char::is_control) {

@@ -10,8 +10,8 @@ pub(super) static TABLE: [Entry; 26] = [
         "STD-00000",
         "the request failed Altinn's validation; the response lists each error",
         &[cause(
-            "which AUTH.VLD codes does the response contain?",
-            "read `validationErrors`: each error has its own code, and `paths` names the fields",
+            "is a field of the request invalid?",
+            "read `validationErrors`: each error has its own code, and `paths` lists the fields",
         )],
     ),
     bad_request(
@@ -24,15 +24,15 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00001",
-        "a requested right is not registered on the system, or cannot be delegated",
+        "a requested right is not registered for the system, or cannot be delegated",
         &[
             cause(
-                "is the right missing from the system in the System Register?",
-                "register it first, or leave it out: a request can only ask for rights that its system has",
+                "is the right missing from the system's registration?",
+                "add it there, or leave it out of the request",
             ),
             cause(
-                "were `rights` and `accessPackages` both left out?",
-                "ask for at least one right or package; Altinn returns this code in that case, too",
+                "does the request have neither rights nor access packages?",
+                "add at least one right or package; Altinn uses this code for that, too",
             ),
             cause(
                 "is the right for a resource that cannot be delegated to a system user?",
@@ -52,11 +52,11 @@ pub(super) static TABLE: [Entry; 26] = [
             ),
             cause(
                 "do you want another system user for the same customer, but sent no new `externalRef`?",
-                "send a new `externalRef`, spelled like that; the default is the customer's organisation number",
+                "send a new value in `externalRef` (exactly this spelling); the default is the customer's organisation number",
             ),
             cause(
                 "do you want to change the system user's rights?",
-                "send a change request; the customer must delete an agent system user before you request it again",
+                "create a change request; for an agent system user, the customer must delete it before you request it again",
             ),
         ],
     ),
@@ -76,11 +76,11 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00007",
-        "a request for the same customer, external reference and system is waiting for the customer's answer",
+        "a request for the same customer, external reference and system is waiting for the customer's decision",
         &[
             cause(
-                "has the customer not answered the first request yet?",
-                "send the customer its `confirmUrl`, or delete that request before you send a new one",
+                "has the customer not decided on the first request yet?",
+                "send the customer its `confirmUrl`, or delete that request before you create a new request",
             ),
             cause(
                 "does your code check for this error code?",
@@ -96,7 +96,7 @@ pub(super) static TABLE: [Entry; 26] = [
                 "does an earlier request have the status `Denied`?",
                 "talk to the customer, delete that request (",
                 Vendor("request delete ID"),
-                "), then send a new one",
+                "), then create a new request",
             ),
             cause(
                 "does your code check for this error code?",
@@ -112,7 +112,7 @@ pub(super) static TABLE: [Entry; 26] = [
                 "did the customer reject an earlier request?",
                 "talk to the customer, delete that request (",
                 Vendor("request delete ID"),
-                "), then send a new one",
+                "), then create a new request",
             ),
             cause(
                 "does your code check for this error code?",
@@ -125,22 +125,19 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn did not find the request",
         &[
             remedied_by(
-                "is there a typo in the id, was the request made in the other environment, or has it been deleted?",
-                "",
+                "is there a typo in the id, was the request created in the other environment, or has it been deleted?",
+                "to see the system's requests, run ",
                 System("request list"),
-                " shows the system's requests",
+                "",
             ),
             cause(
                 "did you look up an agent request as a standard request, or the other way round?",
-                "use the endpoint for its kind; Altinn keeps the two kinds apart",
+                "in the API, each kind of request has its own endpoint",
             ),
+            cause("does the request belong to another of your systems?", "pass that system with --system"),
             cause(
-                "did you look it up by customer, and does it belong to another of your systems?",
-                "name that system; this program has --system for it",
-            ),
-            cause(
-                "did you look it up by external reference, and was it made without an external reference?",
-                "use the customer's organisation number as `externalRef`",
+                "was the request created without an external reference?",
+                "its `externalRef` is then the customer's organisation number",
             ),
         ],
     ),
@@ -149,14 +146,14 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn did not find the system, or it belongs to another vendor",
         &[
             remedied_by(
-                "is there a typo in `systemId`, or is the system registered only in the other environment?",
-                "",
+                "is the id misspelled, or is the system in another environment?",
+                "to see your systems, run ",
                 Vendor("system list"),
-                " shows your systems in this environment",
+                "",
             ),
             cause(
-                "was the token issued to an organisation other than the system's vendor?",
-                "get a token with a client of the organisation that registered the system",
+                "does the system belong to another vendor?",
+                "only the organisation that owns the client (`consumer` in the token) has access",
             ),
             cause(
                 "does your code expect status 400, as Altinn's documentation states?",
@@ -170,7 +167,7 @@ pub(super) static TABLE: [Entry; 26] = [
         &[
             cause(
                 "did Altinn have an internal error?",
-                "check whether the request exists; if not, try again, and contact Altinn if the error persists",
+                "check whether the request exists; if not, retry, and contact Altinn if the error persists",
             ),
             cause(
                 "does your code expect status 400, as Altinn's documentation states?",
@@ -183,31 +180,34 @@ pub(super) static TABLE: [Entry; 26] = [
         "status 409",
         "the request no longer has the status `New`, so this operation is not possible",
         &[cause(
-            "has the customer answered it in the meantime?",
-            "look up its `status` and continue from there; to ask for more, send a request with a new `externalRef`",
+            "has the customer decided in the meantime?",
+            "look up its `status` and continue from there; to ask for more, create a request with a new `externalRef`",
         )],
     ),
     not_found(
         "AUTH-00015",
-        "Altinn did not find the system user, or it does not support this operation",
+        "Altinn did not find the system user, or the system user does not support this operation",
         &[
             remedied_by(
-                "is there a typo in the id, or does the system user belong to the other environment?",
+                "is there a typo in the organisation number or the external reference, or does the system user belong to \
+                 the other environment?",
                 "",
                 System("user list"),
-                " shows the system's users",
+                " lists the system's system users",
             ),
             cause(
-                "did you look it up by owner only, and was it requested with an external reference?",
-                "give the external reference, too: Altinn looks up a system user by both",
+                "was it requested with an external reference that you left out?",
+                "pass the external reference, too: Altinn looks up a system user by both",
             ),
             cause(
                 "do you want to change an agent system user?",
-                "have the customer delete it, then send a new agent request: agent system users cannot be changed",
+                "have the customer delete it, then create a new agent request: agent system users cannot be changed",
             ),
-            cause(
+            remedied_by(
                 "is the request not approved yet, or has the system user been deleted?",
-                "look up the request's `status`; the approval creates the system user, with the request's id",
+                "check the request with ",
+                Vendor("request status --org ORG"),
+                "; approval creates the system user, which gets the request's id",
             ),
         ],
     ),
@@ -215,13 +215,13 @@ pub(super) static TABLE: [Entry; 26] = [
         "AUTH-00017",
         "the system has no name that Altinn can show",
         &[cause(
-            "does the system lack a name in Norwegian?",
-            "update the system with `name.nb`; without it no customer can approve a request",
+            "does the system have no name in Norwegian Bokmål?",
+            "add `name.nb` to the system; without it, customers cannot approve requests",
         )],
     ),
     bad_request(
         "AUTH-00021",
-        "the redirect URL is not registered on the system",
+        "the redirect URL is not registered for the system",
         &[
             remedied_by(
                 "does `redirectUrl` differ from the registered URLs in scheme, host or path?",
@@ -238,7 +238,7 @@ pub(super) static TABLE: [Entry; 26] = [
         "the token does not identify the vendor's organisation",
         &[cause(
             "does the token lack a `consumer` claim with an organisation number?",
-            "send a Maskinporten token, exchanged or not; its `consumer` names the vendor",
+            "send a Maskinporten token, exchanged or not; its `consumer` identifies the vendor",
         )],
     ),
     bad_request(
@@ -268,20 +268,23 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn did not find the agent request",
         &[
             remedied_by(
-                "is there a typo in the id, was the request made in the other environment, or has it been deleted?",
-                "",
+                "is there a typo in the id, was the request created in the other environment, or has it been deleted?",
+                "to see the system's agent requests, run ",
                 System("request list --agent"),
-                " shows the system's agent requests",
+                "",
             ),
-            cause("is it a standard request?", "look it up as a standard request; Altinn keeps the two kinds apart"),
+            cause(
+                "is it a standard request?",
+                "look it up as a standard request; in the API, each kind of request has its own endpoint",
+            ),
         ],
     ),
     bad_request(
         "AUTH-00058",
         "an agent request must ask for an access package",
         &[
-            cause("is `accessPackages` empty or left out?", "name at least one of the system's access packages"),
-            cause("do you ask for single rights?", "ask for packages instead: agent requests have no `rights`"),
+            cause("is `accessPackages` empty or left out?", "request at least one of the system's access packages"),
+            cause("does the request have `rights`?", "request packages instead: agent requests have no `rights`"),
         ],
     ),
     bad_request(
@@ -303,7 +306,7 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn could not carry out the update",
         &[cause(
             "did Altinn have an internal error?",
-            "look up the current values; if nothing changed, try again, and contact Altinn if the error persists",
+            "look up the current values; if nothing changed, retry, and contact Altinn if the error persists",
         )],
     ),
     altinn(
@@ -317,10 +320,10 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00063",
-        "a requested access package is not registered on the system",
+        "a requested access package is not registered for the system",
         &[cause(
-            "is the package missing from the system in the System Register?",
-            "register it there first, or leave it out; `NotFoundPackages` names it",
+            "is the package missing from the system's registration?",
+            "`NotFoundPackages` names the missing packages: add them to the system, or leave them out of the request",
         )],
     ),
     bad_request(
@@ -328,7 +331,7 @@ pub(super) static TABLE: [Entry; 26] = [
         "a requested access package cannot be given to a standard system user",
         &[cause(
             "is it a package for client relations?",
-            "ask for it in an agent request, or leave it out; `NotDelegablePackages` names it",
+            "request it with an agent request, or leave it out; `NotDelegablePackages` names the packages",
         )],
     ),
     bad_request(

@@ -38,7 +38,7 @@ pub(super) static TABLE: [Entry; 18] = [
     ),
     bad_request(
         "AUTH.VLD-00003",
-        "a right names a resource that is not in Altinn's resource registry",
+        "a right refers to a resource that is not in Altinn's resource registry",
         &[
             cause(
                 "is there a typo in the resource's name, or does it exist only in the other environment?",
@@ -51,7 +51,7 @@ pub(super) static TABLE: [Entry; 18] = [
         "AUTH.VLD-00004",
         "a client id is in use by another system",
         &[cause(
-            "is the Maskinporten client registered on another system?",
+            "is the Maskinporten client registered for another system?",
             "use a separate client for each system; without its client, the other system gets no tokens",
         )],
     ),
@@ -66,12 +66,12 @@ pub(super) static TABLE: [Entry; 18] = [
     bad_request(
         "AUTH.VLD-00006",
         "the same right is listed more than once",
-        &[cause("is a resource listed twice in `rights`?", "keep one and remove the others")],
+        &[cause("is a resource listed twice in `rights`?", "remove the duplicates")],
     ),
     bad_request(
         "AUTH.VLD-00007",
         "the same access package is listed more than once",
-        &[cause("is a `urn` listed twice in `accessPackages`?", "keep one and remove the others")],
+        &[cause("is a `urn` listed twice in `accessPackages`?", "remove the duplicates")],
     ),
     bad_request(
         "AUTH.VLD-00008",
@@ -86,7 +86,7 @@ pub(super) static TABLE: [Entry; 18] = [
     ),
     bad_request(
         "AUTH.VLD-00009",
-        "a right names its resource with an `id` that Altinn does not accept",
+        "a right specifies its resource with an `id` that Altinn does not accept",
         &[cause(
             "does `id` contain the resource's name or another URN?",
             "set `id` to `urn:altinn:resource`, and put the name in `value`",
@@ -96,7 +96,7 @@ pub(super) static TABLE: [Entry; 18] = [
         "AUTH.VLD-00011",
         "the same client id is listed more than once",
         &[
-            cause("is a client listed twice in `clientId`?", "keep one and remove the others"),
+            cause("is a client listed twice in `clientId`?", "remove the duplicates"),
             cause(
                 "was the same list accepted when the system was registered?",
                 "correct it now: Altinn checks this only in updates",
@@ -145,7 +145,7 @@ pub(super) static TABLE: [Entry; 18] = [
     ),
     bad_request(
         "AUTH.VLD-00017",
-        "a right names a resource of a type that cannot be delegated to system users",
+        "a right refers to a resource of a type that cannot be delegated to system users",
         &[cause(
             "is the resource of a type that Altinn does not allow here?",
             "use only AltinnApp, Systemresource, Default, CorrespondenceService, BrokerService, \

@@ -37,7 +37,7 @@ pub(super) static TABLE: [Entry; 21] = [
             cause("was the same assertion sent twice?", "sign a new grant for each attempt, with a new `jti`"),
             cause(
                 "does a library or a proxy retry automatically?",
-                "sign a new grant for each retry; this code hides the reason why the first attempt failed",
+                "sign a new grant for each retry; otherwise, this code hides the original error",
             ),
             cause("is `jti` the same in each grant?", "make it random, for example a UUID"),
         ],
@@ -50,14 +50,14 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "Maskinporten does not know the client, or could not authenticate it",
         causes: &[
             cause(
-                "did you copy the whole client id from Maskinporten's self-service?",
-                "the grant's `iss` must be the client's id, not its name",
+                "is the client id incomplete, or is it the client's name?",
+                "`iss` must be the id shown in Maskinporten's self-service portal",
             ),
             cause(
                 "does the client exist only in the other environment?",
                 "test and production have separate clients; choose the environment with --env",
             ),
-            cause("was the client deleted or deactivated?", "check in the self-service, or create a new client"),
+            cause("was the client deleted or deactivated?", "check in the self-service portal, or create a new client"),
         ],
         about: &[ClientId, Issuer],
         words: &["unknown client", "invalid client"],
@@ -84,7 +84,7 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_grant",
         meaning: "the grant is signed with a certificate that Maskinporten does not accept",
         causes: &[
-            cause("has the business certificate expired, or was it revoked?", "order a new one"),
+            cause("has the business certificate expired, or was it revoked?", "order a new certificate"),
             cause(
                 "is it a certificate for the other environment?",
                 "test accepts only test certificates, and production only production certificates",
@@ -100,13 +100,13 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             remedied_by(
                 "was the key registered more than a year ago?",
-                "register a new key, or renew this key by registering it again: ",
+                "register a new key, or renew this key by registering the output of ",
                 Command::Key("key public --set"),
-                "",
+                " again",
             ),
             cause(
-                "is the old key still in use after a new key was registered?",
-                "use the new key, with the kid that it was registered with",
+                "did you register a new key but keep using the old key?",
+                "use the new key, with the key id under which it was registered",
             ),
         ],
         about: &[Key, Kid, ClientId],
@@ -115,9 +115,9 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-122",
         kind: "invalid_grant",
-        meaning: "the certificate belongs to another organisation than the client",
+        meaning: "the certificate does not belong to the client's organisation",
         causes: &[cause(
-            "does the certificate name another organisation than the client's?",
+            "was the certificate issued to another organisation?",
             "sign with the client organisation's certificate, or create a client for the certificate's organisation",
         )],
         about: &[ClientId, Key],
@@ -140,15 +140,15 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "the grant's signature does not match the key that is registered for its key id",
         causes: &[
             remedied_by(
-                "is this the private half of the registered key?",
+                "does the private key not match the registered public key?",
                 "compare the `n` that ",
                 Command::Key("key public"),
-                " prints with the `n` in the self-service",
+                " prints with the `n` in the self-service portal",
             ),
             cause("does the key id belong to another key of the client?", "send the key id of this key"),
             cause(
-                "is it signed with a business certificate?",
-                "the certificate must be valid and belong to this environment",
+                "is it signed with a business certificate that is invalid or belongs to another environment?",
+                "use a valid certificate for this environment",
             ),
         ],
         about: &[Key, Kid, ClientId],
@@ -173,15 +173,15 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "invalid_scope",
         meaning: "the client does not have the scope",
         causes: &[
-            cause("is there a typo in the scope?", "compare it with the scopes of the client in the self-service"),
+            cause("is there a typo in the scope?", "compare it with the client's scopes in the self-service portal"),
             cause(
                 "was the scope never added to this client?",
-                "add it in the self-service, after the API's owner has given your organisation access",
+                "add it in the self-service portal, after the API's owner has given your organisation access",
             ),
             cause(
                 "is it a scope for registering systems or requesting system users?",
-                "order `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` \
-                 and `.write` from Digdir",
+                "ask Digdir for `altinn:authentication/systemregister.write`, \
+                 `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`",
             ),
         ],
         about: &[Scope, ClientId],
@@ -194,9 +194,9 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             cause(
                 "was the client created for ID-porten, or for another integration type?",
-                "create a new client of the type Maskinporten; the type of a client cannot be changed",
+                "a client's type cannot be changed, so create a new client of type Maskinporten",
             ),
-            cause("is it a scope for end users, such as `openid`?", "request a scope of the API instead"),
+            cause("is it a scope for end users, such as `openid`?", "request one of the API's scopes instead"),
         ],
         about: &[Scope, ClientId],
         words: &["not a maskinporten scope", "integration type"],
@@ -206,7 +206,7 @@ pub(super) static TABLE: [Entry; 21] = [
         kind: "forbidden",
         meaning: "the API's owner has not given your organisation access to the scope",
         causes: &[
-            cause("has the owner of the API granted you the scope?", "ask the owner; until then, use another scope"),
+            cause("has the API's owner not granted access yet?", "ask the owner; in the meantime, use another scope"),
             cause(
                 "was access granted only in the other environment?",
                 "access is granted separately for test and production",
@@ -221,12 +221,12 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "the consumer has not delegated the scope to your organisation",
         causes: &[
             cause(
-                "has the consumer delegated the API to you, as its supplier, in Altinn?",
+                "has the consumer not delegated the API to you, as its supplier, in Altinn?",
                 "ask the consumer to delegate it; a delegation in production does not apply in test",
             ),
             cause(
                 "do you want a token for a system user?",
-                "remove `consumer_org` from the grant: `authorization_details` names the system user",
+                "remove `consumer_org` from the grant: `authorization_details` identifies the system user",
             ),
         ],
         about: &[Scope, ClientId],
@@ -260,34 +260,34 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-303",
         kind: "invalid_altinn_customer_configuration",
-        meaning: "Altinn has no approved system user that matches",
+        meaning: "Altinn has no approved system user that matches the grant",
         causes: &[
             cause(
                 "was the system user requested with an external reference?",
-                "pass exactly that reference with --external-ref, or none if the request had none",
+                "pass exactly that reference with --external-ref; if the request had none, omit the option",
             ),
             remedied_by(
-                "is this client id in the system's `clientId` list, in Altinn's System Register?",
-                "",
+                "is this client id missing from the system's `clientId` list in Altinn's System Register?",
+                "check with ",
                 Command::Vendor("system show"),
-                " shows the list; keep the other client ids when you add it: an update replaces the whole list",
+                "; if you add it, keep the other client ids, because an update replaces the whole list",
             ),
             cause(
-                "is it an agent system user?",
-                "its owner is the agent, for example an accountant, and never the client whose data you request",
+                "is this an agent system user?",
+                "then --org must be the agent, for example an accountant, not the client whose data you request",
             ),
             remedied_by(
-                "has the customer approved the request?",
+                "has the customer not approved the request?",
                 "",
                 Command::Vendor("request status --org ORG"),
                 " shows its status: only an accepted request creates a system user",
             ),
             cause(
-                "does the system belong to another vendor than the client, or was it deleted?",
+                "does the system belong to another vendor, or was it deleted?",
                 "the system's vendor and the client's organisation must be the same",
             ),
             cause(
-                "are the system and its approval in this environment?",
+                "are the system and its approval in the other environment?",
                 "the System Registers of test (TT02) and production are separate",
             ),
         ],
@@ -314,18 +314,18 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "the client has no key with this key id",
         causes: &[
             cause(
-                "is the key id the same as in the self-service?",
-                "send that key id with --kid; for a key that was registered as PEM, the self-service generates it",
+                "does the key id differ from the key id in the self-service portal?",
+                "pass that key id with --kid; for a key that was registered as PEM, the portal generates it",
             ),
             remedied_by(
-                "is the key registered on this client, in this environment?",
-                "register it: ",
+                "is the key not registered for this client in this environment?",
+                "to register it, run ",
                 Command::Key("key public"),
-                " prints it",
+                " and add the JWK that it prints",
             ),
             cause(
                 "did somebody register another key?",
-                "the self-service's API replaces the whole set: register all keys that are in use together",
+                "the self-service API replaces the whole key set, so send every key that is in use in one request",
             ),
         ],
         about: &[Kid, Key, ClientId],
@@ -337,7 +337,7 @@ pub(super) static TABLE: [Entry; 21] = [
         meaning: "the client has a registered key, but the grant's header has no key id",
         causes: &[cause(
             "does the header have no `kid`, or `x5c` instead of `kid`?",
-            "send the key id that the key was registered with",
+            "send the key id under which the key was registered",
         )],
         about: &[Kid, Key],
         words: &["no key identifier"],

@@ -1,7 +1,7 @@
 //! The error codes of Maskinporten and Altinn: the meaning of each, its likely causes, and the remedies.
 //!
-//! This folder has only tables. The server's own text and the values of the user's configuration belong to `cli/error`.
-//! A code that is in none of the tables is printed unchanged.
+//! This folder has the tables and the functions that search them. The server's own text and the values of the user's
+//! configuration belong to `cli/error`. A code that is in none of the tables is printed unchanged.
 
 mod altinn;
 mod altinn_validation;
@@ -27,7 +27,7 @@ pub struct Entry {
 /// A likely cause of a refusal.
 #[derive(Debug)]
 pub struct Cause {
-    /// A question that helps the user to check the cause.
+    /// A question about the cause. The answer is yes if this is the cause.
     pub question: &'static str,
     /// The remedy.
     pub remedy: Remedy,
@@ -110,7 +110,7 @@ const fn bad_request(code: &'static str, meaning: &'static str, causes: &'static
 
 /// An input of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of the settings")]
+#[allow(missing_docs, reason = "the names are the names of the settings")]
 pub enum Subject {
     Issuer,
     ClientId,

@@ -35,7 +35,7 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let may_read = |api, org: &str| {
         let details = system_user(&claims);
         details.and_then(|details| details["systemuser_id"][0].as_str()).is_some_and(|user| {
-            // This is the answer of Altinn's policy decision point.
+            // The real APIs ask Altinn's policy decision point.
             state.store().may_read(user, api, org)
         })
     };

@@ -93,28 +93,28 @@ fn no_help_text_opens_with_a_clause() {
     }
 }
 
-#[test]
-fn no_comment_opens_with_a_clause() {
+/// The number of texts in the source files, and the sentences that open with a clause.
+fn check_source(texts: fn(&str) -> Vec<String>) -> (usize, Vec<String>) {
     let (mut count, mut wrong) = (0, Vec::new());
     for file in files(&project("src"), ".rs") {
-        for comment in comments(&fs::read_to_string(&file).unwrap()) {
-            wrong.extend(forbidden(&comment).into_iter().map(|sentence| format!("{}: {sentence}", file.display())));
+        for text in texts(&fs::read_to_string(&file).unwrap()) {
+            wrong.extend(forbidden(&text).into_iter().map(|sentence| format!("{}: {sentence}", file.display())));
             count += 1;
         }
     }
+    (count, wrong)
+}
+
+#[test]
+fn no_comment_opens_with_a_clause() {
+    let (count, wrong) = check_source(comments);
     assert_eq!(wrong, [""; 0]);
     assert!(count > 1_000, "{count}");
 }
 
 #[test]
 fn no_message_opens_with_a_clause() {
-    let (mut count, mut wrong) = (0, Vec::new());
-    for file in files(&project("src"), ".rs") {
-        for message in messages(&fs::read_to_string(&file).unwrap()) {
-            wrong.extend(forbidden(&message).into_iter().map(|sentence| format!("{}: {sentence}", file.display())));
-            count += 1;
-        }
-    }
+    let (count, wrong) = check_source(messages);
     assert_eq!(wrong, [""; 0]);
     assert!(count > 500, "{count}");
 }

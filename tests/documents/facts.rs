@@ -161,7 +161,7 @@ fn every_link_leads_to_a_file_or_a_heading() {
 
 #[test]
 fn the_map_of_the_code_has_every_folder() {
-    let rows = table("README.md", "| folder | content |");
+    let rows = table("README.md", "| directory | content |");
     let described: BTreeSet<&str> = rows.iter().map(|row| row[0].split(['[', '/']).nth(2).unwrap()).collect();
     let folders = std::fs::read_dir(project("src")).unwrap().map(|entry| entry.unwrap().path());
     let folders: Vec<_> = folders.filter(|path| path.is_dir()).collect();

@@ -16,7 +16,7 @@ fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
     let (but, quote) = if is_too_large { ("it is too large for", String::new()) } else { ("not", quote) };
     let what = match call {
         Call::Orders => return (0, printed.to_owned()),
-        Call::Token => return no_answer(call, HTTP, "status 200, but not the JSON of a token"),
+        Call::Token => return no_answer(call, HTTP, "status 200, but not a token response"),
         Call::Exchange => return no_answer(call, HTTP, "status 200, but not a token with a lifetime"),
         Call::Reference => format!("the JSON of this API{quote}"),
         Call::System => format!("a system{quote}"),
@@ -35,7 +35,7 @@ fn with_body(status: &str, body: &[u8]) -> Vec<u8> {
 #[test]
 fn an_unexpected_body_is_quoted_from_its_beginning() {
     let bodies: [(&str, &str); 8] = [
-        ("", "note: the answer is empty\n"),
+        ("", "note: the response is empty\n"),
         ("null", "null\n"),
         ("[]", "[]\n"),
         ("{}", "{}\n"),
@@ -159,7 +159,7 @@ fn an_endless_answer_is_cut_off() {
                 let fault = format!("{status}, 1 GiB{}", if chunked { " in chunks" } else { "" });
                 // For an error, only the status matters.
                 let expected = match status {
-                    "200 OK" => no_answer(call, HTTP, "the answer is larger than 8 MiB"),
+                    "200 OK" => no_answer(call, HTTP, "the response is larger than 8 MiB"),
                     "400 Bad Request" => refused(call, TOO_LONG),
                     "302 Found" => no_answer(call, HTTP, "status 302 is a redirect, which is not followed"),
                     _ => no_answer(call, HTTP, &format!("status 503: {TOO_LONG}")),
@@ -183,7 +183,7 @@ fn a_refusal_with_an_endless_body_keeps_its_status() {
             let run = Run::of(&mut bounded(&program, MEMORY));
             let message = match call {
                 Call::Token => format!("status {} from `{}token`\n  \"{TOO_LONG}\"\n", &status[..3], server.url()),
-                _ => format!("refused the call: status {}, {TOO_LONG}\n", &status[..3]),
+                _ => format!("returned status {}: {TOO_LONG}\n", &status[..3]),
             };
             let code = if call == Call::Token { 4 } else { 5 };
             assert!(run.code == code && run.err.contains(&message), "{call:?}: {}: {}", run.code, run.err);

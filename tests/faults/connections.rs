@@ -26,13 +26,13 @@ fn partly(part: &'static str, reset: bool) -> impl Fn(Connection) + Clone + Send
     })
 }
 
-const TOO_SLOW: &str = "it took longer than 1 s\nhint: increase the time limit with --timeout";
+const TOO_SLOW: &str = "the request took longer than 1 s\nhint: increase the time limit with --timeout";
 
 #[test]
 fn a_broken_connection_is_reported() {
-    let reset = "no complete HTTP answer: Connection reset by peer";
-    let closed = "no complete HTTP answer: connection closed before message completed";
-    let broken = "the answer was cut off";
+    let reset = "no complete HTTP response: Connection reset by peer";
+    let closed = "no complete HTTP response: connection closed before message completed";
+    let broken = "the response was cut off";
     let (head, body) = ("HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"");
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n";
     hold(
@@ -48,12 +48,12 @@ fn a_broken_connection_is_reported() {
             everywhere(
                 "another protocol",
                 partly("SSH-2.0-OpenSSH_9.2p1\r\n", false),
-                "no complete HTTP answer: it does not speak HTTP",
+                "the server does not speak HTTP",
             ),
             everywhere(
                 "an invalid length",
                 partly("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", false),
-                "no complete HTTP answer: invalid content-length parsed",
+                "no complete HTTP response: invalid content-length parsed",
             ),
         ]
         .into_iter()
@@ -85,20 +85,20 @@ fn a_slow_server_is_awaited_until_the_timeout() {
 #[test]
 fn a_refused_connection_is_distinguished_from_an_unknown_host() {
     let sandbox = match cfg!(feature = "sandbox") {
-        true => "is a sandbox running there? start it with `systemuser-demo sandbox`",
-        false => "is a server running there?",
+        true => "is no sandbox running there? start one with `systemuser-demo sandbox`",
+        false => "is no server running there?",
     };
     let refused = |call, url: String, server, hint| {
-        let message = format!("no connection: Connection refused\nhint: {hint}");
+        let message = format!("Connection refused\nhint: {hint}");
         Case::nowhere("connection refused", call, url, no_answer(call, server, &message))
     };
     let cases = Call::ALL.into_iter().flat_map(|call| {
-        let unknown = "the name `nobody.invalid` was not found\n\
-            hint: is this machine connected to the internet? if it needs a proxy, set HTTPS_PROXY";
+        let unknown = "cannot resolve the host name `nobody.invalid`\n\
+            hint: is this machine offline? if it needs a proxy, set HTTPS_PROXY";
         let url = "https://nobody.invalid/";
         [
             refused(call, nobody(), HTTP, sandbox),
-            refused(call, nobody().replace("http:", "https:"), HTTPS, "is a server running there?"),
+            refused(call, nobody().replace("http:", "https:"), HTTPS, "is no server running there?"),
             Case::nowhere("name not resolved", call, url.to_owned(), no_answer(call, url, unknown)),
         ]
     });

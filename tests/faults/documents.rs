@@ -2,7 +2,7 @@
 //! verifies.
 
 use super::wire::{Connection, Wire};
-use super::{MEMORY, TOKEN, at_once, bounded, outcome, shows_no_secret, tls};
+use super::{MEMORY, TOKEN, at_once, bounded, no_response, outcome, shows_no_secret, tls};
 use crate::program::{Program, Run, data, program, without_chance};
 use crate::server::{empty, json};
 
@@ -21,14 +21,18 @@ fn faults() -> Vec<(&'static str, Wire, String, String)> {
     };
     let large = 8 * 1024 * 1024 - 64;
     let faults = [
-        ("silent", Wire::start(|mut connection| connection.wait_for_its_end()), same("it took longer than 1 s")),
+        (
+            "silent",
+            Wire::start(|mut connection| connection.wait_for_its_end()),
+            same("the request took longer than 1 s"),
+        ),
         (
             "reset",
             Wire::start(|mut connection| {
                 connection.request();
                 connection.reset();
             }),
-            same("no complete HTTP answer: Connection reset by peer"),
+            same("no complete HTTP response: Connection reset by peer"),
         ),
         ("500", answering(empty("500 Internal Server Error").into_bytes()), same("status 500")),
         (
@@ -48,7 +52,7 @@ fn faults() -> Vec<(&'static str, Wire, String, String)> {
                 connection.send("HTTP/1.1 200 OK\r\n\r\n");
                 while connection.send([b' '; 0x10000]) {}
             }),
-            same("the answer is larger than 8 MiB"),
+            same("the response is larger than 8 MiB"),
         ),
         (
             "expired",
@@ -75,7 +79,7 @@ fn missing_keys_verify_nothing() {
     at_once(faults(), |(fault, server, _, message)| {
         let (code, output) = outcome(&asking("inspect --verify", &server).arg(TOKEN.as_str()), 1, &[&server]);
         let address = without_chance(&server.url());
-        let message = format!("error: no usable answer from `{address}jwk`: {message}\n");
+        let message = format!("error: {}\n", no_response(&format!("{address}jwk"), &message));
         assert!(code == 6 && output.starts_with(&message), "{fault}: {output}\n{message}");
     });
 }
@@ -87,9 +91,8 @@ fn a_missing_metadata_document_is_a_failed_step() {
         shows_no_secret(&run.err, &[&server]);
         shows_no_secret(&run.out, &[&server]);
         let address = without_chance(&server.url());
-        let message = format!(
-            "✗ metadata       no usable answer from `{address}.well-known/oauth-authorization-server`: {message}\n"
-        );
+        let address = format!("{address}.well-known/oauth-authorization-server");
+        let message = format!("✗ metadata       {}\n", no_response(&address, &message));
         let out = without_chance(&run.out);
         assert!(matches!(run.code, 4 | 6) && out.contains(&message), "{fault}: {out}\n{message}");
     });

@@ -218,12 +218,25 @@ impl Case {
 fn no_answer(call: Call, server: &str, message: &str) -> (i32, String) {
     let (message, hints) =
         message.split_once('\n').map_or((message, String::new()), |(message, hints)| (message, format!("{hints}\n")));
-    // The call got no answer, or was redirected.
-    let undone = ["the name ", "no connection", "the TLS handshake", "status 429", "status 200,", "the client "];
-    let undone = undone.iter().any(|begin| message.starts_with(begin)) || message.contains("is a redirect");
-    let looks = "hint: it may have been carried out all the same: look before it is sent again\n";
+    // The call got no response, or was redirected.
+    let undone = ["status 429", "status 200,"].iter().any(|begin| message.starts_with(begin));
+    let undone = undone || !is_connected(message) || message.contains("is a redirect");
+    let looks = "hint: the server may have carried out the request: check before you retry\n";
     let looks = if call == Create && !undone { looks } else { "" };
-    (6, format!("error: no usable answer from `{server}{}`: {message}\n{looks}{hints}", call.path()))
+    (6, format!("error: {}\n{looks}{hints}", no_response(&format!("{server}{}", call.path()), message)))
+}
+
+/// The sentence about an address without a usable response.
+fn no_response(address: &str, message: &str) -> String {
+    let outcome = if is_connected(message) { "no usable response from" } else { "cannot connect to" };
+    format!("{outcome} `{address}`: {message}")
+}
+
+/// Whether a connection was made before the fault that this message describes.
+fn is_connected(message: &str) -> bool {
+    let begins =
+        ["the request took", "the response ", "the server does", "the connection was", "no complete", "status "];
+    begins.iter().any(|begin| message.starts_with(begin))
 }
 
 /// The message about a refusal in an unknown form.
@@ -234,10 +247,10 @@ fn refused(call: Call, words: &str) -> (i32, String) {
             4,
             format!(
                 "error: Maskinporten refused the grant: status 400 from `{address}`\n  \"{words}\"\n\
-                 hint: is this the address of Maskinporten's token endpoint?\n"
+                 hint: is the URL of the token endpoint wrong?\n"
             ),
         ),
-        _ => (5, format!("error: `{address}` refused the call: status 400, {words}\n")),
+        _ => (5, format!("error: `{address}` returned status 400: {words}\n")),
     }
 }
 

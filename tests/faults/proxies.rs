@@ -103,8 +103,8 @@ fn a_host_in_no_proxy_is_contacted_without_a_proxy() {
     at_once(exceptions, |(variable, excepted)| {
         let proxy = Wire::start(|_| {});
         let program = program(Call::Token).var("HTTPS_PROXY", proxy.url()).var(variable, excepted);
-        let message = "the name `maskinporten.example` was not found\n\
-            hint: NO_PROXY excludes this host from the proxy that HTTPS_PROXY names: can it be reached without the \
+        let message = "cannot resolve the host name `maskinporten.example`\n\
+            hint: NO_PROXY excludes this host from the proxy set by HTTPS_PROXY: is the host unreachable without the \
             proxy?";
         assert_eq!(outcome(&program, TIMEOUT, &[]), no_answer(Call::Token, SERVER, message), "{variable}={excepted}");
         assert_eq!(proxy.connections(), 0);
@@ -133,7 +133,7 @@ fn no_proxy_is_used_for_this_machine_over_tls() {
 
 #[test]
 fn a_proxy_that_opens_no_tunnel_is_named_as_the_proxy() {
-    let names = "\nhint: HTTPS_PROXY names the proxy: is it running, and does it allow this address?";
+    let names = "\nhint: the proxy is set by HTTPS_PROXY: is it not running, or does it block this host?";
     let html = |status: &'static str| {
         move |mut connection: Connection| {
             connection.request();
@@ -144,20 +144,16 @@ fn a_proxy_that_opens_no_tunnel_is_named_as_the_proxy() {
         (
             Wire::start(html("407 Proxy Authentication Required")),
             TIMEOUT,
-            "no connection through the proxy: it requires a user name and a password\n\
+            "the proxy requires a user name and a password\n\
              hint: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT, and write characters other than letters and \
              digits as %XX"
                 .to_owned(),
         ),
-        (
-            Wire::start(html("403 Forbidden")),
-            TIMEOUT,
-            format!("no connection through the proxy: it refuses the connection{names}"),
-        ),
+        (Wire::start(html("403 Forbidden")), TIMEOUT, format!("the proxy refuses the connection{names}")),
         (
             Wire::start(html("302 Found\r\nLocation: https://login.example/")),
             TIMEOUT,
-            format!("no connection through the proxy: it refuses the connection{names}"),
+            format!("the proxy refuses the connection{names}"),
         ),
         (
             Wire::start(|mut connection| {
@@ -165,20 +161,16 @@ fn a_proxy_that_opens_no_tunnel_is_named_as_the_proxy() {
                 connection.send("SSH-2.0-OpenSSH_9.2p1\r\n");
             }),
             TIMEOUT,
-            format!("no connection through the proxy: it refuses the connection{names}"),
+            format!("the proxy refuses the connection{names}"),
         ),
-        (
-            Wire::start(|mut connection| connection.hear()),
-            TIMEOUT,
-            format!("no connection through the proxy: it closed the connection{names}"),
-        ),
+        (Wire::start(|mut connection| connection.hear()), TIMEOUT, format!("the proxy closed the connection{names}")),
         (
             Wire::start(|mut connection| {
                 connection.hear();
                 connection.reset();
             }),
             TIMEOUT,
-            format!("no connection through the proxy: Connection reset by peer{names}"),
+            format!("the connection to the proxy failed: Connection reset by peer{names}"),
         ),
         (
             Wire::start(|mut connection| {
@@ -187,13 +179,13 @@ fn a_proxy_that_opens_no_tunnel_is_named_as_the_proxy() {
                 connection.wait_for_its_end();
             }),
             TIMEOUT,
-            format!("no connection through the proxy: it does not answer in HTTP{names}"),
+            format!("the proxy's response is not valid HTTP{names}"),
         ),
         (
             Wire::start(|mut connection| connection.wait_for_its_end()),
             1,
-            "no connection: it timed out\n\
-             hint: the connection uses the proxy that HTTPS_PROXY names: is the proxy running?"
+            "the connection timed out\n\
+             hint: the connection uses the proxy set by HTTPS_PROXY: is the proxy not running?"
                 .to_owned(),
         ),
     ];
@@ -205,12 +197,12 @@ fn a_proxy_that_opens_no_tunnel_is_named_as_the_proxy() {
         assert_eq!((code, output), no_answer(Call::Token, SERVER, &message));
     });
     let nowhere = [
-        (nobody(), "Connection refused"),
-        ("http://proxy.invalid:8080".to_owned(), "its name was not found"),
-        ("socks5://127.0.0.1:1080".to_owned(), "unsupported scheme socks5"),
+        (nobody(), "the connection to the proxy failed: Connection refused"),
+        ("http://proxy.invalid:8080".to_owned(), "cannot resolve the host name of the proxy"),
+        ("socks5://127.0.0.1:1080".to_owned(), "the connection to the proxy failed: unsupported scheme socks5"),
     ];
     at_once(nowhere, |(named, message)| {
-        let message = format!("no connection through the proxy: {message}{names}");
+        let message = format!("{message}{names}");
         let program = program(Call::Token).var("HTTPS_PROXY", named);
         assert_eq!(outcome(&program, TIMEOUT, &[]), no_answer(Call::Token, SERVER, &message));
     });
@@ -223,13 +215,14 @@ fn a_proxy_that_interferes_with_tls_is_reported_like_a_faulty_server() {
     for (server, message) in [
         (
             opening(certificate(&tls::Authority::new("a proxy's"), "maskinporten.example")),
-            "its certificate is not signed by a trusted authority\nhint: SSL_CERT_FILE replaces the system's root \
-             certificates: does it contain all that are needed, including that of a proxy that decrypts TLS?",
+            "its certificate is not signed by a trusted authority\nhint: SSL_CERT_FILE replaces the operating \
+             system's root certificates: does it lack a certificate, such as the root certificate of a proxy that \
+             decrypts TLS?",
         ),
         (
             opening(certificate(&tls::TRUSTED, "login.example")),
             "its certificate is for `login.example`, not for this host\n\
-             hint: is the address right? a network with a login page may also answer in place of the server",
+             hint: is the URL wrong, or does a login page of this network respond in place of the server?",
         ),
     ] {
         let proxy = tunnel(&server);
@@ -253,7 +246,7 @@ fn an_invalid_proxy_value_is_warned_about_and_not_printed() {
     };
     let passed_over = |name: &str| {
         vec![format!(
-            "warning: {name} is passed over: it does not hold a proxy's address, such as http://proxy.example:8080"
+            "warning: {name} is ignored, because it is not a valid proxy URL, such as http://proxy.example:8080"
         )]
     };
     let nobody = nobody();

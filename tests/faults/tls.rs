@@ -104,12 +104,13 @@ fn with_certificate(fault: &str, tls: Arc<ServerConfig>, message: &str) -> Vec<C
 
 #[test]
 fn a_server_with_an_untrusted_certificate_gets_no_secret() {
-    let untrusted = "its certificate is not signed by a trusted authority\nhint: SSL_CERT_FILE replaces the system's \
-        root certificates: does it contain all that are needed, including that of a proxy that decrypts TLS?";
+    let untrusted = "its certificate is not signed by a trusted authority\nhint: SSL_CERT_FILE replaces the operating \
+                     system's root certificates: does it lack a certificate, such as the root certificate of a proxy \
+                     that decrypts TLS?";
     let known_by_name = "its certificate is not signed by a trusted authority\nhint: does a proxy decrypt TLS? add \
-        its root certificate to the file that SSL_CERT_FILE names";
-    let clock = "\nhint: is the clock of this machine right? if so, the server must renew its certificate";
-    let address = "\nhint: is the address right? a network with a login page may also answer in place of the server";
+        its root certificate to the file set by SSL_CERT_FILE";
+    let clock = "\nhint: is this machine's clock wrong? if not, the server must renew its certificate";
+    let address = "\nhint: is the URL wrong, or does a login page of this network respond in place of the server?";
     let others = |names: &[&str], message: &str| {
         let message = format!("its certificate is for {message}, not for this host{address}");
         with_certificate("for other hosts", TRUSTED.server(certificate(names, NOW)), &message)
@@ -158,7 +159,7 @@ fn faults_after_the_tls_handshake_have_the_same_messages_as_without_tls() {
                 connection.request();
                 connection.wait_for_its_end();
             },
-            "it took longer than 2 s\nhint: increase the time limit with --timeout",
+            "the request took longer than 2 s\nhint: increase the time limit with --timeout",
         ),
         fault(
             "reset",
@@ -166,7 +167,7 @@ fn faults_after_the_tls_handshake_have_the_same_messages_as_without_tls() {
                 connection.request();
                 connection.reset();
             },
-            "no complete HTTP answer: Connection reset by peer",
+            "no complete HTTP response: Connection reset by peer",
         ),
         fault(
             "closed in the head without a reply",
@@ -174,7 +175,7 @@ fn faults_after_the_tls_handshake_have_the_same_messages_as_without_tls() {
                 connection.request();
                 connection.send("HTTP/1.1 200 OK\r\nContent-");
             },
-            "no complete HTTP answer: the connection was closed",
+            "the connection was closed",
         ),
         fault(
             "closed in the body",
@@ -182,7 +183,7 @@ fn faults_after_the_tls_handshake_have_the_same_messages_as_without_tls() {
                 connection.request();
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
             },
-            "the answer was cut off",
+            "the response was cut off",
         ),
         fault(
             "without an end",
@@ -191,7 +192,7 @@ fn faults_after_the_tls_handshake_have_the_same_messages_as_without_tls() {
                 connection.send("HTTP/1.1 200 OK\r\n\r\n");
                 while connection.send([b' '; 0x10000]) {}
             },
-            "the answer is larger than 8 MiB",
+            "the response is larger than 8 MiB",
         ),
         fault(
             "a redirect to http",
@@ -222,18 +223,19 @@ fn a_failed_tls_handshake_is_distinguished_from_a_missing_server() {
         };
         Call::ALL.into_iter().map(case).collect()
     };
-    let standing = "\nhint: is a server running there?";
-    let no_way = "\nhint: is this machine connected to the internet? if it needs a proxy, set HTTPS_PROXY";
+    let standing = "\nhint: is no server running there?";
+    let no_way = "\nhint: is this machine offline? if it needs a proxy, set HTTPS_PROXY";
     let cases = [
         fault(
             "silent in the handshake",
             |mut connection| connection.wait_for_its_end(),
-            &format!("no connection: it timed out{no_way}"),
+            &format!("the connection timed out{no_way}"),
         ),
         fault(
             "closed in the handshake",
             |mut connection| connection.hear(),
-            "no connection: the server closed it during the TLS handshake\nhint: does it speak TLS at this port?",
+            "the server closed the connection during the TLS handshake\nhint: does the server use plain HTTP on this \
+             port?",
         ),
         fault(
             "reset in the handshake",
@@ -241,7 +243,7 @@ fn a_failed_tls_handshake_is_distinguished_from_a_missing_server() {
                 connection.hear();
                 connection.reset();
             },
-            &format!("no connection: Connection reset by peer{standing}"),
+            &format!("Connection reset by peer{standing}"),
         ),
         fault(
             "plain HTTP",
@@ -249,7 +251,7 @@ fn a_failed_tls_handshake_is_distinguished_from_a_missing_server() {
                 connection.hear();
                 connection.send(empty("400 Bad Request"));
             },
-            "the TLS handshake failed: it does not speak TLS\nhint: should its address begin with http://?",
+            "the TLS handshake failed: the server does not speak TLS\nhint: should its URL begin with http://?",
         ),
     ];
     hold(cases.into_iter().flatten());
@@ -279,9 +281,9 @@ fn unreadable_root_certificates_are_reported_before_anything_is_sent() {
         let path = program.path("roots.pem");
         let program = roots.into_iter().fold(program, |program, text| program.file("roots.pem", text));
         let outcome = outcome(&program.var("SSL_CERT_FILE", path), TIMEOUT, &[&server]);
-        let message = "the client could not be set up: unexpected error: No CA certificates were loaded from the system\n\
-            hint: SSL_CERT_FILE is set: does it name an existing file or folder with certificates in PEM? without the \
-            variable, the system's certificates are used";
+        let message = "TLS setup failed: unexpected error: No CA certificates were loaded from the system\n\
+            hint: does SSL_CERT_FILE point to a missing file or directory, or to one without PEM certificates? if the \
+            variable is unset, the operating system's certificates are used";
         assert_eq!(outcome, no_answer(Call::Token, HTTPS, message), "{roots:?}");
     }
     assert_eq!(server.connections(), 0);

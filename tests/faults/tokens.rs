@@ -18,8 +18,8 @@ fn with(member: &str, value: Option<Value>) -> String {
 
 #[test]
 fn an_unusable_token_is_rejected_and_not_printed() {
-    let not_json = "status 200, but not the JSON of a token";
-    let no_token = "status 200, but its `access_token` cannot be a token";
+    let not_json = "status 200, but not a token response";
+    let no_token = "status 200, but its `access_token` is not valid";
     let text = |text: &str| Some(Value::from(text));
     let broken = |by: &str| text(&TOKEN.replacen('.', by, 1));
     let cases = [

@@ -70,7 +70,7 @@ fn a_text_too_long_for_a_name_is_not_repeated() {
     let message = |given: &str| load(given).unwrap_err().to_string();
     assert_eq!(
         message(&format!("{{\"kty\":\"{secret}\",\"d\":\"\"}}")),
-        "the key in KEY has the key type unknown, but must be a plain RSA key"
+        "the key in KEY contains a key of type unknown, but a plain RSA key is required"
     );
     for tag in [secret.to_owned(), format!("{secret} PRIVATE KEY"), ["A"; 30].join(" ")] {
         let error = message(&format!("-----BEGIN {tag}-----\nAQAB\n-----END {tag}-----\n"));
@@ -82,9 +82,9 @@ fn a_text_too_long_for_a_name_is_not_repeated() {
     );
     let mut jwk: Value = serde_json::from_str(&data_text("key.jwk.json")).unwrap();
     jwk["alg"] = secret.into();
-    assert!(message(&jwk.to_string()).contains("the algorithm is `unknown`"));
+    assert!(message(&jwk.to_string()).contains("its `alg` is `unknown`"));
     jwk["alg"] = "RSA-OAEP-256".into();
-    assert!(message(&jwk.to_string()).contains("the algorithm is `RSA-OAEP-256`"));
+    assert!(message(&jwk.to_string()).contains("its `alg` is `RSA-OAEP-256`"));
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn the_kept_parts_of_a_refusal_are_short_and_harmless_and_contain_no_secret() {
         all_fit(&texts(&refused));
         all_fit(&[&refused
             .to_string()
-            .replace("`https://maskinporten.example/token` refused the call: status 400", "")
+            .replace("`https://maskinporten.example/token` returned status 400", "")
             .chars()
             .take(EXCERPT)
             .collect::<String>()]);

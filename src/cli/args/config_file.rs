@@ -9,7 +9,7 @@ use crate::client::KeySource;
 use crate::client::{Environment, quote_path};
 use crate::config::{Config, ConfigError, Given, Overrides, Source};
 
-/// Reads the named file, or else the environment's default file below the current folder. If there is neither, the
+/// Reads the named file, or else the environment's default file in the current directory. If there is neither, the
 /// sandbox uses its built-in configuration, and the other environments use no file.
 pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
     if let Some(Given { value: path, source }) = named {
@@ -37,11 +37,11 @@ pub(crate) fn environment(chosen: Option<Given<Environment>>) -> Result<Given<En
             Ok(Given { value: Environment::Sandbox, source: Source::Option("the default") })
         }
         None => Err(ConfigError::new("no environment: this build has no sandbox to use by default")
-            .with_hint("pass --env test or --env prod, or name a file with --config")),
+            .with_hint("pass --env test or --env prod, or specify a file with --config")),
     }
 }
 
-/// The environment's default file, below the current folder.
+/// The environment's default file, relative to the current directory.
 pub(crate) fn default_path(environment: Environment) -> PathBuf {
     Path::new("config").join(format!("{environment}.toml"))
 }
@@ -55,6 +55,9 @@ pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     match read {
         Ok(_) if text.len() as u64 <= LARGEST => Ok(text),
         Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+            Err(ConfigError::new(format!("{named_by}{} does not exist", quote_path(path))))
+        }
         Err(error) => Err(cannot(error.to_string())),
     }
 }

@@ -30,7 +30,7 @@ use crate::config::{
 
 /// The options of every command.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct CommonArgs {
     /// environment to use [env: SYSTEMUSER_ENV] [default: sandbox]
     #[arg(short, long, global = true, value_name = "ENV")]
@@ -38,7 +38,7 @@ pub(crate) struct CommonArgs {
     /// configuration file [env: SYSTEMUSER_CONFIG] [default: config/<ENV>.toml]
     #[arg(short, long, global = true, value_name = "FILE")]
     config: Option<OsString>,
-    /// print the answer as JSON on stdout
+    /// print the result as JSON on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// describe each step on stderr
@@ -49,10 +49,10 @@ pub(crate) struct CommonArgs {
 /// The private key, for commands that read it.
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// private key file [env: SYSTEMUSER_KEY_FILE, or the key itself in SYSTEMUSER_KEY]
+    /// private key file [env: SYSTEMUSER_KEY_FILE; SYSTEMUSER_KEY holds the key itself]
     #[arg(long, value_name = "FILE")]
     key: Option<OsString>,
-    /// key id [env: SYSTEMUSER_KID] [default: the JWK's kid, else the key's thumbprint]
+    /// key id [env: SYSTEMUSER_KID] [default: the JWK's kid, otherwise the key's thumbprint]
     #[arg(long)]
     kid: Option<String>,
 }
@@ -76,13 +76,13 @@ pub(crate) struct ClientArgs {
 pub(crate) struct GrantArgs {
     #[command(flatten)]
     parties: ClientArgs,
-    /// external reference from the request for the system user [env: SYSTEMUSER_EXTERNAL_REF]
+    /// external reference of the system user; needed if its request had one [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
-    /// restrict the token to this API; may be repeated
+    /// restrict the token to this audience; may be repeated
     #[arg(long, value_name = "AUDIENCE")]
     resource: Vec<String>,
-    /// get a plain Maskinporten token, without a system user
+    /// leave out the system user, for a plain Maskinporten token
     #[arg(long, conflicts_with = "external_ref")]
     no_system_user: bool,
     #[command(flatten)]
@@ -92,7 +92,7 @@ pub(crate) struct GrantArgs {
 /// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit for one exchange, including retries, in seconds [default: 30]
+    /// time limit for each HTTP request and its retries, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
@@ -106,9 +106,10 @@ impl CommonArgs {
         // A build without the sandbox cannot run it inside this process.
         let config = Config { sandbox_inside: config.sandbox_inside && cfg!(feature = "sandbox"), ..config };
         match config.apis.iter().find(|(name, _)| ReferenceApi::named(name).is_some()) {
-            Some((name, api)) => {
-                Err(ConfigError::at(&api.url.source, format!("[api.{name}] has a built-in API's name")))
-            }
+            Some((name, api)) => Err(ConfigError::at(
+                &api.url.source,
+                format!("`[api.{name}]` has the name of a reference API; choose another name"),
+            )),
             None => Ok(config),
         }
     }
@@ -129,12 +130,13 @@ impl CommonArgs {
         given.map(|given| given.check(|text| text.parse::<Environment>())).transpose()
     }
 
-    /// The option that was typed although the `sandbox` command does not use it.
+    /// The end of the message about an option that the `sandbox` command does not accept, if it was typed.
     #[cfg(feature = "sandbox")]
     pub(crate) fn option_for_servers(&self) -> Option<String> {
         let environment = self.env.filter(|environment| *environment != Environment::Sandbox);
-        let environment = environment.map(|environment| format!("--env is `{environment}`"));
-        environment.or_else(|| self.config.as_ref().map(|_| "--config names a file".to_owned()))
+        let environment =
+            environment.map(|environment| format!("works only with --env sandbox, but --env is `{environment}`"));
+        environment.or_else(|| self.config.as_ref().map(|_| "does not accept --config".to_owned()))
     }
 }
 
@@ -149,11 +151,11 @@ impl ValueEnum for Environment {
 }
 
 impl TimeoutArg {
-    /// The time limit for one exchange.
+    /// The time limit for each HTTP request and its retries.
     pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
         let seconds = parsed("--timeout", self.timeout.as_ref(), |text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),
-            _ => Err(format!("{} is not a number of seconds from 1 to 3600", quote(&text))),
+            _ => Err(format!("expected a number of seconds from 1 to 3600, found {}", quote(&text))),
         })?;
         Ok(Duration::from_secs(seconds.unwrap_or(30)))
     }
@@ -209,7 +211,7 @@ impl KeyArgs {
                 let other = KEY.variable;
                 let problem = format!("{source} and {other} cannot both be set");
                 Err(ConfigError::new(problem)
-                    .with_hint(format!("unset one of them, or name the key file with {}", KEY.option)))
+                    .with_hint(format!("unset one of them, or specify the key file with {}", KEY.option)))
             }
             (Some(Given { value, source }), None) => {
                 let value = KeySource::Text { name: source.to_string(), text: value.into() };

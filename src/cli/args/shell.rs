@@ -37,10 +37,13 @@ pub(crate) fn option(name: &str, value: &str) -> String {
     format!(" {name}{sign}{}", argument(value, placeholder))
 }
 
-/// An unused name for a key file in the same folder as `path`. A command in a hint must never overwrite a file.
+/// An unused name for a key file in the same directory as `path`. A command in a hint must never overwrite a file.
 pub(crate) fn free_name(path: &Path) -> PathBuf {
     // A path such as `..` has no file name to change.
     let path = if path.file_name().is_some() { path } else { Path::new("key") };
+    // For `key.pem.example`, the name is `key.new.pem`.
+    let stem = path.with_extension("");
+    let path = if stem.extension().is_some_and(|extension| extension == "pem") { &stem } else { path };
     let mut names = (1..).map(|nth| match nth {
         1 => path.with_extension("new.pem"),
         nth => path.with_extension(format!("new{nth}.pem")),

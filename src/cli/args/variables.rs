@@ -10,7 +10,7 @@ use crate::config::{Config, ConfigError, Given, SETTINGS, Source};
 
 /// The variable that names the configuration file.
 pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
-/// The variable that holds the address of a running sandbox.
+/// The variable that holds the URL of a running sandbox.
 pub(crate) const SANDBOX: &str = "SYSTEMUSER_SANDBOX";
 /// The variable that holds a private key.
 pub(crate) const KEY_TEXT: &str = "SYSTEMUSER_KEY";

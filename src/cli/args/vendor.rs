@@ -21,7 +21,7 @@ pub(crate) struct VendorArgs {
 /// The system that a command is about.
 #[derive(Debug, Args)]
 pub(crate) struct SystemArg {
-    /// the system's id [default: `system_id` under [vendor]]
+    /// system id [default: `system_id` under [vendor]]
     #[arg(long, value_name = "ID")]
     system: Option<String>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct SystemArg {
 /// The external reference, which distinguishes the system users of an owner.
 #[derive(Debug, Args)]
 pub(crate) struct ExternalRefArg {
-    /// external reference; distinguishes the system users of an owner [env: SYSTEMUSER_EXTERNAL_REF]
+    /// external reference of the system user; needed if its request had one [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct ExternalRefArg {
 /// The customer of a request, and the external reference.
 #[derive(Debug, Args)]
 pub(crate) struct CustomerArgs {
-    /// organisation number of the customer [env: SYSTEMUSER_ORG]
+    /// the customer's organisation number [env: SYSTEMUSER_ORG]
     #[arg(long, allow_negative_numbers = true)]
     org: Option<String>,
     #[command(flatten)]
@@ -74,13 +74,13 @@ pub(crate) fn system(name: &'static str, named: Option<&str>, config: &Config) -
     let given = given.ok_or_else(|| {
         let list = Rerun::new(config).command("system list");
         ConfigError::new(format!("no system: neither {name} nor `system_id` under [vendor] is given"))
-            .with_hint(format!("`{list}` shows the vendor's systems"))
+            .with_hint(format!("to see the vendor's systems, run `{list}`"))
     })?;
     given.check(|text| match text.trim() {
         "" => Err("the value is empty"),
         text if text.contains(char::is_whitespace) => Err("the value contains a space"),
         // A path segment of dots leads to another resource (RFC 3986, section 3.3).
-        "." | ".." => Err("this is not a system's id"),
+        "." | ".." => Err("this is not a system id"),
         text => Ok(text.to_owned()),
     })
 }

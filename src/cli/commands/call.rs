@@ -1,4 +1,4 @@
-//! `call`: call an API with a system-user token, and print its answer.
+//! `call`: call an API with a system-user token, and print the response.
 
 use clap::Args;
 
@@ -6,17 +6,18 @@ use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, typed};
 use crate::cli::error::CommandError;
 use crate::cli::output::Console;
 use crate::cli::session::{ApiTarget, Session, prepare, test_series_warning};
+use crate::client::reference_api::ReferenceApi;
 use crate::client::{OrgNumber, quote};
 use crate::config::{Config, ConfigError, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// `systemuserinfo`, `logistics`, `salary`, or the NAME of an [api.NAME] table in the configuration
+    /// `systemuserinfo`, `logistics`, `salary`, or the NAME of an [api.NAME] table in the configuration file
     api: String,
-    /// organisation whose data you need [default: the system user's owner]
+    /// organisation whose data you request [default: the system user's owner]
     #[arg(value_name = "ORG", id = "data_org")]
     org: Option<String>,
-    /// add a parameter to the query of the address; may be repeated
+    /// add a query parameter to the URL; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     query: Vec<String>,
     #[command(flatten)]
@@ -49,7 +50,7 @@ impl Call {
         let answer = answer.and_then(|reply| target.display(reply, common.json));
         let answer = answer.map_err(|error| target.explain(error, self.org.is_some(), &session.config))?;
         if answer.is_empty() {
-            console.note("the answer is empty");
+            console.note("the response is empty");
         }
         Ok(console.answer_of_others(&answer)?)
     }
@@ -64,13 +65,17 @@ impl Call {
         pairs.collect()
     }
 
-    /// The organisation whose data is asked for.
+    /// The organisation whose data is requested.
     fn organisation(&self, target: &ApiTarget, config: &Config) -> Result<Option<OrgNumber>, CommandError> {
-        // An API without an address is reported before a wrong ORG.
+        // An API without a URL is reported before a wrong ORG.
         target.address(config, None)?;
         match &self.org {
             Some(_) if !target.takes_org() => {
-                let problem = format!("{} takes no ORG: its address has no `{{org}}`", quote(&self.api));
+                let reason = match ReferenceApi::named(&self.api) {
+                    Some(_) => "it always describes the system user of the token",
+                    None => "its URL has no `{org}`",
+                };
+                let problem = format!("{} does not take ORG: {reason}", quote(&self.api));
                 Err(CommandError::usage(problem, "call"))
             }
             Some(org) => Ok(Some(typed("ORG", org).check(|org| org.parse::<OrgNumber>())?.value)),

@@ -1,4 +1,4 @@
-//! `explain`: explain an error code of Maskinporten or Altinn.
+//! `explain`: explain a Maskinporten or Altinn error code.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::explain::{self, Cause, Entry};
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// error code in any spelling, such as MP-303, mp303 or AUTH-4; without CODE, list all codes
+    /// error code in any spelling, such as MP-303, mp303 or AUTH-4; if omitted, all codes are listed
     code: Option<String>,
 }
 
@@ -45,15 +45,20 @@ fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
     if !entries.is_empty() {
         return Ok(entries);
     }
-    let near: Vec<String> = explain::nearest(code).into_iter().map(|code| format!("`{code}`")).collect();
+    let near = explain::nearest(code);
+    let number = |code: &str| code.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok();
+    let distance = near.first().and_then(|first| Some(number(first)?.abs_diff(number(code)?)));
+    let near: Vec<String> = near.into_iter().map(|code| format!("`{code}`")).collect();
     let names = explain::all().flat_map(|entry| [entry.code, entry.kind]).filter(|name| !name.starts_with("status"));
     let word = code.trim().to_lowercase();
     let word = if matches!(word.as_str(), "clock" | "iat") { "issue-time" } else { word.as_str() };
     let alike = names.clone().find(|name| word.len() > 2 && name.contains(word));
     let hint = match (near.is_empty(), alike.or_else(|| nearest(code, names))) {
-        (false, _) => format!("the nearest known codes are {}", near.join(", ")),
+        (false, _) if distance.is_some_and(|distance| distance <= 10) => {
+            format!("the nearest known codes are {}", near.join(", "))
+        }
         (true, Some(name)) => did_you_mean(name),
-        (true, None) => "`systemuser-demo explain` lists all known codes".to_owned(),
+        _ => "to see all known codes, run `systemuser-demo explain`".to_owned(),
     };
     Err(CommandError::command_line(format!("{} is not a known code", quote(code))).hint(hint))
 }
@@ -63,7 +68,7 @@ fn page(entry: &Entry) -> String {
     let causes =
         entry.causes.iter().map(|cause| format!("  {}\n    {}\n", cause.question, cause.remedy.general_text()));
     let causes: String = causes.collect();
-    format!("{code}  {kind}\n{meaning}\n\nlikely causes, the most likely first\n{causes}")
+    format!("{code}  {kind}\n{meaning}\n\nlikely causes, most likely first\n{causes}")
 }
 
 fn json(entry: &Entry) -> Value {

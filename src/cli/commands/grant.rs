@@ -44,7 +44,7 @@ impl Grant {
         let key = prepare(&config, system_user, console)?;
         if config.sandbox_inside {
             let issuer = address(&config.endpoints.issuer);
-            console.note(&format!("the grant is for a sandbox at {issuer}, which `systemuser-demo sandbox` starts"));
+            console.note(&format!("the grant is for a sandbox at {issuer}; start it with `systemuser-demo sandbox`"));
         }
         if self.curl {
             let line = curl(&config, console)?;

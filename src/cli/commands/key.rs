@@ -1,4 +1,4 @@
-//! `key`: make a key pair, or show the public half of one.
+//! `key`: create a key pair, or print a public key.
 
 use std::ffi::OsString;
 
@@ -27,20 +27,20 @@ enum KeyCommand {
     New(New),
 }
 
-/// print the public JWK of the configured key, to register it in Maskinporten's self-service
+/// print the configured key's public JWK, for registration in Maskinporten's self-service portal
 #[derive(Debug, Args)]
 struct Public {
-    /// print a JWK set, the format that the self-service's API accepts
+    /// print a JWK set, the format that the self-service API requires
     #[arg(long)]
     set: bool,
     #[command(flatten)]
     options: KeyArgs,
 }
 
-/// make an RSA key pair, and print its public JWK
+/// create an RSA key pair, and print its public JWK
 #[derive(Debug, Args)]
 struct New {
-    /// file for the private key [default: the configured path, else mp-key.pem]
+    /// file for the private key [default: the configured path for test or prod, otherwise mp-key.pem]
     file: Option<OsString>,
     /// size of the key in bits
     #[arg(long, default_value = SIZES[0], value_parser = SIZES)]
@@ -62,9 +62,9 @@ impl Public {
         let key = signing_key::load(&config, console)?;
         verbose::key(console, &key, &config);
         let source = config.kid_source(&key, Source::to_string);
-        console.note(&format!("the kid that is sent is `{}` ({source})", display_kid(&key.kid, &key)));
+        console.note(&format!("the key id that is sent is `{}` ({source})", display_kid(&key.kid, &key)));
         if !is_registrable(&key.kid) {
-            console.warning("a kid can be registered only if it consists of letters, digits, `.`, `_` and `-`");
+            console.warning("a key id can be registered only if it consists of letters, digits, `.`, `_` and `-`");
         }
         let jwk = key.public_jwk();
         // In other environments, reading the key gave this warning.
@@ -94,20 +94,20 @@ impl New {
             (None, configured) => configured.unwrap_or_else(|| "mp-key.pem".into()),
         };
         if path.file_name().is_none() || path.as_os_str() == "-" {
-            return Err(CommandError::command_line(format!("FILE: {} is not the name of a file", quote_path(&path))));
+            return Err(CommandError::command_line(format!("FILE: {} is not a file name", quote_path(&path))));
         }
         new_file::check_name(&path, "pem")?;
-        // Checked first, since it takes time to make a key.
+        // Checked first, since it takes time to create a key.
         if path.symlink_metadata().is_ok() {
             return Err(new_file::exists(&path));
         }
         let (pem, key) = make(&self.bits, None)?;
         new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
         let quoted = quote_path(&path);
-        console.note(&format!("the private key is in {quoted}, readable only by its owner; register its public half"));
+        console.note(&format!("the private key is in {quoted}, readable only by its owner; register the public JWK"));
         if let Some(kid) = config.and_then(|config| config.kid) {
             let (value, place) = (quote(&kid.value), kid.source.place());
-            console.warning(&format!("the kid that is sent is {value} ({place}), not the kid of this key"));
+            console.warning(&format!("the key id that is sent is {value} ({place}), not the key id of this key"));
         }
         Ok(console.answer_json(&key.public_jwk())?)
     }

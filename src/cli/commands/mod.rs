@@ -1,5 +1,6 @@
-//! Each command has a file or a folder with its name. Options that several commands share are in `args`, and code that
-//! they share is in `session`.
+//! The commands. Each command has a file or a folder with its name.
+//!
+//! Options that several commands share are in `args`, and code that they share is in `session`.
 
 pub(super) mod call;
 pub(super) mod completions;

@@ -18,19 +18,19 @@ use crate::sandbox::{self, ForcedRefusal, PagingFault, SandboxOptions};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
-    /// listen on this port of 127.0.0.1; 0 selects a free port [default: 7070]
+    /// listen on this port of 127.0.0.1; 0 picks a free port [default: 7070]
     #[arg(long, allow_negative_numbers = true)]
     port: Option<String>,
-    /// set the sandbox's clock ahead of this machine's clock; a negative number sets it behind
+    /// run the sandbox's clock this many seconds ahead of this machine's clock, or behind if negative
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: Option<String>,
-    /// refuse every grant with this code, to test how a client handles it
+    /// refuse every grant with this error code, to test how a client handles the error
     #[arg(long, value_name = "CODE")]
     refuse: Option<String>,
     /// rows per page of Altinn's lists [default: 50]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page_size: Option<String>,
-    /// simulate a fault in the paging of Altinn's lists: loses-rows, never-ends
+    /// simulate a paging fault in Altinn's lists: loses-rows or never-ends
     #[arg(long, value_name = "FAULT")]
     paging_fault: Option<String>,
 }
@@ -38,11 +38,9 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         if let Some(option) = common.option_for_servers() {
-            let problem =
-                format!("`sandbox` runs in its own environment and reads no configuration file, but {option}");
-            return Err(CommandError::usage(problem, "sandbox"));
+            return Err(CommandError::usage(format!("`sandbox` {option}"), "sandbox"));
         }
-        let not_a_port = |text: String| format!("{} is not a port number from 0 to 65535", quote(&text));
+        let not_a_port = |text: String| format!("expected a port number from 0 to 65535, found {}", quote(&text));
         let port: Option<u16> =
             parsed("--port", self.port.as_ref(), |text| text.parse().map_err(|_| not_a_port(text)))?;
         let port = port.unwrap_or(7070);
@@ -69,17 +67,17 @@ impl Sandbox {
     fn options(&self) -> Result<SandboxOptions, ConfigError> {
         let clock_ahead = |text: String| match text.parse() {
             Ok(seconds @ -31_536_000..=31_536_000) => Ok(TimeDelta::seconds(seconds)),
-            _ => Err(format!("{} is not a number of seconds from -31536000 to 31536000", quote(&text))),
+            _ => Err(format!("expected a number of seconds from -31536000 to 31536000, found {}", quote(&text))),
         };
         let unknown = |text: &str, what: &str, names: Vec<&str>| {
-            format!("{} is not a known {what}; use one of {}", quote(text), names.join(", "))
+            format!("{} is not a known {what}; expected one of {}", quote(text), names.join(", "))
         };
         let refusal = |text: String| {
             let names = ForcedRefusal::all().iter().map(|refusal| refusal.name).collect();
             ForcedRefusal::named(&text).ok_or_else(|| unknown(&text, "refusal", names))
         };
         let page_size = |text: String| {
-            text.parse::<NonZeroUsize>().map_err(|_| format!("{} is not a number of rows; use 1 or more", quote(&text)))
+            text.parse::<NonZeroUsize>().map_err(|_| format!("expected 1 or more, found {}", quote(&text)))
         };
         let paging = |text: String| {
             PagingFault::named(&text).ok_or_else(|| unknown(&text, "paging fault", PagingFault::names().collect()))
@@ -105,7 +103,7 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
     if !options.clock_ahead.is_zero() {
         let way = if options.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         console.note(&format!(
-            "its clock is {} {way} this machine's",
+            "its clock is {} {way} this machine's clock",
             duration(options.clock_ahead.num_seconds().unsigned_abs())
         ));
     }
@@ -121,7 +119,7 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
     let rows = |rows: &[(&str, &str)]| pairs(rows).trim_end().replace('\n', "\n  ");
     console.plain(&format!("\nendpoints\n  {}", rows(&serves)));
     console.plain(&format!("\norganisations\n  {}", rows(&organisations)));
-    console.plain(&format!("\nsettings for other clients\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
+    console.plain(&format!("\nsettings for other programs\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
     console.plain("  key        the private key in mp-key.pem.example");
     console.plain(&format!("\nall clients, which use the same key\n  {}", rows(&clients)));
     console

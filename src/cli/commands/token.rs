@@ -13,7 +13,7 @@ use crate::client::token::SystemUser;
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// exchange the token for an Altinn token, which Altinn's apps and platform require
+    /// exchange the token for an Altinn token, which Altinn's apps and platform APIs require
     #[arg(long)]
     exchange: bool,
     #[command(flatten)]

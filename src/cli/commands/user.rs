@@ -23,7 +23,7 @@ enum UserCommand {
     Find(Find),
 }
 
-/// list the system users of the system
+/// list the system's system users
 #[derive(Debug, Args)]
 struct List {
     #[command(flatten)]
@@ -115,7 +115,7 @@ impl Find {
         }
         if !user.is_deleted {
             let command = altinn.token_command(org, external_ref.as_deref());
-            console.note(&format!("to get its token: `{command}`"));
+            console.note(&format!("to get a token for this system user: `{command}`"));
         }
         Ok(())
     }

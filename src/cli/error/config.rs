@@ -37,10 +37,10 @@ fn hints(error: &ConfigError) -> Vec<String> {
         }
         ConfigError::Missing { setting, environment, file } => {
             let usual = format!(
-                "`systemuser-demo init --env {environment}` writes `config/{environment}.toml` in the current folder, \
-                 which is the default location; use --config for another file"
+                "`systemuser-demo init --env {environment}` creates `config/{environment}.toml` in the current \
+                 directory, which is the default location; use --config for another file"
             );
-            let inline = "a script may put the key itself into SYSTEMUSER_KEY".to_owned();
+            let inline = "in a script, you can put the key itself in SYSTEMUSER_KEY".to_owned();
             let hints = [(file.is_none(), usual), (*setting == KEY, inline)];
             hints.into_iter().filter(|(fits, _)| *fits).map(|(_, hint)| hint).collect()
         }

@@ -6,7 +6,7 @@ use super::{CommandError, Exit};
 use crate::cli::args::shell;
 use crate::client::key::{KeyError, KeyErrorKind};
 use crate::client::{Environment, KeySource};
-use crate::config::{Given, KEY};
+use crate::config::{Given, KEY, Source};
 
 /// The message for a key error, with hints that depend on the source of the key.
 pub(crate) fn explained(error: &KeyError, given: &Given<KeySource>, environment: Environment) -> CommandError {
@@ -19,48 +19,54 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
     let in_file = matches!(given.value, KeySource::File(_));
     let (file, new) = names(&given.value);
     let hint = match kind {
-        KeyErrorKind::Missing if environment == Environment::Sandbox => {
-            format!("{source} names this file, but the sandbox accepts only the project's mp-key.pem.example")
-        }
+        KeyErrorKind::Missing if environment == Environment::Sandbox => match source {
+            Source::Option(name) => format!("the sandbox accepts only mp-key.pem.example; leave out {name}"),
+            _ => format!(
+                "the sandbox accepts only the project's mp-key.pem.example: copy it to this path (set by {source})"
+            ),
+        },
         KeyErrorKind::Missing => {
             let mut hints = vec![
                 format!(
-                    "{source} names this file: put the client's private key there (Maskinporten has its public half), \
-                     or name another file with {}",
+                    "{source} specifies this file: save the client's private key there, or specify another file \
+                     with {}",
                     KEY.option
                 ),
                 format!("no key yet? create a key with `systemuser-demo key new {file}`"),
             ];
             if cfg!(feature = "sandbox") {
                 hints.push(
-                    "no client yet? `--env sandbox` includes a client and needs no agreement with Digdir".to_owned(),
+                    "no client yet? try `--env sandbox`, which has a client and needs no agreement with Digdir"
+                        .to_owned(),
                 );
             }
             return hints;
         }
         KeyErrorKind::PublicKey => {
-            "the private key was created together with this file; its first line contains `PRIVATE KEY`".to_owned()
+            "look for the private key file that was created with it; its first line contains `PRIVATE KEY`".to_owned()
         }
-        KeyErrorKind::JwkWithoutD => "the private JWK was created together with this JWK, and has a `d`".to_owned(),
+        KeyErrorKind::JwkWithoutD => "look for the private JWK that was created with it; it contains a `d`".to_owned(),
         KeyErrorKind::Certificate => {
-            format!("its private key is often in a .p12 file: `openssl pkcs12 -in FILE.p12 -nodes -out {new}`")
+            format!(
+                "the private key is often in a .p12 file; extract it with `openssl pkcs12 -in FILE.p12 -nodes -out {new}`"
+            )
         }
-        KeyErrorKind::Encrypted => format!("decrypt it: `openssl pkey -in {file} -out {new}`"),
+        KeyErrorKind::Encrypted => format!("decrypt it with `openssl pkey -in {file} -out {new}`"),
         KeyErrorKind::Der => format!(
             "convert PKCS#12 with `openssl pkcs12 -in {file} -nodes -out {new}`, and DER with \
              `openssl pkey -inform DER -in {file} -out {new}`"
         ),
         KeyErrorKind::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
         KeyErrorKind::NotRsa { .. } | KeyErrorKind::TooSmall { .. } => {
-            format!("create a suitable key with `systemuser-demo key new {new}`, and register its public half")
+            format!("create a suitable key with `systemuser-demo key new {new}`, and register its public key")
         }
         KeyErrorKind::OpenSsh => {
             format!("if it is an RSA key, convert a copy to PEM: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`")
         }
         KeyErrorKind::SeveralKeys { .. } => {
-            "save the key that is registered on this client in a separate file".to_owned()
+            "save the key that is registered for this client in a separate file".to_owned()
         }
-        KeyErrorKind::Base64OfPem if in_file => format!("decode it: `base64 -d {file} > {new}`"),
+        KeyErrorKind::Base64OfPem if in_file => format!("decode it with `base64 -d {file} > {new}`"),
         KeyErrorKind::Base64OfPem => format!("set {source} to the PEM itself, or to the base64 of a JWK"),
         KeyErrorKind::Base64OfDer => {
             "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
@@ -68,14 +74,12 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
                 .to_owned()
         }
         KeyErrorKind::Damaged | KeyErrorKind::NotJson { .. } => {
-            "was the whole key copied, from its first line to its last?".to_owned()
+            "is part of the key missing? copy it from its first line to its last".to_owned()
         }
         KeyErrorKind::JwkIncomplete { .. } => {
             "export the whole private JWK, with n, e, d, p, q, dp, dq and qi".to_owned()
         }
-        KeyErrorKind::Empty if !in_file => {
-            format!("is the secret available here? {source} is set, but empty")
-        }
+        KeyErrorKind::Empty if !in_file => "is the secret unavailable to this job?".to_owned(),
         KeyErrorKind::NotAKey if !in_file => {
             format!("{source} must contain the key itself; for a path, use {}", KEY.variable)
         }
@@ -84,7 +88,7 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
     vec![hint]
 }
 
-/// The key file and a free file name in the same folder, quoted for a shell.
+/// The key file and a free file name in the same directory, quoted for a shell.
 fn names(key: &KeySource) -> (String, String) {
     let path = match key {
         KeySource::File(path) => path.as_path(),

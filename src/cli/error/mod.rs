@@ -51,7 +51,7 @@ impl CommandError {
 
     /// An error for a command line that clap accepts but that is not valid.
     pub(crate) fn usage(sentence: impl Into<String>, command: &str) -> Self {
-        Self::command_line(sentence).hint(format!("`systemuser-demo {command} --help` shows its usage"))
+        Self::command_line(sentence).hint(format!("for usage, run `systemuser-demo {command} --help`"))
     }
 
     /// An error for a wrong value on the command line or on stdin, or for a wrong input file.
@@ -59,7 +59,6 @@ impl CommandError {
         Self::new(Exit::CommandLine, sentence)
     }
 
-    /// Adds a hint.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -11,7 +11,7 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
     let mut detail: Vec<String> = problem.www_authenticate.iter().cloned().collect();
     let entry = |code: &Option<String>| code.as_deref().and_then(explain::of_code);
     let whole = entry(&problem.code).filter(|_| problem.errors.is_empty());
-    detail.extend(whole.map(|entry| format!("{}: {}", entry.code, entry.meaning)));
+    detail.extend(whole.map(|entry| entry.meaning.to_owned()));
     let mut entries: Vec<&Entry> = whole.into_iter().collect();
     for error in &problem.errors {
         let words = [error.code.clone(), Some(error.paths.join(", ")).filter(|paths| !paths.is_empty())];
@@ -41,13 +41,18 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
 /// Hints for a refusal of an API that is called with a system user's token. `call` is the command with a placeholder
 /// for an organisation. `org_named` is whether the call named an organisation, or `None` if the API accepts none.
 pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) -> Vec<String> {
-    let right = "does the system user have the right that this API requires";
+    let right = "does the system user lack the right that this API requires";
     match (problem.status, org_named) {
-        (204, _) => vec!["the token has no system user, but this API needs a system user's token".to_owned()],
-        (401, _) => vec!["does the API belong to the environment that issued the token?".to_owned()],
+        (204, _) => vec!["the token has no system user, but this API requires a system user's token".to_owned()],
+        (401, _) => {
+            vec![
+                "does the API belong to another environment? it must be the environment that issued the token"
+                    .to_owned(),
+            ]
+        }
         (403, Some(true)) => vec![format!("{right} for this organisation?")],
         (403, Some(false)) => {
-            let agent = format!("is it an agent system user? then name the client whose data you need: `{call}`");
+            let agent = format!("is this an agent system user? then pass the agent's client as ORG: `{call}`");
             vec![format!("{right}?"), agent]
         }
         (403, None) => vec![format!("{right}?")],
@@ -59,18 +64,20 @@ pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) 
 pub(crate) fn altinn_hints(problem: &Problem, rerun: &Rerun) -> Vec<String> {
     let Rerun { options, system, .. } = rerun;
     let hint = match problem.status {
-        401 => "does Altinn's address belong to the environment that issued the token?".to_owned(),
+        401 => "does Altinn's URL belong to another environment? it must be the environment that issued the token"
+            .to_owned(),
         403 => {
-            "does it belong to another vendor? access depends on the client's organisation, the `consumer` in the token"
+            "does the system belong to another vendor? only the organisation that owns the client (`consumer` in the \
+             token) has access"
                 .to_owned()
         }
         // Altinn returns this error if the system to delete does not exist.
         400 if problem.errors.iter().any(|error| error.paths == ["return"]) => {
-            format!("is the id correct? `systemuser-demo system list{options}` lists the ids that exist")
+            format!("is the id misspelled? to see your systems, run `systemuser-demo system list{options}`")
         }
         404 if problem.code.is_none() => format!(
-            "is the id correct, or does it belong to the other environment? `systemuser-demo system list{options}` \
-             and `systemuser-demo user list{system}{options}` list the ids that exist"
+            "is the id misspelled, or does it belong to another environment? to see the existing ids, run \
+             `systemuser-demo system list{options}` or `systemuser-demo user list{system}{options}`"
         ),
         _ => return Vec::new(),
     };

@@ -3,7 +3,8 @@
 /// The known word that is most similar to `word`, if any is similar enough.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    // One typo always counts as a match; in a short word it would lower the score too far.
+    // A single typo counts as a match in words of three or more bytes, because it lowers the score of a short word
+    // too far.
     let likeness = |known: &str| match strsim::osa_distance(&word, known) {
         0 => 2.0,
         1 if word.len() > 2 => 1.0,

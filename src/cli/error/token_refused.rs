@@ -12,7 +12,7 @@ use crate::client::{KeySource, SigningKey, may_be_secret, show};
 use crate::config::{Config, Given, Source};
 use crate::explain::{self, Cause, Entry, Subject};
 
-/// How many causes a message names; `explain` has all of them.
+/// The largest number of causes in a message; `explain` lists all of them.
 const CAUSES: usize = 3;
 /// The prefix of the scopes that a system vendor needs for Altinn.
 const VENDOR_SCOPE: &str = "altinn:authentication/";
@@ -42,23 +42,26 @@ impl GrantInputs<'_> {
         hints.extend(causes.iter().take(CAUSES).map(|cause| cause.line(|command| rerun.complete(command))));
         let is_anonymous = refused.code.is_none() && refused.error.is_none();
         if is_anonymous {
-            hints.push("is this the address of Maskinporten's token endpoint?".to_owned());
+            hints.push("is the URL of the token endpoint wrong?".to_owned());
         }
         if let Some(entry) = entry.filter(|_| causes.len() > CAUSES) {
-            notes.push(format!("`systemuser-demo explain {}` lists more causes", entry.code));
+            notes.push(format!("for more causes, run `systemuser-demo explain {}`", entry.code));
         }
-        let address = refused.error_uri.as_ref().unwrap_or(&refused.address);
+        let source = match &refused.error_uri {
+            Some(page) => format!("see {page}"),
+            None => format!("from {}", refused.address),
+        };
         match &refused.trace_id {
-            Some(id) => notes.push(format!("trace id {id}, {address}")),
+            Some(id) => notes.push(format!("trace id {id}; {source}")),
             // The sentence has the address of an anonymous refusal.
             None if is_anonymous => {}
-            None => notes.push(format!("no trace id, {address}")),
+            None => notes.push(format!("no trace id; {source}")),
         }
         CommandError { detail, hints, notes, ..CommandError::new(Exit::Maskinporten, refused.to_string()) }
     }
 
-    /// Maskinporten's own words, unless they repeat a value that may be a secret. A key with spaces in it looks like
-    /// several scopes, each too short to be recognised as part of a key.
+    /// Maskinporten's own words, unless they repeat part of a value that may be a secret. Single words are not enough
+    /// for this check: a key with spaces looks like several scopes, each too short to be recognised as part of a key.
     fn description(&self, refused: &TokenRefused) -> Option<String> {
         let Config { client_id, scope, external_ref, resource, .. } = self.config;
         let texts = [client_id, scope, external_ref].into_iter().flatten().map(|given| &given.value);
@@ -95,14 +98,14 @@ impl GrantInputs<'_> {
         is_about_the_clock: bool,
     ) -> (&'static [Cause], Vec<String>, Vec<String>) {
         if let Some(scopes) = self.vendor_scopes(refused) {
-            let order = format!(
-                "order `{scopes}` from Digdir, and add it to the client in the self-service: \
-                 https://docs.altinn.studio/en/authorization/getting-started/systemuser describes how"
+            let remedy = format!(
+                "ask Digdir for `{scopes}`, and add it to the client in Maskinporten's self-service portal; see \
+                 https://docs.altinn.studio/en/authorization/getting-started/systemuser"
             );
-            return (&[], vec![order], Vec::new());
+            return (&[], vec![remedy], Vec::new());
         }
         let causes: &[Cause] = entry.map_or(&[], |entry| entry.causes);
-        // The clock is the first cause of an entry about it.
+        // An entry about the clock lists the clock as its first cause.
         let is_first = entry.is_some_and(|entry| entry.about.contains(&Subject::Clock));
         let others = if is_first { causes.get(1..).unwrap_or_default() } else { causes };
         match clock {
@@ -124,7 +127,7 @@ impl GrantInputs<'_> {
         }
     }
 
-    /// The vendor's scopes that the client lacks. Vendors order these scopes from Digdir.
+    /// The vendor's scopes that the client lacks. Vendors ask Digdir for these scopes.
     fn vendor_scopes(&self, refused: &TokenRefused) -> Option<String> {
         let is_vendors = |scope: &&str| scope.starts_with(VENDOR_SCOPE) && !may_be_secret(scope);
         let scope = self.config.scope.as_ref()?.value.split(' ').filter(is_vendors).collect::<Vec<_>>().join(" ");

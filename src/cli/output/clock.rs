@@ -9,11 +9,12 @@ use super::time::duration;
 /// A larger difference causes a warning. Maskinporten tolerates 10 s.
 const NOTABLE: TimeDelta = TimeDelta::seconds(5);
 
-/// How far this machine's clock is ahead of Maskinporten's clock. A negative difference is behind.
+/// How far this machine's clock is ahead of Maskinporten's clock. If the value is negative, this machine's clock
+/// is behind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClockDifference {
     ahead: TimeDelta,
-    /// The maximum error of `ahead`: half the duration of the request.
+    /// The maximum error of `ahead` that the network causes: half the duration of the request.
     uncertainty: TimeDelta,
 }
 
@@ -32,10 +33,10 @@ impl RequestTimer {
         self.started.elapsed()
     }
 
-    /// Computes the difference of the clocks from the `Date` of an answer and the duration of the request.
+    /// Computes the difference between the clocks from the `Date` of a response and the duration of the request.
     pub(crate) fn clock_difference(&self, date: Option<DateTime<Utc>>, elapsed: Duration) -> Option<ClockDifference> {
         let uncertainty = TimeDelta::from_std(elapsed).unwrap_or_default() / 2;
-        // The header has whole seconds only.
+        // The header has whole seconds, so the server's clock is half a second later on average.
         let ahead = self.at + uncertainty - (date? + TimeDelta::milliseconds(500));
         Some(ClockDifference { ahead, uncertainty })
     }
@@ -70,7 +71,7 @@ impl ClockDifference {
             _ if self.is_negligible() => format!("within {} of Maskinporten's", seconds(NOTABLE)),
             _ if !self.is_notable() => {
                 let at_most = self.ahead.abs() + self.uncertainty + TimeDelta::seconds(1);
-                format!("within {} of Maskinporten's, as far as a slow answer tells", seconds(at_most))
+                format!("within {} of Maskinporten's, estimated from a slow response", seconds(at_most))
             }
             1.. => format!("{difference} ahead of Maskinporten's"),
             _ => format!("{difference} behind Maskinporten's"),

@@ -1,4 +1,4 @@
-//! The console: answers go to stdout, messages for a person to stderr.
+//! The console: results go to stdout, messages for a person to stderr.
 //!
 //! Messages begin with `error:`, `hint:`, `warning:` or `note:`, in lower case and without a full stop. Control
 //! characters are made visible.
@@ -36,16 +36,16 @@ impl Level {
     }
 }
 
-/// Returns to the beginning of an empty line (ECMA-48, "erase in line").
+/// Moves to the beginning of the line, and erases the line (ECMA-48, "erase in line").
 const ERASE_LINE: &str = "\r\x1b[2K";
-/// Keeps a text that is wider than the terminal on one line, so that it can be erased (DEC, "auto wrap").
+/// Turns wrapping off, so that a text wider than the terminal stays on one line and can be erased (DEC, "auto wrap").
 const WRAP_OFF: &str = "\x1b[?7l";
 /// Turns wrapping on again.
 const WRAP_ON: &str = "\x1b[?7h";
 
-/// A stream to write to.
+/// An output stream.
 pub struct Stream<'a> {
-    /// The writer.
+    /// The destination of the output.
     pub writer: &'a mut dyn Write,
     /// Whether it is a terminal.
     pub terminal: bool,
@@ -87,13 +87,12 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Writes an answer to stdout in one piece.
+    /// Writes a result to stdout in one piece.
     pub(crate) fn answer(&mut self, text: impl AsRef<[u8]>) -> io::Result<()> {
         self.end_progress();
         self.out.writer.write_all(text.as_ref()).and_then(|()| self.out.writer.flush())
     }
 
-    /// Writes an answer as a line.
     pub(crate) fn answer_line(&mut self, line: &str) -> io::Result<()> {
         self.answer(format!("{line}\n"))
     }
@@ -109,7 +108,6 @@ impl<'a> Console<'a> {
         self.answer(lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// Writes an answer as indented JSON.
     pub(crate) fn answer_json(&mut self, answer: &impl Serialize) -> io::Result<()> {
         self.end_progress();
         let mut out = BufWriter::new(&mut self.out.writer);
@@ -117,18 +115,15 @@ impl<'a> Console<'a> {
         out.flush()
     }
 
-    /// Writes a message.
     pub(crate) fn message(&mut self, level: Level, text: &str) {
         let (text, (word, colour)) = (visible(text), level.word_and_colour());
         self.write_line(&if self.colour { format!("\x1b[{colour}m{word}:\x1b[0m {text}") } else { level.line(&text) });
     }
 
-    /// Writes a note.
     pub(crate) fn note(&mut self, text: &str) {
         self.message(Level::Note, text);
     }
 
-    /// Writes a warning.
     pub(crate) fn warning(&mut self, text: &str) {
         self.message(Level::Warning, text);
     }

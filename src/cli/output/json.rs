@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::client::Reply;
 use crate::client::sanitize::draws;
 
-/// The body of an answer as indented JSON. A body that is not JSON, or that is too large to be parsed, is returned
+/// The body of a response as indented JSON. A body that is not JSON, or that is too large to be parsed, is returned
 /// unchanged.
 pub(crate) fn pretty_body(reply: &Reply) -> Vec<u8> {
     let mut pretty = Vec::new();
@@ -24,7 +24,7 @@ pub(crate) fn write_pretty(mut writer: impl Write, value: &impl Serialize) -> io
     writer.write_all(b"\n")
 }
 
-/// Escapes the characters of JSON that could draw on a terminal (RFC 8259, section 7).
+/// Escapes the characters in JSON that could control a terminal (RFC 8259, section 7).
 struct Escape<W>(W);
 
 impl<W: Write> Write for Escape<W> {

@@ -24,7 +24,7 @@ pub(crate) fn configuration(console: &mut Console<'_>, config: &Config) {
 fn configuration_facts(config: &Config) -> Vec<String> {
     let text = |given: &Option<Given<String>>| display_given(given.as_ref(), |text| show(text));
     let owner = match &config.org {
-        Some(Err(_)) => "no organisation number".to_owned(),
+        Some(Err(_)) => "not an organisation number".to_owned(),
         org => display_given(org.as_ref().and_then(|org| org.as_ref().ok()), OrgNumber::to_string),
     };
     let mut rows = vec![
@@ -82,7 +82,7 @@ pub(crate) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
         let kid_source = config.kid_source(key, Source::place);
         let algorithm_source = match (&config.algorithm, key.algorithm) {
             (Some(algorithm), _) => algorithm.source.place(),
-            (None, Algorithm::RS256) => "the usual one".to_owned(),
+            (None, Algorithm::RS256) => "the default".to_owned(),
             (None, _) => "the JWK's `alg`".to_owned(),
         };
         vec![
@@ -99,7 +99,7 @@ pub(crate) fn grant(console: &mut Console<'_>, assertion: &Assertion, key: &Sign
         if let Some(DecodedJwt { header, .. }) = &mut decoded {
             header.insert("kid".to_owned(), display_kid(&key.kid, key).into());
         }
-        [jwt_facts(decoded), vec!["the signature is left out".to_owned()]].concat()
+        [jwt_facts(decoded), vec!["the signature is omitted".to_owned()]].concat()
     });
 }
 
@@ -108,18 +108,18 @@ pub(crate) fn sent(console: &mut Console<'_>, method: &str, address: &str) {
 }
 
 pub(crate) fn answered(console: &mut Console<'_>, status: Option<u16>, elapsed: Duration) {
-    console.verbose("answer", || vec![format!("{} in {} ms", display_status(status), elapsed.as_millis())]);
+    console.verbose("response", || vec![format!("{} in {} ms", display_status(status), elapsed.as_millis())]);
 }
 
 fn display_status(status: Option<u16>) -> String {
     status.map_or("none".to_owned(), |status| status.to_string())
 }
 
-/// Prints the pause before a request is repeated.
+/// Prints the pause before a request is retried.
 pub(crate) fn retry(console: &mut Console<'_>, pause: Duration) {
     let pause =
         if pause.subsec_millis() == 0 { duration(pause.as_secs()) } else { format!("{} ms", pause.as_millis()) };
-    console.verbose("again", || vec![format!("in {pause}")]);
+    console.verbose("retry", || vec![format!("in {pause}")]);
 }
 
 /// Prints calls to Altinn, and their total time.
@@ -128,7 +128,7 @@ pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], elapsed: D
         sent(console, &method.as_str().to_lowercase(), address);
         match nth + 1 == calls.len() {
             true => answered(console, *status, elapsed),
-            false => console.verbose("answer", || vec![display_status(*status)]),
+            false => console.verbose("response", || vec![display_status(*status)]),
         }
         if let Some(pause) = pause {
             retry(console, *pause);
@@ -138,8 +138,8 @@ pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], elapsed: D
 
 pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
     console.verbose("token", || {
-        let scope = token.scope.as_deref().unwrap_or("not said");
-        let first = format!("lives {} s, scope {scope}", token.expires_in);
+        let scope = token.scope.as_deref().unwrap_or("not returned");
+        let first = format!("valid for {} s, scope {scope}", token.expires_in);
         [vec![first], jwt_facts(DecodedJwt::read(token.secret.expose_secret()))].concat()
     });
 }
@@ -147,11 +147,11 @@ pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
 fn jwt_facts(decoded: Option<DecodedJwt>) -> Vec<String> {
     match decoded {
         Some(DecodedJwt { header, mut claims }) => {
-            // The server generated the `jti`, which is as long as a piece of a key.
+            // A `jti` is random and no secret, but it may be long enough to look like part of a key.
             claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
             vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
         }
-        None => vec!["opaque, it is no JWT".to_owned()],
+        None => vec!["opaque (not a JWT)".to_owned()],
     }
 }
 

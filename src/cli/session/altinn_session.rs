@@ -17,7 +17,6 @@ use crate::client::maskinporten::ExchangeError;
 use crate::client::{AccessToken, CallError, OrgNumber, TokenSource, TransportError, quote};
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 
-/// A session with Altinn.
 pub(crate) struct AltinnSession {
     session: Session,
     tokens: TokenSource,
@@ -27,11 +26,11 @@ pub(crate) struct AltinnSession {
     has_scope: bool,
 }
 
-/// The reason why Altinn gave no answer.
+/// The error of a call to Altinn.
 pub(crate) enum AltinnError {
     /// There is no token for this scope.
     Token { scope: &'static str, failed: FailedExchange },
-    /// The call failed. `changes` is whether the call would change something.
+    /// The call failed. `changes` is true unless the last request was a GET.
     Call { error: CallError, changes: bool },
 }
 
@@ -46,7 +45,7 @@ impl AltinnError {
     }
 }
 
-/// The source of a scope that the command chooses.
+/// The source that messages show for a scope that the command itself chooses.
 const THIS_COMMAND: Source = Source::Option("this command");
 
 impl AltinnSession {
@@ -63,7 +62,7 @@ impl AltinnSession {
         let session = Session::start(config, timeout, console).await?;
         if session.config.sandbox_inside {
             console.note(
-                "it forgets everything when this command ends; `systemuser-demo sandbox` runs one that remembers",
+                "its state is lost when this command ends; to keep it between commands, run `systemuser-demo sandbox`",
             );
         }
         let tokens = session.token_source(key);
@@ -80,7 +79,7 @@ impl AltinnSession {
         (self.session, self.tokens)
     }
 
-    /// Sets the system that suggested commands name.
+    /// Sets the system in the commands that hints suggest.
     pub(crate) fn about(self, system: &Given<String>) -> Self {
         Self { rerun: self.rerun.about(system), ..self }
     }
@@ -105,8 +104,8 @@ impl AltinnSession {
         answer.map_err(|error| self.explain(error, console))
     }
 
-    /// Calls Altinn with a token for this scope. If Altinn refuses a token that it accepted before, even between two pages
-    /// of a list, repeats the call once with a new token.
+    /// Calls Altinn with a token for this scope. If Altinn refuses a token that it accepted before, even between two
+    /// pages of a list, repeats the call once with a new token.
     pub(crate) async fn try_call<T>(
         &mut self,
         scope: &'static str,
@@ -153,7 +152,6 @@ impl AltinnSession {
         Ok(exchanged)
     }
 
-    /// Explains an error.
     pub(crate) fn explain(&self, error: AltinnError, console: &mut Console<'_>) -> CommandError {
         match error {
             AltinnError::Token { scope, failed } => {
@@ -162,7 +160,7 @@ impl AltinnSession {
             }
             AltinnError::Call { error: CallError::Transport(error), changes: true } if may_be_done(&error) => {
                 let mut error = CommandError::from(error);
-                let hint = "it may have been carried out all the same: look before it is sent again";
+                let hint = "the server may have carried out the request: check before you retry";
                 error.hints.insert(0, hint.to_owned());
                 error
             }
@@ -170,11 +168,11 @@ impl AltinnSession {
         }
     }
 
-    /// The command that gets a token for the system user of a request. The command repeats the external reference, because
-    /// Maskinporten does not find the system user without it.
+    /// The command that gets a token for the system user of a request. The command repeats the external reference,
+    /// because Maskinporten does not find the system user without it.
     pub(crate) fn token_command(&self, org: OrgNumber, external_ref: Option<&str>) -> String {
-        // If the configuration has a reference and the request has none, the command names the owner's number, which Altinn
-        // uses as the default reference.
+        // If the configuration has a reference and the request has none, the command names the owner's number, which
+        // Altinn uses as the default reference.
         let owner = self.config().external_ref.as_ref().map(|_| org.to_string());
         let external_ref = external_ref.map(str::to_owned).or(owner);
         let external_ref = external_ref.map(|text| shell::option(EXTERNAL_REF.option, &text)).unwrap_or_default();
@@ -188,7 +186,7 @@ impl AltinnSession {
         Some(self.token_command(org, request.external_ref()))
     }
 
-    /// A command with the option for the same system.
+    /// A suggested command, with the `--system` option if the user typed it.
     pub(crate) fn command_about_system(&self, line: &str) -> String {
         self.rerun.command(&format!("{line}{}", self.rerun.system))
     }

@@ -10,7 +10,7 @@ use crate::cli::output::{Console, json, or_dash, pairs};
 use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::token::without_scheme;
 use crate::client::{AccessToken, CallError, Http, OrgNumber, Problem, Reply, may_be_secret, quote};
-use crate::config::{ApiConfig, Config, Given};
+use crate::config::{ApiConfig, Config, ConfigError, Given};
 
 /// The API to call.
 pub(crate) enum ApiTarget {
@@ -20,7 +20,7 @@ pub(crate) enum ApiTarget {
 
 impl ApiTarget {
     pub(crate) fn named(name: Given<String>, config: &Config) -> Result<Self, CommandError> {
-        let name = &checked_text(name)?.value;
+        let Given { value: name, source } = &checked_text(name)?;
         if let Some(api) = ReferenceApi::named(name) {
             return Ok(Self::Reference(api));
         }
@@ -31,9 +31,12 @@ impl ApiTarget {
         known.extend(config.apis.keys().map(String::as_str).filter(|name| !may_be_secret(name)));
         let hint = match nearest(name, known.iter().copied()) {
             Some(nearest) => did_you_mean(nearest),
-            None => format!("the known APIs are {}; configure others under [api.NAME]", known.join(", ")),
+            None => format!(
+                "the known APIs are {}; add others as [api.NAME] tables in the configuration file",
+                known.join(", ")
+            ),
         };
-        Err(CommandError::command_line(format!("{} is not a known API", quote(name))).hint(hint))
+        Err(ConfigError::at(source, format!("{} is not a known API", quote(name))).with_hint(hint).into())
     }
 
     pub(crate) fn takes_org(&self) -> bool {
@@ -53,7 +56,7 @@ impl ApiTarget {
                     api.name(),
                     config.environment.value
                 );
-                let hint = "configure the API that you mean under [api.NAME]";
+                let hint = "add your API as an [api.NAME] table in the configuration file";
                 Err(CommandError::new(Exit::Configuration, problem).hint(hint))
             }
         }
@@ -79,7 +82,7 @@ impl ApiTarget {
         get_with_retries(http, url, console, get, facts).await.0
     }
 
-    /// The message for an error. `org_named` says whether the user named an organisation.
+    /// The message for an error. `org_named` is true if the user named an organisation.
     pub(crate) fn explain(&self, error: CallError, org_named: bool, config: &Config) -> CommandError {
         match error {
             CallError::Refused(refused) => {
@@ -108,7 +111,7 @@ impl ApiTarget {
         }
     }
 
-    /// The answer as text for a person, or as JSON.
+    /// The response as text for a person, or as JSON.
     pub(crate) fn display(&self, reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
             Self::Configured(..) => return Ok(json::pretty_body(&reply)),

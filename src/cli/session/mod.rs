@@ -1,7 +1,8 @@
-//! A session: a configuration with an HTTP client, for tokens, retries, and a sandbox inside the process. Other code that
-//! commands share is here, too: new keys and files, and the verification of tokens.
+//! Code that several commands share: the session, calls with retries, new keys and files, and the verification of
+//! tokens.
 //!
-//! Code of a single command belongs to `commands`.
+//! A session is a configuration with an HTTP client. It gets tokens, and starts a sandbox inside the process if
+//! necessary. Code of a single command belongs to `commands`.
 
 mod altinn_session;
 mod api_target;
@@ -27,11 +28,9 @@ use super::error::{CommandError, problem};
 use super::output::{ClockDifference, Console, verbose};
 use crate::altinn;
 use crate::client::http::address;
-use crate::client::maskinporten::ExchangeError;
-use crate::client::token_source::Event;
 use crate::client::{
-    AccessToken, CallError, Environment, Http, OrgNumber, Problem, Reply, SigningKey, SystemUserRef, TokenRequest,
-    TokenSource, TransportError,
+    AccessToken, CallError, Environment, ExchangeError, ExchangeEvent, Http, OrgNumber, Problem, Reply, SigningKey,
+    SystemUserRef, TokenRequest, TokenSource, TransportError,
 };
 use crate::config::{Config, ConfigError, Given, Source};
 
@@ -47,20 +46,21 @@ pub(crate) struct Session {
 /// A token, and facts about its exchange.
 pub(crate) struct Exchanged {
     pub(crate) token: Arc<AccessToken>,
-    /// The difference of the clocks, if Maskinporten's answer had a date.
+    /// The difference between the clocks, if Maskinporten's response had a date.
     pub(crate) clock: Option<ClockDifference>,
     /// Whether the token was just issued.
     pub(crate) is_new: bool,
 }
 
-/// The reason why there is no token, and the difference of the clocks.
+/// The reason why there is no token, and the difference between the clocks.
 pub(crate) struct FailedExchange {
     pub(crate) error: ExchangeError,
     clock: Option<ClockDifference>,
 }
 
 impl Session {
-    /// Starts a session, with a sandbox inside the process if no address is configured. Prints a note if a sandbox is used.
+    /// Starts a session, with a sandbox inside the process if no address is configured. Prints a note if a sandbox is
+    /// used.
     pub(crate) async fn start(
         config: Config,
         timeout: Duration,
@@ -70,7 +70,7 @@ impl Session {
         let (config, sandbox) = sandbox_inside(config, console).await?;
         if config.environment.value == Environment::Sandbox && !config.sandbox_inside {
             let address = address(&config.endpoints.issuer);
-            console.note(&format!("this is the sandbox at {address}; nothing leaves this machine"));
+            console.note(&format!("using the sandbox at {address}; nothing leaves this machine"));
         }
         warn_of_proxy(&config, console);
         Ok(Self {
@@ -128,10 +128,10 @@ pub(crate) async fn exchange(
     console: &mut Console<'_>,
 ) -> Result<Exchanged, FailedExchange> {
     let (mut requests, mut is_new) = (RequestObserver::default(), false);
-    let observer = |event: Event<'_>| match event {
-        Event::Signed(assertion) => verbose::grant(console, assertion, grant.key),
-        Event::Sent(url) => requests.sent(console, "post", url),
-        Event::Answered(answer, elapsed) => {
+    let observer = |event: ExchangeEvent<'_>| match event {
+        ExchangeEvent::Signed(assertion) => verbose::grant(console, assertion, grant.key),
+        ExchangeEvent::Sent(url) => requests.sent(console, "post", url),
+        ExchangeEvent::Answered(answer, elapsed) => {
             let facts = match answer {
                 Ok(token) => (Some(200), token.date),
                 Err(ExchangeError::Refused(refused)) => (Some(refused.status), refused.date),
@@ -140,7 +140,7 @@ pub(crate) async fn exchange(
             requests.answered(console, facts, Some(elapsed));
             is_new = answer.is_ok();
         }
-        Event::Waiting(pause) => verbose::retry(console, pause),
+        ExchangeEvent::Waiting(pause) => verbose::retry(console, pause),
     };
     let request = token_request(grant.config, grant.system_user);
     let answer = tokens.token_observed(&request, refused, observer).await;
@@ -186,8 +186,8 @@ impl FailedExchange {
     }
 }
 
-/// Checks that the configuration has every value for a grant, and reads the key. Without `system_user`, the grant is for a
-/// plain token.
+/// Checks that the configuration has every value for a grant, and reads the key. If `system_user` is false, the grant
+/// is for a plain token.
 pub(crate) fn prepare(
     config: &Config,
     system_user: bool,
@@ -216,8 +216,9 @@ pub(crate) fn org_numbers(config: &Config, system_user: bool) -> Result<Vec<&Giv
 
 /// The warning about an organisation number of the test series in production.
 pub(crate) fn test_series_warning(config: &Config, org: OrgNumber, source: &Source) -> Option<String> {
-    let is_mix_up = config.environment.value == Environment::Prod && org.is_test_series();
-    is_mix_up.then(|| format!("{org} ({source}) is of the series for test environments, and this is production"))
+    // Numbers that begin with 2 or 3 exist in test environments only.
+    let is_mix_up = config.environment.value == Environment::Prod && org.to_string().starts_with(['2', '3']);
+    is_mix_up.then(|| format!("{org} ({source}) is a test organisation number, but the environment is production"))
 }
 
 /// Warns if the clocks differ.
@@ -225,11 +226,12 @@ pub(crate) fn warn_of_clock(clock: Option<ClockDifference>, console: &mut Consol
     clock.and_then(ClockDifference::advice).iter().for_each(|advice| console.warning(advice));
 }
 
-/// Warns about a proxy address that is invalid. The warning does not repeat the address, since it may contain a password.
+/// Warns about a proxy address that is invalid. The warning does not repeat the address, since it may contain a
+/// password.
 pub(crate) fn warn_of_proxy(config: &Config, console: &mut Console<'_>) {
     if let Some(name) = variables::ignored_proxy(config) {
         console.warning(&format!(
-            "{name} is passed over: it does not hold a proxy's address, such as http://proxy.example:8080"
+            "{name} is ignored, because it is not a valid proxy URL, such as http://proxy.example:8080"
         ));
     }
 }
@@ -266,8 +268,8 @@ async fn sandbox_inside(
     if !config.sandbox_inside {
         return Ok((config, None));
     }
-    let sandbox = crate::sandbox::Sandbox::start().await.context("the sandbox could not be started")?;
-    console.note("this is the sandbox, which runs inside this command; nothing leaves this machine");
+    let sandbox = crate::sandbox::Sandbox::start().await.context("cannot start the sandbox")?;
+    console.note("using the built-in sandbox; nothing leaves this machine");
     let endpoints = crate::client::environment::Endpoints::sandbox(&Url::parse(sandbox.address())?);
     Ok((Config { endpoints, ..config }, Some(sandbox)))
 }

@@ -26,21 +26,21 @@ pub(crate) fn check_name(path: &Path, extension: &str) -> Result<(), CommandErro
         true => {
             let error =
                 CommandError::command_line(format!("{} is not accepted as the name of a new file", quote_path(path)));
-            Err(error.hint(format!("use a file name that ends in .{extension}, in an existing folder")))
+            Err(error.hint(format!("use a file name that ends in .{extension}, in an existing directory")))
         }
     }
 }
 
 /// Writes a new file, and creates the missing folders of its path.
 pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), CommandError> {
-    // Before a folder is created, because `quote_path` shows a path whose folder exists.
+    // The path is quoted before its folder is created, because `quote_path` accepts more paths if the folder exists.
     let quoted = quote_path(path);
     let cannot =
         |error: io::Error| CommandError::new(Exit::Configuration, format!("cannot write {quoted}: {}", reason(&error)));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        // Part of a secret is still secret.
+        // If the path may be a secret, its folder may be part of the secret. The error then describes the whole path.
         let named = if may_be_secret(&path.to_string_lossy()) { path } else { folder };
-        let cannot = |error| format!("cannot create the folder {}: {error}", quote_path(named));
+        let cannot = |error| format!("cannot create the directory {}: {error}", quote_path(named));
         fs::create_dir_all(folder).map_err(|error| CommandError::new(Exit::Configuration, cannot(error)))?;
     }
     // The file has a temporary name until it is complete, so that an interrupted process leaves no partial key behind.
@@ -59,8 +59,8 @@ fn reason(error: &io::Error) -> String {
 
 /// The error for a file that already exists.
 pub(crate) fn exists(path: &Path) -> CommandError {
-    CommandError::command_line(format!("{} already exists and is not overwritten", quote_path(path)))
-        .hint(format!("name another file, such as {}", shell::path(&shell::free_name(path))))
+    CommandError::command_line(format!("{} already exists and will not be overwritten", quote_path(path)))
+        .hint(format!("specify another file, such as {}", shell::path(&shell::free_name(path))))
 }
 
 /// Creates a temporary file in the folder of `path`. Only its owner may read the file, unless `readers` is `Everybody`.

@@ -35,18 +35,22 @@ pub(crate) fn read(config: &Config) -> Result<(SigningKey, Vec<Message>), Comman
         && *own != kid.value
     {
         let [own, sent] = [own, &kid.value].map(|kid| display_kid(kid, &key));
-        messages.push((Level::Warning, format!("the key's own kid is `{own}`, but `{sent}` ({}) is sent", kid.source)));
+        messages.push((
+            Level::Warning,
+            format!("the JWK's `kid` is `{own}`, but the key id `{sent}` ({}) is sent", kid.source),
+        ));
     }
     if kid.is_none() && key.kid_of_jwk.is_none() {
-        let note = "no kid is configured, so the key's thumbprint is sent; a key that was registered in the portal as PEM \
-                    has the portal's kid";
+        let note = "no key id is configured, so the key's thumbprint is sent; if you registered the key as PEM, set --kid \
+                    to the key id that the self-service portal generated";
         messages.push((Level::Note, note.to_owned()));
     }
     Ok((key, messages))
 }
 
-/// The warning about the sandbox's key, if it could be mistaken for a secret key.
-pub(crate) const EXAMPLE_IS_PUBLIC: &str = "this is the sandbox's key, whose private half is public: never register it";
+/// The warning if the sandbox's key is used outside the sandbox, or if its public half is printed.
+pub(crate) const EXAMPLE_IS_PUBLIC: &str =
+    "this is the sandbox key; its private half is published, so never register it";
 
 /// Whether the key is the sandbox's key, in any format.
 pub(crate) fn is_the_example(key: &SigningKey) -> bool {
@@ -58,10 +62,13 @@ fn readable_by_others(config: &Config, key: &KeySource) -> Option<String> {
     let KeySource::File(path) = key else { return None };
     let mode = file_mode(config, key).filter(|mode| mode & 0o044 != 0)?;
     let path = shell::path(path);
-    Some(format!("{key} can be read by users other than its owner (mode {mode:04o}): `chmod 600 {path}`"))
+    Some(format!(
+        "{key} can be read by users other than its owner (mode {mode:04o}); to restrict it, run `chmod 600 {path}`"
+    ))
 }
 
-/// The permissions of the key file. `None` for the sandbox's key, which is public.
+/// The permissions of the key file, as Unix mode bits. `None` for the sandbox's key, which is public, and for a key
+/// that is not in a regular file.
 #[cfg(unix)]
 pub(crate) fn file_mode(config: &Config, key: &KeySource) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;

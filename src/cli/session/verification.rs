@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::cli::error::{CommandError, Exit};
 use crate::client::{DecodedJwt, Reply, TransportError};
 
-/// The JWK set that an issuer publishes (RFC 7517). Keys for other purposes than RSA signatures are ignored.
+/// The JWK set that an issuer publishes (RFC 7517). Keys that are not for RSA signatures are ignored.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PublishedKeys {
     keys: Vec<Value>,
@@ -32,7 +32,7 @@ impl PublishedKeys {
     }
 }
 
-/// Parses a public JSON document. `what` is the name of the document in an error.
+/// Parses a public JSON document. `what` is the name of the document in an error, without an article.
 ///
 /// # Errors
 /// Returns an error if the status is not 200, or if the body is not JSON of this type.
@@ -98,7 +98,6 @@ pub fn algorithm(decoded: &DecodedJwt) -> Result<Algorithm, VerificationError> {
     }
 }
 
-/// Formats a value for a message.
 fn display(value: Option<&Value>) -> String {
     value.map_or("nothing".to_owned(), |value| value.to_string().replace('"', ""))
 }

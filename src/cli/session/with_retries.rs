@@ -12,7 +12,7 @@ use crate::client::http::address;
 use crate::client::retry::Retries;
 use crate::client::{CallError, Http};
 
-/// The status and the `Date` of an answer.
+/// The status and the `Date` of a response.
 pub(crate) type Facts = (Option<u16>, Option<DateTime<Utc>>);
 
 /// Observes the attempts of a request: prints the lines of `--verbose`, and compares the clocks.
@@ -37,7 +37,7 @@ impl RequestObserver {
         self.clock = timer.clock_difference(date, elapsed);
     }
 
-    /// The last attempt ended, or the time limit interrupted it. Returns the difference of the clocks.
+    /// The last attempt ended, or the time limit interrupted it. Returns the difference between the clocks.
     pub(crate) fn finish(mut self, console: &mut Console<'_>) -> Option<ClockDifference> {
         let clock = self.clock;
         self.answered(console, (None, None), None);
@@ -45,8 +45,8 @@ impl RequestObserver {
     }
 }
 
-/// Sends a GET request, and repeats it after temporary failures. `facts` returns the status and the `Date` of an answer or
-/// a refusal.
+/// Sends a GET request, and retries it after temporary failures. `facts` returns the status and the `Date` of a
+/// response or a refusal.
 pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
     http: &Http,
     url: &Url,

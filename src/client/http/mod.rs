@@ -1,10 +1,11 @@
 //! The HTTP client, with limits on the time, the size and the destination of a request.
 //!
-//! Requests contain secrets (assertions and tokens), so redirects are not followed. A call without a usable answer (a
-//! timeout, a redirect, or status 429 or 5xx) returns a [`TransportError`]. Any other answer, including a refusal, is a
-//! [`Reply`].
+//! Requests contain secrets (assertions and tokens), so redirects are not followed. A call without a usable response
+//! (a timeout, a redirect, or status 429 or 5xx) returns a [`TransportError`]. Any other response, including a refusal,
+//! is a [`Reply`].
 //!
-//! This module reads the bodies of refusals. The modules `maskinporten` and `reference_api` read all other bodies.
+//! This module parses only the refusals of APIs ([`Problem`]). The modules of the servers, such as `maskinporten`,
+//! parse all other bodies.
 
 mod problem;
 mod transport_error;
@@ -32,22 +33,25 @@ const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// limit cuts in two would not be recognised.
 const LONGEST_QUOTE: usize = 64 * 1024;
 
-/// The HTTP client for all servers of the flow.
+/// An HTTP client for Maskinporten, Altinn and APIs. It requires HTTPS except on loopback, uses the proxy from the
+/// environment except on loopback, follows no redirects, and reads at most 8 MiB of a response.
 #[derive(Debug)]
 pub struct Http {
-    /// The time limit for a request and its answer.
+    /// The time limit for each request and its response. It must not change after the first request, because a client
+    /// is created with this limit when it is first used.
     pub timeout: Duration,
     /// The clients for HTTP on loopback, HTTPS on loopback, and other hosts. Each is created when it is first used.
     clients: [OnceLock<Client>; 3],
 }
 
-/// A usable answer: a success (2xx) or a refusal. It does not implement `Debug`, because its body may contain a token.
+/// A usable response: a success (2xx) or a refusal. It does not implement `Debug`, because its body may contain a
+/// token.
 pub struct Reply {
     /// The address of the request, without the query.
     pub address: String,
     /// The HTTP status.
     pub status: u16,
-    /// The time of the answer by the server's clock, in whole seconds, from the `Date` header.
+    /// The time of the response by the server's clock, in whole seconds, from the `Date` header.
     pub date: Option<DateTime<Utc>>,
     /// How long the server asks to wait before the next request, from the `Retry-After` header (RFC 9110, section
     /// 10.2.3).
@@ -61,15 +65,17 @@ pub struct Reply {
 }
 
 impl Http {
-    /// Creates a client with a time limit for each request and its answer.
+    /// Creates a client. `timeout` limits each request and its response. Connecting may take at most 80 % of `timeout`
+    /// and at most 10 seconds.
     pub fn new(timeout: Duration) -> Self {
         Self { timeout, clients: Default::default() }
     }
 
-    /// Posts a form that contains `secret`.
+    /// Posts a form. `secret` is the secret in the form: errors never quote it.
     ///
     /// # Errors
-    /// Returns an error if there is no usable answer.
+    /// Returns an error if there is no usable response (see [`TransportErrorKind`]). A refusal such as 400 is a
+    /// [`Reply`].
     pub async fn post_form(
         &self,
         url: &Url,
@@ -79,10 +85,11 @@ impl Http {
         self.send(url, Some(secret), |client| client.post(url.clone()).form(form)).await
     }
 
-    /// Sends a request with a bearer token and, if given, a JSON body.
+    /// Sends a request with a bearer token. `json` is the text of a JSON body, if the request has a body.
     ///
     /// # Errors
-    /// Returns an error if there is no usable answer.
+    /// Returns an error if there is no usable response (see [`TransportErrorKind`]). A refusal such as 400 is a
+    /// [`Reply`].
     pub async fn call(
         &self,
         method: Method,
@@ -103,7 +110,8 @@ impl Http {
     /// Gets a public document. The request contains no secret.
     ///
     /// # Errors
-    /// Returns an error if there is no usable answer.
+    /// Returns an error if there is no usable response (see [`TransportErrorKind`]). A refusal such as 400 is a
+    /// [`Reply`].
     pub async fn get_public(&self, url: &Url) -> Result<Reply, TransportError> {
         self.send(url, None, |client| client.get(url.clone())).await
     }
@@ -126,7 +134,8 @@ impl Http {
         if is_success && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
             return Err(failed(TransportErrorKind::TooLarge));
         }
-        // A growing buffer leaves copies behind in memory, and the body may contain a token.
+        // The capacity is larger than any usual response with a token, because a growing buffer leaves copies in
+        // memory.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while is_success || body.len() <= LONGEST_QUOTE {
             let Some(chunk) = response.chunk().await.map_err(classify(Some(status)))? else { break };
@@ -188,7 +197,7 @@ pub fn address(url: &Url) -> String {
     bare.into()
 }
 
-/// Whether JSON may need too much memory once parsed. `[`, `{` and `,` count as 40 bytes each, since small values need
+/// Whether JSON is too large to parse: more than 2 MiB, if each `[`, `{` and `,` counts as 40 bytes. Small values need
 /// far more memory than their text.
 pub fn is_too_large(json: &[u8]) -> bool {
     let weight = |byte: &u8| if matches!(byte, b'[' | b'{' | b',') { 40 } else { 1 };
@@ -197,7 +206,7 @@ pub fn is_too_large(json: &[u8]) -> bool {
 }
 
 impl Reply {
-    /// The error for an answer that cannot be used. The message ends with `reason`.
+    /// Creates the error for a response that cannot be used. `reason` ends the message, such as `without a token`.
     pub fn unusable(&self, reason: impl Into<String>) -> TransportError {
         self.transport_error(TransportErrorKind::Unusable { status: self.status, reason: reason.into() })
     }
@@ -206,8 +215,8 @@ impl Reply {
         TransportError { address: self.address.clone(), date: self.date, retry_after: self.retry_after, kind }
     }
 
-    /// The error for an answer that is not the requested document. `what` is its name, such as "a list of
-    /// systems". The error quotes the beginning of the body.
+    /// Creates the error for a response that is not the requested document. `what` names the document, such as "a list
+    /// of systems". The error quotes the beginning of the body.
     pub fn is_not(&self, what: &str) -> TransportError {
         if is_too_large(&self.body) {
             return self.unusable(format!("but it is too large for {what}"));
@@ -219,7 +228,7 @@ impl Reply {
     /// Parses the body as JSON.
     ///
     /// # Errors
-    /// Returns an error if the body is not JSON of this type, or if [`is_too_large`] applies to it.
+    /// Returns an error if the body is not JSON of this type, or is too large to parse (see [`is_too_large`]).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(if is_too_large(&self.body) { &[] } else { &self.body })
     }
@@ -227,7 +236,7 @@ impl Reply {
     /// Parses the body as a JSON object. [`json`](Self::json) also accepts an array for a struct, because serde does.
     ///
     /// # Errors
-    /// Returns an error if the body is not a JSON object of this type, or if [`is_too_large`] applies to it.
+    /// Returns an error if the body is not a JSON object of this type, or is too large to parse (see [`is_too_large`]).
     pub fn json_object<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self.body.trim_ascii_start().first() {
             Some(b'{') => self.json(),
@@ -235,15 +244,15 @@ impl Reply {
         }
     }
 
-    /// The body as text that an error may quote. The secret of the request is replaced wherever the body repeats it,
-    /// and a body that contains a token or is longer than 64 KiB is replaced as a whole.
+    /// Returns the body as text that an error may quote. Replaces the secret of the request wherever the body repeats
+    /// it. Replaces the whole body if it contains `access_token` or is longer than 64 KiB.
     pub fn quotable(&self) -> String {
         let quoted = match &self.body[..] {
             body if body.len() > LONGEST_QUOTE => &b"[a text of more than 64 KiB]"[..],
             body if body.windows(12).any(|word| word == b"access_token") => b"[a text with a token in it]",
             body => body,
         };
-        // Without escapes, since they could hide the secret.
+        // JSON with escapes is parsed and serialized again, because the escapes could hide the secret.
         let plain = quoted.contains(&b'\\').then(|| serde_json::from_slice::<Value>(quoted).ok()).flatten();
         let plain = plain.map_or_else(|| String::from_utf8_lossy(quoted).into_owned(), |json| json.to_string());
         without(self.sent.as_ref(), plain)
@@ -273,7 +282,7 @@ pub enum CallError<R: Error + 'static = Problem> {
     /// The server refused the call.
     #[error(transparent)]
     Refused(Box<R>),
-    /// There is no usable answer.
+    /// There is no usable response.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }

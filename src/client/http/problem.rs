@@ -1,8 +1,8 @@
-//! The refusal of an API, in all the forms that APIs use.
+//! The refusal of an API, in the formats of Altinn and ASP.NET.
 //!
-//! Altinn's problem documents (RFC 9457) have a `code`, a text in `title` (in `detail` before 2026), and the errors in
-//! each field. The problem documents of ASP.NET have `errors` by field. Some refusals are plain text, which ASP.NET
-//! sends as a JSON string to clients that accept JSON. Others have no body.
+//! Altinn's problem documents (RFC 9457) have a `code`, a text in `title` (in `detail` before 2026), and
+//! `validationErrors`. The problem documents of ASP.NET have `errors` by field. ASP.NET sends some refusals as plain
+//! text, or as a JSON string to clients that accept JSON. Other refusals have no body.
 //!
 //! Source: github.com/Altinn/altinn-authorization-utils, `src/Altinn.Authorization.ProblemDetails`.
 
@@ -20,11 +20,11 @@ pub struct Problem {
     pub status: u16,
     /// The API's error code, such as `AUTH-00011`.
     pub code: Option<String>,
-    /// The API's own text, shortened if it is long.
+    /// The API's own text, at most 200 characters.
     pub text: Option<String>,
-    /// Errors in fields of the request.
+    /// Errors in fields of the request, at most 20.
     pub errors: Vec<FieldError>,
-    /// The names and values of extension members, such as the access packages that a refusal is about.
+    /// The names and values of at most 20 extension members, such as the access packages that a refusal is about.
     pub extensions: Vec<(String, String)>,
     /// The `WWW-Authenticate` header, which explains a 401 (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
@@ -98,13 +98,13 @@ fn display_value(value: &Value) -> Option<String> {
 }
 
 impl Problem {
-    /// The message after the address: what happened, the code, and the API's own text.
+    /// The message after the address: the status, the code, and the API's own text.
     fn sentence(&self) -> String {
-        let verdict = match self.status {
-            204 => "returned an empty answer: status 204".to_owned(),
-            status => format!("refused the call: status {status}"),
-        };
         let words: Vec<&str> = [&self.code, &self.text].into_iter().flatten().map(String::as_str).collect();
-        if words.is_empty() { verdict } else { format!("{verdict}, {}", words.join(" ")) }
+        match self.status {
+            204 => "returned an empty response: status 204".to_owned(),
+            status if words.is_empty() => format!("returned status {status}"),
+            status => format!("returned status {status}: {}", words.join(" ")),
+        }
     }
 }

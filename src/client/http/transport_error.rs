@@ -1,4 +1,4 @@
-//! Errors of requests without a usable answer: no connection, a timeout, or an answer that cannot be used.
+//! Errors of requests without a usable response: no connection, a timeout, or a response that cannot be used.
 
 use std::error::Error;
 use std::io;
@@ -8,22 +8,31 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
-/// The error of a request that received no answer, or an answer that cannot be used.
+/// The error of a request that received no response, or a response that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("no usable answer from `{address}`: {kind}")]
+#[error("{} `{address}`: {kind}", self.outcome())]
 pub struct TransportError {
     /// The address of the request, without the query.
     pub address: String,
-    /// The time of the answer by the server's clock, if the server answered.
+    /// The time in the `Date` header of the response, in whole seconds. `None` if no complete response was received, or
+    /// if the header is missing or invalid.
     pub date: Option<DateTime<Utc>>,
-    /// How long the server asks to wait before the next request, if it does.
+    /// How long the server asks to wait before the next request, from the `Retry-After` header. `None` if no complete
+    /// response was received, or if the header is missing or invalid.
     pub retry_after: Option<Duration>,
     /// The kind of error.
     pub kind: TransportErrorKind,
 }
 
 impl TransportError {
-    /// The HTTP status, if there was an answer that was received completely and cannot be used.
+    /// The beginning of the message, which depends on whether a connection was made.
+    pub fn outcome(&self) -> &'static str {
+        use TransportErrorKind::{CutOff, NotHttp, TooLarge, TooSlow};
+        let is_connected = matches!(self.kind, TooSlow { .. } | CutOff { .. } | NotHttp { .. } | TooLarge);
+        if is_connected || self.status().is_some() { "no usable response from" } else { "cannot connect to" }
+    }
+
+    /// The HTTP status of the response. `None` if there was no response, or if it was cut off or too large.
     pub fn status(&self) -> Option<u16> {
         match self.kind {
             TransportErrorKind::Redirect { status, .. }
@@ -34,42 +43,60 @@ impl TransportError {
     }
 }
 
-/// The kind of a transport error.
+/// The reason why a request has no usable response.
 #[derive(Debug, Clone, thiserror::Error)]
-#[allow(missing_docs, reason = "the messages describe the variants")]
+#[allow(missing_docs, reason = "the variants describe their fields")]
 pub enum TransportErrorKind {
-    #[error("the client could not be set up: {0}")]
+    /// The HTTP client or the request could not be created, for example because a root certificate cannot be read.
+    #[error("TLS setup failed: {0}")]
     Setup(String),
-    #[error("the name `{host}` was not found")]
+    /// The host name was not found. `host` is the host name.
+    #[error("cannot resolve the host name `{host}`")]
     UnknownHost { host: String },
-    #[error("no connection: it timed out")]
+    /// Connecting took longer than 80 % of the time limit, or longer than 10 seconds.
+    #[error("the connection timed out")]
     NoConnection,
-    #[error("it took longer than {seconds} s")]
+    /// The request and its response took longer than the time limit. `seconds` is the time limit, in whole seconds.
+    #[error("the request took longer than {seconds} s")]
     TooSlow { seconds: u64 },
-    #[error("no connection: {0}")]
+    /// The connection failed, for the reason in the text.
+    #[error("{0}")]
     Connection(String),
-    #[error("no connection through the proxy: {0}")]
+    /// The connection through the proxy failed, for the reason in the text.
+    #[error("the connection to the proxy failed: {0}")]
     Proxy(String),
+    /// The TLS handshake failed, for example because the certificate is not trusted.
     #[error("the TLS handshake failed: {0}")]
     Tls(rustls::Error),
-    #[error("no connection: the server closed it during the TLS handshake")]
+    /// The server closed the connection during the TLS handshake.
+    #[error("the server closed the connection during the TLS handshake")]
     HandshakeClosed,
-    #[error("the answer was cut off")]
+    /// The connection failed before the whole body was received. `status` is the HTTP status of the response.
+    #[error("the response was cut off")]
     CutOff { status: u16 },
-    #[error("no complete HTTP answer: {reason}")]
+    /// The server sent no response, or a response that is not valid HTTP. `reason` is the error of the HTTP library.
+    /// `closed` is whether the connection was closed. If it was not, the response could not be parsed.
+    #[error("no complete HTTP response: {reason}")]
     NotHttp { reason: String, closed: bool },
-    #[error("the answer is larger than 8 MiB")]
+    /// The response is larger than 8 MiB.
+    #[error("the response is larger than 8 MiB")]
     TooLarge,
+    /// The response is a redirect (3xx), which is not followed. `status` is the HTTP status. `location` is the
+    /// `Location` header, shortened to 200 characters.
     #[error("status {status} is a redirect{}, which is not followed", location.as_ref().map(|to| format!(" to `{to}`")).unwrap_or_default())]
     Redirect { status: u16, location: Option<String> },
+    /// The status is 429 or 5xx. `status` is the HTTP status. `excerpt` is the beginning of the body, at most 200
+    /// characters. `None` if the body is empty.
     #[error("status {status}{}", excerpt.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     Status { status: u16, excerpt: Option<String> },
+    /// The content of the response cannot be used. `status` is the HTTP status. `reason` is the end of the message,
+    /// such as `but not a token response`.
     #[error("status {status}, {reason}")]
     Unusable { status: u16, reason: String },
 }
 
 impl TransportErrorKind {
-    /// Classifies a failed request. `status` is the status of an answer whose body could not be read. The order
+    /// Classifies a failed request. `status` is the status of a response whose body could not be read. The order
     /// matters: a TLS failure is also a failure to connect, a stalled body is also a timeout, and an unknown host may
     /// be the proxy.
     pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Duration, status: Option<u16>) -> Self {
@@ -98,7 +125,7 @@ impl TransportErrorKind {
         } else if let Some(status) = status {
             Self::CutOff { status }
         } else {
-            // An answer that cannot be parsed may still be a refusal, so it is not the same as a closed connection.
+            // A response that cannot be parsed may still be a refusal, so it is not the same as a closed connection.
             let closed = io.next().is_some() || reason.starts_with("connection closed");
             Self::NotHttp { reason, closed }
         }

@@ -16,8 +16,9 @@ pub(super) struct Material {
 
 /// The name of multi-prime RSA keys in errors. RFC 8017 allows these keys, but very few programs can read them.
 pub(super) const MORE_PRIMES: &str = "RSA with more than two primes";
-/// A name in a key file, such as a PEM label. A text that is too long for a name is left out, as it may be part of the
-/// key.
+
+/// Returns a name from a key file, such as a PEM label. Returns `unknown` for a text that is too long for a name,
+/// because it may be part of the key.
 pub(super) fn name(text: &str) -> String {
     let short = text.len() <= 40 && text.split(' ').all(|word| word.len() <= 12);
     if short { text } else { "unknown" }.to_owned()

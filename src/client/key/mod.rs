@@ -1,4 +1,4 @@
-//! The private key that signs grants: reads it, checks it, and signs with it.
+//! Reads and checks the private key of a client, and signs grants with it.
 //!
 //! The format of a key is recognised by its content, never by its file name. The whole key is checked before it signs
 //! anything. A [`KeyErrorKind`] describes the problem with a key, and contains no part of the key. This module does not
@@ -33,7 +33,7 @@ use super::sanitize::quote_path;
 /// The source of a private key.
 #[derive(Debug, Clone)]
 pub enum KeySource {
-    /// A file.
+    /// The path of a file that contains a PEM, a JWK, a JWK set, or the base64 of a JWK.
     File(PathBuf),
     /// A text, such as the value of an environment variable.
     Text {
@@ -92,11 +92,12 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key and checks it. The configured `kid` and `algorithm` take precedence over the `kid` and `alg` of a
-    /// JWK. The default algorithm is RS256.
+    /// Reads a key and checks it. This call blocks while it reads a file. If `kid` or `algorithm` is `None`, the `kid`
+    /// or `alg` of a JWK is used. Without these, the key id is the thumbprint, and the algorithm is RS256.
     ///
     /// # Errors
-    /// Returns an error if the key cannot be read, or if it cannot sign grants for Maskinporten.
+    /// Returns an error if the key cannot be read, or if it is not a valid private RSA key of 2048 to 8192 bits. Also
+    /// returns an error if the `alg` of a JWK is used, but is not RS256, RS384 or RS512.
     pub fn load(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
         Self::read(source, kid, algorithm).map_err(|kind| KeyError { key: source.to_string(), kind })
     }
@@ -113,6 +114,9 @@ impl SigningKey {
     }
 
     /// Signs a text with RSASSA-PKCS1-v1_5 (RFC 7518, section 3.3), and returns the bytes of the signature.
+    ///
+    /// # Panics
+    /// If [`algorithm`](Self::algorithm) was changed to an algorithm other than RS256, RS384 or RS512.
     pub fn sign(&self, text: &str) -> Vec<u8> {
         let (.., encoding, hash) =
             ALGORITHMS.iter().find(|(_, known, ..)| *known == self.algorithm).expect("it is known");
@@ -165,8 +169,8 @@ fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
     if metadata.is_dir() {
         return Err(KeyErrorKind::Directory);
     }
-    // A growing buffer leaves copies of the key behind in memory, and clearing a large buffer takes time. A pipe has no
-    // length.
+    // The buffer has its final size from the start, because a growing buffer leaves copies of the key in memory. It is
+    // not larger than necessary, because clearing it takes time. The length of a pipe is unknown.
     let size = if metadata.is_file() { LARGEST_FILE.min(metadata.len() as usize) } else { LARGEST_FILE };
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
     file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;

@@ -40,7 +40,7 @@ pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
     })
 }
 
-/// A JSON object that the C# action reads into a type of its own.
+/// A JSON object that ASP.NET deserializes into a C# class.
 pub(super) struct Members {
     members: Map<String, Value>,
     path: String,
@@ -75,8 +75,8 @@ impl Members {
         }
     }
 
-    /// Checks that these members are not null, if they are present. ASP.NET runs this check after it has read the whole
-    /// body, and uses the member names of the C# type: a reference type that is not nullable is required.
+    /// Checks that these members are not null, if they are present. ASP.NET requires each member with a non-nullable
+    /// reference type. It runs this check after it has read the whole body, and uses the member names of the C# type.
     ///
     /// Source: learn.microsoft.com, "Model validation in ASP.NET Core MVC", "Non-nullable reference types and the
     /// [Required] attribute".

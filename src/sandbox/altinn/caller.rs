@@ -12,7 +12,7 @@ use super::super::store::state::State;
 use super::Call;
 use super::failure::Failure;
 
-/// How far clocks may differ, in seconds.
+/// The largest difference between two clocks that is tolerated.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
 pub(super) const REGISTER: [&str; 2] =

@@ -3,6 +3,7 @@
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and client
 //! delegation are not implemented.
+//!
 //! The customer's page is in `approval`, and the data is in `store`.
 
 mod body;

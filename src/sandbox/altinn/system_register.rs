@@ -24,7 +24,7 @@ struct Proposal {
     vendor: String,
     name: Map<String, Value>,
     description: Map<String, Value>,
-    /// `None` if the list is null. The same applies to the other lists.
+    // Each list is `None` if it is null in the body.
     rights: Option<Vec<Right>>,
     packages: Option<Vec<String>>,
     clients: Option<Vec<String>>,
@@ -254,7 +254,7 @@ pub(super) fn changelog(call: &Call<'_>, id: &str) -> Answer {
     ok(&changes.collect())
 }
 
-/// The real server uses a missing or null object here, and fails.
+/// The response of the real server when it fails on a missing or null object.
 const NULL: Failure = Failure::Empty(StatusCode::INTERNAL_SERVER_ERROR);
 
 fn must_exist(system: &System) -> Result<(), Failure> {

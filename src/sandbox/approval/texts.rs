@@ -18,7 +18,7 @@ macro_rules! texts {
 }
 
 impl Texts {
-    /// The language that the address names, else the browser's, else bokmål.
+    /// The texts in the language that the address names, or in the browser's language, or in bokmål.
     pub(super) fn wanted(lang: Option<&str>, headers: &HeaderMap) -> &'static Self {
         let accepted = || best_match(headers, &ACCEPT_LANGUAGE, in_language);
         lang.and_then(in_language).or_else(accepted).unwrap_or(&BOKMAL)
@@ -81,7 +81,7 @@ texts! {
     approve: "Godkjenn", "Approve";
     reject: "Avvis", "Reject";
     afterwards: "Etterpå sendes du til", "You will then be redirected to";
-    /// The text before the address to which the receipt redirects.
+    /// The text before the URL to which the receipt redirects.
     onwards: "Du sendes nå videre til", "You are now being redirected to";
     /// The outcome of a request, as shown before the page's title.
     accepted_title: "Godkjent", "Approved";
@@ -94,8 +94,8 @@ texts! {
     timed_out:
         "Forespørselen er utløpt: ingen har svart på den på 180 dager. Leverandøren må slette den og sende en ny \
          forespørsel.",
-        "The request has timed out: nobody answered it for 180 days. The vendor must delete it and send a new request.";
-    already: "Den kan ikke besvares på nytt.", "It cannot be answered again.";
+        "The request has timed out: nobody answered it for 180 days. The vendor must delete it and create a new request.";
+    already: "Den kan ikke besvares på nytt.", "The decision cannot be changed.";
     accepted_now:
         "Du har godkjent forespørselen, og systembrukeren er opprettet.",
         "You have approved the request, and the system user has been created.";
@@ -108,7 +108,7 @@ texts! {
     rejected_next:
         "Leverandøren ser at forespørselen er avvist. Leverandøren må slette den før den samme \
          forespørselen kan sendes på nytt.",
-        "The vendor can see that the request has been rejected. The vendor must delete it before sending the same \
+        "The vendor can see that the request has been rejected. The vendor must delete it before creating the same \
          request again.";
     agent_next:
         "Systembrukeren handler på vegne av virksomhetens klienter i sandkassen:",
@@ -117,7 +117,7 @@ texts! {
     name_missing:
         "Forespørselen kan ikke godkjennes: systemet har ikke noe navn på bokmål i Systemregisteret (AUTH-00017). \
          Leverandøren må legge inn «nb» under «name».",
-        "The request cannot be approved: the system has no name in Norwegian bokmål in the System Register \
+        "The request cannot be approved: the system has no name in Norwegian Bokmål in the System Register \
          (AUTH-00017). The vendor must enter “nb” under “name”.";
     system_deleted:
         "Forespørselen kan ikke godkjennes: systemet er slettet i Systemregisteret.",
@@ -126,14 +126,14 @@ texts! {
     unknown:
         "Forespørselen finnes ikke. Den kan være slettet, eller sandkassen kan ha blitt startet på nytt.",
         "The request does not exist. It may have been deleted, or the sandbox may have been restarted.";
-    no_id: "Adressen mangler id-en til en forespørsel.", "The address does not contain the id of a request.";
+    no_id: "Adressen mangler id-en til en forespørsel.", "The URL does not contain a request id.";
     forged:
         "Svaret kom ikke fra denne siden, så ingenting er endret. Åpne lenken på nytt, og svar der.",
-        "The answer did not come from this page, so nothing has changed. Open the link again, and answer there.";
+        "The form was not submitted from this page, so nothing has changed. Open the link again, and decide there.";
     no_decision:
         "Svaret var verken godkjenning eller avvisning, så ingenting er endret.",
-        "The answer was neither approval nor rejection, so nothing has changed.";
+        "The decision was neither approval nor rejection, so nothing has changed.";
     other_host:
         "Denne siden er bare tilgjengelig på sin egen adresse på denne maskinen.",
-        "This page is only available at its own address on this machine.";
+        "This page is available only at its own URL on this machine.";
 }

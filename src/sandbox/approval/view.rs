@@ -19,7 +19,8 @@ pub(super) enum Page<'a> {
     Plain(&'static str),
 }
 
-/// `url` is the address of the form, and `other_url` is the address of the page in the other language.
+/// Renders the page as HTML. `url` is the address of the form, and `other_url` is the address of the page in the other
+/// language.
 pub(super) fn html(page: &Page<'_>, texts: &Texts, url: &str, other_url: &str) -> String {
     let heading = heading(page, texts);
     let onwards = match page {

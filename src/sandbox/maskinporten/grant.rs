@@ -17,9 +17,9 @@ use super::super::store::state::State;
 use super::jws::{Jws, Members, is_array_of_strings};
 use super::refusal::{Refusal, display, excerpt};
 
-/// How far clocks may differ, in seconds.
+/// The largest difference between two clocks that is tolerated, in seconds.
 const CLOCK_TOLERANCE: i64 = 10;
-/// How long a grant may live, in seconds.
+/// The maximum lifetime of a grant, in seconds.
 const LONGEST_GRANT: i64 = 120;
 
 /// The `grant_type` of a JWT grant (RFC 7523).
@@ -217,7 +217,7 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
     let owner = id.strip_prefix("0192:").filter(|org| org.len() == 9 && org.bytes().all(|b| b.is_ascii_digit()));
     let Some(owner) = owner else {
         let got = display(party.get("ID"));
-        return Err(no_system_user(format!("systemuser_org.ID: expected 0192: and nine digits, got {got}")));
+        return Err(no_system_user(format!("systemuser_org.ID: expected 0192: and 9 digits, got {got}")));
     };
     let external_ref = match detail.get("externalRef") {
         None => None,

@@ -20,7 +20,7 @@ pub struct SandboxOptions {
     pub paging: PagingFault,
 }
 
-/// Faults that the paging of Altinn's lists has or had.
+/// A fault in the paging of Altinn's lists. Altinn has or had each of these faults.
 ///
 /// Source: github.com/Altinn/altinn-authentication, `src/Persistance/RepositoryImplementations/RequestRepository.cs`
 /// and `ChangeRequestRepository.cs`.

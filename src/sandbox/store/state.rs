@@ -59,8 +59,8 @@ impl State {
         Utc::now() + self.options.clock_ahead
     }
 
-    /// The public half of the sandbox's own key: modulus and exponent, base64url. It is cached, because computing it
-    /// takes as long as using it.
+    /// The public half of the sandbox's own key: modulus and exponent, in base64url. It is cached, because computing it
+    /// takes as long as verifying a signature.
     pub(crate) fn public_key(&self) -> &(String, String) {
         self.public_key.get_or_init(|| {
             let jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS256).expect("the file is part of the program");

@@ -19,8 +19,8 @@ pub(super) fn check_metadata(
     let source = |keys: &[&str]| config.endpoint_source(keys, Source::to_string);
     let addresses = [
         ("issuer", &metadata.issuer, &endpoints.issuer, source(&["issuer"])),
-        ("token address", &metadata.token_endpoint, &endpoints.token, source(&["token", "issuer"])),
-        ("keys address", &metadata.jwks_uri, &endpoints.jwks, source(&["jwks", "issuer"])),
+        ("token URL", &metadata.token_endpoint, &endpoints.token, source(&["token", "issuer"])),
+        ("JWK set URL", &metadata.jwks_uri, &endpoints.jwks, source(&["jwks", "issuer"])),
     ];
     let mut faults: Vec<String> = Vec::new();
     for (name, published, configured, source) in addresses {
@@ -30,7 +30,7 @@ pub(super) fn check_metadata(
         }
     }
     if !faults.is_empty() {
-        let hint = "if you trust the document, put its values under [endpoints] in the configuration";
+        let hint = "if you trust the document, put its values under [endpoints] in the configuration file";
         faults.push(Level::Hint.line(hint));
     }
     let algorithms = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();

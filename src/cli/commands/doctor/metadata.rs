@@ -1,4 +1,4 @@
-//! Maskinporten's metadata document. Only `doctor` reads it, since each environment implies the same addresses.
+//! Maskinporten's metadata document. Only `doctor` reads it, since each environment implies the same URLs.
 
 use reqwest::Url;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(super) struct Metadata {
     pub(super) authorization_details_types_supported: Option<Vec<String>>,
 }
 
-/// The address of an issuer's metadata.
+/// The URL of an issuer's metadata.
 pub(super) fn address(issuer: &Url) -> Url {
     issuer.join(".well-known/oauth-authorization-server").expect("a relative path joins an http address")
 }

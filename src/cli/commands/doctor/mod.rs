@@ -1,4 +1,5 @@
 //! `doctor`: run every step of the flow and say which one fails.
+//!
 //! Code that a step shares with other commands is in `session`.
 
 mod checks;
@@ -30,10 +31,10 @@ use crate::config::{Config, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// API to call at the end [default: systemuserinfo]
+    /// API to call in the last step [default: systemuserinfo]
     #[arg(long)]
     api: Option<String>,
-    /// run only the steps that need no network
+    /// skip the steps that need the network
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
@@ -70,7 +71,7 @@ impl Doctor {
             Ok(config) => config,
             Err(error) => {
                 findings.failed(Step::Configuration, error)?;
-                return Ok(findings.skip_the_rest("the configuration")?);
+                return Ok(findings.skip_the_rest("the configuration step failed")?);
             }
         };
         let target = self.target(&config);
@@ -87,26 +88,30 @@ impl Doctor {
         let target = check_configuration(config, target, findings)?;
         let key = read_key(config, findings)?;
         self.check_organisation(config, findings)?;
-        let Ok(session) = session else { return Ok(findings.skip_the_rest("--offline")?) };
+        let Ok(session) = session else { return Ok(findings.skip_the_rest("--offline is set")?) };
         let (is_reachable, clock) = self.check_maskinporten(&session, key.as_ref(), findings).await?;
         let needed = [Step::Configuration, Step::Key, Step::Organisation, Step::Clock];
         let failed = if is_reachable { findings.failed_among(&needed) } else { Some(Step::Metadata) };
         let key = match (failed, key) {
             (None, Some(key)) => key,
-            (step, _) => return Ok(findings.skip_the_rest(&format!("the {}", step.unwrap_or(Step::Key).name()))?),
+            (step, _) => {
+                return Ok(findings.skip_the_rest(&format!("the {} step failed", step.unwrap_or(Step::Key).name()))?);
+            }
         };
         let tokens = session.token_source(key);
         let (session, tokens) = registration::examine(session, tokens, findings).await?;
+        // A new source, so that the step never reuses a token of the step before it.
+        let tokens = session.token_source(tokens.key);
         let grant = GrantInputs { config: &session.config, key: &tokens.key, system_user: self.system_user() };
         let (token, later_clock) = match exchange(&tokens, &grant, None, findings.console()).await {
             Ok(Exchanged { token, clock, .. }) => (token, clock),
             Err(failed) => {
                 let error = failed.explain(&grant, findings.console());
                 findings.failed(Step::Token, error)?;
-                return Ok(findings.skip_the_rest("the token")?);
+                return Ok(findings.skip_the_rest("the token step failed")?);
             }
         };
-        // An earlier step compared the clocks, if the answer with the metadata had a date.
+        // An earlier step compared the clocks, if the response with the metadata had a date.
         let advice = later_clock.filter(|_| clock.is_none()).and_then(ClockDifference::advice);
         let messages: Vec<Message> = advice.map(|advice| (Level::Warning, advice)).into_iter().collect();
         findings.passed(Step::Token, format!("issued by Maskinporten, valid for {} s", token.expires_in), &messages)?;
@@ -139,13 +144,13 @@ impl Doctor {
             Ok(found) => found,
             Err(error) => return findings.failed(Step::Organisation, error),
         };
-        let Some(owner) = owner else { return findings.skipped(Step::Organisation, "--no-system-user") };
+        let Some(owner) = owner else { return findings.skipped(Step::Organisation, "--no-system-user is set") };
         let warnings = numbers.iter().filter_map(|org| test_series_warning(config, org.value, &org.source));
         let messages: Vec<Message> = warnings.map(|warning| (Level::Warning, warning)).collect();
         findings.passed(Step::Organisation, format!("{} ({})", owner.value, owner.source), &messages)
     }
 
-    /// Checks metadata and clock. Returns whether a server answered, and how far the clocks differ.
+    /// Checks metadata and clock. Returns whether a server responded, and how far the clocks differ.
     async fn check_maskinporten(
         &self,
         session: &Session,
@@ -157,7 +162,7 @@ impl Doctor {
         let (document, clock) = fetch_document(http, &url, "metadata document", findings.console()).await;
         match document.map(|document: Metadata| checks::check_metadata(&document, config, key, self.system_user())) {
             Ok(faults) if faults.is_empty() => {
-                findings.passed(Step::Metadata, format!("{} agrees", http::address(&url)), &[])?;
+                findings.passed(Step::Metadata, format!("{} matches the configuration", http::address(&url)), &[])?;
             }
             Ok(faults) => {
                 let error = CommandError::new(Exit::Maskinporten, "the document and the configuration differ");
@@ -166,20 +171,20 @@ impl Doctor {
             Err(error) => match error.status() {
                 None => {
                     findings.failed(Step::Metadata, error)?;
-                    findings.skipped(Step::Clock, "the metadata")?;
+                    findings.skipped(Step::Clock, "the metadata step failed")?;
                     return Ok((false, None));
                 }
-                // A server other than Maskinporten answered.
+                // A server other than Maskinporten responded.
                 Some(..=499) if error.status() != Some(429) => {
                     let error = CommandError::new(Exit::Maskinporten, error.to_string());
-                    let hint = "is this Maskinporten's issuer? the address of the metadata document is derived from it";
+                    let hint = "is the issuer wrong? check it, because the metadata document's URL is derived from it";
                     findings.failed(Step::Metadata, error.hint(hint))?;
                 }
                 Some(_) => findings.failed(Step::Metadata, error)?,
             },
         }
         let Some(clock) = clock else {
-            findings.skipped(Step::Clock, "a missing Date in the answer")?;
+            findings.skipped(Step::Clock, "the response has no Date header")?;
             return Ok((true, None));
         };
         match clock.advice() {
@@ -233,7 +238,7 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Opti
         let environment = rerun::environment(config.environment.value, config.file.as_deref());
         messages.push(registration_message(registered.value, Utc::now().date_naive(), &environment));
     }
-    let summary = format!("{}, RSA, {} bits, kid {kid} ({source}){mode}", key.form, key.bits);
+    let summary = format!("{}, RSA, {} bits, key id {kid} ({source}){mode}", key.form, key.bits);
     findings.passed(Step::Key, summary, &messages)?;
     Ok(Some(key))
 }
@@ -242,7 +247,7 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Opti
 fn registration_message(registered: NaiveDate, today: NaiveDate, environment: &str) -> Message {
     let ends = registered + Months::new(12);
     let days = (ends - today).num_days();
-    let renew = format!("register it again: `systemuser-demo key public {environment} --set` prints it");
+    let renew = format!("register the output of `systemuser-demo key public {environment} --set` again");
     let warning = match days {
         // The local date may be one day ahead of the date in UTC.
         _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is in the future"),

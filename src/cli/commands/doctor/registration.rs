@@ -18,11 +18,11 @@ pub(super) async fn examine(
     findings: &mut Findings<'_, '_>,
 ) -> io::Result<(Session, TokenSource)> {
     let Config { client_id: Some(client_id), vendor, .. } = &session.config else {
-        findings.skipped(Step::System, "a missing client id")?;
+        findings.skipped(Step::System, "there is no client id")?;
         return Ok((session, tokens));
     };
     let Some(system) = vendor.system_id.clone() else {
-        findings.skipped(Step::System, "a missing `system_id` under [vendor]")?;
+        findings.skipped(Step::System, "there is no `system_id` under [vendor]")?;
         return Ok((session, tokens));
     };
     let client_id = client_id.value.clone();
@@ -38,7 +38,8 @@ pub(super) async fn examine(
             let problem = format!("{id} does not have client id {client_id} in the System Register");
             let update = altinn.rerun.command("system update FILE");
             let show = altinn.command_about_system("system show --json");
-            let hint = format!("add it to `clientId` and keep the others: `{update}`, with a file from `{show}`");
+            let hint =
+                format!("add it to `clientId`, and keep the other client ids: `{update}`, with a file from `{show}`");
             findings.failed(Step::System, CommandError::new(Exit::Api, problem).hint(hint))?;
         }
         Ok(system) => findings.passed(Step::System, format!("{} has the client id", quote(&system.id)), &[])?,
@@ -49,7 +50,7 @@ pub(super) async fn examine(
                 ExchangeError::Transport(_) => None,
             };
             let code = code.map(|code| format!(": {code}")).unwrap_or_default();
-            findings.skipped(Step::System, &format!("a missing token for the scope `{SCOPE}`{code}"))?;
+            findings.skipped(Step::System, &format!("there is no token for the scope `{SCOPE}`{code}"))?;
         }
         Err(error) => {
             let error = altinn.explain(error, findings.console());

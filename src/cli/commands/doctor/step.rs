@@ -87,7 +87,7 @@ impl<'f, 'c> Findings<'f, 'c> {
     }
 
     pub(super) fn skipped(&mut self, step: Step, because: &str) -> io::Result<()> {
-        let summary = format!("skipped because of {because}");
+        let summary = format!("skipped because {because}");
         self.add(Finding { step, verdict: Verdict::Skipped, summary, explanation: Vec::new() })
     }
 

@@ -21,7 +21,7 @@ pub(super) async fn claims(
 ) -> io::Result<()> {
     let secret = token.secret.expose_secret();
     let Some(decoded) = DecodedJwt::read(secret) else {
-        return findings.skipped(Step::Claims, "an opaque token");
+        return findings.skipped(Step::Claims, "the token is opaque");
     };
     let Session { config, http, .. } = session;
     let keys = match fetch_document(http, &config.endpoints.jwks, "JWK set", findings.console()).await {
@@ -60,8 +60,8 @@ pub(super) async fn call(
     let Session { config, http, .. } = session;
     let Some(target) = target else {
         let because = match system_user {
-            true => format!("`{}`, which has no reference API: name an API with --api", config.environment.value),
-            false => "--no-system-user: name an API for a plain token with --api".to_owned(),
+            true => format!("`{}` has no reference API; specify an API with --api", config.environment.value),
+            false => "--no-system-user is set; specify an API for a plain token with --api".to_owned(),
         };
         return findings.skipped(Step::Api, &because);
     };

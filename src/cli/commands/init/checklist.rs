@@ -1,4 +1,4 @@
-//! The remaining steps with their addresses, in the order of Altinn's guide for system vendors.
+//! The remaining steps with their URLs, in the order of Altinn's guide for system vendors.
 
 use std::path::Path;
 
@@ -8,6 +8,9 @@ use crate::client::{Environment, quote_path};
 
 /// Altinn's guide.
 pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/";
+
+/// The line above the steps of the sandbox.
+pub(super) const SANDBOX: &str = "no setup is needed: the sandbox includes a client, a key, a system and customers";
 
 /// One line for each step. `missing_key` is the configured path of a key that does not exist.
 pub(super) fn steps(
@@ -20,16 +23,14 @@ pub(super) fn steps(
     let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
     let lines = lines.join(", ");
     let own = (!lines.is_empty())
-        .then(|| format!("in {}, replace the example values in these lines: {lines}", quote_path(file)));
+        .then(|| format!("in {}, replace the example values on these lines: {lines}", quote_path(file)));
     let key = missing_key.map(|key| {
         let path = shell::path(key);
-        format!("the private key {} does not exist: create it with `systemuser-demo key new {path}`", quote_path(key))
+        format!("create the private key {} with `systemuser-demo key new {path}`", quote_path(key))
     });
     let steps = match environment {
-        Environment::Sandbox => {
-            vec!["nothing else: the sandbox already has this client, its key, its system and its customers".to_owned()]
-        }
-        // Sources: Digdir's documentation of the self-service; Altinn's of its user interface.
+        Environment::Sandbox => Vec::new(),
+        // Sources: Digdir's documentation of the self-service portal; Altinn's of its user interface.
         Environment::Test => {
             outside(&this, "https://sjolvbetjening.test.samarbeid.digdir.no", "https://am.ui.tt02.altinn.no")
         }
@@ -43,11 +44,11 @@ pub(super) fn steps(
 fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
     vec![
         format!(
-            "in Maskinporten's self-service, create a client and register the public key that \
-             `systemuser-demo key public {this}` prints: {self_service}"
+            "in Maskinporten's self-service portal ({self_service}), create a client and register the public key that \
+             `systemuser-demo key public {this}` prints"
         ),
-        "add the scopes to the client there; order `altinn:authentication/systemregister.write`, \
-         `altinn:authentication/systemuser.request.read` and `.write` from Digdir"
+        "add the scopes to the client there; ask Digdir for `altinn:authentication/systemregister.write`, \
+         `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`"
             .to_owned(),
         format!(
             "register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo \
@@ -55,7 +56,7 @@ fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
         ),
         format!(
             "ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE {this}` prints \
-             the address where the customer answers in Altinn: {approval}"
+             the confirm URL, which the customer opens in Altinn ({approval})"
         ),
     ]
 }

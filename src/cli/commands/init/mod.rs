@@ -1,5 +1,6 @@
-//! `init`: write a starter configuration and key for an environment, and list the remaining steps.
-//! Code that writes files and makes keys is in `session`.
+//! `init`: write a starter configuration file and private key for an environment, and list the remaining steps.
+//!
+//! Code that writes files and creates keys is in `session`.
 
 mod checklist;
 mod starter;
@@ -52,10 +53,13 @@ impl Init {
         let text = text.map_or_else(|| config_file::text(&file, ""), Ok)?;
         let config = Config::parse(&text, Some(&file), Overrides { environment: chosen, ..Overrides::default() })?;
         if jwk.is_none() {
-            console.note(&format!("{} exists already, so nothing is written", quote_path(&file)));
+            console.note(&format!("{} already exists, so nothing was written", quote_path(&file)));
             let given = self.parties.overrides(self.key.overrides()?)?;
-            if given.client_id.or(given.scope).or(given.org).or(given.kid).is_some() || given.key.is_some() {
-                console.warning("the values of options and variables are not used");
+            let texts = [given.client_id, given.scope, given.org, given.kid].into_iter().flatten();
+            let sources = texts.map(|given| given.source).chain(given.key.map(|given| given.source));
+            let ignored: Vec<String> = sources.map(|source| source.to_string()).collect();
+            if !ignored.is_empty() {
+                console.warning(&format!("ignored, because the configuration already exists: {}", ignored.join(", ")));
             }
         }
         let environment = config.environment.value;
@@ -82,7 +86,11 @@ impl Init {
         }
         let jwk = jwk.map(|jwk| format!("{jwk:#}\n\n")).unwrap_or_default();
         let steps: String = steps.iter().map(|step| format!("[ ] {step}\n")).collect();
-        Ok(console.answer(format!("{jwk}remaining steps, according to {}\n{steps}", checklist::GUIDE))?)
+        let heading = match environment {
+            Environment::Sandbox => checklist::SANDBOX.to_owned(),
+            _ => format!("remaining steps, according to {}", checklist::GUIDE),
+        };
+        Ok(console.answer(format!("{jwk}{heading}\n{steps}"))?)
     }
 
     /// Writes the configuration, and a new key if there is none yet. Returns the text of the configuration and the
@@ -123,7 +131,7 @@ impl Init {
         if let Some((path, pem)) = new {
             new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
             let note = match environment {
-                Environment::Sandbox => format!("the sandbox's key, which is public, is in {}", quote_path(&path)),
+                Environment::Sandbox => format!("the sandbox key, which is published, is in {}", quote_path(&path)),
                 _ => {
                     format!("the private key is in {}, readable only by its owner; do not commit it", quote_path(&path))
                 }
@@ -181,12 +189,12 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
     if is_registrable(&key.kid) {
         return Ok(());
     }
-    let problem = format!("{} cannot be registered as a kid", quote(&key.kid));
+    let problem = format!("{} cannot be registered as a key id", quote(&key.kid));
     let (given_by, place) = match &config.kid {
         Some(kid) => (Some(kid.source.clone()), kid.source.to_string()),
-        None => (None, "the kid of the key".to_owned()),
+        None => (None, "the key's `kid`".to_owned()),
     };
-    let hint = "a kid consists of letters, digits, `.`, `_` and `-`; set it with --kid".to_owned();
+    let hint = "a key id consists of letters, digits, `.`, `_` and `-`; set it with --kid".to_owned();
     Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
 }
 
@@ -237,7 +245,7 @@ fn ask(setting: Setting, console: &mut Console<'_>) -> Result<Option<Given<Strin
     }
 }
 
-/// A path as the configuration contains it: relative to the folder of the configuration file.
+/// A path as the configuration contains it: relative to the directory of the configuration file.
 fn seen_from(file: &Path, path: &Path) -> Result<String, ConfigError> {
     let folder: Vec<Component<'_>> = file.parent().unwrap_or(Path::new("")).components().collect();
     // The parent of a link differs from the parent of the folder that the link points to.

@@ -1,4 +1,5 @@
-//! `inspect`: show what is inside a token or a grant.
+//! `inspect`: show the contents of a token or a grant.
+//!
 //! The verification of a token is in `session`.
 
 mod token_text;
@@ -22,9 +23,9 @@ use crate::config::Overrides;
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// token or grant; without TOKEN, or with `-`, read it from standard input
+    /// token or grant; if omitted or `-`, read from standard input
     token: Option<String>,
-    /// verify signature, issuer and lifetime with the published keys of the environment's Maskinporten
+    /// verify the signature against the environment's published Maskinporten keys, and check the issuer and lifetime
     #[arg(long)]
     verify: bool,
     #[command(flatten)]
@@ -39,7 +40,8 @@ impl Inspect {
         let text = match self.token.as_deref() {
             None | Some("-") => from_standard_input()?,
             Some(path) if Path::new(path).is_file() => {
-                let hint = format!("`systemuser-demo inspect < {}` reads it", shell::quote(path));
+                let hint =
+                    format!("to inspect the file's content, run `systemuser-demo inspect < {}`", shell::quote(path));
                 return Err(CommandError::command_line("TOKEN: this is the name of a file").hint(hint));
             }
             Some(token) => token.to_owned(),
@@ -76,7 +78,7 @@ impl Inspect {
         // Checked first, since no key can verify a token with a wrong algorithm.
         algorithm(decoded).map_err(|error| match &error {
             VerificationError::Algorithm { got } if got.starts_with("HS") || got.eq_ignore_ascii_case("none") => {
-                CommandError::from(error).hint("anybody could have made this token")
+                CommandError::from(error).hint("anyone could have created this token")
             }
             _ => error.into(),
         })?;
@@ -84,7 +86,7 @@ impl Inspect {
         let claimed = Environment::ALL.into_iter().find(|other| claimed == Some(other.endpoints().issuer.as_str()));
         let claimed = claimed.map(|environment| format!("the issuer is `{environment}`: pass --env {environment}"));
         if config.sandbox_inside {
-            let standing = "start a sandbox with `systemuser-demo sandbox`, and set SYSTEMUSER_SANDBOX to its address";
+            let standing = "start a sandbox with `systemuser-demo sandbox`, and set SYSTEMUSER_SANDBOX to its URL";
             let problem =
                 "no running sandbox could have issued the token: each command starts and stops its own sandbox";
             let error = CommandError::new(Exit::Configuration, problem);
@@ -98,14 +100,18 @@ impl Inspect {
         verify(token, &keys, &config.endpoints.issuer, maskinportens_time(clock)).map_err(|error| {
             let hint = match (&error, kind(decoded)) {
                 (VerificationError::UnknownKey { .. } | VerificationError::Issuer { .. }, kind) => match kind {
-                    Kind::Grant => "it is a grant, which is signed by the client and not by Maskinporten".to_owned(),
-                    Kind::Altinn => "it is an Altinn token, which Altinn signs and not Maskinporten".to_owned(),
+                    Kind::Grant => "this is a grant, which is signed by the client and not by Maskinporten".to_owned(),
+                    Kind::Altinn => {
+                        "this is an Altinn token, which is signed by Altinn and not by Maskinporten".to_owned()
+                    }
                     _ => claimed.unwrap_or_else(|| {
                         let environment = config.environment.value;
                         format!("the keys are from `{environment}`; choose another environment with --env")
                     }),
                 },
-                (VerificationError::Signature, _) => "was the whole token copied, without changes?".to_owned(),
+                (VerificationError::Signature, _) => {
+                    "was the token changed, or copied only in part? copy the whole token".to_owned()
+                }
                 _ => return error.into(),
             };
             CommandError::from(error).hint(hint)
@@ -132,7 +138,7 @@ fn describe(token: &TokenText, now: DateTime<Utc>, verified: bool) -> String {
 fn from_standard_input() -> Result<String, CommandError> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
-        return Err(CommandError::usage("no token: none is given, and standard input is a terminal", "inspect"));
+        return Err(CommandError::usage("no token: TOKEN is missing, and standard input is a terminal", "inspect"));
     }
     let mut bytes = Vec::new();
     let cannot = |error: io::Error| CommandError::command_line(format!("cannot read standard input: {error}"));

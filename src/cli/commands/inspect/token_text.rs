@@ -1,4 +1,4 @@
-//! Finds the token in a pasted text: after `Bearer`, in quotes, or in a server's JSON answer. It may be cut off.
+//! Finds the token in a pasted text: after `Bearer`, in quotes, or in a server's JSON response. It may be cut off.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,7 +27,7 @@ impl TokenText {
         let token = bare(text);
         if token.is_empty() {
             return Err(CommandError::command_line("the token is empty".to_owned())
-                .hint("`systemuser-demo token` prints a token"));
+                .hint("to get a token, run `systemuser-demo token`"));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CommandError::command_line("this is not a token: it contains invalid characters".to_owned()));
@@ -54,7 +54,7 @@ impl TokenText {
             (None, None, _) => return Ok(Self::Opaque),
         };
         Err(CommandError::command_line(format!("the token is cut off or damaged: {damage}"))
-            .hint("was the whole token copied?"))
+            .hint("was the token copied only in part? copy the whole token"))
     }
 }
 

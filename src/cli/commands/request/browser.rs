@@ -12,7 +12,7 @@ use crate::cli::args::variables;
 /// A launcher that still runs after this time counts as successful.
 const LAUNCHER_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Opens an address in a browser, which keeps running when this program ends.
+/// Opens a URL in a browser, which keeps running when this program ends.
 pub(crate) fn open(url: &Url) -> io::Result<()> {
     let mut failure = None;
     for mut command in open::commands(url.as_str()) {

@@ -19,8 +19,9 @@ use crate::config::{Config, ConfigError, Given, Overrides, Source, parse_endpoin
 
 /// ask a customer for a system user
 #[derive(Debug, Args)]
+#[command(mut_arg("external_ref", |arg| arg.help(EXTERNAL_REF_HELP)))]
 pub(super) struct Create {
-    /// organisation number of the customer; with --agent, of the agent, such as an accountant
+    /// the customer's organisation number; with --agent, the agent's (for example, an accountant's)
     org: String,
     /// ask for the right to this resource; may be repeated
     #[arg(long, value_name = "RESOURCE", conflicts_with = "agent")]
@@ -28,18 +29,18 @@ pub(super) struct Create {
     /// ask for this access package; may be repeated
     #[arg(long, value_name = "PACKAGE")]
     package: Vec<String>,
-    /// ask for a system user that acts for the customer's clients
+    /// request an agent system user, which acts for the agent's clients
     #[arg(long)]
     agent: bool,
     #[command(flatten)]
     reference: ExternalRefArg,
-    /// address that the customer is sent to after the answer [default: `redirect_url` under [vendor]]
+    /// URL to send the customer to after the decision [default: `redirect_url` under [vendor]]
     #[arg(long, value_name = "URL")]
     redirect_url: Option<String>,
     /// title of the system user
     #[arg(long)]
     title: Option<String>,
-    /// open the confirm address in the browser
+    /// open the confirm URL in the browser
     #[arg(long)]
     open: bool,
     #[command(flatten)]
@@ -69,7 +70,7 @@ impl Create {
         let external_ref = altinn.config().external_ref.clone();
         let reference = external_ref.as_ref().map(|given| given.value.as_str());
         altinn.note_external_ref(console);
-        note_untyped("after the answer, the customer is sent to", redirect_url.as_ref(), console);
+        note_untyped("after the decision, the customer is sent to", redirect_url.as_ref(), console);
         let new_request = NewRequest {
             integration_title: title.as_ref().map(|given| given.value.as_str()),
             external_ref: reference,
@@ -94,7 +95,7 @@ impl Create {
         }
         if !is_new {
             let status = request.known.status();
-            console.note(&format!("this request exists already, with status {status}: no new request was created"));
+            console.note(&format!("this request already exists with status {status}, so no new request was created"));
             if lives && request.known.asks_for() != new_request.asks_for() {
                 let delete = altinn.rerun.command(&format!("request delete {}", shell::quote(&request.known.id)));
                 console.warning(&format!(
@@ -141,34 +142,39 @@ impl Create {
         };
         let check = |text: String| match Url::parse(text.trim()) {
             Ok(url) if url.has_host() => Ok(text.trim().to_owned()),
-            _ => Err(format!("{} is not a URL such as https://example.no/receipt", quote(&text))),
+            _ => Err(format!("expected a URL such as https://example.no/receipt, found {}", quote(&text))),
         };
         given.map(|given| given.check(check)).transpose()
     }
 
-    /// Prints where the customer answers if it is `unseen` on stdout, and opens the page if `--open` was typed.
+    /// Prints the confirm URL if it is `unseen` on stdout, and opens the page if `--open` was typed.
     fn introduce(&self, request: &Request, unseen: bool, ends_at_once: bool, console: &mut Console<'_>) {
         let Some(url) = request.confirm_url.as_deref().filter(|url| !url.is_empty()) else {
-            console.warning("Altinn returned no address where the customer can answer");
+            console.warning("Altinn returned no confirm URL, so the customer cannot approve the request");
             return;
         };
         if unseen {
-            console.note(&format!("the customer answers at {url}"));
+            console.note(&format!("to approve or reject the request, the customer opens {url}"));
         }
         if !self.open {
             return;
         }
         if ends_at_once {
-            console.warning("the page is not opened, because it ends with this command; keep it with --wait");
+            console.warning(
+                "the page was not opened, because the built-in sandbox ends with this command; to open it, add --wait",
+            );
             return;
         }
-        // A browser must not open an address from a server before it is checked.
+        // A browser must not open a URL from a server before it is checked.
         let opened = parse_endpoint(url).and_then(|url| browser::open(&url).map_err(|error| error.to_string()));
         if let Err(error) = opened {
-            console.warning(&format!("cannot open a browser ({error}); open the address yourself"));
+            console.warning(&format!("cannot open a browser ({error}); open the URL yourself"));
         }
     }
 }
+
+const EXTERNAL_REF_HELP: &str =
+    "external reference, to distinguish several system users of one owner [env: SYSTEMUSER_EXTERNAL_REF]";
 
 /// An option that accepts names, and the prefix of the URNs that the names belong to.
 type Named = (&'static str, &'static str);

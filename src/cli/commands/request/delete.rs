@@ -14,7 +14,7 @@ use crate::config::Overrides;
 
 #[derive(Debug, Args)]
 pub(super) struct Delete {
-    /// the request's id
+    /// request id
     id: String,
     #[command(flatten)]
     options: VendorArgs,

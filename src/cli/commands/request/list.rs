@@ -1,4 +1,4 @@
-//! `request list`: list the requests of the system.
+//! `request list`: list the system's requests.
 
 use clap::Args;
 
@@ -39,8 +39,8 @@ impl List {
         if list.pages > 1 {
             let status = altinn.command_about_system("request status --org ORG");
             console.note(&format!(
-                "the list has {} pages, and Altinn may omit a request at the beginning of a page: `{status}` finds a \
-                 request by its customer",
+                "the list has {} pages, and Altinn may omit a request at the beginning of a page; to find a request by \
+                 its customer, run `{status}`",
                 list.pages,
             ));
         }
@@ -50,7 +50,7 @@ impl List {
             return Ok(console.answer_json(&requests)?);
         }
         if requests.is_empty() {
-            let which = status.map(|status| format!(" that are {}", status.name())).unwrap_or_default();
+            let which = status.map(|status| format!(" with status {}", status.name())).unwrap_or_default();
             console.note(&format!("{} has no {} requests{which}", quote(&system.value), word(kind)));
             return Ok(());
         }

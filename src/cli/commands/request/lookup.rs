@@ -18,18 +18,18 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
     let hint = match given.value.trim().parse::<OrgNumber>() {
         Ok(org) => {
             let status = rerun.command(&format!("request status --org {org}"));
-            format!("find a customer's request with `{status}`")
+            format!("to find a customer's request, run `{status}`")
         }
         Err(_) if humantime::parse_duration(&given.value).is_ok() => {
             format!("write an equals sign before a duration: `--wait={}`", given.value)
         }
-        Err(_) => format!("`{}` shows the ids", rerun.command("request list")),
+        Err(_) => format!("to see the existing ids, run `{}`", rerun.command("request list")),
     };
-    let problem = format!("ID: {} is not a request's id, which is a UUID", quote(&given.value));
+    let problem = format!("ID: {} is not a request id; expected a UUID", quote(&given.value));
     Err(CommandError::command_line(problem).hint(hint))
 }
 
-/// Finds a request of either kind by its id. Altinn has a separate address for each kind.
+/// Finds a request of either kind by its id. Altinn has a separate URL for each kind.
 pub(super) async fn by_id(altinn: &Altinn<'_>, id: &str) -> Result<(Kind, Item<Request>), CallError> {
     first_of_both(async |kind| system_user_request::by_id(altinn, kind, id).await).await
 }

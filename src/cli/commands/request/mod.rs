@@ -1,4 +1,5 @@
-//! `request`: ask a customer for a system user, and follow the answer.
+//! `request`: ask a customer for a system user, and track the request.
+//!
 //! Each subcommand has a file. The API calls are in `altinn`.
 
 mod browser;
@@ -27,7 +28,7 @@ enum RequestCommand {
     Create(create::Create),
     /// show the status of a request
     Status(status::Status),
-    /// list the requests of the system
+    /// list the system's requests
     List(list::List),
     /// delete a request
     Delete(delete::Delete),

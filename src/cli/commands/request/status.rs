@@ -17,7 +17,7 @@ use crate::config::{Config, ConfigError, Given, Overrides};
 /// show the status of a request
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// id of the request; without ID, find the request by customer and external reference
+    /// request id; if omitted, the request is found by customer and external reference
     #[arg(conflicts_with_all = ["org", "external_ref", "system"])]
     id: Option<String>,
     #[command(flatten)]
@@ -50,8 +50,8 @@ impl Status {
             // ASP.NET leaves an escaped slash in a path as it is (github.com/dotnet/aspnetcore, issue 4718).
             if external_ref.as_ref().is_some_and(|reference| reference.contains('/')) {
                 console.warning(
-                    "the external reference contains a slash, so Altinn may not find the request; pass the request's \
-                     id instead",
+                    "the external reference contains a slash, so Altinn may not find the request; pass the request id \
+                     instead",
                 );
             }
         }
@@ -69,7 +69,7 @@ impl Status {
                     console.answer_json(&json(&request))?;
                 }
                 if let (Some(State::Accepted), Some(command)) = (request.known.state(), command) {
-                    console.note(&format!("to get its token: `{command}`"));
+                    console.note(&format!("to get a token for this system user: `{command}`"));
                 }
                 return Ok(Exit::Done);
             }
@@ -94,7 +94,7 @@ impl Status {
             return Err(CommandError::from(ConfigError::Invalid {
                 given_by: config.external_ref.as_ref().map(|given| given.source.clone()),
                 problem,
-                hint: Some(format!("`{status}` finds the request by its id")),
+                hint: Some(format!("to find the request by its id, run `{status}`")),
             }));
         }
         Ok(Wanted::ByReference { system: self.system.choose(config)?, org: config.org()?.value, external_ref })

@@ -1,4 +1,4 @@
-//! Waits for a customer's answer.
+//! Waits for a customer's decision.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::config::ConfigError;
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
 pub(super) struct WaitArg {
-    /// wait for the answer, for at most 10m or the given time, such as 90s or 2h
+    /// wait for the customer's decision, for at most DURATION, such as 90s or 2h [default: 10m]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     wait: Option<String>,
 }
@@ -33,8 +33,11 @@ impl WaitArg {
     pub(super) fn duration(&self) -> Result<Option<Duration>, ConfigError> {
         parsed("--wait", self.wait.as_ref(), |text| match humantime::parse_duration(&text) {
             Ok(duration) if (SHORTEST_WAIT..=LONGEST_WAIT).contains(&duration) => Ok(duration),
-            Ok(_) => Err(format!("{} is not between 1s and 180d; a request times out after 180d", quote(&text))),
-            Err(_) => Err(format!("{} is not a duration such as 90s, 10m or 2h", quote(&text))),
+            Ok(_) => Err(format!(
+                "expected a duration from 1s to 180d, found {}; a request times out after 180d",
+                quote(&text)
+            )),
+            Err(_) => Err(format!("expected a duration such as 90s, 10m or 2h, found {}", quote(&text))),
         })
     }
 }
@@ -46,7 +49,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// How long a request stays open.
 const LONGEST_WAIT: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
-/// Converts a request into the whole answer as JSON.
+/// Converts a request into the whole result as JSON.
 pub(super) type ToJson<'a> = &'a dyn Fn(&Item<Request>) -> Value;
 
 /// A request, and how the waiting for it ended.
@@ -61,7 +64,7 @@ pub(super) enum End {
     NotWaited,
     /// The request had ended already, so there was nothing to wait for.
     Over,
-    /// The customer answered, or can no longer answer.
+    /// The customer decided, or can no longer decide.
     Decided,
     /// The time ended.
     Undecided(Duration),
@@ -81,10 +84,10 @@ pub(super) async fn until_decided(
 ) -> Outcome {
     if !console.shows_progress() {
         let timeout = duration(timeout.as_secs());
-        console.note(&format!("waiting at most {timeout} for the customer's answer; press Ctrl-C to stop"));
+        console.note(&format!("waiting at most {timeout} for the customer's decision; press Ctrl-C to stop"));
     }
     let decided = tokio::select! {
-        // An answer that has arrived takes precedence over Ctrl-C.
+        // A decision that has arrived takes precedence over Ctrl-C.
         biased;
         decided = look(altinn, kind, &mut request, timeout, console) => Some(decided),
         Ok(()) = tokio::signal::ctrl_c() => None,
@@ -118,7 +121,7 @@ async fn look(
             Ok(Err(error)) => {
                 let requested_pause = error.transport_error().map(|error| error.retry_after.unwrap_or_default());
                 let error = altinn.explain(error, console);
-                // A server that does not answer now may answer later.
+                // A server that does not respond now may respond later.
                 let Some(requested_pause) = requested_pause else { return Err(error) };
                 if last_error.is_none() {
                     console.warning(&format!("{}; still waiting", error.sentence));
@@ -127,7 +130,7 @@ async fn look(
                 last_error = Some(error);
             }
             Err(_) => {
-                let no_answer = || CommandError::new(Exit::NoAnswer, "no answer arrived in the given time");
+                let no_answer = || CommandError::new(Exit::NoAnswer, "no response arrived in the given time");
                 last_error = last_error.or_else(|| Some(no_answer()));
             }
         }
@@ -150,7 +153,7 @@ async fn look(
 }
 
 impl Outcome {
-    /// Prints the answer and the next steps, and returns the exit code. `to_json` converts the answer for `--json`.
+    /// Prints the result and the next steps, and returns the exit code. `to_json` converts the request for `--json`.
     /// `has_system_user` is whether a request that was accepted earlier still has its system user.
     pub(super) fn finish(
         self,
@@ -174,14 +177,16 @@ impl Outcome {
         let status = altinn.rerun.command(&format!("request status {id} --wait"));
         let wait_on = is_kept.then(|| format!("to continue waiting: `{status}`"));
         let note = wait_on.as_ref().map(|wait_on| format!("the request stays open; {wait_on}"));
-        let note = note.unwrap_or_else(|| "the request has ended with the sandbox".to_owned());
+        let note = note.unwrap_or_else(|| "the built-in sandbox has ended and discarded the request".to_owned());
         match end {
             End::Failed(error) => {
                 console.note(&note);
                 Err(error)
             }
             End::NotWaited => {
-                token_command.iter().for_each(|it| console.note(&format!("to get its token once accepted: `{it}`")));
+                token_command
+                    .iter()
+                    .for_each(|it| console.note(&format!("to get a token once the request is accepted: `{it}`")));
                 Ok(Exit::Done)
             }
             // A request that has just been accepted has its system user.
@@ -191,9 +196,12 @@ impl Outcome {
             }
             End::Undecided(timeout) => {
                 let (status, timeout) = (request.known.status(), duration(timeout.as_secs()));
-                let problem = format!("not decided yet: the request is {status} after {timeout}");
+                let problem = format!(
+                    "the customer has not decided yet: after {timeout}, the request's status is still {status}"
+                );
                 let confirm = request.known.confirm_url.as_ref().filter(|_| is_kept);
-                let sent = confirm.map(|url| format!("has the customer been sent to this address? {url}"));
+                let sent =
+                    confirm.map(|url| format!("has the customer not opened the confirm URL? send it again: {url}"));
                 let hints = wait_on.into_iter().chain(sent).collect();
                 Err(CommandError { hints, ..CommandError::new(Exit::Undecided, problem) })
             }
@@ -215,16 +223,17 @@ fn result(
 ) -> Result<Exit, CommandError> {
     let problem = match request.state() {
         Some(State::Accepted) if has_system_user => {
-            let token = token_command.map(|command| format!("; to get its token: `{command}`")).unwrap_or_default();
+            let token =
+                token_command.map(|command| format!("; to get a token for it: `{command}`")).unwrap_or_default();
             console.note(&format!("the system user exists{token}"));
             return Ok(Exit::Done);
         }
         Some(State::Accepted) => "the request was accepted earlier, but its system user has since been deleted",
         Some(State::Rejected) => "the customer rejected the request",
         Some(State::Denied) => "the request was denied",
-        Some(State::TimedOut) => "the request has timed out: nobody answered it within 180 days",
+        Some(State::TimedOut) => "the request has timed out: the customer did not decide within 180 days",
         Some(State::New) | None => "the request is not decided",
     };
-    let hint = format!("to ask again: delete the request with `{delete_command}`, then create a new request");
+    let hint = format!("to ask again, delete the request with `{delete_command}`, then create a new request");
     Err(CommandError::new(Exit::Api, problem).hint(hint))
 }

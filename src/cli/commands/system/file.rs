@@ -28,7 +28,8 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     };
     let wrong = |field: &str, error: &serde_json::Error| {
         let hint = if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) };
-        let problem = format!("{}: {field}{}", quote_path(&path), without_texts(error));
+        let invalid = if error.is_data() { "" } else { " is not valid JSON" };
+        let problem = format!("{}{invalid}: {field}{}", quote_path(&path), without_texts(error));
         CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
     };
     let draft: Draft = draft.map_err(|error| match error.path().to_string().as_str() {
@@ -57,7 +58,7 @@ pub(super) fn may_be_new(field: &str) -> bool {
 
 fn unknown_field(path: &Path, key: &str) -> CommandError {
     let hint = meant(key).map(did_you_mean);
-    let problem = format!("{}: {} is not a known key", quote_path(path), quote(key));
+    let problem = format!("{}: {} is not a known field", quote_path(path), quote(key));
     CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
 }
 
@@ -77,7 +78,7 @@ fn meant(field: &str) -> Option<&'static str> {
 
 /// The message without the text that it quotes: if the wrong file was named, that text may be a key.
 fn without_texts(error: &serde_json::Error) -> String {
-    let message = error.to_string();
+    let message = error.to_string().replace("expected a sequence", "expected an array");
     match (message.find(" \""), message.rfind("\", expected ")) {
         (Some(begin), Some(end)) if begin < end => format!("{}{}", &message[..begin], &message[end + 1..]),
         _ => message,
@@ -111,14 +112,14 @@ fn hint(error: &serde_json::Error, is_whole: bool) -> Option<String> {
 pub(super) fn check(path: &Path, system: &System) -> Result<(), CommandError> {
     let errors = system.validation_errors();
     let line = |ValidationError { code, field, problem }: &ValidationError| format!("`{field}`: {problem} ({code})");
-    let explain = |error: &ValidationError| format!("`systemuser-demo explain {}` explains the code", error.code);
+    let explain = |error: &ValidationError| format!("for details, run `systemuser-demo explain {}`", error.code);
     let path = quote_path(path);
     match errors.as_slice() {
         [] => Ok(()),
         [error] => Err(CommandError::command_line(format!("{path}: {}", line(error))).hint(explain(error))),
         [first, ..] => {
             let error = CommandError::command_line(format!("{path} has {} errors", errors.len()));
-            let hint = format!("{}; explain the other codes in the same way", explain(first));
+            let hint = format!("{}, and likewise for the other codes", explain(first));
             Err(CommandError { detail: errors.iter().map(line).collect(), ..error }.hint(hint))
         }
     }

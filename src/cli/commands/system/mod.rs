@@ -1,4 +1,5 @@
-//! `system`: register, show and change the system in Altinn's System Register.
+//! `system`: register and manage systems in Altinn's System Register.
+//!
 //! The API calls and the rules for a system are in `altinn`.
 
 mod changes;
@@ -37,9 +38,9 @@ enum SystemCommand {
     Show(One),
     /// register a new system
     Register(Register),
-    /// update a system from a file, and show what changes
+    /// update a system from a file, and print the differences
     Update(Update),
-    /// delete a system; its id cannot be used again
+    /// delete a system; the id cannot be reused
     Delete(Delete),
     /// show who changed a system, and when
     Log(One),
@@ -53,7 +54,7 @@ struct List {
 
 #[derive(Debug, Args)]
 struct One {
-    /// the system's id (same as `--system`)
+    /// system id (same as `--system`)
     #[arg(value_name = "SYSTEM", conflicts_with = "system")]
     id: Option<String>,
     #[command(flatten)]
@@ -72,9 +73,10 @@ struct Register {
 
 #[derive(Debug, Args)]
 struct Update {
-    /// JSON file in the System Register's format, as `system show --json` prints it; lists that it omits do not change
+    /// JSON file in the System Register's format, as `system show --json` prints it; lists missing from the file stay
+    /// unchanged
     file: OsString,
-    /// allow the file to remove client ids; Maskinporten then issues them no tokens for this system
+    /// allow the update to remove client ids, which then can no longer get tokens for this system
     #[arg(long)]
     allow_removing_client_ids: bool,
     #[command(flatten)]
@@ -214,11 +216,14 @@ impl Register {
         console.answer(pairs(&rows))?;
         let known = altinn.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
         if !known {
-            let note = match may_be_secret(&system.id) {
-                true => "put its id into `system_id` under [vendor], or pass it with --system each time".to_owned(),
-                false => format!("put `system_id = \"{}\"` under [vendor], or pass --system {0} each time", system.id),
+            let (setting, option) = match may_be_secret(&system.id) {
+                true => ("its id into `system_id`".to_owned(), "its id with --system".to_owned()),
+                false => (format!("`system_id = \"{}\"`", system.id), format!("--system {}", system.id)),
             };
-            console.note(&note);
+            console.note(&format!(
+                "to make it the default, put {setting} under [vendor] in the configuration file; otherwise, pass \
+                 {option}"
+            ));
         }
         Ok(())
     }
@@ -236,14 +241,14 @@ impl Update {
         let current = altinn.call(SCOPE, console, call).await?.known;
         if current.is_deleted {
             let problem = format!("{} has been deleted, so it cannot be changed", quote(&id));
-            let hint = "its id cannot be used again: register a system with another name";
+            let hint = "the id cannot be reused; register a system with another name";
             return Err(CommandError::new(Exit::Api, problem).hint(hint));
         }
         file::check_fields(&path, &draft, |field| current.extra_fields.contains_key(field))?;
         let system = draft.merged_into(&current);
         let changes = changes::between(&current, &system);
         if changes.is_empty() {
-            console.note(&format!("{} has these values already, so nothing is sent", quote(&id)));
+            console.note(&format!("{} already has these values, so nothing was sent", quote(&id)));
         } else {
             console.note(&format!("the file would make these changes to {}", quote(&id)));
             changes.iter().flat_map(FieldChange::lines).for_each(|line| console.detail(&line));
@@ -269,7 +274,7 @@ impl Update {
         }
         let problem = format!("the file leaves out client ids that the system has: {}", lost.join(", "));
         Err(CommandError::command_line(problem)
-            .hint("Maskinporten would then refuse these clients all tokens (MP-303), for all customers")
+            .hint("Maskinporten would then refuse to issue tokens to these clients (MP-303), for all customers")
             .hint("to remove them, pass --allow-removing-client-ids; to keep all client ids, leave out `clientId`"))
     }
 }
@@ -278,13 +283,13 @@ impl Delete {
     async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
         if !self.yes && !can_ask {
-            let problem = "without a terminal to ask for confirmation, `system delete` needs --yes".to_owned();
+            let problem = "cannot ask for confirmation without a terminal; use --yes";
             return Err(CommandError::usage(problem, "system delete"));
         }
         let (mut altinn, id) = self.one.start(common, console).await?;
         if !self.yes {
             console.prompt(&format!(
-                "delete {}? its system users will get no more tokens, and its id cannot be used again [y/N] ",
+                "delete {}? its system users will get no more tokens, and the id cannot be reused [y/N] ",
                 show(&id)
             ));
             let mut line = String::new();
