@@ -83,8 +83,8 @@ fn a_missing_setting_is_reported_with_all_its_names() {
 fn with_the_shipped_configuration_the_missing_key_file_is_the_first_error() {
     let sandbox = "hint: no client yet? try `--env sandbox`, which has a client and needs no agreement with Digdir\n";
     let err = "error: the key file `mp-key.pem` does not exist\n\
-               hint: config/test.toml specifies this file: save the client's private key there, or specify another \
-               file with --key\n\
+               hint: config/test.toml specifies this path: save the client's private key as `mp-key.pem`, or specify \
+               another file with --key\n\
                hint: no key yet? create a key with `systemuser-demo key new mp-key.pem`\n";
     let run = with("token --env test", &project_text("config/test.toml")).run();
     run.fails(3, &format!("{err}{}", if cfg!(feature = "sandbox") { sandbox } else { "" }));
@@ -116,15 +116,15 @@ fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
     };
     malformed(
         &format!("client_id = {secret}"),
-        ", `client_id`: not valid TOML: string values must be quoted, expected literal string",
+        ": `client_id`: not valid TOML: string values must be quoted, expected literal string",
     );
-    malformed(&format!("client_id = \"{secret}"), ", `client_id`: not valid TOML: invalid basic string, expected `\"`");
+    malformed(&format!("client_id = \"{secret}"), ": `client_id`: not valid TOML: invalid basic string, expected `\"`");
     malformed(&format!("-----BEGIN {secret}"), ": not valid TOML: key with no value, expected `=`");
     malformed(&format!("{secret} = "), ": not valid TOML: string values must be quoted, expected literal string");
-    malformed(&format!("key = \"{secret}\""), ", `key`: expected a table");
+    malformed(&format!("key = \"{secret}\""), ": `key`: expected a table");
     malformed(&format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1), ": expected a string");
-    malformed("client_id = 7", ", `client_id`: expected a string");
-    malformed("environment = \"test\"", ", `environment`: not valid TOML: duplicate key");
+    malformed("client_id = 7", ": `client_id`: expected a string");
+    malformed("environment = \"test\"", ": `environment`: not valid TOML: duplicate key");
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn both_key_variables_together_are_an_error_and_an_option_outranks_either() {
         .var("SYSTEMUSER_KEY_FILE", "y")
         .run();
     assert!(
-        run.err.starts_with("error: the key file `z` does not exist\nhint: --key specifies this file:"),
+        run.err.starts_with("error: the key file `z` does not exist\nhint: --key specifies this path:"),
         "{}",
         run.err
     );
@@ -593,7 +593,7 @@ fn the_shipped_production_file_sends_nothing() {
     program("token --env prod").file("config/prod.toml", project_text("config/prod.toml")).run().fails(
         3,
         "error: config/prod.toml line 7: `123456789` is not an organisation number: its check digit is wrong\n\
-         hint: is this still the example value? replace it with your own\n",
+         hint: is this still the example value? replace it with a real organisation number\n",
     );
 }
 

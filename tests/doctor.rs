@@ -448,7 +448,8 @@ fn a_refusing_api_is_reported() {
             "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature \
              is Maskinporten's\n",
             "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` returned status 403: Access denied\n    \
-             hint: does the system user lack the right that this API requires?\n    \
+             hint: does the system user lack the right that this API requires? the customer must approve a request for \
+             the right\n    \
              hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call salary \
              ORG --org 310904473`\n",
         ],

@@ -103,8 +103,9 @@ fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
          likely causes, most likely first\n  \
          does the customer already have the system user you need?\n    \
          use it, with the same `externalRef` in the grant: `systemuser-demo user find ORG --external-ref REF --system ID --env ENV` shows it\n  \
-         do you want another system user for the same customer, but sent no new `externalRef`?\n    \
-         send a new value in `externalRef` (exactly this spelling); the default is the customer's organisation number\n  \
+         do you want another system user for the same customer, but gave no new external reference?\n    \
+         pass a new value with --external-ref (in the API: `externalRef`, exactly this spelling); the default is the \
+         customer's organisation number\n  \
          do you want to change the system user's rights?\n    \
          create a change request; for an agent system user, the customer must delete it before you request it again\n",
     );

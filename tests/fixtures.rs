@@ -47,8 +47,10 @@ fn no_access(api: &str, org: &str) -> String {
     format!("error: `http://127.0.0.1:PORT/api/{api}/{org}` returned status 403: Access denied\n")
 }
 
-const RIGHT: &str = "hint: does the system user lack the right that this API requires?\n";
-const RIGHT_FOR: &str = "hint: does the system user lack the right that this API requires for this organisation?\n";
+const RIGHT: &str = "hint: does the system user lack the right that this API requires? the customer must approve a \
+                     request for the right\n";
+const RIGHT_FOR: &str = "hint: does the system user lack the right that this API requires for this organisation? the \
+                         customer must approve a request for the right\n";
 
 fn agent(api: &str, org: &str) -> String {
     format!(
@@ -193,8 +195,8 @@ fn an_unregistered_key_is_refused() {
          hint: does the private key not match the registered public key? compare the `n` that \
          `systemuser-demo key public --key other.pem` prints with the `n` in the self-service portal\n\
          hint: does the key id belong to another key of the client? send the key id of this key\n\
-         hint: is it signed with a business certificate that is invalid or belongs to another environment? use a valid \
-         certificate for this environment\n\
+         hint: is it signed with a business certificate that is invalid or belongs to the other environment? use a \
+         valid certificate for this environment\n\
          note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-124\n",
     );
 }

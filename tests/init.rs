@@ -121,7 +121,7 @@ fn existing_files_are_never_changed() {
     assert_eq!(
         run.err,
         "note: `config/test.toml` already exists, so nothing was written\n\
-         warning: ignored, because the configuration already exists: --client-id, --org\n"
+         warning: --client-id and --org were ignored, because the configuration file already exists\n"
     );
     let lines = "[ ] in `config/test.toml`, replace the example values on these lines: 7 (scope), 8 \
                  (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";

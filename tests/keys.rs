@@ -345,7 +345,8 @@ fn a_key_in_the_environment_is_named_by_its_variable() {
     inline("").fails(
         3,
         "error: the key in SYSTEMUSER_KEY is empty\n\
-         hint: is the secret unavailable to this job?\n",
+         hint: does a CI job set it from a secret that is not available to the job? give the job access to the secret, \
+         or unset SYSTEMUSER_KEY to use a key file\n",
     );
     inline("mp-key.pem").fails(
         3,

@@ -1,4 +1,4 @@
-//! Is the code laid out as README draws it: layers, directions, sizes, and a folder that can be taken out?
+//! Does the code follow the layers and the size limits?
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::program::{project, project_text, succeeds, with_cargo};
 
-/// The layers of the crate, of the command line, of the client and of the sandbox, the lowest first. A module imports from the layers
-/// below its own, and not from its neighbours.
+/// The layers of the crate, the command line, the client and the sandbox, from the lowest. A module imports only from
+/// layers below its own.
 const LAYERS: [(&str, &[&[&str]]); 4] = [
     ("", &[&["client"], &["config", "explain"], &["altinn"], &["cli"], &["main", "lib"]]),
     ("cli", &[&["output"], &["args"], &["error"], &["session"], &["commands"]]),
@@ -25,7 +25,7 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
     ("sandbox", &[&["fixtures", "server"], &["store"], &["maskinporten", "altinn", "reference_api"], &["approval"]]),
 ];
 
-/// The most lines of code in a folder: without blank lines and comments.
+/// The maximum number of lines of code in a folder, without blank lines and comments.
 const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 12_900)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
@@ -64,9 +64,8 @@ fn code_lines(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).collect()
 }
 
-/// The modules that a file names in paths that begin with `crate`, `self`, `super` or a module of its own, groups in braces
-/// included. A name that a folder re-exports stands for the module that it comes from; what `pub use` passes on is not used
-/// here.
+/// The modules in the paths of a file that begin with `crate`, `self`, `super` or a child module, including groups in
+/// braces. A re-exported name counts as its original module. Re-exports themselves do not count as imports.
 fn imports(source: &Source, modules: &BTreeSet<Vec<String>>, names: &Names) -> BTreeSet<Vec<String>> {
     let code = reexports(&source.code).0;
     let is_child = |module: &&Vec<String>| module.split_last().is_some_and(|(_, above)| above == source.module);
@@ -83,7 +82,7 @@ fn imports(source: &Source, modules: &BTreeSet<Vec<String>>, names: &Names) -> B
             }
         }
     }
-    // What a folder re-exports it may use by its bare name.
+    // A folder may use its re-exports by their bare names.
     let words: BTreeSet<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let used = names.iter().filter(|((folder, name), _)| *folder == source.module && words.contains(name.as_str()));
     found.extend(used.map(|(_, module)| module.clone()));
@@ -91,12 +90,12 @@ fn imports(source: &Source, modules: &BTreeSet<Vec<String>>, names: &Names) -> B
     found
 }
 
-/// The names that folders re-export, and the module that each comes from.
+/// The re-exported names of each folder, and their original modules.
 type Names = BTreeMap<(Vec<String>, String), Vec<String>>;
 
 fn reexported(sources: &[Source], modules: &BTreeSet<Vec<String>>) -> Names {
     let mut names = Names::new();
-    // The deepest folders first: what they re-export, those above them re-export again.
+    // The deepest folders come first, because the folders above may re-export their names again.
     let mut sources: Vec<&Source> = sources.iter().collect();
     sources.sort_by_key(|source| std::cmp::Reverse(source.module.len()));
     for Source { module, code, .. } in sources {
@@ -108,7 +107,7 @@ fn reexported(sources: &[Source], modules: &BTreeSet<Vec<String>>) -> Names {
     names
 }
 
-/// The code without its re-exports, and their paths.
+/// The code without re-exports, and the paths of the re-exports.
 fn reexports(code: &str) -> (String, Vec<&str>) {
     let (mut rest, mut found) = (String::new(), Vec::new());
     for statement in code.split_inclusive(';') {
@@ -125,7 +124,7 @@ fn reexports(code: &str) -> (String, Vec<&str>) {
     (rest, found)
 }
 
-/// The paths that a text begins with: one, or one for each member of a group.
+/// The paths at the beginning of a text: a single path, or a path for each member of a group.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
     let names = |path: &str| path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>();
@@ -167,7 +166,7 @@ fn resolve(path: &[String], from: &[String], modules: &BTreeSet<Vec<String>>, na
 
 type Graph = Vec<(Source, BTreeSet<Vec<String>>)>;
 
-/// Each file with what it imports.
+/// Each file and its imports.
 fn graph(sources: Vec<Source>) -> Graph {
     let modules: BTreeSet<Vec<String>> = sources.iter().map(|source| source.module.clone()).collect();
     let names = reexported(&sources, &modules);
@@ -175,7 +174,7 @@ fn graph(sources: Vec<Source>) -> Graph {
     sources.into_iter().zip(imported).collect()
 }
 
-/// The number of imports from one part of a folder to another, and those of them that do not lead downwards.
+/// The number of imports between parts of a folder, and the imports that do not lead downwards.
 fn between_layers(graph: &Graph) -> (usize, Vec<String>) {
     let (mut count, mut wrong) = (0, Vec::new());
     for (source, imports) in graph {
@@ -220,8 +219,8 @@ fn commands_do_not_import_each_other() {
     assert_eq!(commands.len(), 13, "{commands:?}");
 }
 
-/// A way of imports that leads back to where it started. A folder's `mod.rs` declares its files and may use them; so a file
-/// takes nothing from the `mod.rs` above it that would lead back to itself.
+/// A circle of imports. A folder's `mod.rs` declares its files and may use them, so a file must not import an item of that
+/// `mod.rs` that leads back to the file.
 fn circle(graph: Graph) -> Option<Vec<Vec<String>>> {
     let graph: BTreeMap<_, _> = graph.into_iter().map(|(source, imports)| (source.module, imports)).collect();
     let mut done = BTreeSet::new();
@@ -253,14 +252,14 @@ fn in_cli_or_client(graph: Graph) -> Graph {
 }
 
 #[test]
-fn no_import_leads_back_to_where_it_started() {
+fn imports_have_no_circle() {
     let graph = in_cli_or_client(graph(sources()));
     assert!(graph.len() > 60, "{}", graph.len());
     assert_eq!(circle(graph), None);
 }
 
 #[test]
-fn imports_upwards_sideways_and_in_a_circle_are_found() {
+fn wrong_imports_are_found() {
     let wrong = [
         ("client/sanitize.rs", "use super::Http;"),
         ("client/sanitize.rs", "use super::http::Http;"),
@@ -296,7 +295,7 @@ fn modules_are_imported_by_their_own_names() {
 }
 
 #[test]
-fn the_client_knows_no_other_folder() {
+fn the_client_imports_no_other_folder() {
     let mut files = 0;
     for Source { path, code, .. } in sources().into_iter().filter(|source| source.path.starts_with("client")) {
         assert!(!code.contains("crate::"), "{} has a path that a copy would not have", path.display());
@@ -306,7 +305,7 @@ fn the_client_knows_no_other_folder() {
 }
 
 #[test]
-fn the_sandbox_knows_nothing_of_the_client() {
+fn the_sandbox_imports_no_other_folder() {
     let mut files = 0;
     for (source, imports) in graph(sources()).into_iter().filter(|(source, _)| source.module[0] == "sandbox") {
         let path = source.path.display();
@@ -340,7 +339,7 @@ fn clock_randomness_and_variables_are_read_at_the_edge_only() {
 }
 
 #[test]
-fn the_code_stays_as_small_as_it_is_meant_to_be() {
+fn the_code_stays_within_its_size_limits() {
     for (folder, most) in LARGEST {
         let below = sources().into_iter().filter(|source| source.path.starts_with(folder));
         let lines: usize = below.map(|source| source.code.lines().count()).sum();
@@ -360,22 +359,15 @@ fn every_folder_says_what_belongs_there() {
 }
 
 #[test]
-fn the_client_builds_without_the_sandbox_and_what_only_that_needs() {
-    let cargo = |arguments: &str| {
-        succeeds(
-            with_cargo(env!("CARGO"), &project(""))
-                .args(arguments.split(' '))
-                .args(["--no-default-features", "--locked"]),
-        )
-    };
-    cargo("check --quiet");
-    let tree = cargo("tree -e normal --prefix none");
+fn without_the_sandbox_its_dependencies_are_not_built() {
+    let arguments = "tree -e normal --prefix none --no-default-features --locked";
+    let tree = succeeds(with_cargo(env!("CARGO"), &project("")).args(arguments.split(' ')));
     let tree = String::from_utf8(tree.stdout).unwrap();
     assert!(tree.contains("reqwest v") && !tree.contains("axum"), "{tree}");
 }
 
 #[test]
-fn the_manifest_says_what_signs() {
+fn the_manifest_names_the_crate_that_signs() {
     let signs = |code: &str| code.contains("jsonwebtoken::encode") || code.contains("EncodingKey");
     let signing: Vec<PathBuf> =
         sources().into_iter().filter(|source| signs(&source.code)).map(|source| source.path).collect();

@@ -44,8 +44,8 @@ pub fn project_text(path: &str) -> String {
     fs::read_to_string(project(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A program that is Cargo or starts it. Dependencies that are built already are used again, and Cargo's own settings for
-/// this package do not apply.
+/// A program that is Cargo or starts it, offline and in this target directory, so that built dependencies are used again.
+/// Outside the project's folder, its `.cargo/config.toml` does not apply.
 pub fn with_cargo(program: &str, folder: &Path) -> Command {
     // This binary lies in the folder of one of Cargo's profiles.
     let target = Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).ancestors().nth(2).unwrap();

@@ -40,8 +40,8 @@ fn a_refusal_is_printed_with_code_text_meaning_values_and_trace_id() {
          key        k.json  (--key)\n    \
          kid        tests   (the JWK's `kid`)\n    \
          client id  tests   (config/test.toml)\n\
-         hint: was the key registered more than a year ago? register a new key, or renew this key by registering the \
-         output of `systemuser-demo key public --set --env test --key k.json` again\n\
+         hint: was the key registered more than a year ago? register a new key, or renew this key: register it again \
+         with the output of `systemuser-demo key public --set --env test --key k.json`\n\
          hint: did you register a new key but keep using the old key? use the new key, with the key id under which it \
          was registered\n\
          note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca; see https://maskinporten.no/errors/MP-121\n",
@@ -240,7 +240,7 @@ fn the_text_of_an_api_that_refuses_the_token_is_quoted() {
         5,
         "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned status 401\n  \
          Bearer error=\"invalid_token\"\n\
-         hint: does the API belong to another environment? it must be the environment that issued the token\n",
+         hint: does the API belong to the other environment? it must be the environment that issued the token\n",
     );
 }
 
@@ -285,12 +285,14 @@ fn a_403_suggests_an_org_only_if_the_api_accepts_an_org() {
     call("systemuserinfo", denied).fails(
         5,
         "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned status 403: Access denied\n\
-         hint: does the system user lack the right that this API requires?\n",
+         hint: does the system user lack the right that this API requires? the customer must approve a request for the \
+         right\n",
     );
     call("orders", denied).fails(
         5,
         "error: `http://127.0.0.1:PORT/orders/210493352` returned status 403: Access denied\n\
-         hint: does the system user lack the right that this API requires?\n\
+         hint: does the system user lack the right that this API requires? the customer must approve a request for the \
+         right\n\
          hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call orders ORG \
          --env test`\n",
     );

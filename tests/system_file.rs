@@ -264,8 +264,8 @@ fn a_system_is_registered_completely_and_missing_fields_are_empty() {
     assert_eq!(
         ran.err,
         "warning: `clientId` is empty, so no client can get tokens for this system's system users\n\
-         note: to make it the default, put `system_id = \"991825827_new\"` under [vendor] in the configuration file; \
-         otherwise, pass --system 991825827_new\n"
+         note: to make this system the default for --system, put `system_id = \"991825827_new\"` under [vendor] in \
+         the configuration file; otherwise, pass --system 991825827_new\n"
     );
     assert_eq!(server.calls(), ["POST systemregister/vendor systemregister.write"]);
     let mut body = file;

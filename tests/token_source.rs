@@ -319,6 +319,24 @@ async fn in_the_last_fifth_of_its_lifetime_a_token_is_used_if_maskinporten_does_
 }
 
 #[tokio::test]
+async fn if_maskinporten_hangs_the_old_token_is_returned_while_it_is_valid() {
+    let (release, is_released) = mpsc::channel();
+    let server = maskinporten_that(move |nth| {
+        if nth == 2 {
+            is_released.recv().unwrap();
+        }
+        token(nth)
+    });
+    let clock = Clock::default();
+    let source = clock.source(&server);
+    assert_eq!(ask(&source).await, "token-1");
+    // The token is valid for another 0.2 s, and the HTTP client would wait for 30 s.
+    clock.set(119.8);
+    assert_eq!(ask(&source).await, "token-1");
+    release.send(()).unwrap();
+}
+
+#[tokio::test]
 async fn a_refusal_by_a_gateway_does_not_discard_a_valid_token() {
     let gateway = || json("403 Forbidden", r#"{"message":"too busy"}"#);
     let server = maskinporten_that(move |nth| if nth == 1 { token(1) } else { gateway() });

@@ -1,5 +1,4 @@
-//! Can a vendor lead its customer from a system to a token, through the real binary and a `sandbox` command? And is
-//! each refusal on the way explained?
+//! Do the commands take a vendor from a registered system to a token, and do they explain each refusal?
 
 use std::io::Read;
 use std::process::Stdio;
@@ -11,17 +10,17 @@ use crate::altinn_wire::answer;
 use crate::program::{Program, Run, program, project_text, without_chance};
 use crate::server::sandbox;
 
-/// The client of the vendor's that is on no system yet.
+/// The vendor's client that belongs to no system yet.
 const CLIENT: &str = "1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16";
-/// That of another vendor.
+/// The client of another vendor.
 const OTHER_VENDORS: &str = "e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04";
 
-/// A run against a sandbox that stands, with the note about that taken off.
+/// A run with a running sandbox, without the note about it.
 #[track_caller]
 fn ran(sandbox: &str, program: Program) -> Run {
     let run = program.var("SYSTEMUSER_SANDBOX", sandbox).run();
     let note = format!("note: using the sandbox at {sandbox}; nothing leaves this machine\n");
-    // What is wrong on this side is said before that.
+    // Errors on this side come before the note.
     Run { err: run.err.strip_prefix(&note).unwrap_or(&run.err).to_owned(), ..run }
 }
 
@@ -34,7 +33,7 @@ fn refused(sandbox: &str, arguments: &str, code: i32, beginning: &str) -> String
     err
 }
 
-/// Altinn refused a call to ask for a system user.
+/// Asserts that Altinn refuses to create a request.
 #[track_caller]
 fn not_asked(sandbox: &str, arguments: &str, agent: &str, code: &str) {
     let beginning = format!(
@@ -48,13 +47,13 @@ fn not_asked(sandbox: &str, arguments: &str, agent: &str, code: &str) {
 const RIGHT: &str = "--right ttd_systembruker-logistikk-demo";
 
 #[test]
-fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for() {
+fn an_accepted_request_becomes_a_system_user_with_the_requested_rights() {
     let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --external-ref lager-1 --json");
     let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
     assert_eq!((&made["new"], &made["request"]["status"]), (&true.into(), &"New".into()));
     answer(made["request"]["confirmUrl"].as_str().unwrap(), "approve");
-    // The command that was printed gets the token, and the same without the reference does not.
+    // The printed command gets the token; without the external reference it does not.
     let command = made["token_command"].as_str().unwrap();
     let arguments = command.strip_prefix("systemuser-demo ").unwrap();
     assert_eq!(ran(&sandbox, program(arguments)).code, 0);
@@ -62,14 +61,14 @@ fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for
     assert!(without.err.contains("MP-303") && without.code == 4, "{}", without.err);
     let call = |api: &str| ran(&sandbox, program(&format!("call {api} --org 312600757 --external-ref lager-1"))).code;
     assert_eq!((call("systemuserinfo"), call("logistics"), call("salary")), (0, 0, 5));
-    // What is printed is what serves: not for a customer who said no.
+    // No token command is printed after a rejection.
     let rejected = ran(&sandbox, program(&format!("request create 312600757 {RIGHT} --external-ref no --json")));
     let rejected: Value = serde_json::from_str(&rejected.out).unwrap();
     answer(rejected["request"]["confirmUrl"].as_str().unwrap(), "reject");
     let again = ran(&sandbox, program(&format!("request create 312600757 {RIGHT} --external-ref no --json --wait=1m")));
     let again: Value = serde_json::from_str(&again.out).unwrap();
     assert_eq!((&again["request"]["status"], &again["token_command"]), (&"Rejected".into(), &Value::Null));
-    // It has the request's id, and is found.
+    // The system user has the request's id.
     let id = made["request"]["id"].as_str().unwrap();
     let found = ran(&sandbox, program("user find 312600757 --external-ref lager-1 --json"));
     assert_eq!(serde_json::from_str::<Value>(&found.out).unwrap()["id"], id);
@@ -77,13 +76,13 @@ fn an_accepted_request_becomes_a_system_user_with_the_rights_that_were_asked_for
     assert!(list.out.contains(id), "{}", list.out);
     let status = ran(&sandbox, program(&format!("request status {id}")));
     assert!(status.out.contains("\nstatus        Accepted\n"), "{}", status.out);
-    assert_eq!(status.err, format!("note: to get a token for this system user: `{command}`\n"));
-    // Asked for once more, there is one already.
+    assert_eq!(status.err, format!("note: to get a token for this system user, run `{command}`\n"));
+    // The system user exists already.
     not_asked(&sandbox, &format!("312600757 {RIGHT} --external-ref lager-1"), "", "AUTH-00004");
 }
 
 #[test]
-fn what_was_answered_or_was_never_answered_does_not_pass_for_new() {
+fn a_decided_or_timed_out_request_is_not_reported_as_new() {
     let sandbox = sandbox(SandboxOptions::default());
     for (org, status, error) in [
         ("313725138", "Rejected", "the customer rejected the request"),
@@ -96,13 +95,13 @@ fn what_was_answered_or_was_never_answered_does_not_pass_for_new() {
         );
         assert!(run.err.starts_with(&said) && run.code == 5, "{}", run.err);
         assert!(run.out.contains(&format!("\nstatus        {status}\n")), "{}", run.out);
-        // What the hint says is the way out.
+        // The command in the hint deletes the request.
         let delete = run.err.split("`systemuser-demo ").nth(1).unwrap().split('`').next().unwrap();
         assert_eq!(ran(&sandbox, program(delete)).code, 0, "{delete}");
         let again = ran(&sandbox, program(&format!("request create {org} {RIGHT}")));
         assert!(again.out.contains("\nstatus        New\n") && !again.err.contains("already"), "{}", again.err);
     }
-    // One that still waits for its answer is said to be there, and is no failure.
+    // A request that is still open is reported as existing, and is not an error.
     let run = ran(&sandbox, program(&format!("request create 314168267 {RIGHT}")));
     assert!(
         run.err.starts_with("note: this request already exists with status New, so no new request was created\n"),
@@ -113,7 +112,7 @@ fn what_was_answered_or_was_never_answered_does_not_pass_for_new() {
 }
 
 #[test]
-fn each_thing_that_altinn_does_not_take_is_told_with_what_it_means() {
+fn each_refusal_by_altinn_is_explained() {
     let sandbox = sandbox(SandboxOptions::default());
     let customer = "312600757";
     not_asked(&sandbox, &format!("{customer} {RIGHT} --system 991825827_nope"), "", "AUTH-00011");
@@ -147,7 +146,7 @@ fn each_thing_that_altinn_does_not_take_is_told_with_what_it_means() {
 }
 
 #[test]
-fn a_reference_with_a_slash_serves_for_everything_but_the_look_up_of_a_request() {
+fn an_external_reference_with_a_slash_works_except_in_the_lookup_of_a_request() {
     let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --external-ref a/b --json");
     let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
@@ -169,7 +168,7 @@ fn a_reference_with_a_slash_serves_for_everything_but_the_look_up_of_a_request()
 }
 
 #[test]
-fn a_scope_that_the_client_lacks_is_explained_with_the_scope_to_order() {
+fn a_missing_scope_is_explained_with_the_scope_to_ask_for() {
     let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --client-id {OTHER_VENDORS}");
     let err = refused(&sandbox, &create, 4, "error: Maskinporten refused the grant: MP-200 invalid_scope\n");
@@ -177,7 +176,7 @@ fn a_scope_that_the_client_lacks_is_explained_with_the_scope_to_order() {
                 Maskinporten's self-service portal; see \
                 https://docs.altinn.studio/en/authorization/getting-started/systemuser\n";
     assert!(err.contains(hint), "{err}");
-    // Its own system it may look after.
+    // The client may list its own systems.
     let list = ran(&sandbox, program(&format!("system list --client-id {OTHER_VENDORS}")));
     assert!(list.out.contains("310702641_fjordlonn") && !list.out.contains("991825827"), "{}", list.out);
 }
@@ -197,7 +196,7 @@ fn a_system_is_registered_shown_changed_and_deleted() {
     let taken = system("register s.json", &file);
     assert!(taken.err.contains("AUTH.VLD-00002") && taken.err.contains("AUTH.VLD-00004"), "{}", taken.err);
     assert_eq!((taken.code, taken.out.as_str()), (5, ""));
-    // What is shown goes back in, and changes nothing.
+    // The output of `show` is a valid file, and changes nothing.
     let shown = system("show 991825827_skylager --json", "").out;
     let same = system("update s.json", &shown);
     assert_eq!(
@@ -219,7 +218,7 @@ fn a_system_is_registered_shown_changed_and_deleted() {
     let update = system("update s.json", &visible);
     assert!(update.err.starts_with("error: `991825827_skylager` has been deleted, so it cannot be changed\n"));
     assert_eq!(update.code, 5);
-    // Another vendor's is none of our business.
+    // A system of another vendor is refused.
     let foreign = file.replace("991825827", "310702641");
     let foreign = system("register s.json", &foreign);
     assert!(
@@ -230,7 +229,7 @@ fn a_system_is_registered_shown_changed_and_deleted() {
 }
 
 #[test]
-fn lists_are_read_to_their_end_and_one_without_an_end_is_not_followed() {
+fn lists_are_read_to_their_end_and_an_endless_list_is_refused() {
     let with = |paging| {
         let page_size = std::num::NonZeroUsize::new(1);
         sandbox(SandboxOptions { page_size, paging, ..SandboxOptions::default() })
@@ -252,7 +251,7 @@ fn lists_are_read_to_their_end_and_one_without_an_end_is_not_followed() {
 }
 
 #[test]
-fn an_exchanged_token_is_bare() {
+fn an_exchanged_token_is_printed_alone() {
     let sandbox = sandbox(SandboxOptions::default());
     let run = ran(&sandbox, program("token --exchange"));
     assert!(run.out.starts_with("eyJ") && run.out.trim_end().split('.').count() == 3 && run.code == 0, "{}", run.err);
@@ -262,7 +261,7 @@ fn an_exchanged_token_is_bare() {
 }
 
 #[test]
-fn what_is_asked_for_in_a_sandbox_inside_ends_with_it_and_that_is_said() {
+fn no_follow_up_is_suggested_for_a_request_in_the_built_in_sandbox() {
     let run = program(&format!("request create 312600757 {RIGHT} --wait=1s")).run();
     assert_eq!(run.code, 7);
     assert!(!run.err.contains("to continue waiting") && !run.err.contains("token --org"), "{}", run.err);
@@ -275,7 +274,7 @@ fn what_is_asked_for_in_a_sandbox_inside_ends_with_it_and_that_is_said() {
 }
 
 #[test]
-fn the_sandbox_inside_says_that_it_remembers_nothing() {
+fn a_note_says_that_the_built_in_sandbox_loses_its_state() {
     let mut child = program("request list").command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();

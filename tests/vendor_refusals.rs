@@ -21,10 +21,10 @@ fn a_problem_is_printed_with_its_code_text_meaning_and_hints() {
         "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/bysystem/991825827_smartcloud` \
          returned status 404: AUTH-00011 The Id does not refer to a Registered System.\n  Altinn did not find the \
          system, or it belongs to another vendor\n\
-         hint: is the id misspelled, or is the system in another environment? to see your systems, run \
+         hint: is the id misspelled, or is the system in the other environment? to see your systems, run \
          `systemuser-demo system list --env test`\n\
-         hint: does the system belong to another vendor? only the organisation that owns the client (`consumer` in the \
-         token) has access\n\
+         hint: does the system belong to another vendor? only a client of the system's own vendor has access; the \
+         token's `consumer` is the organisation that owns the client\n\
          hint: does your code expect status 400, as Altinn's documentation states? expect 404, or check the code \
          instead of the status\n",
     );
@@ -65,7 +65,7 @@ fn validation_errors_are_printed_with_codes_paths_and_meanings() {
              a right refers to a resource that is not in Altinn's resource registry\n  \
              AUTH.VLD-99999: something new\n\
              hint: is the Maskinporten client registered for another system? use a separate client for each system; \
-             without its client, the other system gets no tokens\n\
+             do not remove the client from the other system, because that system then gets no tokens\n\
              hint: is there a typo in the resource's name, or does it exist only in the other environment? look the \
              resource up in this environment's registry and copy its name into `value`\n\
              hint: is the resource an app? write it as `app_<org>_<app>`, with the app's owner and name\n"
@@ -114,15 +114,16 @@ fn a_refusal_without_a_body_is_reported_with_its_status() {
         5,
         &format!(
             "error: `{SYSTEMS}` returned status 401\n\
-             hint: does Altinn's URL belong to another environment? it must be the environment that issued the token\n"
+             hint: does Altinn's URL belong to the other environment? it must be the environment that issued the \
+             token\n"
         ),
     );
     run("403 Forbidden").fails(
         5,
         &format!(
             "error: `{SYSTEMS}` returned status 403\n\
-             hint: does the system belong to another vendor? only the organisation that owns the client (`consumer` \
-             in the token) has access\n"
+             hint: does the system belong to another vendor? only a client of the system's own vendor has access; the \
+             token's `consumer` is the organisation that owns the client\n"
         ),
     );
     run("410 Gone").fails(5, &format!("error: `{SYSTEMS}` returned status 410\n"));
@@ -142,9 +143,17 @@ fn aspnets_bare_problem_is_printed_with_its_trace_id() {
         5,
         "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` returned status 404: Not \
          Found\n\
-         hint: is the id misspelled, or does it belong to another environment? to see the existing ids, run \
+         hint: is the id misspelled, or does it belong to the other environment? to see the existing ids, run \
          `systemuser-demo system list --env test` or `systemuser-demo user list --env test`\n\
          note: trace id 00-0af7651916cd43dd-01\n",
+    );
+    run("system show", &empty("404 Not Found")).fails(
+        5,
+        &format!(
+            "error: `{SYSTEMS}/991825827_smartcloud` returned status 404\n\
+             hint: is the id misspelled, is the system not registered yet, or is it in the other environment? to see \
+             your systems, run `systemuser-demo system list --env test`\n"
+        ),
     );
 }
 
@@ -309,7 +318,8 @@ fn a_refused_or_unusable_exchange_prints_no_token() {
         5,
         &format!(
             "error: `{address}` returned status 401\n\
-             hint: does Altinn's URL belong to another environment? it must be the environment that issued the token\n"
+             hint: does Altinn's URL belong to the other environment? it must be the environment that issued the \
+             token\n"
         ),
     );
     exchange(response("400 Bad Request", "text/plain", "Invalid token provider: x"))

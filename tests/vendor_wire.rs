@@ -91,7 +91,7 @@ fn a_request_contains_only_what_was_asked_for() {
     prints(
         &run(&server, "request create 313790509 --right demo"),
         &printed_request("none"),
-        "note: to get a token once the request is accepted: `systemuser-demo token --org 313790509 --env test`\n",
+        "note: to get a token once the request is accepted, run `systemuser-demo token --org 313790509 --env test`\n",
     );
     assert_eq!(server.calls(), ["POST systemuser/request/vendor systemuser.request.write"]);
     // Without a reference, the body has no `externalRef`: an empty text is a different reference.
@@ -115,7 +115,7 @@ fn short_names_and_urns_are_equivalent_and_duplicates_are_sent_once() {
     prints_json(
         &run,
         json!({ "new": true, "request": made, "token_command": command }),
-        &format!("note: to get a token once the request is accepted: `{command}`\n"),
+        &format!("note: to get a token once the request is accepted, run `{command}`\n"),
     );
     let right = |name: &str| json!({ "resource": [{ "id": "urn:altinn:resource", "value": name }] });
     let body = json!({
@@ -149,7 +149,7 @@ fn an_existing_request_is_never_reported_as_new() {
         &run(&server, "request create 313790509 --right demo"),
         &printed_request("none"),
         "note: this request already exists with status New, so no new request was created\n\
-         note: to get a token once the request is accepted: `systemuser-demo token --org 313790509 --env test`\n",
+         note: to get a token once the request is accepted, run `systemuser-demo token --org 313790509 --env test`\n",
     );
     let json: Value = serde_json::from_str(&run(&server, "request create 313790509 --right demo --json").out).unwrap();
     assert_eq!((&json["new"], &json["request"]["id"]), (&json!(false), &json!(ID)));
@@ -186,7 +186,7 @@ fn the_same_reference_works_for_the_request_the_lookup_and_the_token() {
         &run("request create 313790509 --right demo --env test"),
         &printed_request("customer-42"),
         "note: the external reference is `customer-42` (config/test.toml)\n\
-         note: to get a token once the request is accepted: `systemuser-demo token --org 313790509 \
+         note: to get a token once the request is accepted, run `systemuser-demo token --org 313790509 \
          --external-ref customer-42 --env test`\n",
     );
     // A reference from the configuration is mentioned.
@@ -209,7 +209,8 @@ fn the_printed_token_command_works_with_any_reference() {
         let server = server("201 Created", request(json!({ "externalRef": reference })));
         let program = with(&server, "request create 313790509 --right demo").arg(format!("--external-ref={reference}"));
         let run = Run::of(&mut program.command());
-        let command = run.err.strip_prefix("note: to get a token once the request is accepted: `").unwrap().trim_end();
+        let command =
+            run.err.strip_prefix("note: to get a token once the request is accepted, run `").unwrap().trim_end();
         let command = command.trim_end_matches('`');
         let binary = env!("CARGO_BIN_EXE_systemuser-demo");
         let line = command.replacen("systemuser-demo", binary, 1);
@@ -232,7 +233,7 @@ fn the_token_command_of_a_request_without_a_reference_ignores_the_configured_ref
     let run = program(&format!("request status {ID} --env test")).file("config/test.toml", &file).run();
     // The customer's number means that there is no reference.
     let command = "systemuser-demo token --org 313790509 --external-ref 313790509 --env test";
-    assert_eq!((run.err, run.code), (format!("note: to get a token for this system user: `{command}`\n"), 0));
+    assert_eq!((run.err, run.code), (format!("note: to get a token for this system user, run `{command}`\n"), 0));
 }
 
 #[test]
@@ -243,7 +244,7 @@ fn a_request_is_found_by_its_id_standard_first_then_agent() {
     });
     let run = run(&server, &format!("request status {}", ID.to_uppercase()));
     let out = printed_request("none").replace("New", "Accepted").replace("standard", "agent");
-    let note = "note: to get a token for this system user: `systemuser-demo token --org 313790509 --env test`\n";
+    let note = "note: to get a token for this system user, run `systemuser-demo token --org 313790509 --env test`\n";
     prints(&run, &out, note);
     let read = "systemuser.request.read";
     let standard = format!("GET systemuser/request/vendor/{ID} {read}");
@@ -376,8 +377,8 @@ fn system_users_are_listed_and_found() {
             "system user   {ID}\nkind          agent\nowner         210493352\nexternal ref  customer-42\n\
              system        991825827_smartcloud\ncreated       2026-01-02 03:04:05 UTC\ntitle         Smart Cloud\n"
         ),
-        "note: to get a token for this system user: `systemuser-demo token --org 210493352 --external-ref customer-42 \
-         --env test`\n",
+        "note: to get a token for this system user, run `systemuser-demo token --org 210493352 --external-ref \
+         customer-42 --env test`\n",
     );
     assert_eq!(run(&found, "user find 210493352").code, 0);
     let query = "GET systemuser/vendor/byquery?system-id=991825827_smartcloud&orgno=210493352";

@@ -48,8 +48,8 @@ fn printed_request() -> String {
     )
 }
 
-const ITS_TOKEN: &str = "note: the system user exists; to get a token for it: `systemuser-demo token --org 313790509 \
-                         --external-ref customer-42 --env test`\n";
+const ITS_TOKEN: &str = "note: the system user exists; to get a token for it, run `systemuser-demo token --org \
+                         313790509 --external-ref customer-42 --env test`\n";
 
 #[test]
 fn an_accepted_request_is_a_success_and_its_token_command_is_printed() {

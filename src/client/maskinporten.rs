@@ -119,6 +119,11 @@ impl TokenRefused {
         }
     }
 
+    /// Whether the response is an OAuth error. If not, it may come from another server than Maskinporten.
+    pub fn is_oauth_error(&self) -> bool {
+        self.code.is_some() || self.error.is_some()
+    }
+
     fn name(&self) -> String {
         let known: Vec<&str> = [&self.code, &self.error].into_iter().flatten().map(String::as_str).collect();
         if known.is_empty() { format!("status {} from `{}`", self.status, self.address) } else { known.join(" ") }

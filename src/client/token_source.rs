@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Url;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::environment::Endpoints;
 use super::grant::{Assertion, Grant, TokenRequest};
-use super::http::Http;
+use super::http::{CallError, Http, TransportError, TransportErrorKind, address};
 use super::key::SigningKey;
 use super::maskinporten::{ExchangeError, exchange};
 use super::retry::Retries;
@@ -77,7 +77,9 @@ impl TokenSource {
     }
 
     /// Returns the kept token if it has more than a fifth of its lifetime left. Otherwise exchanges a new grant, with
-    /// up to three attempts. If Maskinporten gives no usable response, returns the kept token until it expires.
+    /// up to three attempts, which may take at most half of the remaining lifetime. If Maskinporten gives no usable
+    /// response, or a refusal that is not an OAuth error, returns the kept token until it expires, and makes the next
+    /// attempt to renew it after ten seconds.
     ///
     /// # Errors
     /// Returns [`ExchangeError::Refused`] if Maskinporten refused the grant, and [`ExchangeError::Transport`] if there
@@ -86,8 +88,8 @@ impl TokenSource {
         self.token_observed(request, None, |_| {}).await
     }
 
-    /// Returns a token other than `refused`. Use it after an API responded with 401 to `refused`. If several tasks
-    /// replace the same token, there is only one exchange.
+    /// Returns a token other than `refused`, which is dropped. Use it only after an API responded with 401 to `refused`.
+    /// If several tasks replace the same token, there is only one exchange.
     ///
     /// # Errors
     /// Returns an error if Maskinporten refused the grant, or gave no usable response.
@@ -113,21 +115,29 @@ impl TokenSource {
         let asked = Instant::now();
         let slot = self.slot(request);
         let mut last = slot.lock().await;
+        let now = (self.clock)();
         // If an exchange ended while this task waited for the lock, this task uses its outcome, too.
-        match &*last {
-            Some((ended, Ok(kept))) if !kept.is(refused) && (asked < *ended || kept.is_fresh((self.clock)())) => {
+        let limit = match &*last {
+            Some((ended, Ok(kept))) if !kept.is(refused) && (asked < *ended || kept.is_fresh(now)) => {
                 return Ok(kept.token.clone());
             }
             Some((ended, Err(error))) if asked < *ended => return Err(error.clone()),
-            _ => {}
-        }
-        let mut outcome = self.exchange(request, &mut observer).await;
+            // A renewal must end while the kept token is still valid.
+            Some((_, Ok(kept))) if !kept.is(refused) && kept.is_valid(now) => (kept.expires - now).abs() / 2,
+            _ => TimeDelta::days(1),
+        };
+        let limit = limit.to_std().unwrap_or_default();
+        let mut outcome = timeout(limit, self.exchange(request, &mut observer)).await.unwrap_or_else(|_| {
+            let (address, kind) =
+                (address(&self.endpoints.token), TransportErrorKind::TooSlow { seconds: limit.as_secs() });
+            Err(TransportError { address, date: None, retry_after: None, kind }.into())
+        });
         let now = (self.clock)();
         // A refusal that is not an OAuth error may come from a gateway, and says nothing about the kept token.
         if let (Err(error), Some((_, Ok(kept)))) = (&outcome, last.take())
-            && !matches!(error, ExchangeError::Refused(refused) if refused.code.is_some() || refused.error.is_some())
+            && !matches!(error, CallError::Refused(refused) if refused.is_oauth_error())
             && !kept.is(refused)
-            && (kept.requested..kept.expires).contains(&now)
+            && kept.is_valid(now)
         {
             outcome = Ok(Kept { renew: kept.expires.min(now + RENEWAL_PAUSE), ..kept });
         }
@@ -197,5 +207,9 @@ impl Kept {
 
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         (self.requested..self.renew).contains(&now)
+    }
+
+    fn is_valid(&self, now: DateTime<Utc>) -> bool {
+        (self.requested..self.expires).contains(&now)
     }
 }

@@ -53,7 +53,7 @@ impl ConfigError {
         Self::Invalid { given_by: Some(source.clone()), problem, hint: None }
     }
 
-    /// Adds a hint at the intended value.
+    /// Adds a hint.
     pub fn with_hint(self, text: impl Into<String>) -> Self {
         match self {
             Self::Invalid { given_by, problem, .. } => Self::Invalid { given_by, problem, hint: Some(text.into()) },

@@ -122,7 +122,7 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
     }
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
     let is_known = |key: &&str| ["key", "vendor", "endpoints", "api"].contains(key) || table_of(key).is_some();
-    let key = key.filter(is_known).map(|key| format!(", `{key}`"));
+    let key = key.filter(is_known).map(|key| format!(": `{key}`"));
     let problem = match message.rsplit_once(", expected ") {
         // The text before this is the value, which may be a secret.
         Some((wrong, expected)) if wrong.starts_with("invalid type") => {
@@ -130,7 +130,7 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
             let expected = plain.iter().fold(expected.to_owned(), |text, (rust, toml)| text.replace(rust, toml));
             format!("expected {expected}")
         }
-        _ if key.as_deref() == Some(", `registered`") => format!("expected {DATE}"),
+        _ if key.as_deref() == Some(": `registered`") => format!("expected {DATE}"),
         _ if message.starts_with("invalid boolean") => format!("not valid TOML: {message}; a string needs quotes"),
         _ if message.starts_with("missing field ") => format!("{} is missing", &message["missing field ".len()..]),
         _ => format!("not valid TOML: {message}"),

@@ -258,7 +258,7 @@ impl Config {
 /// Parses an organisation number. In `config/prod.toml`, the example value is invalid.
 fn number(given: Given<String>) -> Checked<OrgNumber> {
     let is_example = given.source.is_file() && given.value == "123456789";
-    let hint = "is this still the example value? replace it with your own";
+    let hint = "is this still the example value? replace it with a real organisation number";
     let checked = given.check(|text| text.parse::<OrgNumber>());
     checked.map_err(|error| if is_example { error.with_hint(hint) } else { error })
 }

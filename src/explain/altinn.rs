@@ -51,8 +51,9 @@ pub(super) static TABLE: [Entry; 26] = [
                 " shows it",
             ),
             cause(
-                "do you want another system user for the same customer, but sent no new `externalRef`?",
-                "send a new value in `externalRef` (exactly this spelling); the default is the customer's organisation number",
+                "do you want another system user for the same customer, but gave no new external reference?",
+                "pass a new value with --external-ref (in the API: `externalRef`, exactly this spelling); the default \
+                 is the customer's organisation number",
             ),
             cause(
                 "do you want to change the system user's rights?",
@@ -125,19 +126,21 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn did not find the request",
         &[
             remedied_by(
-                "is there a typo in the id, was the request created in the other environment, or has it been deleted?",
+                "is there a typo in the id or the organisation number, was the request created in the other \
+                 environment, or has it been deleted?",
                 "to see the system's requests, run ",
                 System("request list"),
                 "",
             ),
             cause(
-                "did you look up an agent request as a standard request, or the other way round?",
-                "in the API, each kind of request has its own endpoint",
+                "did you look up the request by organisation number, but with another system or external reference?",
+                "pass the request's own system with --system and its external reference with --external-ref; if the \
+                 request had no external reference, omit --external-ref",
             ),
-            cause("does the request belong to another of your systems?", "pass that system with --system"),
             cause(
-                "was the request created without an external reference?",
-                "its `externalRef` is then the customer's organisation number",
+                "does your code look up an agent request at the endpoint for standard requests, or the other way \
+                 round?",
+                "use the endpoint of the request's kind",
             ),
         ],
     ),
@@ -146,14 +149,15 @@ pub(super) static TABLE: [Entry; 26] = [
         "Altinn did not find the system, or it belongs to another vendor",
         &[
             remedied_by(
-                "is the id misspelled, or is the system in another environment?",
+                "is the id misspelled, or is the system in the other environment?",
                 "to see your systems, run ",
                 Vendor("system list"),
                 "",
             ),
             cause(
                 "does the system belong to another vendor?",
-                "only the organisation that owns the client (`consumer` in the token) has access",
+                "only a client of the system's own vendor has access; the token's `consumer` is the organisation that \
+                 owns the client",
             ),
             cause(
                 "does your code expect status 400, as Altinn's documentation states?",
@@ -196,8 +200,9 @@ pub(super) static TABLE: [Entry; 26] = [
                 " lists the system's system users",
             ),
             cause(
-                "was it requested with an external reference that you left out?",
-                "pass the external reference, too: Altinn looks up a system user by both",
+                "was the system user requested with an external reference?",
+                "pass that reference with --external-ref: Altinn looks up a system user by owner and external \
+                 reference",
             ),
             cause(
                 "do you want to change an agent system user?",
@@ -224,10 +229,10 @@ pub(super) static TABLE: [Entry; 26] = [
         "the redirect URL is not registered for the system",
         &[
             remedied_by(
-                "does `redirectUrl` differ from the registered URLs in scheme, host or path?",
-                "send one of `allowedRedirectUrls`, which ",
+                "does the redirect URL differ from the registered URLs in scheme, host or path?",
+                "pass one of them with --redirect-url (",
                 System("system show"),
-                " shows; only the query may differ",
+                " lists them); only the query may differ",
             ),
             cause("is the URL new?", "add it to the system's `allowedRedirectUrls` first"),
         ],

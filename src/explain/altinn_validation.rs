@@ -52,7 +52,8 @@ pub(super) static TABLE: [Entry; 18] = [
         "a client id is in use by another system",
         &[cause(
             "is the Maskinporten client registered for another system?",
-            "use a separate client for each system; without its client, the other system gets no tokens",
+            "use a separate client for each system; do not remove the client from the other system, because that \
+             system then gets no tokens",
         )],
     ),
     bad_request(

@@ -57,7 +57,10 @@ pub(super) static TABLE: [Entry; 21] = [
                 "does the client exist only in the other environment?",
                 "test and production have separate clients; choose the environment with --env",
             ),
-            cause("was the client deleted or deactivated?", "check in the self-service portal, or create a new client"),
+            cause(
+                "was the client deleted or deactivated?",
+                "look it up in the self-service portal, and create a new client if necessary",
+            ),
         ],
         about: &[ClientId, Issuer],
         words: &["unknown client", "invalid client"],
@@ -100,9 +103,9 @@ pub(super) static TABLE: [Entry; 21] = [
         causes: &[
             remedied_by(
                 "was the key registered more than a year ago?",
-                "register a new key, or renew this key by registering the output of ",
+                "register a new key, or renew this key: register it again with the output of ",
                 Command::Key("key public --set"),
-                " again",
+                "",
             ),
             cause(
                 "did you register a new key but keep using the old key?",
@@ -147,7 +150,7 @@ pub(super) static TABLE: [Entry; 21] = [
             ),
             cause("does the key id belong to another key of the client?", "send the key id of this key"),
             cause(
-                "is it signed with a business certificate that is invalid or belongs to another environment?",
+                "is it signed with a business certificate that is invalid or belongs to the other environment?",
                 "use a valid certificate for this environment",
             ),
         ],
@@ -287,7 +290,7 @@ pub(super) static TABLE: [Entry; 21] = [
                 "the system's vendor and the client's organisation must be the same",
             ),
             cause(
-                "are the system and its approval in the other environment?",
+                "are the system and the system user in the other environment?",
                 "the System Registers of test (TT02) and production are separate",
             ),
         ],
@@ -325,7 +328,8 @@ pub(super) static TABLE: [Entry; 21] = [
             ),
             cause(
                 "did somebody register another key?",
-                "the self-service API replaces the whole key set, so send every key that is in use in one request",
+                "the self-service API replaces the whole key set, so each request must contain all keys that are in \
+                 use",
             ),
         ],
         about: &[Kid, Key, ClientId],

@@ -1,4 +1,4 @@
-//! The steps of `token`, in a process of their own, since what a process does for the first time takes longer.
+//! The steps of `token` in a separate process, because the first time takes longer in a process.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -11,33 +11,33 @@ use systemuser_demo::config::{Config, Given, Overrides, Source};
 
 use crate::server::Server;
 
-/// In microseconds since 1970, by the clock that all processes of a machine share.
+/// The time in microseconds since 1970, by a clock that all processes share.
 pub fn now() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     u64::try_from(now.as_micros()).unwrap()
 }
 
-/// When each step was over, and the first one began.
+/// The start of the first step, and the end of each step.
 pub struct Times([u64; 6]);
 
-/// The steps, as they are called.
+/// The names of the steps.
 pub const NAMES: [&str; 5] = ["configuration", "key", "signature", "connection", "exchange"];
 
 impl Times {
-    /// Of a process that has printed its own; `server` knows when the connection was there.
+    /// Reads the times that the process printed. `server` has the time of the connection.
     pub fn read(printed: &str, server: &Server) -> Self {
         let times: Vec<u64> = printed.split_whitespace().map(|time| time.parse().unwrap()).collect();
         let [begun, configured, read, signed, exchanged] = times[..] else { panic!("five times: {printed}") };
         Self([begun, configured, read, signed, server.came(), exchanged])
     }
 
-    /// How long each took.
+    /// The duration of each step.
     pub fn steps(&self) -> [Duration; 5] {
         std::array::from_fn(|step| Duration::from_micros(self.0[step + 1].saturating_sub(self.0[step])))
     }
 }
 
-/// Goes the way of `token` to the server at this address, and prints when each step was over.
+/// Runs the steps of `token` with the server at this address, and prints the end of each step.
 pub fn run(address: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let begun = now();

@@ -15,9 +15,10 @@ fn forbidden(text: &str) -> Vec<String> {
     let (mut sentences, mut start) = (Vec::new(), 0);
     for (at, _) in text.match_indices(['.', '?', '!']) {
         // A full stop inside a word ends no sentence.
-        if text[at + 1..].is_empty() || text[at + 1..].starts_with(' ') {
+        let rest = text[at + 1..].trim_start_matches([')', '"', '*', '`']);
+        if rest.is_empty() || rest.starts_with(' ') {
             sentences.push(&text[start..=at]);
-            start = at + 1;
+            start = text.len() - rest.len();
         }
     }
     sentences.push(&text[start..]);
@@ -57,12 +58,37 @@ fn comments(source: &str) -> Vec<String> {
     comments
 }
 
-/// The string literals of a source file that are sentences: texts with spaces, outside comments.
+/// The string literals of a source file that are sentences, that is, that contain a space.
 fn messages(source: &str) -> Vec<String> {
-    let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let code = code.join("\n").replace("\\\n", "").replace("\\\"", "'");
-    let literals = code.split('"').skip(1).step_by(2);
-    literals.filter(|text| text.contains(' ')).map(|text| text.replace("\\n", ". ")).collect()
+    let (mut messages, mut rest) = (Vec::new(), source);
+    while let Some(at) = rest.find(['"', '\'', '/', 'r']) {
+        let (token, after) = rest[at..].split_at(1);
+        rest = match token {
+            "/" if after.starts_with('/') => after.find('\n').map_or("", |end| &after[end..]),
+            // A character may be a quote. A lifetime has no quote at its end.
+            "\'" if after.starts_with('\\') => &after[after[2..].find('\'').map_or(2, |end| end + 3)..],
+            "\'" => after.strip_prefix("\"'").unwrap_or(after),
+            "r" if after.starts_with("#\"") => {
+                let (text, after) = after[2..].split_once("\"#").expect("a raw string ends");
+                messages.push(text.to_owned());
+                after
+            }
+            "\"" => {
+                let mut escaped = false;
+                let end = after.find(|c| {
+                    let is_end = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    is_end
+                });
+                let end = end.expect("a string ends");
+                messages.push(after[..end].replace("\\\n", "").replace("\\n", ". "));
+                &after[end + 1..]
+            }
+            _ => after,
+        };
+    }
+    messages.retain(|text| text.contains(' '));
+    messages
 }
 
 #[test]
@@ -70,7 +96,11 @@ fn the_test_finds_what_it_forbids() {
     let text = "Where it is. It is there: where else? Is it so? So it is. e.g. What is it? Who asks gets it.";
     assert_eq!(forbidden(text), ["Where it is.", "So it is.", "Who asks gets it."]);
     assert_eq!(comments("/// What it\n/// is.\n//! Of it.\n\n// So. No.").concat(), "What it is. Of it.So. No.");
-    assert_eq!(messages("f(\"so it is\"); // \"x y\"\n\"a\"; \"of what\""), ["so it is", "x y", "of what"]);
+    assert_eq!(forbidden("(It is.) So it is. It is *so.* What it is."), ["So it is.", "What it is."]);
+    let source = r###"f("so it is", '"', '\'', '\u{22}'); // "x y"
+        let x: &'a str = "a\\"; "of \"what\""; r#"who "is" it"#; "so \
+        on""###;
+    assert_eq!(messages(source), ["so it is", "of \\\"what\\\"", "who \"is\" it", "so         on"]);
 }
 
 #[test]
@@ -85,6 +115,16 @@ fn no_sentence_of_a_readme_opens_with_a_clause() {
 }
 
 #[test]
+fn no_comment_of_a_shipped_configuration_opens_with_a_clause() {
+    for file in ["config/sandbox.toml", "config/test.toml", "config/prod.toml"] {
+        for line in project_text(file).lines() {
+            let comment = line.split_once("# ").map_or("", |(_, comment)| comment);
+            assert_eq!(forbidden(comment), [""; 0], "{file}");
+        }
+    }
+}
+
+#[test]
 fn no_help_text_opens_with_a_clause() {
     for (command, help) in helps() {
         for line in help.lines().flat_map(|line| line.split("  ")) {
@@ -94,9 +134,9 @@ fn no_help_text_opens_with_a_clause() {
 }
 
 /// The number of texts in the source files, and the sentences that open with a clause.
-fn check_source(texts: fn(&str) -> Vec<String>) -> (usize, Vec<String>) {
+fn check_source(folders: &[&str], texts: fn(&str) -> Vec<String>) -> (usize, Vec<String>) {
     let (mut count, mut wrong) = (0, Vec::new());
-    for file in files(&project("src"), ".rs") {
+    for file in folders.iter().flat_map(|folder| files(&project(folder), ".rs")) {
         for text in texts(&fs::read_to_string(&file).unwrap()) {
             wrong.extend(forbidden(&text).into_iter().map(|sentence| format!("{}: {sentence}", file.display())));
             count += 1;
@@ -107,14 +147,14 @@ fn check_source(texts: fn(&str) -> Vec<String>) -> (usize, Vec<String>) {
 
 #[test]
 fn no_comment_opens_with_a_clause() {
-    let (count, wrong) = check_source(comments);
+    let (count, wrong) = check_source(&["src", "tests"], comments);
     assert_eq!(wrong, [""; 0]);
     assert!(count > 1_000, "{count}");
 }
 
 #[test]
 fn no_message_opens_with_a_clause() {
-    let (count, wrong) = check_source(messages);
+    let (count, wrong) = check_source(&["src"], messages);
     assert_eq!(wrong, [""; 0]);
     assert!(count > 500, "{count}");
 }

@@ -20,11 +20,11 @@ use crate::sandbox::{Standing, standing};
 
 const CONNECTIONS: usize = 64;
 
-/// A request, and what its answer should be.
+/// A request and its expected response.
 struct Case {
     request: String,
     status: u16,
-    /// What the body says.
+    /// A part of the expected body.
     says: &'static str,
 }
 
@@ -38,7 +38,7 @@ fn post(assertion: &str) -> String {
     format!("POST /token HTTP/1.1\r\nHost: x\r\n{form}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// So many grants for the owner's system user, no two of them the same.
+/// This number of different grants for the owner's system user.
 fn grants(sandbox: &Standing, owner: &str, number: usize) -> Vec<String> {
     let issuer = Url::parse(&format!("{}/", sandbox.address)).unwrap();
     let file = KeySource::File(project("mp-key.pem.example"));
@@ -72,7 +72,7 @@ fn token(sandbox: &Standing, owner: &str) -> String {
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
-/// Ten thousand requests. A tenth are grants that are taken, which cost as much as all the others.
+/// Ten thousand requests. A tenth are valid grants, which cost as much as all the others.
 fn cases(sandbox: &Standing, grants: &[String]) -> Vec<Case> {
     let works = token(sandbox, "210493352");
     let without_salary = token(sandbox, "310904473");
@@ -100,7 +100,7 @@ fn cases(sandbox: &Standing, grants: &[String]) -> Vec<Case> {
     cases.collect()
 }
 
-/// Asks for all of them over all connections at once, and counts the answers by their status.
+/// Sends all requests over all connections at once, and counts the responses by status.
 fn asked(sandbox: &Standing, cases: &[Case]) -> BTreeMap<u16, usize> {
     let (next, counted) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     thread::scope(|scope| {
@@ -131,7 +131,7 @@ fn ten_thousand_requests_over_64_connections_are_answered_and_leave_nothing_behi
     let grown = peak_memory(&sandbox) - peak;
     assert!(grown < 1024, "{grown} KiB");
     has_held_little(&sandbox);
-    // Each grant is spent.
+    // Each grant has been used.
     let spent = |grant: &String| Case { request: post(grant), status: 400, says: "used before" };
     assert_eq!(asked(&sandbox, &first.iter().map(spent).collect::<Vec<_>>()), [(400, 500)].into());
 }

@@ -92,7 +92,7 @@ pub(crate) struct GrantArgs {
 /// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit for each HTTP request and its retries, in seconds [default: 30]
+    /// time limit for each HTTP request, including its retries, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
@@ -151,7 +151,7 @@ impl ValueEnum for Environment {
 }
 
 impl TimeoutArg {
-    /// The time limit for each HTTP request and its retries.
+    /// The time limit for each HTTP request, including its retries.
     pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
         let seconds = parsed("--timeout", self.timeout.as_ref(), |text| match text.parse() {
             Ok(seconds @ 1..=3600) => Ok(seconds),

@@ -21,7 +21,7 @@ pub(crate) struct Grant {
     /// print the header and claims instead of the signed grant
     #[arg(long)]
     decode: bool,
-    /// print a curl command line that exchanges the grant and contains no secret
+    /// print a curl command that builds a new grant and exchanges it; the command contains no secret
     #[arg(long, conflicts_with = "decode")]
     curl: bool,
     #[command(flatten)]

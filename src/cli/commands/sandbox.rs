@@ -24,7 +24,7 @@ pub(crate) struct Sandbox {
     /// run the sandbox's clock this many seconds ahead of this machine's clock, or behind if negative
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: Option<String>,
-    /// refuse every grant with this error code, to test how a client handles the error
+    /// refuse every grant with this refusal, such as MP-303 or unknown-kid, to test how a client handles it
     #[arg(long, value_name = "CODE")]
     refuse: Option<String>,
     /// rows per page of Altinn's lists [default: 50]

@@ -115,7 +115,7 @@ impl Find {
         }
         if !user.is_deleted {
             let command = altinn.token_command(org, external_ref.as_deref());
-            console.note(&format!("to get a token for this system user: `{command}`"));
+            console.note(&format!("to get a token for this system user, run `{command}`"));
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         KeyErrorKind::Missing => {
             let mut hints = vec![
                 format!(
-                    "{source} specifies this file: save the client's private key there, or specify another file \
+                    "{source} specifies this path: save the client's private key as `{file}`, or specify another file \
                      with {}",
                     KEY.option
                 ),
@@ -79,7 +79,10 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         KeyErrorKind::JwkIncomplete { .. } => {
             "export the whole private JWK, with n, e, d, p, q, dp, dq and qi".to_owned()
         }
-        KeyErrorKind::Empty if !in_file => "is the secret unavailable to this job?".to_owned(),
+        KeyErrorKind::Empty if !in_file => format!(
+            "does a CI job set it from a secret that is not available to the job? give the job access to the secret, \
+             or unset {source} to use a key file"
+        ),
         KeyErrorKind::NotAKey if !in_file => {
             format!("{source} must contain the key itself; for a path, use {}", KEY.variable)
         }

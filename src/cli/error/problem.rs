@@ -42,20 +42,21 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
 /// for an organisation. `org_named` is whether the call named an organisation, or `None` if the API accepts none.
 pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) -> Vec<String> {
     let right = "does the system user lack the right that this API requires";
+    let approval = "the customer must approve a request for the right";
     match (problem.status, org_named) {
         (204, _) => vec!["the token has no system user, but this API requires a system user's token".to_owned()],
         (401, _) => {
             vec![
-                "does the API belong to another environment? it must be the environment that issued the token"
+                "does the API belong to the other environment? it must be the environment that issued the token"
                     .to_owned(),
             ]
         }
-        (403, Some(true)) => vec![format!("{right} for this organisation?")],
+        (403, Some(true)) => vec![format!("{right} for this organisation? {approval}")],
         (403, Some(false)) => {
             let agent = format!("is this an agent system user? then pass the agent's client as ORG: `{call}`");
-            vec![format!("{right}?"), agent]
+            vec![format!("{right}? {approval}"), agent]
         }
-        (403, None) => vec![format!("{right}?")],
+        (403, None) => vec![format!("{right}? {approval}")],
         _ => Vec::new(),
     }
 }
@@ -64,19 +65,21 @@ pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) 
 pub(crate) fn altinn_hints(problem: &Problem, rerun: &Rerun) -> Vec<String> {
     let Rerun { options, system, .. } = rerun;
     let hint = match problem.status {
-        401 => "does Altinn's URL belong to another environment? it must be the environment that issued the token"
+        401 => "does Altinn's URL belong to the other environment? it must be the environment that issued the token"
             .to_owned(),
-        403 => {
-            "does the system belong to another vendor? only the organisation that owns the client (`consumer` in the \
-             token) has access"
-                .to_owned()
-        }
+        403 => "does the system belong to another vendor? only a client of the system's own vendor has access; the \
+             token's `consumer` is the organisation that owns the client"
+            .to_owned(),
         // Altinn returns this error if the system to delete does not exist.
         400 if problem.errors.iter().any(|error| error.paths == ["return"]) => {
             format!("is the id misspelled? to see your systems, run `systemuser-demo system list{options}`")
         }
+        404 if problem.code.is_none() && problem.address.contains("/systemregister/") => format!(
+            "is the id misspelled, is the system not registered yet, or is it in the other environment? to see your \
+             systems, run `systemuser-demo system list{options}`"
+        ),
         404 if problem.code.is_none() => format!(
-            "is the id misspelled, or does it belong to another environment? to see the existing ids, run \
+            "is the id misspelled, or does it belong to the other environment? to see the existing ids, run \
              `systemuser-demo system list{options}` or `systemuser-demo user list{system}{options}`"
         ),
         _ => return Vec::new(),

@@ -40,8 +40,7 @@ impl GrantInputs<'_> {
         let (causes, mut hints, mut notes) = self.causes(refused, entry, clock, subjects.contains(&Subject::Clock));
         let rerun = Rerun::new(self.config);
         hints.extend(causes.iter().take(CAUSES).map(|cause| cause.line(|command| rerun.complete(command))));
-        let is_anonymous = refused.code.is_none() && refused.error.is_none();
-        if is_anonymous {
+        if !refused.is_oauth_error() {
             hints.push("is the URL of the token endpoint wrong?".to_owned());
         }
         if let Some(entry) = entry.filter(|_| causes.len() > CAUSES) {
@@ -54,7 +53,7 @@ impl GrantInputs<'_> {
         match &refused.trace_id {
             Some(id) => notes.push(format!("trace id {id}; {source}")),
             // The sentence has the address of an anonymous refusal.
-            None if is_anonymous => {}
+            None if !refused.is_oauth_error() => {}
             None => notes.push(format!("no trace id; {source}")),
         }
         CommandError { detail, hints, notes, ..CommandError::new(Exit::Maskinporten, refused.to_string()) }

@@ -1,4 +1,4 @@
-//! The key loader: whatever a key file holds, it is a key that can sign, or an error that shows none of it.
+//! The key loader: any key file is a key that can sign, or an error that shows no part of it.
 
 #![no_main]
 
@@ -23,14 +23,14 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// The key as somebody may have written it down. The first byte tells how; most are part of the text.
+/// A key in a form that depends on the first byte. Most first bytes are part of the text.
 fn text(data: &[u8]) -> Option<String> {
     let (first, rest) = data.split_first()?;
     let pem = |tag: &str| format!("-----BEGIN {tag}-----\n{}\n-----END {tag}-----\n", STANDARD.encode(rest));
     match first {
         0 => Some(pem("PRIVATE KEY")),
         1 => Some(pem("RSA PRIVATE KEY")),
-        // A whole JWK, but for the members that the input has.
+        // A complete JWK, in which the input replaces members.
         2 => Some(Value::from(over(&serde_json::from_str(JWK).expect("a fixture"), rest)?).to_string()),
         3 => Some(URL_SAFE_NO_PAD.encode(rest)),
         _ => Some(String::from_utf8_lossy(data).into_owned()),
@@ -48,11 +48,11 @@ fn can_sign(key: &SigningKey) {
         now: DateTime::UNIX_EPOCH,
         jti: uuid::Uuid::nil(),
     };
-    // It panics where the key cannot sign after all.
+    // It panics if the key cannot sign.
     let _ = grant.sign(key);
 }
 
-/// No piece of what was given comes out: it may be of the private key. Our own words are none.
+/// Asserts that the error contains no piece of the input, which may be part of the private key.
 fn shows_nothing(error: &str, text: &str) {
     assert!(error.chars().count() < 300, "{error:?}");
     let own = ["Maskinporten"];

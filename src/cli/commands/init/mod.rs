@@ -59,7 +59,9 @@ impl Init {
             let sources = texts.map(|given| given.source).chain(given.key.map(|given| given.source));
             let ignored: Vec<String> = sources.map(|source| source.to_string()).collect();
             if !ignored.is_empty() {
-                console.warning(&format!("ignored, because the configuration already exists: {}", ignored.join(", ")));
+                let were = if ignored.len() == 1 { "was" } else { "were" };
+                let ignored = ignored.join(" and ");
+                console.warning(&format!("{ignored} {were} ignored, because the configuration file already exists"));
             }
         }
         let environment = config.environment.value;

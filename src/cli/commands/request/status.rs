@@ -69,7 +69,7 @@ impl Status {
                     console.answer_json(&json(&request))?;
                 }
                 if let (Some(State::Accepted), Some(command)) = (request.known.state(), command) {
-                    console.note(&format!("to get a token for this system user: `{command}`"));
+                    console.note(&format!("to get a token for this system user, run `{command}`"));
                 }
                 return Ok(Exit::Done);
             }

@@ -17,7 +17,7 @@ use crate::config::ConfigError;
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
 pub(super) struct WaitArg {
-    /// wait for the customer's decision, for at most DURATION, such as 90s or 2h [default: 10m]
+    /// wait for the customer's decision, for at most DURATION, such as 90s or 2h; `--wait` alone means 10m
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     wait: Option<String>,
 }
@@ -186,7 +186,7 @@ impl Outcome {
             End::NotWaited => {
                 token_command
                     .iter()
-                    .for_each(|it| console.note(&format!("to get a token once the request is accepted: `{it}`")));
+                    .for_each(|it| console.note(&format!("to get a token once the request is accepted, run `{it}`")));
                 Ok(Exit::Done)
             }
             // A request that has just been accepted has its system user.
@@ -224,7 +224,7 @@ fn result(
     let problem = match request.state() {
         Some(State::Accepted) if has_system_user => {
             let token =
-                token_command.map(|command| format!("; to get a token for it: `{command}`")).unwrap_or_default();
+                token_command.map(|command| format!("; to get a token for it, run `{command}`")).unwrap_or_default();
             console.note(&format!("the system user exists{token}"));
             return Ok(Exit::Done);
         }

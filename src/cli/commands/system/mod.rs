@@ -76,7 +76,7 @@ struct Update {
     /// JSON file in the System Register's format, as `system show --json` prints it; lists missing from the file stay
     /// unchanged
     file: OsString,
-    /// allow the update to remove client ids, which then can no longer get tokens for this system
+    /// allow the update to remove client ids; the removed clients can then no longer get tokens for this system
     #[arg(long)]
     allow_removing_client_ids: bool,
     #[command(flatten)]
@@ -221,8 +221,8 @@ impl Register {
                 false => (format!("`system_id = \"{}\"`", system.id), format!("--system {}", system.id)),
             };
             console.note(&format!(
-                "to make it the default, put {setting} under [vendor] in the configuration file; otherwise, pass \
-                 {option}"
+                "to make this system the default for --system, put {setting} under [vendor] in the configuration file; \
+                 otherwise, pass {option}"
             ));
         }
         Ok(())
