@@ -52,6 +52,7 @@ fn the_exit_codes_are_those_of_the_help() {
     }
 }
 
+#[cfg(feature = "sandbox")]
 #[test]
 fn every_option_and_every_command_of_the_help_is_described() {
     let document = project_text(CONFIGURATION);
