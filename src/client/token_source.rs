@@ -123,7 +123,7 @@ impl TokenSource {
             }
             Some((ended, Err(error))) if asked < *ended => return Err(error.clone()),
             // A renewal must end while the kept token is still valid.
-            Some((_, Ok(kept))) if !kept.is(refused) && kept.is_valid(now) => (kept.expires - now).abs() / 2,
+            Some((_, Ok(kept))) if !kept.is(refused) && kept.is_valid(now) => (kept.expires - now) / 2,
             _ => TimeDelta::days(1),
         };
         let limit = limit.to_std().unwrap_or_default();

@@ -155,14 +155,14 @@ pub fn is_about_time(words: &str) -> bool {
     !words.contains("key") && known.iter().any(|known| words.contains(known))
 }
 
-/// The known codes that are nearest to an unknown code, the nearest first.
+/// Up to three known codes whose numbers differ from an unknown code by at most 10, the nearest first.
 pub fn nearest(text: &str) -> Vec<&'static str> {
     let wanted = canonical(text);
     let (family, number) = family_and_number(&wanted);
     let mut near: Vec<(u32, &str)> = all()
         .filter_map(|entry| {
             let (of, other) = family_and_number(entry.code);
-            Some((number?.abs_diff(other?), entry.code)).filter(|_| of == family)
+            Some((number?.abs_diff(other?), entry.code)).filter(|(distance, _)| of == family && *distance <= 10)
         })
         .collect();
     near.sort();

@@ -178,7 +178,7 @@ fn bodies_in_tiny_chunks_take_little_extra_memory() {
     let sandbox = standing();
     answers_others(&sandbox);
     let before = peak_memory(&sandbox);
-    let body = format!("{FORM}Transfer-Encoding: chunked\r\n\r\n{}", "1\r\na\r\n".repeat(30_000));
+    let body = format!("{FORM}Transfer-Encoding: chunked\r\n\r\n{}", "1\r\na\r\n".repeat(60_000));
     let mut clients: Vec<Client> = (0..4).map(|_| Client::of(&sandbox)).collect();
     for client in &mut clients {
         client.send(&body).unwrap();

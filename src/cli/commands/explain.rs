@@ -45,20 +45,15 @@ fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
     if !entries.is_empty() {
         return Ok(entries);
     }
-    let near = explain::nearest(code);
-    let number = |code: &str| code.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok();
-    let distance = near.first().and_then(|first| Some(number(first)?.abs_diff(number(code)?)));
-    let near: Vec<String> = near.into_iter().map(|code| format!("`{code}`")).collect();
+    let near: Vec<String> = explain::nearest(code).into_iter().map(|code| format!("`{code}`")).collect();
     let names = explain::all().flat_map(|entry| [entry.code, entry.kind]).filter(|name| !name.starts_with("status"));
     let word = code.trim().to_lowercase();
     let word = if matches!(word.as_str(), "clock" | "iat") { "issue-time" } else { word.as_str() };
     let alike = names.clone().find(|name| word.len() > 2 && name.contains(word));
     let hint = match (near.is_empty(), alike.or_else(|| nearest(code, names))) {
-        (false, _) if distance.is_some_and(|distance| distance <= 10) => {
-            format!("the nearest known codes are {}", near.join(", "))
-        }
+        (false, _) => format!("the nearest known codes are {}", near.join(", ")),
         (true, Some(name)) => did_you_mean(name),
-        _ => "to see all known codes, run `systemuser-demo explain`".to_owned(),
+        (true, None) => "to see all known codes, run `systemuser-demo explain`".to_owned(),
     };
     Err(CommandError::command_line(format!("{} is not a known code", quote(code))).hint(hint))
 }
