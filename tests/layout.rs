@@ -26,7 +26,7 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
 ];
 
 /// The maximum number of lines of code in a folder, without blank lines and comments.
-const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 12_890)];
+const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 12_900)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
 struct Source {

@@ -18,7 +18,7 @@ pub use self::commands::inspect::in_words;
 use self::commands::sandbox;
 use self::commands::{call, completions, doctor, explain, grant, init, inspect, key, request, system, token, user};
 pub use self::error::{CommandError, Exit};
-pub use self::output::{Console, Stream};
+pub use self::output::{Console, DecodedJwt, Stream, SystemUser};
 
 /// The end of `--help`. config/README.md repeats it.
 const EXIT_CODES: &str = "\

@@ -15,11 +15,12 @@ use uuid::Uuid;
 
 use super::key::SigningKey;
 use super::org_number::OrgNumber;
-use super::token::SYSTEM_USER;
 
 /// The lifetime of a grant, in seconds. The value is Maskinporten's maximum, so that a grant from a slow clock is still
 /// valid.
 pub const LIFETIME: i64 = 120;
+/// The `type` of an entry in `authorization_details` that describes a system user.
+pub const SYSTEM_USER: &str = "urn:altinn:systemuser";
 
 /// A grant that is not signed yet.
 #[derive(Debug, Clone)]

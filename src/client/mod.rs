@@ -28,5 +28,5 @@ pub use self::key::{KeySource, SigningKey};
 pub use self::maskinporten::{ExchangeError, TokenRefused};
 pub use self::org_number::OrgNumber;
 pub use self::sanitize::{excerpt, may_be_secret, quote, quote_path, show, visible};
-pub use self::token::{AccessToken, DecodedJwt};
+pub use self::token::AccessToken;
 pub use self::token_source::{ExchangeEvent, TokenSource};

@@ -6,9 +6,8 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use reqwest::Url;
 use serde_json::{Value, json};
-use systemuser_demo::cli::in_words;
 use systemuser_demo::cli::session::verification::{PublishedKeys, verify};
-use systemuser_demo::client::token::DecodedJwt;
+use systemuser_demo::cli::{DecodedJwt, in_words};
 
 use super::{acting, acts, any_json, giants, is_soon_done, object_with, try_all};
 

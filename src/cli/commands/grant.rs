@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use crate::cli::args::{CommonArgs, GrantArgs, shell, variables};
 use crate::cli::error::CommandError;
-use crate::cli::output::{Console, verbose};
+use crate::cli::output::{Console, DecodedJwt, verbose};
 use crate::cli::session::{prepare, token_request};
 use crate::client::http::address;
 use crate::client::maskinporten::GRANT_TYPE;
-use crate::client::{DecodedJwt, grant, may_be_secret};
+use crate::client::{grant, may_be_secret};
 use crate::config::Config;
 
 #[derive(Debug, Args)]

@@ -6,10 +6,8 @@ use serde::Serialize;
 
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg};
 use crate::cli::error::CommandError;
-use crate::cli::output::Console;
+use crate::cli::output::{Console, DecodedJwt, SystemUser};
 use crate::cli::session::{Session, prepare};
-use crate::client::DecodedJwt;
-use crate::client::token::SystemUser;
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {

@@ -7,14 +7,13 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::console::Console;
+use super::decoded_jwt::DecodedJwt;
 use super::table::pairs;
 use super::time::duration;
 use crate::altinn::CallRecord;
 use crate::client::grant::Assertion;
 use crate::client::http::address;
-use crate::client::{
-    AccessToken, DecodedJwt, Environment, KeySource, OrgNumber, SigningKey, may_be_secret, show, visible,
-};
+use crate::client::{AccessToken, Environment, KeySource, OrgNumber, SigningKey, may_be_secret, show, visible};
 use crate::config::{Config, Given, Source};
 
 pub(crate) fn configuration(console: &mut Console<'_>, config: &Config) {

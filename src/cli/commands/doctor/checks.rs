@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::metadata::Metadata;
-use crate::cli::output::Level;
+use crate::cli::output::{DecodedJwt, Level};
+use crate::client::grant::SYSTEM_USER;
 use crate::client::http::address;
-use crate::client::token::SYSTEM_USER;
-use crate::client::{DecodedJwt, SigningKey, excerpt, quote};
+use crate::client::{SigningKey, excerpt, quote};
 use crate::config::{Config, Given, Source};
 
 pub(super) fn check_metadata(

@@ -7,10 +7,10 @@ use secrecy::ExposeSecret;
 use super::checks;
 use super::step::{Findings, Step};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{ClockDifference, maskinportens_time};
+use crate::cli::output::{ClockDifference, DecodedJwt, maskinportens_time};
 use crate::cli::session::verification::verify;
 use crate::cli::session::{ApiTarget, Session, fetch_document};
-use crate::client::{AccessToken, DecodedJwt, show};
+use crate::client::{AccessToken, show};
 
 pub(super) async fn claims(
     session: &Session,

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::cli::error::CommandError;
-use crate::client::DecodedJwt;
+use crate::cli::output::DecodedJwt;
 use crate::config::is_secret;
 
 /// The kind of token that a text contains.
