@@ -51,6 +51,8 @@ mod fixtures;
 mod load;
 #[cfg(feature = "sandbox")]
 mod pasted;
+#[cfg(all(unix, feature = "sandbox"))]
+mod printed_commands;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "sandbox")]

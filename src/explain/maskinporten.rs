@@ -272,7 +272,7 @@ pub(super) static TABLE: [Entry; 21] = [
             remedied_by(
                 "is this client id missing from the system's `clientId` list in Altinn's System Register?",
                 "check with ",
-                Command::Vendor("system show"),
+                Command::System("system show"),
                 "; if you add it, keep the other client ids, because an update replaces the whole list",
             ),
             cause(

@@ -61,17 +61,17 @@ impl Command {
 }
 
 impl Cause {
-    /// The question and the remedy on one line. `complete` adds the options to the command.
+    /// The question and the remedy on one line. `complete` returns the command line of the command.
     pub fn line(&self, complete: impl Fn(&Command) -> String) -> String {
         format!("{} {}", self.question, self.remedy.text(complete))
     }
 }
 
 impl Remedy {
-    /// The remedy as text. `complete` adds the options to the command.
+    /// The remedy as text. `complete` returns the command line of the command.
     pub fn text(&self, complete: impl Fn(&Command) -> String) -> String {
         match &self.command {
-            Some(command) => format!("{}`systemuser-demo {}`{}", self.before, complete(command), self.after),
+            Some(command) => format!("{}`{}`{}", self.before, complete(command), self.after),
             None => self.before.to_owned(),
         }
     }
@@ -79,8 +79,8 @@ impl Remedy {
     /// The remedy as text, with placeholders for the user's configuration.
     pub fn general_text(&self) -> String {
         self.text(|command| match command {
-            Command::System(line) => format!("{line} --system ID --env ENV"),
-            command => format!("{} --env ENV", command.line()),
+            Command::System(line) => format!("systemuser-demo {line} --system ID --env ENV"),
+            command => format!("systemuser-demo {} --env ENV", command.line()),
         })
     }
 }

@@ -137,7 +137,7 @@ fn the_examples_of_the_sandbox_print_what_is_shown() {
 
 /// A folder in which the lines of config/test.toml that hold examples have been edited: for a client that belongs to no
 /// system yet, and a Maskinporten and an Altinn that are a running sandbox.
-fn edited_clone() -> Program {
+pub fn edited_clone() -> Program {
     let sandbox = sandbox(Default::default());
     let endpoints = format!("[endpoints]\nissuer = {sandbox:?}\naltinn = {sandbox:?}\nreference_api = {sandbox:?}\n");
     let edits = [

@@ -7,6 +7,8 @@ mod examples;
 mod facts;
 
 #[cfg(feature = "sandbox")]
+pub use self::examples::edited_clone;
+#[cfg(feature = "sandbox")]
 use crate::program::Program;
 use crate::program::{program, project_text};
 
@@ -50,7 +52,7 @@ fn helps() -> Vec<(String, String)> {
 
 /// A folder like a fresh clone. The clone itself may contain a real key and configuration by now.
 #[cfg(feature = "sandbox")]
-fn clone() -> Program {
+pub fn clone() -> Program {
     let files = [
         "config/sandbox.toml",
         "config/test.toml",

@@ -1,23 +1,24 @@
-//! The command line to type again: the options with which a command uses the same configuration. Variables and files
-//! still have their values, so only typed options are repeated.
+//! The command line to type again: a command that uses the same configuration and the same sandbox, also in a new
+//! terminal. Files still have their values, so only options and environment variables are repeated.
 
 use std::path::Path;
 
 use super::config_file::default_path;
 use super::shell;
-use super::variables::{self, CONFIG_FILE};
+use super::variables::{self, CONFIG_FILE, SANDBOX};
 use crate::client::{Environment, KeySource};
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
 use crate::explain::Command;
 
-/// The options that repeat a configuration, each with a space before it.
+/// What repeats a configuration: the running sandbox before a command, and options, each with a space before it.
 #[derive(Debug)]
 pub(crate) struct Rerun {
+    sandbox: String,
     /// For commands that accept the client id and the key.
-    pub(crate) options: String,
+    options: String,
     /// For commands that accept only the key.
     key_options: String,
-    /// The system, if it was typed.
+    /// The system, if it was typed; a placeholder if no system is known.
     pub(crate) system: String,
 }
 
@@ -27,10 +28,20 @@ impl Rerun {
         let environment = if environment == implied() { String::new() } else { format!(" {environment}") };
         let client_id = text(CLIENT_ID.option, config.client_id.as_ref());
         let key = key(config);
-        Self {
+        let is_sandbox = config.environment.value == Environment::Sandbox && variables::os(SANDBOX).is_some();
+        let rerun = Self {
+            sandbox: if is_sandbox {
+                format!("{SANDBOX}={} ", config.endpoints.issuer.as_str().trim_end_matches('/'))
+            } else {
+                String::new()
+            },
             options: format!("{environment}{client_id}{key}"),
             key_options: format!("{environment}{key}"),
-            system: String::new(),
+            system: " --system ID".to_owned(),
+        };
+        match &config.vendor.system_id {
+            Some(system) => rerun.about(system),
+            None => rerun,
         }
     }
 
@@ -42,15 +53,15 @@ impl Rerun {
 
     /// A complete command line of this program.
     pub(crate) fn command(&self, line: &str) -> String {
-        format!("systemuser-demo {line}{}", self.options)
+        format!("{}systemuser-demo {line}{}", self.sandbox, self.options)
     }
 
     /// The complete command line of a command in a remedy.
     pub(crate) fn complete(&self, command: &Command) -> String {
         match command {
-            Command::Key(line) => format!("{line}{}", self.key_options),
-            Command::Vendor(line) => format!("{line}{}", self.options),
-            Command::System(line) => format!("{line}{}{}", self.system, self.options),
+            Command::Key(line) => format!("systemuser-demo {line}{}", self.key_options),
+            Command::Vendor(line) => self.command(line),
+            Command::System(line) => self.command(&format!("{line}{}", self.system)),
         }
     }
 }
@@ -65,7 +76,7 @@ pub(crate) fn environment(environment: Environment, file: Option<&Path>) -> Stri
     }
 }
 
-/// The typed options of the grant, except the client id and the key.
+/// The options of the grant, except the client id and the key.
 pub(crate) fn grant_options(config: &Config) -> String {
     let org = config.org.as_ref().and_then(|org| org.as_ref().ok());
     let org = org.map(|org| Given { value: org.value.to_string(), source: org.source.clone() });
@@ -74,10 +85,18 @@ pub(crate) fn grant_options(config: &Config) -> String {
         + &text(EXTERNAL_REF.option, config.external_ref.as_ref())
 }
 
-/// The typed options of the key.
+/// The scope for a command that needs one: a placeholder if none is configured.
+pub(crate) fn scope_option(config: &Config) -> String {
+    match &config.scope {
+        None => format!(" {} SCOPE", SCOPE.option),
+        scope => text(SCOPE.option, scope.as_ref()),
+    }
+}
+
+/// The options of the key.
 fn key(config: &Config) -> String {
     let path = match &config.key {
-        Some(Given { value: KeySource::File(path), source: Source::Option(_) }) => {
+        Some(Given { value: KeySource::File(path), source }) if is_repeated(source) => {
             shell::option(KEY.option, &path.display().to_string())
         }
         _ => String::new(),
@@ -87,8 +106,17 @@ fn key(config: &Config) -> String {
 
 fn text(option: &str, given: Option<&Given<String>>) -> String {
     match given {
-        Some(Given { value, source: Source::Option(name) }) if name.starts_with("--") => shell::option(option, value),
+        Some(Given { value, source }) if is_repeated(source) => shell::option(option, value),
         _ => String::new(),
+    }
+}
+
+/// Whether a new command needs an option for a value from this source.
+fn is_repeated(source: &Source) -> bool {
+    match source {
+        Source::Option(name) => name.starts_with("--"),
+        Source::Variable(_) => true,
+        Source::File { .. } | Source::BuiltIn(_) => false,
     }
 }
 

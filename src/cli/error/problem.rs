@@ -63,7 +63,7 @@ pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) 
 
 /// Hints for a refusal by Altinn without a code, or with an unknown code.
 pub(crate) fn altinn_hints(problem: &Problem, rerun: &Rerun) -> Vec<String> {
-    let Rerun { options, system, .. } = rerun;
+    let (systems, users) = (rerun.command("system list"), rerun.command(&format!("user list{}", rerun.system)));
     let hint = match problem.status {
         401 => "does Altinn's URL belong to the other environment? it must be the environment that issued the token"
             .to_owned(),
@@ -72,15 +72,15 @@ pub(crate) fn altinn_hints(problem: &Problem, rerun: &Rerun) -> Vec<String> {
             .to_owned(),
         // Altinn returns this error if the system to delete does not exist.
         400 if problem.errors.iter().any(|error| error.paths == ["return"]) => {
-            format!("is the id misspelled? to see your systems, run `systemuser-demo system list{options}`")
+            format!("is the id misspelled? to see your systems, run `{systems}`")
         }
         404 if problem.code.is_none() && problem.address.contains("/systemregister/") => format!(
             "is the id misspelled, is the system not registered yet, or is it in the other environment? to see your \
-             systems, run `systemuser-demo system list{options}`"
+             systems, run `{systems}`"
         ),
         404 if problem.code.is_none() => format!(
             "is the id misspelled, or does it belong to the other environment? to see the existing ids, run \
-             `systemuser-demo system list{options}` or `systemuser-demo user list{system}{options}`"
+             `{systems}` or `{users}`"
         ),
         _ => return Vec::new(),
     };

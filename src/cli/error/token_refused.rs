@@ -16,6 +16,10 @@ use crate::explain::{self, Cause, Entry, Subject};
 const CAUSES: usize = 3;
 /// The prefix of the scopes that a system vendor needs for Altinn.
 const VENDOR_SCOPE: &str = "altinn:authentication/";
+/// The hint about a system user that was requested in a sandbox inside another process.
+const FORGETS: &str = "was the system user requested by an earlier command? the built-in sandbox forgets everything at \
+                       the end of a command: run `systemuser-demo sandbox` in another terminal, and set \
+                       SYSTEMUSER_SANDBOX=http://127.0.0.1:7070 before each command";
 
 /// The inputs of a grant.
 #[derive(Clone, Copy)]
@@ -40,6 +44,9 @@ impl GrantInputs<'_> {
         let (causes, mut hints, mut notes) = self.causes(refused, entry, clock, subjects.contains(&Subject::Clock));
         let rerun = Rerun::new(self.config);
         hints.extend(causes.iter().take(CAUSES).map(|cause| cause.line(|command| rerun.complete(command))));
+        if self.config.sandbox_inside && entry.is_some_and(|entry| entry.code == "MP-303") {
+            hints.push(FORGETS.to_owned());
+        }
         if !refused.is_oauth_error() {
             hints.push("is the URL of the token endpoint wrong?".to_owned());
         }

@@ -112,7 +112,9 @@ fn hint(error: &TransportError) -> Option<String> {
             format!("the server asks clients to wait {}", duration(pause.as_secs()))
         }
         Kind::Connection(_) if error.address.starts_with("http:") && cfg!(feature = "sandbox") => {
-            "is no sandbox running there? start one with `systemuser-demo sandbox`".to_owned()
+            let port = Url::parse(&error.address).ok().and_then(|url| url.port()).filter(|port| *port != 7070);
+            let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
+            format!("is no sandbox running there? start one with `systemuser-demo sandbox{port}`")
         }
         Kind::Connection(_) if is_on_this_machine(error) => "is no server running there?".to_owned(),
         Kind::HandshakeClosed => "does the server use plain HTTP on this port?".to_owned(),

@@ -8,7 +8,7 @@ use reqwest::Method;
 use super::{Exchanged, FailedExchange, Session, exchange, explain_altinn, prepare, warn_of_clock};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
-use crate::cli::args::{Rerun, shell};
+use crate::cli::args::{Rerun, rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::transport_error::may_be_done;
@@ -22,8 +22,8 @@ pub(crate) struct AltinnSession {
     tokens: TokenSource,
     clock_warning_given: bool,
     pub(crate) rerun: Rerun,
-    /// Whether the configuration has a scope for the system user's token.
-    has_scope: bool,
+    /// The option for the scope of the system user's token.
+    scope_option: String,
 }
 
 /// The error of a call to Altinn.
@@ -56,7 +56,7 @@ impl AltinnSession {
         timeout: Duration,
         console: &mut Console<'_>,
     ) -> Result<Self, CommandError> {
-        let has_scope = config.scope.is_some();
+        let scope_option = rerun::scope_option(&config);
         let config = with_scope(&config, scope);
         let key = prepare(&config, false, console)?;
         let session = Session::start(config, timeout, console).await?;
@@ -66,13 +66,13 @@ impl AltinnSession {
             );
         }
         let tokens = session.token_source(key);
-        Ok(Self { has_scope, clock_warning_given: false, ..Self::new(session, tokens) })
+        Ok(Self { scope_option, clock_warning_given: false, ..Self::new(session, tokens) })
     }
 
     /// Uses a session that has started. The clocks have been compared already.
     pub(crate) fn new(session: Session, tokens: TokenSource) -> Self {
-        let (rerun, has_scope) = (Rerun::new(&session.config), session.config.scope.is_some());
-        Self { session, tokens, clock_warning_given: true, rerun, has_scope }
+        let (rerun, scope_option) = (Rerun::new(&session.config), rerun::scope_option(&session.config));
+        Self { session, tokens, clock_warning_given: true, rerun, scope_option }
     }
 
     pub(crate) fn into_parts(self) -> (Session, TokenSource) {
@@ -176,8 +176,7 @@ impl AltinnSession {
         let owner = self.config().external_ref.as_ref().map(|_| org.to_string());
         let external_ref = external_ref.map(str::to_owned).or(owner);
         let external_ref = external_ref.map(|text| shell::option(EXTERNAL_REF.option, &text)).unwrap_or_default();
-        let scope = if self.has_scope { "" } else { " --scope SCOPE" };
-        self.rerun.command(&format!("token --org {org}{external_ref}{scope}"))
+        self.rerun.command(&format!("token --org {org}{external_ref}{}", self.scope_option))
     }
 
     /// The command that gets a token for the system user of a request from Altinn.

@@ -87,11 +87,7 @@ impl ApiTarget {
             CallError::Refused(refused) => {
                 let rerun = Rerun::new(config);
                 let options = rerun::grant_options(config);
-                let call = format!(
-                    "systemuser-demo call {} ORG{}{options}",
-                    shell::argument(self.name(), "API"),
-                    rerun.options
-                );
+                let call = rerun.command(&format!("call {} ORG{options}", shell::argument(self.name(), "API")));
                 let hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
                 explained(&refused, hints, &rerun)
             }

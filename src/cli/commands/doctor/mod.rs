@@ -16,7 +16,7 @@ use clap::Args;
 
 use self::metadata::Metadata;
 use self::step::{Findings, Step};
-use crate::cli::args::{CommonArgs, GrantArgs, SystemArg, TimeoutArg, rerun, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, typed};
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::{self, display_kid};
@@ -28,6 +28,7 @@ use crate::client::SigningKey;
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{grant, http};
 use crate::config::{Config, Source};
+use crate::explain::Command;
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
@@ -235,8 +236,8 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Opti
     let mode = config.key.as_ref().and_then(|given| signing_key::file_mode(config, &given.value));
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
     if let Some(registered) = &config.registered {
-        let environment = rerun::environment(config.environment.value, config.file.as_deref());
-        messages.push(registration_message(registered.value, Utc::now().date_naive(), &environment));
+        let public_key = Rerun::new(config).complete(&Command::Key("key public --set"));
+        messages.push(registration_message(registered.value, Utc::now().date_naive(), &public_key));
     }
     let summary = format!("{}, RSA, {} bits, key id {kid} ({source}){mode}", key.form, key.bits);
     findings.passed(Step::Key, summary, &messages)?;
@@ -244,10 +245,10 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Opti
 }
 
 /// A registered key is valid for a year (Digdir, "Client registration"), and is renewed by registering it again.
-fn registration_message(registered: NaiveDate, today: NaiveDate, environment: &str) -> Message {
+fn registration_message(registered: NaiveDate, today: NaiveDate, public_key: &str) -> Message {
     let ends = registered + Months::new(12);
     let days = (ends - today).num_days();
-    let renew = format!("register the output of `systemuser-demo key public {environment} --set` again");
+    let renew = format!("register the output of `{public_key}` again");
     let warning = match days {
         // The local date may be one day ahead of the date in UTC.
         _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is in the future"),

@@ -215,7 +215,8 @@ impl Register {
         let rows = [("registered", system.id.clone()), ("internal id", internal)];
         console.answer(pairs(&rows))?;
         let known = altinn.config().vendor.system_id.as_ref().is_some_and(|configured| configured.value == system.id);
-        if !known {
+        // The system is lost with a sandbox inside this process.
+        if !known && !altinn.config().sandbox_inside {
             let (setting, option) = match may_be_secret(&system.id) {
                 true => ("its id into `system_id`".to_owned(), "its id with --system".to_owned()),
                 false => (format!("`system_id = \"{}\"`", system.id), format!("--system {}", system.id)),
