@@ -356,7 +356,7 @@ fn a_refused_grant_is_reported() {
              hint: is it a scope for registering systems or requesting system users? \
              ask Digdir for `altinn:authentication/systemregister.write`, \
              `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`\n    \
-             note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-200\n",
+             note: trace id 00000000000000000000000000000001\n",
             &skipped(&STEPS[7..], "the token step failed"),
         ],
     );

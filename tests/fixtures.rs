@@ -39,7 +39,7 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
          hint: is this an agent system user? then --org must be the agent, for example an accountant, not the client \
          whose data you request\n\
          note: for more causes, run `systemuser-demo explain MP-303`\n\
-         note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-303\n"
+         note: trace id 00000000000000000000000000000001\n"
     )
 }
 
@@ -197,7 +197,7 @@ fn an_unregistered_key_is_refused() {
          hint: does the key id belong to another key of the client? send the key id of this key\n\
          hint: is it signed with a business certificate that is invalid or belongs to the other environment? use a \
          valid certificate for this environment\n\
-         note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-124\n",
+         note: trace id 00000000000000000000000000000001\n",
     );
 }
 
@@ -217,6 +217,6 @@ fn a_scope_without_client_access_is_refused() {
          hint: is it a scope for registering systems or requesting system users? \
          ask Digdir for `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` \
          and `altinn:authentication/systemuser.request.write`\n\
-         note: trace id 00000000000000000000000000000001; see http://127.0.0.1:PORT/errors/MP-200\n",
+         note: trace id 00000000000000000000000000000001\n",
     );
 }

@@ -54,14 +54,16 @@ impl GrantInputs<'_> {
             notes.push(format!("for more causes, run `systemuser-demo explain {}`", entry.code));
         }
         let source = match &refused.error_uri {
-            Some(page) => format!("see {page}"),
-            None => format!("from {}", refused.address),
+            // The address of a sandbox inside the process works only until the process ends.
+            _ if self.config.sandbox_inside => String::new(),
+            Some(page) => format!("; see {page}"),
+            None => format!("; from {}", refused.address),
         };
         match &refused.trace_id {
-            Some(id) => notes.push(format!("trace id {id}; {source}")),
+            Some(id) => notes.push(format!("trace id {id}{source}")),
             // The sentence has the address of an anonymous refusal.
             None if !refused.is_oauth_error() => {}
-            None => notes.push(format!("no trace id; {source}")),
+            None => notes.push(format!("no trace id{source}")),
         }
         CommandError { detail, hints, notes, ..CommandError::new(Exit::Maskinporten, refused.to_string()) }
     }
