@@ -75,7 +75,11 @@ fn encode(part: &Value) -> String {
 }
 
 fn sign_with(key: &RsaKeyPair, algorithm: &'static dyn RsaEncoding, header: &Value, claims: &Value) -> String {
-    let message = format!("{}.{}", encode(header), encode(claims));
+    sign_text(key, algorithm, &header.to_string(), &claims.to_string())
+}
+
+fn sign_text(key: &RsaKeyPair, algorithm: &'static dyn RsaEncoding, header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let mut signature = vec![0; key.public_modulus_len()];
     key.sign(algorithm, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -338,6 +342,59 @@ fn another_algorithm_is_refused() {
 }
 
 #[test]
+fn a_critical_extension_is_refused() {
+    for crit in [json!(["exp"]), json!(["b64"]), json!([]), json!("exp"), json!(null)] {
+        let assertion = grant_with_header(|header| header["crit"] = crit.clone());
+        let shown = crit.as_str().map_or(crit.to_string(), str::to_owned);
+        let words = format!("crit: expected no critical extensions, got {shown}");
+        refused(post(&assertion), "invalid_request", "MP-011", &words);
+    }
+}
+
+/// A grant, with this change to the text of its header and of its claims.
+fn grant_with_text(header: impl Fn(String) -> String, claims: impl Fn(String) -> String) -> String {
+    let (header, claims) = (header(self::header().to_string()), claims(self::claims().to_string()));
+    sign_text(&client_key(), &RSA_PKCS1_SHA256, &header, &claims)
+}
+
+#[test]
+fn a_member_that_appears_twice_is_refused_at_any_depth() {
+    let begins_with = |member: &'static str| move |object: String| object.replacen('{', &format!("{{{member},"), 1);
+    let unchanged = |object: String| object;
+    let twice = |assertion: &str, words: &str| refused(post(assertion), "invalid_request", "MP-011", words);
+    twice(
+        &grant_with_text(begins_with(r#""alg":"none""#), unchanged),
+        "header: expected each member once, got alg more than once",
+    );
+    // The same name and value, in another spelling.
+    twice(
+        &grant_with_text(begins_with(r#""\u006bid":"sandbox-example""#), unchanged),
+        "header: expected each member once, got kid more than once",
+    );
+    for (member, name) in
+        [(r#""iss":"somebody""#, "iss"), (r#""iat":1"#, "iat"), (r#""jti":[1.5e3,-1,true,null,{}]"#, "jti")]
+    {
+        let words = format!("payload: expected each member once, got {name} more than once");
+        twice(&grant_with_text(unchanged, begins_with(member)), &words);
+    }
+    for (object, member, name) in [
+        (r#"{"type":"#, r#""type":"urn:altinn:consent""#, "type"),
+        (r#"{"authority":"#, r#""ID":"0192:974761076""#, "ID"),
+    ] {
+        let nested = |claims: String| {
+            assert!(claims.contains(object), "{claims}");
+            claims.replacen(object, &format!("{{{member},{}", &object[1..]), 1)
+        };
+        let words = format!("payload: expected each member once, got {name} more than once");
+        twice(&grant_with_text(unchanged, nested), &words);
+    }
+    // Different objects may have a member of the same name, and names are case-sensitive.
+    issued(&grant(|claims| claims["authorization_details"][0]["externalRef"] = json!("210493352")));
+    let words = "JTI: not a documented claim";
+    twice(&grant_with_text(unchanged, begins_with(r#""JTI":"a""#)), words);
+}
+
+#[test]
 fn an_unknown_client_is_refused() {
     let words = "iss: expected 7ee41fce-9f6e-4c32-8195-0fe2c1517f43, got somebody";
     refused(post(&grant(|claims| claims["iss"] = json!("somebody"))), "invalid_grant", "MP-100", words);
@@ -404,6 +461,9 @@ fn a_grant_from_the_future_or_the_past_is_refused() {
     refused(times(now + 15, now + 60), "invalid_grant", "", "Issue time is after now");
     refused(times(now - 100, now - 15), "invalid_grant", "MP-130", "JWT has expired");
     refused(times(now, now + 121), "invalid_request", "MP-011", "exp - iat: expected 120 seconds at most, got 121");
+    // The tolerance covers each of these times by itself.
+    let words = "exp: expected a time after iat, got 6 seconds before iat";
+    refused(times(now + 5, now - 1), "invalid_request", "MP-011", words);
 }
 
 #[test]

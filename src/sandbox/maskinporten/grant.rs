@@ -1,9 +1,9 @@
 //! Checks an incoming grant as Maskinporten does.
 //!
 //! The checks run in this order, and the refusal names the first fault: content type, grant type, a decodable
-//! assertion, its algorithm, the client, the key id, the signature, `aud`, `iat`, `exp`, the lifetime, unknown or
-//! malformed claims, `jti`, `scope`, `authorization_details` (type, fields, values), and an approved system user that
-//! matches.
+//! assertion without duplicate members, its algorithm and critical extensions, the client, the key id, the signature,
+//! `aud`, `iat`, `exp`, the lifetime, unknown or malformed claims, `jti`, `scope`, `authorization_details` (type,
+//! fields, values), and an approved system user that matches.
 //!
 //! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users").
 
@@ -118,6 +118,10 @@ fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Re
         return Err(Refusal::grant("MP-130", format!("JWT has expired: exp was {ago} seconds ago")));
     }
     let lifetime = (expires - issued).num_seconds();
+    // The tolerance would permit this for a grant of a few seconds.
+    if lifetime < 0 {
+        return Err(Refusal::value(format!("exp: expected a time after iat, got {} seconds before iat", -lifetime)));
+    }
     if lifetime > LONGEST_GRANT {
         return Err(Refusal::value(format!("exp - iat: expected {LONGEST_GRANT} seconds at most, got {lifetime}")));
     }

@@ -2,9 +2,13 @@
 //!
 //! Sources: RFC 7515; Digdir's documentation of Maskinporten ("JWT grant").
 
+use std::collections::HashSet;
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::super::fixtures::{CLIENTS, Client, EXPIRED_KID, KEY};
@@ -33,8 +37,16 @@ impl<'a> Jws<'a> {
             URL_SAFE_NO_PAD.decode(part).map_err(|_| expected())
         };
         let object = |name: &str, part: &str| {
-            serde_json::from_slice(&bytes(name, part)?)
-                .map_err(|_| Refusal::value(format!("{name}: expected a JSON object, got something else")))
+            let json = bytes(name, part)?;
+            let members = serde_json::from_slice(&json)
+                .map_err(|_| Refusal::value(format!("{name}: expected a JSON object, got something else")))?;
+            match duplicate_member(&json) {
+                None => Ok(members),
+                Some(member) => {
+                    let got = excerpt(&member);
+                    Err(Refusal::value(format!("{name}: expected each member once, got {got} more than once")))
+                }
+            }
         };
         let (header, claims) = (object("header", header)?, object("payload", claims)?);
         bytes("signature", signature)?;
@@ -42,7 +54,7 @@ impl<'a> Jws<'a> {
         Ok(Self { header, claims, signed, signature: signature.to_owned() })
     }
 
-    /// Checks the algorithm, client, key id and signature, and returns the client that signed the grant.
+    /// Checks the algorithm, critical extensions, client, key id and signature, and returns the client that signed the grant.
     pub(super) fn verify(&self) -> Result<&'static Client, Refusal> {
         let algorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => Algorithm::RS256,
@@ -53,6 +65,11 @@ impl<'a> Jws<'a> {
                 return Err(Refusal::value(format!("alg: expected RS256, RS384 or RS512, got {got}")));
             }
         };
+        // No extension is supported, and an empty list is not valid (RFC 7515, section 4.1.11).
+        if let Some(extensions) = self.header.get("crit") {
+            let got = display(Some(extensions));
+            return Err(Refusal::value(format!("crit: expected no critical extensions, got {got}")));
+        }
         let issuer = self.claims.get("iss").and_then(Value::as_str);
         let client = match CLIENTS.iter().find(|client| Some(client.id) == issuer) {
             Some(client) => client,
@@ -106,4 +123,74 @@ impl<'a> Jws<'a> {
 
 pub(super) fn is_array_of_strings(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+}
+
+/// The name of a member that an object in valid JSON has more than once, at any depth. A parser of grants may reject
+/// such objects or use the last member (RFC 7515, section 4; RFC 7519, section 4). Parsers that disagree would read
+/// different grants.
+fn duplicate_member(json: &[u8]) -> Option<String> {
+    let mut duplicate = None;
+    let _ = UniqueMembers(&mut duplicate).deserialize(&mut serde_json::Deserializer::from_slice(json));
+    duplicate
+}
+
+/// Visits a JSON value until it finds a duplicate member.
+struct UniqueMembers<'a>(&'a mut Option<String>);
+
+impl<'de> DeserializeSeed<'de> for UniqueMembers<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueMembers<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if names.contains(&name) {
+                *self.0 = Some(name);
+                return Err(A::Error::custom("a duplicate member"));
+            }
+            names.insert(name);
+            map.next_value_seed(UniqueMembers(&mut *self.0))?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(UniqueMembers(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
