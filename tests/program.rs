@@ -158,6 +158,18 @@ impl Program {
     }
 }
 
+/// Runs a line in a shell, like a person who opens a terminal: in an empty folder, without variables, and with the
+/// program on the search path.
+#[cfg(unix)]
+pub fn in_a_new_terminal(line: &str) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).parent().unwrap();
+    let path = format!("{}:/usr/bin:/bin", binary.display());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).env_clear().env("PATH", path).current_dir(&folder).stdin(Stdio::null());
+    Run::of(&mut shell)
+}
+
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
         Self {

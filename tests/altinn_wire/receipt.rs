@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::approval::{Page, open, page_of, path_of};
-use super::requests::new_request;
+use super::requests::{new_agent_request, new_request};
 use super::*;
+use crate::program::in_a_new_terminal;
 
 pub(super) const REDIRECT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=7";
 const FIRST: &str = "00000000-0000-4000-8000-000000000001";
@@ -122,5 +123,74 @@ fn a_redirect_url_is_escaped_and_never_executed() {
         let (page, receipt) = receipt_with(odd);
         assert_eq!(leads_to(&receipt), None);
         assert!(!page.body.contains("alert(1)") && !receipt.body.contains("alert(1)"), "{odd}");
+    }
+}
+
+/// The command on a receipt, as a browser shows it.
+fn command_of(receipt: &Answer) -> Option<String> {
+    let (_, rest) = receipt.body.split_once("<pre><code>")?;
+    let text = rest.split_once("</code></pre>").unwrap().0;
+    Some(text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_on_a_receipt_works_in_a_new_terminal() {
+    let altinn = altinn();
+    let own = changed(new_system(), |system| system["clientId"] = json!([SECOND_CLIENT]));
+    assert_eq!(altinn.post("systemregister/vendor", &own).status, 200);
+    let of = |system: &str, reference: Option<&str>| {
+        let mut body = json!({ "systemId": system, "partyOrgNo": "312600757", "rights": [right(LOGISTICS)] });
+        if let Some(reference) = reference {
+            body["externalRef"] = json!(reference);
+        }
+        body
+    };
+    for (kind, body, options) in [
+        ("", of(SYSTEM, None), "--org 312600757"),
+        ("", of(SYSTEM, Some("customer-7")), "--org 312600757 --external-ref customer-7"),
+        ("", of(SYSTEM, Some("-x")), "--org 312600757 --external-ref=-x"),
+        ("", of(SYSTEM, Some("312600758")), "--org 312600757 --external-ref 312600758"),
+        (
+            "",
+            of(SYSTEM, Some("it's $(exit 9) `exit 9` \"<b>\" & \\ é; exit 9")),
+            "--org 312600757 --external-ref 'it'\\''s $(exit 9) `exit 9` \"<b>\" & \\ é; exit 9'",
+        ),
+        (
+            "",
+            of("991825827_new", Some("customer-7")),
+            "--org 312600757 --external-ref customer-7 --client-id 1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16",
+        ),
+        ("/agent", new_agent_request(), "--org 314112938"),
+    ] {
+        let page = page_of(&altinn, kind, &body);
+        let receipt = page.answered(&altinn, "approve");
+        let command = command_of(&receipt).unwrap_or_else(|| panic!("{}", receipt.body));
+        let address = altinn.address.trim_end_matches('/');
+        assert_eq!(command, format!("SYSTEMUSER_SANDBOX={address} systemuser-demo token {options}"));
+        let run = in_a_new_terminal(&command);
+        assert_eq!((run.code, run.out.matches('.').count()), (0, 2), "{command}: {}", run.err);
+        let user =
+            claims_of(run.out.trim())["authorization_details"][0]["systemuser_id"][0].as_str().unwrap().to_owned();
+        assert!(page.path.contains(&format!("?id={user}&")), "{command}: {}", page.path);
+    }
+}
+
+#[test]
+fn a_receipt_has_no_command_if_none_would_work() {
+    for (clients, reference) in [
+        (json!([SECOND_CLIENT]), "line\nbreak"),
+        (json!([SECOND_CLIENT]), "right\u{202e}left"),
+        (json!(["4d6f8a02-5b7c-4e9d-8f1a-2b3c4d5e6f70"]), "customer-7"),
+    ] {
+        let altinn = altinn();
+        let system = changed(new_system(), |system| system["clientId"] = clients.clone());
+        assert_eq!(altinn.post("systemregister/vendor", &system).status, 200);
+        let body = json!({
+            "systemId": "991825827_new", "partyOrgNo": "312600757", "rights": [right(LOGISTICS)],
+            "externalRef": reference,
+        });
+        let receipt = page_of(&altinn, "", &body).answered(&altinn, "approve");
+        assert_eq!(command_of(&receipt), None, "{reference:?}: {}", receipt.body);
     }
 }

@@ -64,7 +64,8 @@ impl Visit<'_> {
         match store.request(id).filter(|request| request.kind == kind) {
             Some(request) if self.receipt && request.decision.is_by_customer() => {
                 let view = RequestView::of(&store, request, self.texts);
-                self.page(StatusCode::OK, &Page::Receipt(&view), None)
+                let command = view_model::token_command(&store, request, &self.state.issuer);
+                self.page(StatusCode::OK, &Page::Receipt { view: &view, command }, None)
             }
             Some(request) => self.request(StatusCode::OK, &store, request),
             None => self.plain(StatusCode::NOT_FOUND, self.texts.unknown),
@@ -127,7 +128,7 @@ impl Visit<'_> {
     }
 
     fn page(&self, status: StatusCode, page: &Page<'_>, form: Option<&Form>) -> Response {
-        let receipt = if matches!(page, Page::Receipt(_)) { "&receipt=1" } else { "" };
+        let receipt = if matches!(page, Page::Receipt { .. }) { "&receipt=1" } else { "" };
         let url = |language: &str| format!("/{}?{}{receipt}&lang={language}", self.path, self.query);
         let html = view::html(page, self.texts, &url(self.texts.lang), &url(self.texts.other_lang));
         let mut headers = guard::headers(form.is_some());

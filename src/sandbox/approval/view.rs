@@ -13,8 +13,8 @@ pub(super) enum Page<'a> {
     Open { view: &'a RequestView, not_approvable: Option<Undecidable>, answered: bool, token: &'a str },
     /// A request that cannot be answered.
     Closed { view: &'a RequestView, why: Option<Undecidable>, answered: bool },
-    /// The receipt for a request that the customer has answered.
-    Receipt(&'a RequestView),
+    /// The receipt for a request that the customer has answered, with the command that gets a token.
+    Receipt { view: &'a RequestView, command: Option<String> },
     /// A sentence, if there is no request to show.
     Plain(&'static str),
 }
@@ -24,7 +24,7 @@ pub(super) enum Page<'a> {
 pub(super) fn html(page: &Page<'_>, texts: &Texts, url: &str, other_url: &str) -> String {
     let heading = heading(page, texts);
     let onwards = match page {
-        Page::Receipt(view) => view.redirect.as_ref(),
+        Page::Receipt { view, .. } => view.redirect.as_ref(),
         _ => None,
     };
     let whole = html! {
@@ -56,7 +56,10 @@ pub(super) fn html(page: &Page<'_>, texts: &Texts, url: &str, other_url: &str) -
                             @if let Some(message) = note_of(*why, texts) { (note(&message, *answered)) }
                             (details(view, texts))
                         }
-                        Page::Receipt(view) => { (receipt(view, texts)) (details(view, texts)) }
+                        Page::Receipt { view, command } => {
+                            (receipt(view, command.as_deref(), texts))
+                            (details(view, texts))
+                        }
                         Page::Plain(sentence) => p.note role="alert" { (sentence) },
                     }
                 }
@@ -73,7 +76,7 @@ fn heading(page: &Page<'_>, texts: &Texts) -> String {
         Page::Plain(_) => return texts.problem.to_owned(),
         Page::Open { view, .. } => (view, None),
         Page::Closed { view, why: Some(Undecidable::TimedOut), .. } => (view, Some(texts.timed_out_title)),
-        Page::Closed { view, .. } | Page::Receipt(view) => match view.decision {
+        Page::Closed { view, .. } | Page::Receipt { view, .. } => match view.decision {
             Decision::New => (view, None),
             Decision::Accepted => (view, Some(texts.accepted_title)),
             Decision::Rejected => (view, Some(texts.rejected_title)),
@@ -136,12 +139,12 @@ fn outcome(decision: Decision, texts: &Texts) -> &'static str {
     }
 }
 
-fn receipt(view: &RequestView, texts: &Texts) -> Markup {
+fn receipt(view: &RequestView, command: Option<&str>, texts: &Texts) -> Markup {
     html! {
         @if view.decision == Decision::Accepted {
             div.note.done role="status" { p { (texts.accepted_now) } }
             p { (texts.accepted_next) " " (named(&view.customer)) "." }
-            @if let Some(command) = command(view) { pre { code { (command) } } }
+            @if let Some(command) = command { pre { code { (command) } } }
             @if view.kind == Kind::Agent && !view.clients.is_empty() {
                 p { (texts.agent_next) }
                 ul { @for client in &view.clients { li { (named(client)) } } }
@@ -155,17 +158,6 @@ fn receipt(view: &RequestView, texts: &Texts) -> Markup {
             None => p { (texts.close) },
         }
     }
-}
-
-/// The command that a developer can run next. `None` if a shell could misread the external reference.
-fn command(view: &RequestView) -> Option<String> {
-    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    let reference = match view.external_ref.as_deref() {
-        None => String::new(),
-        Some(reference) if plain(reference) && !reference.starts_with('-') => format!(" --external-ref {reference}"),
-        Some(_) => return None,
-    };
-    Some(format!("systemuser-demo token --org {}{reference}", view.customer.id))
 }
 
 fn details(view: &RequestView, texts: &Texts) -> Markup {

@@ -1,7 +1,7 @@
 //! The details of a request that the page shows.
 
 use super::super::altinn::redirect_url;
-use super::super::fixtures::{self, Decision};
+use super::super::fixtures::{self, CLIENTS, Client, Decision};
 use super::super::store::{Kind, Request, Right, Store};
 use super::texts::Texts;
 
@@ -67,6 +67,38 @@ impl RequestView {
             }),
         }
     }
+}
+
+/// The command with which a developer gets a token for the request's system user, from a new terminal. `None` if no
+/// client can get a token, or if the external reference has characters that cannot be typed or shown.
+pub(super) fn token_command(store: &Store, request: &Request, issuer: &str) -> Option<String> {
+    let gets_token = |client: &&Client| {
+        let user = store.user_of_client(client, &request.owner, &request.external_ref);
+        user.is_some_and(|user| user.request.id == request.id)
+    };
+    let client = CLIENTS.iter().find(gets_token)?;
+    let mut command =
+        format!("SYSTEMUSER_SANDBOX={} systemuser-demo token --org {}", issuer.trim_end_matches('/'), request.owner);
+    if request.external_ref != request.owner {
+        let reference = &request.external_ref;
+        if visible(reference) != *reference {
+            return None;
+        }
+        // After a space, a value that begins with `-` would be read as an option.
+        let sign = if reference.starts_with('-') { '=' } else { ' ' };
+        command += &format!(" --external-ref{sign}{}", quoted(reference));
+    }
+    // The built-in configuration has the first client.
+    if client.id != CLIENTS[0].id {
+        command += &format!(" --client-id {}", client.id);
+    }
+    Some(command)
+}
+
+/// A text as one word of a POSIX shell (POSIX.1-2024, Shell Command Language, section 2.2.2).
+fn quoted(text: &str) -> String {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn organisation(number: &str) -> Named {
