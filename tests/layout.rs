@@ -22,7 +22,10 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
             &["token_source"],
         ],
     ),
-    ("sandbox", &[&["fixtures", "server"], &["store"], &["maskinporten", "altinn", "reference_api"], &["approval"]]),
+    (
+        "sandbox",
+        &[&["fixtures", "server"], &["store"], &["maskinporten", "altinn", "pages", "reference_api"], &["approval"]],
+    ),
 ];
 
 /// The maximum number of lines of code in a folder, without blank lines and comments.

@@ -1,8 +1,10 @@
 //! Does `systemuser-demo sandbox` start, run and stop correctly?
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
+
+use systemuser_demo::{explain, sandbox};
 
 use crate::program::program;
 use crate::server::nobody;
@@ -67,7 +69,8 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
          Altinn          /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
          approval page   /accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl\n  \
-         reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n\
+         reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n  \
+         other pages     GET /, an overview  GET /errors/{code}, an explanation of an error code\n\
          \n\
          organisations\n  \
          210493352  everything works\n  \
@@ -230,4 +233,225 @@ fn it_refuses_a_socket_that_other_machines_can_reach() {
         systemuser_demo::sandbox::serve(listener, Default::default(), std::future::pending()).await.unwrap_err()
     });
     assert_eq!(error.to_string(), "the sandbox can only listen on a loopback address");
+}
+
+/// All that a sandbox sends for this text until it closes the connection.
+fn all_answers(address: &str, text: &str, closes_sending_side: bool) -> String {
+    let mut stream = TcpStream::connect(address.trim_start_matches("http://").trim_end_matches('/')).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(9))).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
+    if closes_sending_side {
+        stream.shutdown(Shutdown::Write).unwrap();
+    }
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).expect("the connection is closed before the time limit");
+    answers
+}
+
+#[test]
+fn a_missing_double_or_invalid_host_is_refused() {
+    let address = crate::server::sandbox(Default::default());
+    let asked = |version: &str, hosts: &str| {
+        let text = format!("GET /jwk HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = all_answers(&address, &text, false);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!(head.matches("date: ").count(), 1, "{head}");
+        (head.split(' ').nth(1).unwrap().parse::<u16>().unwrap(), body.to_owned())
+    };
+    for (hosts, fault) in [
+        ("", "The Host header is missing."),
+        ("Host: 127.0.0.1\r\nHost: 127.0.0.1\r\n", "The request has more than one Host header."),
+        ("Host: a\r\nhost:\r\n", "The request has more than one Host header."),
+        ("Host: a b\r\n", "The Host header is invalid."),
+        ("Host: http://a/\r\n", "The Host header is invalid."),
+        ("Host: user@a\r\n", "The Host header is invalid."),
+        ("Host: \u{e5}\r\n", "The Host header is invalid."),
+    ] {
+        assert_eq!(asked("1.1", hosts), (400, fault.to_owned()), "{hosts:?}");
+    }
+    for hosts in ["Host: a\r\n", "Host:\r\n", "Host: a:\r\n", "Host: 127.0.0.1:7070\r\n", "Host: [::1]:7070\r\n"] {
+        assert_eq!(asked("1.1", hosts).0, 200, "{hosts:?}");
+    }
+    assert_eq!(asked("1.0", "").0, 200);
+    assert_eq!(asked("1.0", "Host: a\r\n").0, 200);
+    assert_eq!(asked("1.0", "Host: a\r\nHost: a\r\n").0, 400);
+}
+
+#[test]
+fn an_answer_to_a_body_that_was_not_read_closes_the_connection() {
+    let address = crate::server::sandbox(Default::default());
+    let next = "GET /jwk HTTP/1.1\r\nHost: a\r\n\r\n";
+    let is_closed = |head: &str, body: &str, status: u16| {
+        let answers = all_answers(&address, &format!("{head} HTTP/1.1\r\nHost: a\r\n{body}{next}"), false);
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answers}");
+        assert!(answers.contains("connection: close\r\n"), "{head}: {answers}");
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{head}: {answers}");
+    };
+    // The body itself is a request, which must not be answered.
+    let length = next.len();
+    is_closed("POST /jwk", &format!("Content-Length: {length}\r\n\r\n"), 405);
+    is_closed("PUT /token", &format!("Content-Length: {length}\r\n\r\n"), 405);
+    is_closed("GET /jwk", &format!("Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n"), 200);
+    // The sandbox answers these requests before their bodies arrive.
+    is_closed("PUT /token", "Content-Length: 1000\r\n\r\n", 405);
+    is_closed("POST /token", "Content-Length: 65537\r\n\r\n", 413);
+    is_closed("POST /nowhere", "Content-Length: 65537\r\nExpect: 100-continue\r\n\r\n", 413);
+    is_closed("POST /token", &format!("Transfer-Encoding: chunked\r\n\r\n10001\r\n{}", "a".repeat(0x10001)), 413);
+    // After a body that was read, and after a request without a body, the connection stays open.
+    for (head, status) in [("POST /token", 400), ("POST /nowhere", 404), ("POST /jwk", 405)] {
+        let body = if head == "POST /jwk" { "" } else { "Content-Length: 3\r\n\r\na=b" };
+        let end = if body.is_empty() { "\r\n" } else { "" };
+        let text = format!(
+            "{head} HTTP/1.1\r\nHost: a\r\n{body}{end}GET /jwk HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        );
+        let answers = all_answers(&address, &text, false);
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{answers}");
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{answers}");
+    }
+}
+
+#[test]
+fn a_client_that_closes_its_sending_side_gets_its_answers() {
+    let address = crate::server::sandbox(Default::default());
+    let ask = "GET /jwk HTTP/1.1\r\nHost: a\r\n\r\n";
+    for times in [1, 3] {
+        let answers = all_answers(&address, &ask.repeat(times), true);
+        assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), times, "{answers}");
+    }
+    let form = "POST /token HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
+    assert!(all_answers(&address, &format!("{form}a=b"), true).starts_with("HTTP/1.1 400 "));
+    // Incomplete requests are not kept waiting for.
+    assert!(all_answers(&address, &format!("{form}a="), true).contains("The body is incomplete."));
+    assert_eq!(all_answers(&address, "GET /jwk HTTP/1.1\r\nHo", true), "");
+    assert_eq!(all_answers(&address, "", true), "");
+}
+
+/// The head and the HTML of a page of the sandbox.
+fn page(address: &str, method: &str, path: &str) -> (u16, String, String) {
+    let text = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let answer = all_answers(address, &text, false);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+}
+
+/// The text as a browser shows it.
+fn shown(html: &str) -> String {
+    let text = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect::<String>();
+    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// The commands on a page that need no value from the reader.
+fn commands(html: &str) -> Vec<String> {
+    let codes = html.split("<code>").skip(1).map(|rest| shown(rest.split("</code>").next().unwrap()));
+    let is_placeholder = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    codes.filter(|code| code.contains("systemuser-demo ") && !code.split(' ').any(is_placeholder)).collect()
+}
+
+#[test]
+fn the_overview_lists_what_the_sandbox_has_and_its_commands_work() {
+    let standing = standing();
+    let (status, head, html) = page(&standing.address, "GET", "/");
+    assert_eq!(status, 200, "{head}");
+    let text = shown(&html);
+    for (name, shows) in sandbox::organisations().chain(sandbox::clients()).chain(sandbox::endpoints()) {
+        assert!(text.contains(&format!("{name}{shows}")), "{name}: {text}");
+    }
+    let commands = commands(&html);
+    assert_eq!(commands.len(), 3, "{html}");
+    for command in commands {
+        assert!(command.starts_with(&format!("SYSTEMUSER_SANDBOX={} systemuser-demo ", standing.address)), "{command}");
+        #[cfg(unix)]
+        {
+            let run = crate::program::in_a_new_terminal(&command);
+            assert_eq!(run.code, 0, "{command}: {}", run.err);
+        }
+    }
+}
+
+#[test]
+fn each_code_has_a_page_and_the_commands_on_it_work() {
+    let standing = standing();
+    let (_, _, list) = page(&standing.address, "GET", "/errors/");
+    let mut all_commands = std::collections::BTreeSet::new();
+    for entry in explain::all() {
+        assert!(list.contains(&format!("<a href=\"/errors/{0}\">{0}</a>", entry.code)), "{}", entry.code);
+        let (status, _, html) = page(&standing.address, "GET", &format!("/errors/{}", entry.code));
+        let text = shown(&html);
+        assert!(status == 200 && text.contains(&entry.meaning.replace('`', "")), "{}: {text}", entry.code);
+        for cause in entry.causes {
+            assert!(text.contains(&cause.question.replace('`', "")), "{}: {text}", entry.code);
+        }
+        all_commands.extend(commands(&html));
+    }
+    assert!(all_commands.len() > 3, "{all_commands:?}");
+    #[cfg(unix)]
+    for command in all_commands {
+        let run = crate::program::in_a_new_terminal(&command);
+        assert_eq!(run.code, 0, "{command}: {}", run.err);
+    }
+}
+
+#[test]
+fn the_page_in_a_refusal_explains_it() {
+    let standing = standing();
+    let run = program("token --org 314168267").var("SYSTEMUSER_SANDBOX", &standing.address).run();
+    let url = run.err.split_once("; see ").unwrap_or_else(|| panic!("{}", run.err)).1.trim_end().to_owned();
+    let path = url.strip_prefix(&standing.address).expect("a page of the sandbox");
+    assert_eq!(path, "/errors/MP-303");
+    for path in [path, "/errors/mp-303", "/Errors/MP-303/"] {
+        let (status, _, html) = page(&standing.address, "GET", path);
+        assert!(status == 200 && html.contains("<h1>MP-303</h1>"), "{path}: {html}");
+    }
+    let (status, head, html) = page(&standing.address, "HEAD", path);
+    assert_eq!((status, html.as_str()), (200, ""), "{head}");
+}
+
+#[test]
+fn a_sandbox_without_explanations_describes_its_own_refusals() {
+    let address = crate::server::sandbox(Default::default());
+    let (_, _, list) = page(&address, "GET", "/errors");
+    for refusal in sandbox::ForcedRefusal::all() {
+        assert!(list.contains(&format!("<a href=\"/errors/{0}\">{0}</a>", refusal.name)), "{}", refusal.name);
+        let (status, _, html) = page(&address, "GET", &format!("/errors/{}", refusal.name));
+        assert!(status == 200 && html.contains(&format!("<h1>{}</h1>", refusal.name)), "{html}");
+    }
+    let (_, _, html) = page(&address, "GET", "/errors/MP-303");
+    let text = "<code>invalid_altinn_customer_configuration</code>: No approved system user</p>";
+    assert!(html.contains(text), "{html}");
+}
+
+#[test]
+fn the_pages_forbid_what_they_do_not_need_and_repeat_nothing_from_the_url() {
+    let address = crate::server::sandbox(Default::default());
+    for (path, expected) in [
+        ("/", 200),
+        ("/?a=%3Cscript%3E", 200),
+        ("/errors/", 200),
+        ("/errors/MP-303", 200),
+        ("/errors/MP-999", 404),
+        ("/errors/%3Cscript%3Ealert(1)%3C/script%3E", 404),
+        ("/errors/\"onload=script()", 404),
+        ("/errors/MP-303/more", 404),
+    ] {
+        let (status, head, html) = page(&address, "GET", path);
+        assert_eq!(status, expected, "{path}: {head}");
+        assert!(
+            html.contains("<h1>") && !html.contains("script>") && !html.contains("onload") && !html.contains("999"),
+            "{path}: {html}"
+        );
+        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
+        let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hash);
+        let policy = format!(
+            "content-security-policy: default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; \
+             frame-ancestors 'none'; form-action 'none'\r\n"
+        );
+        for header in [policy.as_str(), "content-type: text/html; charset=utf-8\r\n", "x-frame-options: DENY\r\n"] {
+            assert!(head.contains(header), "{path}: {head}");
+        }
+    }
+    let (status, head, _) = page(&address, "POST", "/errors/MP-303");
+    assert!(status == 405 && head.contains("allow: GET, HEAD"), "{head}");
+    // A path that no simulated server has stays an empty 404.
+    assert_eq!((page(&address, "GET", "/nowhere").0, page(&address, "GET", "/nowhere").2.as_str()), (404, ""));
 }

@@ -8,6 +8,7 @@ mod altinn;
 mod approval;
 mod fixtures;
 mod maskinporten;
+mod pages;
 mod reference_api;
 mod server;
 mod store;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use axum::http::header::DATE;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
-use axum::middleware::map_response_with_state;
+use axum::middleware::{from_fn, map_response_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, extract};
@@ -28,8 +29,9 @@ use tokio::task::JoinHandle;
 
 use self::server::body::WholeBody;
 use self::server::connections;
+use self::server::host::check_host;
 pub use self::store::forced_refusal::ForcedRefusal;
-pub use self::store::options::{PagingFault, SandboxOptions};
+pub use self::store::options::{Explanation, PagingFault, SandboxOptions};
 use self::store::state::State;
 
 /// A sandbox that runs in the background of a Tokio runtime. Dropping it stops it.
@@ -80,7 +82,8 @@ pub async fn serve(
     options: SandboxOptions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let router = router(address(&listener)?, options);
+    let state = Arc::new(State::new(address(&listener)?, options));
+    let router = dated_by(&state, routes(&state).layer(from_fn(check_host)));
     tokio::select! {
         () = connections::serve(listener, router) => {}
         () = shutdown => {}
@@ -91,13 +94,21 @@ pub async fn serve(
 /// The sandbox's routes without a socket. `address` is the base URL and must end in a slash.
 pub fn router(address: String, options: SandboxOptions) -> Router {
     let state = Arc::new(State::new(address, options));
+    dated_by(&state, routes(&state))
+}
+
+fn routes(state: &Arc<State>) -> Router {
     Router::new()
         .route("/token", post(maskinporten::token))
         .route("/jwk", get(maskinporten::keys))
         .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
         .fallback(other)
-        .layer(map_response_with_state(state.clone(), dated))
-        .with_state(state)
+        .with_state(state.clone())
+}
+
+/// The router, with a `Date` header on each response.
+fn dated_by(state: &Arc<State>, router: Router) -> Router {
+    router.layer(map_response_with_state(state.clone(), dated))
 }
 
 /// Answers every path that is not Maskinporten's. ASP.NET ignores the case of paths.
@@ -111,6 +122,7 @@ async fn other(
     match uri.path().split('/').nth(1).unwrap_or_default().to_ascii_lowercase().as_str() {
         "authentication" => altinn::answer(&state, &method, &uri, &headers, &body),
         "accessmanagement" => approval::answer(&state, &method, &uri, &headers, &body),
+        "" | "errors" => pages::answer(&state, &method, &uri),
         _ => reference_api::answer(&state, &method, &uri, &headers),
     }
 }
@@ -128,6 +140,17 @@ fn address(listener: &TcpListener) -> io::Result<String> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox can only listen on a loopback address"));
     }
     Ok(format!("http://{socket}/"))
+}
+
+/// The endpoints of the sandbox: the server that it simulates, and the methods and paths.
+pub fn endpoints() -> [(&'static str, &'static str); 5] {
+    [
+        ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
+        ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
+        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl"),
+        ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
+        ("other pages", "GET /, an overview  GET /errors/{code}, an explanation of an error code"),
+    ]
 }
 
 /// The settings of the first client in the sandbox, except its key: name and value.

@@ -1,6 +1,8 @@
 //! Clients that are slow, and clients that send too much.
 
+use std::fs;
 use std::io::{self, Write};
+use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -90,6 +92,11 @@ fn slow_clients_are_disconnected_after_the_time_limit_and_do_not_delay_others() 
     let sandbox = standing();
     let begun = Instant::now();
     let mut busy = Client::of(&sandbox);
+    assert_eq!(busy.ask(METADATA).unwrap().status, 200);
+    let sockets = open_sockets(&sandbox);
+    // This client cannot notice that it was disconnected: it reads nothing, and sends nothing more.
+    let half_closed = Slow::never_reading(&sandbox);
+    half_closed.client.stream.get_ref().shutdown(Shutdown::Write).unwrap();
     let mut slow_ones = slow_ones(&sandbox, 8);
     while !slow_ones.is_empty() {
         answers_others(&sandbox);
@@ -104,7 +111,16 @@ fn slow_clients_are_disconnected_after_the_time_limit_and_do_not_delay_others() 
             !ended
         });
     }
+    assert_eq!(open_sockets(&sandbox), sockets);
+    drop(half_closed);
     has_held_little(&sandbox);
+}
+
+/// The number of sockets that the sandbox has open.
+fn open_sockets(sandbox: &Standing) -> usize {
+    let files = fs::read_dir(format!("/proc/{}/fd", sandbox.child.id())).unwrap();
+    let targets = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
 #[test]

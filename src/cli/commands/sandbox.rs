@@ -14,7 +14,8 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, duration, pairs};
 use crate::client::quote;
 use crate::config::ConfigError;
-use crate::sandbox::{self, ForcedRefusal, PagingFault, SandboxOptions};
+use crate::explain::{self, Entry};
+use crate::sandbox::{self, Explanation, ForcedRefusal, PagingFault, SandboxOptions};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
@@ -58,7 +59,7 @@ impl Sandbox {
         })?;
         let address = format!("http://{}", listener.local_addr().context("cannot read the address of the socket")?);
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
-        introduce(console, &address, options);
+        introduce(console, &address, &options);
         sandbox::serve(listener, options, interrupted).await.context("the sandbox stopped")?;
         console.note("the sandbox has stopped and discarded its data");
         Ok(())
@@ -87,17 +88,18 @@ impl Sandbox {
             refusal: parsed("--refuse", self.refuse.as_ref(), refusal)?,
             page_size: parsed("--page-size", self.page_size.as_ref(), page_size)?,
             paging: parsed("--paging-fault", self.paging_fault.as_ref(), paging)?.unwrap_or_default(),
+            explanations: explain::all().map(explanation).collect(),
         })
     }
 }
 
-fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) {
-    let serves = [
-        ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
-        ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
-        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl"),
-        ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
-    ];
+/// An explanation for the sandbox. Its commands need no options, because the built-in configuration has all values.
+fn explanation(entry: &Entry) -> Explanation {
+    let causes = entry.causes.iter().map(|cause| cause.line(|command| command.line().to_owned())).collect();
+    Explanation { code: entry.code, kind: entry.kind, meaning: entry.meaning, causes }
+}
+
+fn introduce(console: &mut Console<'_>, address: &str, options: &SandboxOptions) {
     let (organisations, clients): (Vec<_>, Vec<_>) = (sandbox::organisations().collect(), sandbox::clients().collect());
     console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C stops it"));
     if !options.clock_ahead.is_zero() {
@@ -117,7 +119,7 @@ fn introduce(console: &mut Console<'_>, address: &str, options: SandboxOptions) 
         console.note(&format!("the paging of Altinn's lists has a fault: {}", options.paging.name()));
     }
     let rows = |rows: &[(&str, &str)]| pairs(rows).trim_end().replace('\n', "\n  ");
-    console.plain(&format!("\nendpoints\n  {}", rows(&serves)));
+    console.plain(&format!("\nendpoints\n  {}", rows(&sandbox::endpoints())));
     console.plain(&format!("\norganisations\n  {}", rows(&organisations)));
     console.plain(&format!("\nsettings for other programs\n  issuer     {address}/\n  {}", rows(&sandbox::client())));
     console.plain("  key        the private key in mp-key.pem.example");

@@ -40,7 +40,7 @@ pub(super) fn page(
     mut rows: Vec<(&str, Value)>,
 ) -> Result<Response, Failure> {
     rows.sort_by_key(|(id, _)| *id);
-    let options = call.state.options;
+    let options = &call.state.options;
     let size = options.page_size.map_or(USUAL_SIZE, usize::from);
     let from = call.parameter("token").map(|token| id_of(token).ok_or_else(|| Failure::not_valid("token", token)));
     if let Some(from) = from.transpose()? {

@@ -6,22 +6,16 @@
 //!   read neither.
 //! - A browser sends the origin of a form in `Sec-Fetch-Site` and `Origin`, and it must be the origin of this page.
 //!   This keeps out other servers on this machine, which share its cookies.
-//! - The page cannot be shown in a frame. It loads no resources and runs no scripts.
+//! - The page cannot be shown in a frame. It loads no resources and runs no scripts: see [`html`].
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, ORIGIN, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use axum::http::header::{COOKIE, HOST, HeaderName, ORIGIN, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::super::server::html;
 use super::super::store::state::{State, random};
-
-/// The only style sheet. The Content-Security-Policy contains its hash.
-pub(super) const STYLE: &str = include_str!("style.css");
 
 /// The token and the cookie that the buttons need.
 pub(super) struct Form {
@@ -86,25 +80,9 @@ pub(super) fn is_own_form(state: &State, headers: &HeaderMap, request: &str, tok
     same_site && same_origin && fits
 }
 
-/// The headers of every page. A form can only be sent to this page's origin. Chromium also applies `form-action` to
-/// every redirect after a form (Content Security Policy Level 3, section 6.4.1), so the response to a form does not
-/// redirect to the vendor.
+/// The headers of every page.
 pub(super) fn headers(with_form: bool) -> Vec<(HeaderName, HeaderValue)> {
-    let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-    let action = if with_form { "'self'" } else { "'none'" };
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'; form-action {action}"
-    );
-    let policy = HeaderValue::try_from(policy).expect("base64 is plain text");
-    let fixed = |name, value| (name, HeaderValue::from_static(value));
-    vec![
-        (CONTENT_SECURITY_POLICY, policy),
-        fixed(CONTENT_TYPE, "text/html; charset=utf-8"),
-        fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        fixed(X_FRAME_OPTIONS, "DENY"),
-        // With `no-referrer`, a form of the page would send `Origin: null`.
-        fixed(REFERRER_POLICY, "same-origin"),
-        fixed(CACHE_CONTROL, "no-store"),
-        fixed(VARY, "accept-language, cookie"),
-    ]
+    let mut headers = html::headers(with_form);
+    headers.push((VARY, HeaderValue::from_static("accept-language, cookie")));
+    headers
 }

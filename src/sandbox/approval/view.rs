@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::fixtures::Decision;
+use super::super::server::html::STYLE;
 use super::super::store::{Kind, Undecidable};
-use super::guard::STYLE;
 use super::texts::Texts;
 use super::view_model::{Named, Redirect, RequestView};
 

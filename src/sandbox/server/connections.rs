@@ -5,10 +5,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -19,6 +22,8 @@ use tokio::io::AsyncWrite;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+
+use super::body::TrackedBody;
 
 /// The maximum number of open connections: twice as many as a busy test suite opens. A further connection closes the
 /// connection that has been idle the longest.
@@ -119,16 +124,25 @@ async fn serve_connection(stream: TcpStream, router: Router, answered: &Answered
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
-        let answer = router.call(request);
+        let (head, body) = request.into_parts();
+        let (body, is_read) = TrackedBody::new(body);
+        let answer = router.call(Request::from_parts(head, body));
         // `poll_without_shutdown` requires a future that is `Unpin`.
-        Box::pin(async {
-            let answer: Result<Response<_>, _> = answer.await;
+        Box::pin(async move {
+            let mut answer: Result<Response<_>, _> = answer.await;
+            // The rest of a body could be mistaken for the next request (RFC 9112, section 9.3).
+            if let (Ok(answer), false) = (&mut answer, is_read.load(Ordering::Relaxed)) {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             *answered.lock().expect("nobody panics while holding it") = Instant::now();
             answer
         })
     });
-    let mut connection =
-        http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new()
+        .max_buf_size(LARGEST_HEAD)
+        // A client may close its sending side after its request, and still read the answer.
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
     // An error here is the client's, and there is nobody else to report it to.
     let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let _ = shut_down(connection.into_parts().io.into_inner()).await;

@@ -5,3 +5,5 @@ pub(super) mod aspnet;
 pub(super) mod bearer;
 pub(super) mod body;
 pub(super) mod connections;
+pub(super) mod host;
+pub(super) mod html;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::forced_refusal::ForcedRefusal;
 
 /// The options of a sandbox. The default options give the normal behaviour.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SandboxOptions {
     /// How far the sandbox's clock is ahead of this machine's clock. If the value is negative, the clock is behind. The
     /// limit is a century in either direction.
@@ -18,6 +18,21 @@ pub struct SandboxOptions {
     pub page_size: Option<NonZeroUsize>,
     /// The fault in the paging of Altinn's lists.
     pub paging: PagingFault,
+    /// The explanations on the pages of error codes. Without an explanation, a page has the sandbox's own description.
+    pub explanations: Vec<Explanation>,
+}
+
+/// The explanation of an error code.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The code, such as `MP-303`, or a name for a refusal without a code.
+    pub code: &'static str,
+    /// OAuth's error code, such as `invalid_grant`, or the HTTP status.
+    pub kind: &'static str,
+    /// The meaning of the code.
+    pub meaning: &'static str,
+    /// The likely causes with their remedies, the most likely first. Backticks enclose values and commands.
+    pub causes: Vec<String>,
 }
 
 /// A fault in the paging of Altinn's lists. Altinn has or had each of these faults.
