@@ -99,7 +99,7 @@ impl Visit<'_> {
     }
 
     /// Redirects to the receipt. The receipt has its own address, so that a reload does not send the form again. The
-    /// receipt, not the form, redirects the customer to the vendor: see [`html::headers`].
+    /// receipt, not the form, redirects the customer to the vendor: see `html::headers`.
     fn see_receipt(&self) -> Response {
         let to = format!("/{}?{}&receipt=1&lang={}", self.path, self.query, self.texts.lang);
         let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
