@@ -160,7 +160,7 @@ impl Program {
 
 /// Runs a line in a shell, like a person who opens a terminal: in an empty folder, without variables, and with the
 /// program on the search path.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "sandbox"))]
 pub fn in_a_new_terminal(line: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).parent().unwrap();
