@@ -1,6 +1,7 @@
 //! Which values are quoted, and which are hidden because they may be secrets?
 
-use systemuser_demo::client::sanitize::{excerpt, may_be_secret, quote, quote_path, show};
+use secrecy::SecretString;
+use systemuser_demo::client::sanitize::{excerpt, may_be_secret, quote, quote_path, show, without};
 use systemuser_demo::config::is_secret;
 
 #[test]
@@ -88,4 +89,26 @@ fn a_servers_text_is_kept_except_for_words_that_may_be_part_of_a_key() {
     ] {
         assert_eq!(excerpt(text).unwrap(), shown.unwrap_or(text));
     }
+}
+
+#[test]
+fn a_part_of_a_secret_is_replaced_if_it_is_long() {
+    let secret = SecretString::from("abcdefghijklmnopqrstuvwxyz0123456789");
+    for (text, shown) in [
+        ("abcdefghijklmnopqrs", "abcdefghijklmnopqrs"),
+        ("abcdefghijklmnopqrst", "[redacted]"),
+        ("xghijklmnopqrstuvwxyzx", "x[redacted]x"),
+        ("å 0123456789 qrstuvwxyz0123456789å", "å 0123456789 [redacted]å"),
+        ("abcdefghijklmnopqrstuvwxyz0123456789, abcdefghijklmnopqrstuvwxy", "[redacted], [redacted]"),
+        ("the scope a:b is not granted to this client", "the scope a:b is not granted to this client"),
+    ] {
+        assert_eq!(without(Some(&secret), text.to_owned()), shown);
+        assert_eq!(without(None, text.to_owned()), text);
+    }
+    assert_eq!(without(Some(&"short".into()), "a short text".to_owned()), "a [redacted] text");
+    // The time does not depend on the product of the lengths.
+    let secret = SecretString::from("a".repeat(19) + &"b".repeat(8_000));
+    let begun = std::time::Instant::now();
+    assert_eq!(without(Some(&secret), "ab".repeat(32 * 1024)), "ab".repeat(32 * 1024));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(1), "{:?}", begun.elapsed());
 }

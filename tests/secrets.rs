@@ -347,6 +347,20 @@ fn a_secret_that_a_server_repeats_is_not_printed() {
 }
 
 #[test]
+fn a_part_of_a_secret_that_a_server_repeats_is_not_printed() {
+    let part = |assertion: &str| assertion[assertion.len() - 60..assertion.len() - 30].to_owned();
+    let server = Server::start(move |request| {
+        let part = part(request.body.split("assertion=").nth(1).unwrap());
+        let head = format!("400 Bad Request\r\nWWW-Authenticate: Bearer got={part}");
+        json(&head, &format!("{{\"error\":\"invalid_grant\",\"error_description\":\"no {part}, no\"}}"))
+    });
+    let run = verbose("token --env test").file("config/test.toml", server.configuration()).run();
+    let assertion = server.requests()[0].body.split("assertion=").nth(1).unwrap().to_owned();
+    shows_none(&run.err, &[part(&assertion)[..20].to_owned()]);
+    assert!(run.code == 4 && run.err.contains("no [redacted], no"), "{}", run.err);
+}
+
+#[test]
 fn a_secret_that_a_server_repeats_with_escapes_is_not_printed() {
     let escaped = |bearer: &str| bearer.replace('+', "\\u002b").replace('-', "\\u002d");
     for body in

@@ -3,6 +3,7 @@
 //! An invalid value may be a key or a token that somebody pasted into the wrong place. Messages therefore repeat a
 //! value only through [`quote`] or [`show`].
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use reqwest::Url;
@@ -19,6 +20,8 @@ const PEM: &str = "-----BEGIN";
 const QUOTES: [char; 5] = ['"', '\'', '`', ' ', '\n'];
 /// The replacement for a secret that a server repeats.
 const REDACTED: &str = "[redacted]";
+/// The length of the shortest part of a secret that is replaced, in bytes.
+const SECRET_PART: usize = 20;
 /// The longest excerpt that an error quotes from a response, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
@@ -104,9 +107,25 @@ fn has_piece_in_path(text: &str) -> bool {
 /// token.
 const MARKS: [char; 6] = ['+', '/', '-', '_', '%', '.'];
 
-/// Replaces `secret` with `[redacted]` wherever `text` contains it. Returns `text` unchanged if there is no secret.
+/// Replaces `secret`, and each part of it with 20 or more characters, with `[redacted]` wherever `text` contains it.
+/// Returns `text` unchanged if there is no secret.
 pub fn without(secret: Option<&SecretString>, text: String) -> String {
-    secret.map(|secret| text.replace(secret.expose_secret(), REDACTED)).unwrap_or(text)
+    let Some(secret) = secret.map(ExposeSecret::expose_secret) else { return text };
+    if secret.len() < SECRET_PART {
+        return text.replace(secret, REDACTED);
+    }
+    let parts: HashSet<&[u8]> = secret.as_bytes().windows(SECRET_PART).collect();
+    let (text, mut shown, mut hidden) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    for (start, byte) in text.iter().enumerate() {
+        if text.get(start..start + SECRET_PART).is_some_and(|part| parts.contains(part)) {
+            if start >= hidden {
+                shown.extend(REDACTED.bytes());
+            }
+            hidden = start + SECRET_PART;
+        }
+        shown.extend((start >= hidden).then_some(byte));
+    }
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 /// The beginning of a text on one line, with at most 200 characters. Possible parts of secrets are replaced, and
