@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
+use systemuser_demo::cli::session::check_file_handles;
 use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream};
 use systemuser_demo::client::sanitize::{may_be_secret, show};
 
@@ -53,6 +54,8 @@ fn sanitized(mut error: clap::Error) -> clap::Error {
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> Result<Exit, CommandError> {
+    // The runtime opens this number of file handles, and panics if it gets only some of them.
+    check_file_handles(6).context("cannot start the runtime")?;
     // One thread is enough, since the program waits for one thing at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::wire::Connection;
 use super::{Call, Case, HTTP, HTTPS, everywhere, hold, no_answer, token_answer};
+#[cfg(unix)]
+use crate::program::{Run, program};
 use crate::server::{empty, nobody};
 
 /// Reads the request, and then calls `act` with the connection.
@@ -24,6 +26,32 @@ fn partly(part: &'static str, reset: bool) -> impl Fn(Connection) + Clone + Send
             connection.reset();
         }
     })
+}
+
+/// Otherwise the runtime would panic, and the sandbox in the process would never accept the connection.
+#[cfg(unix)]
+#[test]
+fn a_low_limit_on_open_files_is_reported() {
+    let run = |limit: u32, arguments: &str| {
+        let program = program(arguments);
+        let mut limited = std::process::Command::new("/bin/sh");
+        limited.arg("-c").arg(format!("ulimit -n {limit}; exec \"$0\" \"$@\""));
+        let command = program.command();
+        limited.arg(command.get_program()).args(command.get_args()).env_clear().current_dir(program.path(""));
+        Run::of(&mut limited)
+    };
+    let begins = |run: Run, begin: &str| {
+        assert!(run.code == 1 && run.err == format!("error: {begin}: Too many open files (os error 24)\n"), "{run:?}");
+    };
+    begins(run(7, "token --env test"), "cannot start the runtime");
+    if cfg!(feature = "sandbox") {
+        let first = (8..=12).map(|limit| run(limit, "token --timeout 5")).collect::<Vec<_>>();
+        for run in first {
+            assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+            assert!(run.err.ends_with(": Too many open files (os error 24)\n"), "{}", run.err);
+        }
+        assert_eq!(run(20, "token --timeout 5").code, 0);
+    }
 }
 
 const TOO_SLOW: &str = "the request took longer than 1 s\nhint: increase the time limit with --timeout";
@@ -59,6 +87,19 @@ fn a_broken_connection_is_reported() {
         .into_iter()
         .flatten(),
     );
+}
+
+#[test]
+fn malformed_chunks_are_not_valid_http() {
+    for (fault, chunks) in [
+        ("no size", "x\r\n{}\r\n0\r\n\r\n"),
+        ("a size that overflows", "fffffffffffffffff\r\n{}"),
+        ("a chunk longer than its size", "1\r\n{}\r\n0\r\n\r\n"),
+        ("a trailer without its line break", "2\r\n{}\r\n0\r\nx\ry"),
+    ] {
+        let response = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}").leak();
+        hold(everywhere(fault, partly(response, false), "the response is not valid HTTP"));
+    }
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 
 use super::wire::{Connection, Wire};
 use super::{Call, Case, HTTPS, TIMEOUT, TOKEN, hold, no_answer, outcome, token_answer};
@@ -22,12 +24,23 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 /// The authority that the client trusts.
 pub static TRUSTED: LazyLock<Authority> = LazyLock::new(|| Authority::new("an authority of the tests"));
 
+/// An authority that the client trusts for other hosts.
+static FOR_OTHERS: LazyLock<Authority> = LazyLock::new(|| {
+    let subtrees = vec![GeneralSubtree::DnsName("example.no".to_owned())];
+    Authority::with("for others", Some(NameConstraints { permitted_subtrees: subtrees, excluded_subtrees: vec![] }))
+});
+
 impl Authority {
     pub fn new(name: &str) -> Self {
+        Self::with(name, None)
+    }
+
+    fn with(name: &str, name_constraints: Option<NameConstraints>) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.name_constraints = name_constraints;
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
@@ -81,7 +94,7 @@ pub fn here(years: [i32; 2]) -> CertificateParams {
 pub fn roots() -> &'static Path {
     static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults-roots.pem");
-        std::fs::write(&file, TRUSTED.pem()).unwrap();
+        std::fs::write(&file, TRUSTED.pem() + &FOR_OTHERS.pem()).unwrap();
         file
     });
     &FILE
@@ -115,6 +128,8 @@ fn a_server_with_an_untrusted_certificate_gets_no_secret() {
         let message = format!("its certificate is for {message}, not for this host{address}");
         with_certificate("for other hosts", TRUSTED.server(certificate(names, NOW)), &message)
     };
+    let mut for_clients = here(NOW);
+    for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let cases = [
         with_certificate("expired", TRUSTED.server(here([2020, 2021])), &format!("its certificate has expired{clock}")),
         with_certificate(
@@ -134,6 +149,18 @@ fn a_server_with_an_untrusted_certificate_gets_no_secret() {
             known_by_name,
         ),
         with_certificate(
+            "for clients",
+            TRUSTED.server(for_clients),
+            "its certificate is not for servers\nhint: is it a certificate for clients? a server's certificate \
+             needs the extended key usage for servers",
+        ),
+        with_certificate(
+            "of an authority for other hosts",
+            FOR_OTHERS.server(here(NOW)),
+            "its certificate's authority may not issue certificates for this host\nhint: the name constraints of the \
+             authority exclude this host: the server needs another certificate",
+        ),
+        with_certificate(
             "the authority's own",
             TRUSTED.itself(),
             "its certificate is a CA certificate, as self-signed certificates often are\nhint: a self-signed server \
@@ -141,6 +168,76 @@ fn a_server_with_an_untrusted_certificate_gets_no_secret() {
         ),
     ];
     hold(cases.into_iter().flatten());
+}
+
+#[test]
+fn a_tls_handshake_without_a_common_version_algorithm_or_certificate_has_its_own_reason() {
+    let fault = |fault: &'static str, bytes: Vec<u8>, message: &str| -> Vec<Case> {
+        let case = |call| {
+            let bytes = bytes.clone();
+            let server = move || {
+                let bytes = bytes.clone();
+                Wire::start(move |mut connection| {
+                    connection.hear();
+                    connection.send(&bytes);
+                    connection.wait_for_its_end();
+                })
+                .called("https")
+            };
+            Case::new(fault, call, server, no_answer(call, HTTPS, &format!("the TLS handshake failed: {message}")))
+        };
+        Call::ALL.into_iter().map(case).collect()
+    };
+    // Alerts and ServerHello messages as RFC 5246 defines them (sections 7.2 and 7.4.1.3).
+    let alert = |description: u8| vec![21, 3, 3, 0, 2, 2, description];
+    let hello = |minor: u8, cipher: [u8; 2]| {
+        let body = [&[3, minor][..], &[7; 32], &[0], &cipher, &[0]].concat();
+        let (length, record) = (body.len() as u8, body.len() as u8 + 4);
+        [&[22, 3, minor, 0, record, 2, 0, 0, length][..], &body].concat()
+    };
+    let old = "the server does not support TLS 1.2 or 1.3\nhint: does the server need an update, or is the URL wrong?";
+    let refused = "the server refused the offered algorithms, or the client without a certificate\nhint: does the \
+        server support only old ciphers, or require a client certificate? this program supports neither";
+    let unsafe_cipher =
+        "the server selected an algorithm that is not safe\nhint: does the server support only old ciphers?";
+    let cases = [
+        fault("TLS 1.0 only, by a message", hello(1, [0, 0x2f]), old),
+        fault("TLS 1.1 only, by a message", hello(2, [0, 0x2f]), old),
+        fault("TLS 1.0 only, by an alert", alert(70), old),
+        fault("old ciphers, by an alert", alert(40), refused),
+        fault("weak keys, by an alert", alert(71), refused),
+        fault("an old cipher, by a message", hello(3, [0, 0x2f]), unsafe_cipher),
+    ];
+    hold(cases.into_iter().flatten());
+}
+
+#[test]
+fn a_server_that_requires_a_client_certificate_is_reported() {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(TRUSTED.0.as_ref().der().clone()).unwrap();
+    let provider = Arc::new(default_provider());
+    let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = here(NOW).signed_by(&key, &TRUSTED.0).unwrap().der().clone();
+    let cases = [&rustls::version::TLS12, &rustls::version::TLS13].into_iter().flat_map(|version| {
+        let config = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version]).unwrap();
+        let config = config.with_client_cert_verifier(clients.clone());
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config: Arc<ServerConfig> = config.with_single_cert(vec![certificate.clone()], key.into()).unwrap().into();
+        Call::ALL.map(|call| {
+            let config = config.clone();
+            let server = move || {
+                Wire::start_tls(config.clone(), |mut connection| {
+                    assert!(connection.request().is_none());
+                    connection.wait_for_its_end();
+                })
+            };
+            let message = "the TLS handshake failed: the server requires a client certificate\nhint: is the URL wrong? \
+                this program does not support client certificates";
+            Case::new(&format!("{version:?}"), call, server, no_answer(call, HTTPS, message))
+        })
+    });
+    hold(cases);
 }
 
 #[test]

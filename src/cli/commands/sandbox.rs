@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use crate::cli::args::{CommonArgs, parsed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, duration, pairs};
+use crate::cli::session::check_file_handles;
 use crate::client::quote;
 use crate::config::ConfigError;
 use crate::explain::{self, Entry};
@@ -58,6 +59,7 @@ impl Sandbox {
             _ => CommandError::new(Exit::Unexpected, format!("cannot listen on {address}: {error}")),
         })?;
         let address = format!("http://{}", listener.local_addr().context("cannot read the address of the socket")?);
+        check_file_handles(1).context("cannot accept connections")?;
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
         introduce(console, &address, &options);
         sandbox::serve(listener, options, interrupted).await.context("the sandbox stopped")?;

@@ -1,7 +1,10 @@
 //! Messages and hints for transport errors.
 
 use reqwest::Url;
-use rustls::{CertificateError as Certificate, Error as TlsError, InvalidMessage};
+use rustls::{
+    AlertDescription as Alert, CertificateError as Certificate, Error as TlsError, InvalidMessage,
+    PeerIncompatible as Incompatible, PeerMisbehaved,
+};
 
 use super::{CommandError, Exit};
 use crate::cli::args::variables;
@@ -14,7 +17,7 @@ impl From<TransportError> for CommandError {
         let (reason, hint) = match &error.kind {
             Kind::Tls(tls_error) => {
                 let (reason, hint) = tls(tls_error, is_on_this_machine(&error));
-                (format!("the TLS handshake failed: {reason}"), Some(hint))
+                (format!("the TLS handshake failed: {reason}"), hint)
             }
             kind @ (Kind::Proxy(reason) | Kind::Connection(reason) | Kind::NotHttp { reason, .. }) => {
                 (plain(reason).map_or_else(|| kind.to_string(), str::to_owned), hint(&error))
@@ -41,8 +44,11 @@ pub(crate) fn may_be_done(error: &TransportError) -> bool {
 }
 
 /// The reason for a TLS failure, which ends the message, and a hint.
-fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
+fn tls(error: &TlsError, on_this_machine: bool) -> (String, Option<String>) {
     const UNTRUSTED: &str = "its certificate is not signed by a trusted authority";
+    const WRONG_PURPOSE: &str = "its certificate is not for servers";
+    const SERVER_USAGE: &str =
+        "is it a certificate for clients? a server's certificate needs the extended key usage for servers";
     const CLOCK: &str = "is this machine's clock wrong? if not, the server must renew its certificate";
     const PROXY: &str = "does a proxy decrypt TLS? add its root certificate to the file set by SSL_CERT_FILE";
     let (reason, hint) = match error {
@@ -62,7 +68,7 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
                     "{name} replaces the operating system's root certificates: does it lack a certificate, such as the \
                      root certificate of a proxy that decrypts TLS?"
                 );
-                return (UNTRUSTED.to_owned(), hint);
+                return (UNTRUSTED.to_owned(), Some(hint));
             }
             None => (UNTRUSTED, PROXY),
         },
@@ -73,7 +79,7 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
             let names: Vec<String> = names.take(3).map(|name| format!("`{name}`")).collect();
             let names = if names.is_empty() { "other hosts".to_owned() } else { names.join(", ") };
             let hint = "is the URL wrong, or does a login page of this network respond in place of the server?";
-            return (format!("its certificate is for {names}, not for this host"), hint.to_owned());
+            return (format!("its certificate is for {names}, not for this host"), Some(hint.to_owned()));
         }
         TlsError::InvalidCertificate(Certificate::Other(other))
             if matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
@@ -83,16 +89,48 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, String) {
                 "a self-signed server certificate needs CA:FALSE and the host among its names",
             )
         }
-        other => return (other.to_string(), PROXY.to_owned()),
+        TlsError::InvalidCertificate(Certificate::Other(other))
+            if matches!(other.0.downcast_ref(), Some(webpki::Error::NameConstraintViolation)) =>
+        {
+            (
+                "its certificate's authority may not issue certificates for this host",
+                "the name constraints of the authority exclude this host: the server needs another certificate",
+            )
+        }
+        TlsError::InvalidCertificate(Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. }) => {
+            (WRONG_PURPOSE, SERVER_USAGE)
+        }
+        // reqwest's verifier has a private type for this error.
+        TlsError::InvalidCertificate(Certificate::Other(other)) if format!("{:?}", other.0) == "EkuError" => {
+            (WRONG_PURPOSE, SERVER_USAGE)
+        }
+        TlsError::AlertReceived(Alert::ProtocolVersion)
+        | TlsError::PeerIncompatible(Incompatible::ServerDoesNotSupportTls12Or13) => {
+            ("the server does not support TLS 1.2 or 1.3", "does the server need an update, or is the URL wrong?")
+        }
+        TlsError::AlertReceived(Alert::HandshakeFailure | Alert::InsufficientSecurity) => (
+            "the server refused the offered algorithms, or the client without a certificate",
+            "does the server support only old ciphers, or require a client certificate? this program supports neither",
+        ),
+        TlsError::PeerIncompatible(_) | TlsError::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedCipherSuite) => {
+            ("the server selected an algorithm that is not safe", "does the server support only old ciphers?")
+        }
+        TlsError::AlertReceived(Alert::CertificateRequired) => (
+            "the server requires a client certificate",
+            "is the URL wrong? this program does not support client certificates",
+        ),
+        other => return (other.to_string(), None),
     };
-    (reason.to_owned(), hint.to_owned())
+    (reason.to_owned(), Some(hint.to_owned()))
 }
 
 /// Rewords the messages of libraries that have no error types for tunnels, names and HTTP.
 fn plain(reason: &str) -> Option<&'static str> {
-    const PLAIN: [(&str, &str); 7] = [
+    const PLAIN: [(&str, &str); 9] = [
         ("without sending TLS close_notify", "the connection was closed"),
         ("invalid HTTP version parsed", "the server does not speak HTTP"),
+        ("chunk", "the response is not valid HTTP"),
+        ("railer", "the response is not valid HTTP"),
         (PASSWORD, "the proxy requires a user name and a password"),
         ("tunnel error: unsuccessful", "the proxy refuses the connection"),
         ("tunnel error: unexpected end of file", "the proxy closed the connection"),
@@ -110,6 +148,9 @@ fn hint(error: &TransportError) -> Option<String> {
         Kind::Status { .. } => {
             let pause = error.retry_after.filter(|pause| !pause.is_zero())?;
             format!("the server asks clients to wait {}", duration(pause.as_secs()))
+        }
+        Kind::Connection(reason) if reason.starts_with("Too many open files") => {
+            "raise the limit on open files, for example with `ulimit -n 1024`".to_owned()
         }
         Kind::Connection(_) if error.address.starts_with("http:") && cfg!(feature = "sandbox") => {
             let port = Url::parse(&error.address).ok().and_then(|url| url.port()).filter(|port| *port != 7070);

@@ -13,6 +13,9 @@ pub mod verification;
 pub(crate) mod with_retries;
 
 use std::convert::Infallible;
+use std::io;
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -258,6 +261,17 @@ pub(crate) async fn fetch_document<T: DeserializeOwned>(
     (document, clock)
 }
 
+/// Checks that the process can open this many more file handles.
+///
+/// # Errors
+/// Returns the operating system's error if it cannot. Windows has no such limit.
+pub fn check_file_handles(count: usize) -> io::Result<()> {
+    #[cfg(unix)]
+    (0..count).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect::<io::Result<Vec<_>>>()?;
+    let _ = count;
+    Ok(())
+}
+
 /// Starts the sandbox inside the process, unless an address is configured.
 #[cfg(feature = "sandbox")]
 async fn sandbox_inside(
@@ -268,7 +282,10 @@ async fn sandbox_inside(
     if !config.sandbox_inside {
         return Ok((config, None));
     }
-    let sandbox = crate::sandbox::Sandbox::start().await.context("cannot start the sandbox")?;
+    let sandbox = crate::sandbox::Sandbox::start().await;
+    // A connection needs a handle at each end. Without the second handle, the sandbox would not accept the connection.
+    let sandbox = sandbox.and_then(|sandbox| check_file_handles(2).map(|()| sandbox));
+    let sandbox = sandbox.context("cannot start the sandbox")?;
     console.note("using the built-in sandbox; nothing leaves this machine");
     let endpoints = crate::client::environment::Endpoints::sandbox(&Url::parse(sandbox.address())?);
     Ok((Config { endpoints, ..config }, Some(sandbox)))

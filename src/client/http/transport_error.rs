@@ -85,7 +85,7 @@ pub enum TransportErrorKind {
     /// `Location` header, shortened to 200 characters.
     #[error("status {status} is a redirect{}, which is not followed", location.as_ref().map(|to| format!(" to `{to}`")).unwrap_or_default())]
     Redirect { status: u16, location: Option<String> },
-    /// The status is 429 or 5xx. `status` is the HTTP status. `excerpt` is the beginning of the body, at most 200
+    /// The status is 408, 429 or 5xx. `status` is the HTTP status. `excerpt` is the beginning of the body, at most 200
     /// characters. `None` if the body is empty.
     #[error("status {status}{}", excerpt.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     Status { status: u16, excerpt: Option<String> },
@@ -94,6 +94,10 @@ pub enum TransportErrorKind {
     #[error("status {status}, {reason}")]
     Unusable { status: u16, reason: String },
 }
+
+/// In TLS 1.3, a server asks for the client's certificate after the client has finished the handshake (RFC 8446, section
+/// 4.4.2.4).
+const NO_CERTIFICATE: rustls::Error = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
 
 impl TransportErrorKind {
     /// Classifies a failed request. `status` is the status of a response whose body could not be read. The order
@@ -113,7 +117,7 @@ impl TransportErrorKind {
             Self::Proxy(reason)
         } else if error.is_dns() {
             Self::UnknownHost { host: url.host_str().unwrap_or_default().to_owned() }
-        } else if let Some(tls) = tls.filter(|_| error.is_connect()) {
+        } else if let Some(tls) = tls.filter(|tls| error.is_connect() || **tls == NO_CERTIFICATE) {
             Self::Tls(tls.clone())
         } else if url.scheme() == "https"
             && error.is_connect()
@@ -123,6 +127,12 @@ impl TransportErrorKind {
         } else if error.is_connect() {
             Self::Connection(reason)
         } else if let Some(status) = status {
+            // Malformed chunks, unless TLS failed.
+            let malformed =
+                |io: &io::Error| matches!(io.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+            if tls.is_none() && io.any(malformed) {
+                return Self::NotHttp { reason, closed: false };
+            }
             Self::CutOff { status }
         } else {
             // A response that cannot be parsed may still be a refusal, so it is not the same as a closed connection.
