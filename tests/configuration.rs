@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use systemuser_demo::client::environment::Environment;
 use systemuser_demo::config::{Config, Overrides};
 
+#[cfg(target_os = "linux")]
+use crate::program::Run;
 use crate::program::{Program, data, program, project, project_text};
 use crate::server::{Server, json, nobody, opaque_token};
 
@@ -484,6 +486,43 @@ fn an_endpoint_is_https_or_on_this_machine() {
         "`https://test.maskinporten.no/token` is not the issuer; the issuer is probably \
          `https://test.maskinporten.no/`",
     );
+}
+
+#[test]
+fn only_this_machine_may_be_called_over_plain_http() {
+    for host in
+        ["localhost.example.no", "localhost.", "name.localhost", "0.0.0.0", "[::]", "128.0.0.1", "[::ffff:7f00:1]"]
+    {
+        let file = format!("environment = \"test\"\n[api.mine]\nurl = \"http://{host}/{{org}}\"\n");
+        let end = format!("`http://{host}/{{org}}` uses plain http, which is only allowed for loopback addresses\n");
+        refused(&file, &format!("error: config/test.toml line 3: {end}"));
+        let sandbox = program("token").var("SYSTEMUSER_SANDBOX", format!("http://{host}/")).run();
+        assert_eq!((sandbox.code, sandbox.out.as_str()), (3, ""), "{host}: {}", sandbox.err);
+    }
+}
+
+#[test]
+fn this_machine_has_several_names() {
+    for host in ["localhost", "LOCALHOST", "127.1", "127.0.0.1", "0x7f000001"] {
+        let server = Server::start(|_| opaque_token());
+        let file = server.configuration().replace("127.0.0.1", host);
+        with("token --env test", &file).run().succeeds("opaque-token\n");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, to replace /etc/hosts for one process; .ci/run has it"]
+fn localhost_is_this_machine_whatever_the_resolver_says() {
+    let server = Server::start(|_| opaque_token());
+    let program = with("token --env test", &server.configuration().replace("127.0.0.1", "localhost"));
+    // 192.0.2.1 belongs to nobody (RFC 5737).
+    let program = program.file("hosts", "192.0.2.1 localhost\n");
+    let command = program.command();
+    let mut unshared = std::process::Command::new("unshare");
+    unshared.args(["--mount", "sh", "-c", "mount --bind hosts /etc/hosts && exec \"$0\" \"$@\""]);
+    unshared.arg(command.get_program()).args(command.get_args()).current_dir(program.path(""));
+    Run::of(&mut unshared).succeeds("opaque-token\n");
 }
 
 #[test]

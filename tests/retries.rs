@@ -58,6 +58,7 @@ fn an_unanswered_grant_is_followed_by_two_new_grants() {
     let nothing = String::new();
     thread::scope(|at_once| {
         for (answer, says) in [
+            (empty("408 Request Timeout"), "status 408"),
             (empty("429 Too Many Requests"), "status 429"),
             (empty("502 Bad Gateway"), "status 502"),
             (empty(UNAVAILABLE), "status 503"),
@@ -108,6 +109,9 @@ fn a_definite_answer_is_not_retried() {
         "HTTP/1.1 400 Bad Request\r\nA: b\u{1}c\r\n\r\n".to_owned(),
         "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".to_owned(),
         "220 mail.example ESMTP\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{}\r\n0\r\n\r\n".to_owned(),
+        json("206 Partial Content", "{\"access_token\":\"part\",\"expires_in\":9}"),
+        "HTTP/1.1 304 Not Modified\r\n\r\n".to_owned(),
     ] {
         let server = Server::start(in_turn(usize::MAX, answer.clone(), String::new()));
         let run = run("token", &server);
@@ -141,7 +145,12 @@ fn verbose_shows_every_attempt() {
 #[test]
 fn the_client_waits_as_long_as_retry_after_says() {
     let late = "Date: Mon, 23 Nov 2026 04:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 04:00:02 GMT";
-    for (header, seconds) in [("Retry-After: 1", 1), (late, 2), ("Retry-After: soon", 0)] {
+    // The obsolete forms (RFC 9110, section 5.6.7).
+    let rfc850 = "Date: Monday, 23-Nov-26 04:00:00 GMT\r\nRetry-After: Monday, 23-Nov-26 04:00:02 GMT";
+    let asctime = "Date: Sun Nov  1 04:00:00 2026\r\nRetry-After: Sun Nov  1 04:00:02 2026";
+    for (header, seconds) in
+        [("Retry-After: 1", 1), (late, 2), (rfc850, 2), (asctime, 2), ("Retry-After: soon", 0), ("Retry-After: -9", 0)]
+    {
         let busy = empty(&format!("{UNAVAILABLE}\r\n{header}"));
         let server = Server::start(in_turn(1, busy, opaque_token()));
         let begun = Instant::now();
@@ -153,7 +162,7 @@ fn the_client_waits_as_long_as_retry_after_says() {
 
 #[test]
 fn a_retry_after_beyond_the_timeout_ends_the_retries() {
-    for after in ["30", "120", "18446744073709551615"] {
+    for after in ["30", "120", "18446744073709551615", "18446744073709551616", &"9".repeat(300)] {
         let busy = empty(&format!("429 Too Many Requests\r\nRetry-After: {after}"));
         let server = Server::start(in_turn(usize::MAX, busy, String::new()));
         let run = run("token", &server);
@@ -240,6 +249,7 @@ fn a_change_that_altinn_may_have_made_is_not_sent_again() {
     let creates = "request create 312600757 --right ttd_systembruker-salary";
     for (arguments, answer) in [
         (creates, empty(UNAVAILABLE)),
+        (creates, empty("408 Request Timeout")),
         (creates, empty("502 Bad Gateway")),
         (creates, empty("504 Gateway Timeout")),
         (creates, String::new()),

@@ -65,11 +65,10 @@ fn may_help(error: &TransportError, idempotent: bool) -> bool {
         | TransportErrorKind::HandshakeClosed
         | TransportErrorKind::Connection(_)
         | TransportErrorKind::Status { status: 429, .. } => true,
-        TransportErrorKind::Status { status: 502..=504, .. } | TransportErrorKind::NotHttp { closed: true, .. } => {
-            idempotent
-        }
+        TransportErrorKind::Status { status: 408 | 502..=504, .. }
+        | TransportErrorKind::NotHttp { closed: true, .. } => idempotent,
         // A refusal is final, even if its body was cut off.
-        TransportErrorKind::CutOff { status: 200..=299 | 429 | 502..=504 } => idempotent,
+        TransportErrorKind::CutOff { status: 200..=299 | 408 | 429 | 502..=504 } => idempotent,
         _ => false,
     }
 }

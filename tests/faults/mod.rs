@@ -219,7 +219,8 @@ fn no_answer(call: Call, server: &str, message: &str) -> (i32, String) {
     let (message, hints) =
         message.split_once('\n').map_or((message, String::new()), |(message, hints)| (message, format!("{hints}\n")));
     // The call got no response, or was redirected.
-    let undone = ["status 429", "status 200,"].iter().any(|begin| message.starts_with(begin));
+    let undone =
+        ["status 429", "status 200,", "status 206,", "status 304,"].iter().any(|begin| message.starts_with(begin));
     let undone = undone || !is_connected(message) || message.contains("is a redirect");
     let looks = "hint: the server may have carried out the request: check before you retry\n";
     let looks = if call == Create && !undone { looks } else { "" };

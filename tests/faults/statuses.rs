@@ -7,6 +7,7 @@ use crate::server::{empty, json, response};
 fn a_busy_or_failing_server_is_reported_with_its_status_and_text() {
     let html = "<html>\r\n<title>Oops</title></html>";
     let statuses = [
+        "408 Request Timeout",
         "429 Too Many Requests",
         "429 Too Many Requests\r\nRetry-After: 3600",
         "429 Too Many Requests\r\nRetry-After: Wed, 21 Oct 2099 07:28:00 GMT",
@@ -26,6 +27,18 @@ fn a_busy_or_failing_server_is_reported_with_its_status_and_text() {
         words.into_iter().chain(bare)
     });
     hold(cases);
+}
+
+#[test]
+fn a_response_to_another_request_is_not_used() {
+    let part = json("206 Partial Content\r\nContent-Range: bytes 0-12/99", r#"{"fine":true}"#);
+    let part = answer("a part", part, |call| {
+        no_answer(call, HTTP, "status 206, but the request did not ask for a part of the content")
+    });
+    let unmodified = answer("not modified", "HTTP/1.1 304 Not Modified\r\n\r\n", |call| {
+        no_answer(call, HTTP, "status 304, but the request was not conditional")
+    });
+    hold(part.into_iter().chain(unmodified));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The HTTP client, with limits on the time, the size and the destination of a request.
 //!
 //! Requests contain secrets (assertions and tokens), so redirects are not followed. A call without a usable response
-//! (a timeout, a redirect, or status 429 or 5xx) returns a [`TransportError`]. Any other response, including a refusal,
+//! (a timeout, a redirect, or status 408, 429 or 5xx) returns a [`TransportError`]. Any other response, including a refusal,
 //! is a [`Reply`].
 //!
 //! This module parses only the refusals of APIs ([`Problem`]). The modules of the servers, such as `maskinporten`,
@@ -11,10 +11,11 @@ mod problem;
 mod transport_error;
 
 use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::zeroize::Zeroizing;
@@ -32,6 +33,10 @@ const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// The longest body that an error quotes from, in bytes. A longer body is not quoted at all, because a secret that the
 /// limit cuts in two would not be recognised.
 const LONGEST_QUOTE: usize = 64 * 1024;
+
+/// The addresses of `localhost`, whatever a DNS server says (RFC 6761, section 6.3). The port is the URL's.
+const LOCALHOST: [SocketAddr; 2] =
+    [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0)];
 
 /// An HTTP client for Maskinporten, Altinn and APIs. It requires HTTPS except on loopback, uses the proxy from the
 /// environment except on loopback, follows no redirects, and reads at most 8 MiB of a response.
@@ -144,22 +149,24 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        let header = |name: &HeaderName| {
-            let value = response.headers().get(name)?;
-            excerpt(&without(secret, String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        };
-        let time = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc());
+        let raw =
+            |name: &HeaderName| Some(String::from_utf8_lossy(response.headers().get(name)?.as_bytes()).into_owned());
+        let header = |name: &HeaderName| excerpt(&without(secret, raw(name)?));
         // A date in another century is not the time of a real clock.
-        let date = header(&DATE).and_then(|date| time(&date)).filter(|date| (2000..2100).contains(&date.year()));
-        let retry_after = header(&RETRY_AFTER).and_then(|text| match text.parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => (time(&text)? - date?).to_std().ok(),
+        let date = raw(&DATE).and_then(|date| http_date(&date)).filter(|date| (2000..2100).contains(&date.year()));
+        let retry_after = raw(&RETRY_AFTER).and_then(|text| match text.bytes().all(|byte| byte.is_ascii_digit()) {
+            true if text.is_empty() => None,
+            true => Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX))),
+            false => (http_date(&text)? - date?).to_std().ok(),
         });
         let (www_authenticate, sent) = (header(&WWW_AUTHENTICATE), secret.cloned());
         let reply = Reply { address: address(url), status, date, retry_after, www_authenticate, body, sent };
         let kind = match status {
+            // The client sends neither a `Range` nor a conditional request (RFC 9110, sections 15.3.7 and 15.4.5).
+            206 => return Err(reply.unusable("but the request did not ask for a part of the content")),
+            304 => return Err(reply.unusable("but the request was not conditional")),
             300..=399 => TransportErrorKind::Redirect { status, location: header(&LOCATION) },
-            429 | 500..=599 => TransportErrorKind::Status { status, excerpt: excerpt(&reply.quotable()) },
+            408 | 429 | 500..=599 => TransportErrorKind::Status { status, excerpt: excerpt(&reply.quotable()) },
             _ => return Ok(reply),
         };
         Err(reply.transport_error(kind))
@@ -175,8 +182,8 @@ impl Http {
         let (slot, builder) = match (is_loopback(url), url.scheme()) {
             // A call on this machine needs no proxy. Over HTTP, it also needs no root certificates, and reading them
             // would take longer than the call.
-            (true, "http") => (0, builder.no_proxy().tls_certs_only([])),
-            (true, _) => (1, builder.no_proxy().https_only(true)),
+            (true, "http") => (0, builder.no_proxy().tls_certs_only([]).resolve_to_addrs("localhost", &LOCALHOST)),
+            (true, _) => (1, builder.no_proxy().https_only(true).resolve_to_addrs("localhost", &LOCALHOST)),
             (false, _) => (2, builder.https_only(true)),
         };
         let slot = &self.clients[slot];
@@ -195,6 +202,14 @@ pub fn address(url: &Url) -> String {
         bare.set_path("...");
     }
     bare.into()
+}
+
+/// Parses an HTTP date, also in its two obsolete forms (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    let obsolete = ["%A, %d-%b-%y %T GMT", "%a %b %e %T %Y"];
+    let obsolete = || obsolete.into_iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let time = DateTime::parse_from_rfc2822(text).map(|time| time.to_utc());
+    time.ok().or_else(|| obsolete().map(|time| time.and_utc()))
 }
 
 /// Whether JSON is too large to parse: more than 2 MiB, if each `[`, `{` and `,` counts as 40 bytes. Small values need
@@ -245,7 +260,7 @@ impl Reply {
     }
 
     /// Returns the body as text that an error may quote. Replaces the secret of the request wherever the body repeats
-    /// it. Replaces the whole body if it contains `access_token` or is longer than 64 KiB.
+    /// it, or 20 or more characters of it. Replaces the whole body if it contains `access_token` or is longer than 64 KiB.
     pub fn quotable(&self) -> String {
         let quoted = match &self.body[..] {
             body if body.len() > LONGEST_QUOTE => &b"[a text of more than 64 KiB]"[..],

@@ -176,7 +176,7 @@ impl Doctor {
                     return Ok((false, None));
                 }
                 // A server other than Maskinporten responded.
-                Some(..=499) if error.status() != Some(429) => {
+                Some(..=499) if !matches!(error.status(), Some(408 | 429)) => {
                     let error = CommandError::new(Exit::Maskinporten, error.to_string());
                     let hint = "is the issuer wrong? check it, because the metadata document's URL is derived from it";
                     findings.failed(Step::Metadata, error.hint(hint))?;
