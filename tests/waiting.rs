@@ -426,6 +426,37 @@ fn a_person_at_a_terminal_sees_that_the_command_waits() {
     assert_eq!((run.code, output.matches("note: waiting").count()), (0, 0));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn a_person_at_a_terminal_sees_that_the_server_asks_to_wait() {
+    let busy = || empty("503 Service Unavailable\r\nRetry-After: 2");
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |request: &Request| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 | 2 => busy(),
+        _ if request.target == "/token" => crate::server::opaque_token(),
+        _ => answer("200 OK", "[]"),
+    });
+    let program = program("system list --env test").file("config/test.toml", server.vendor_configuration());
+    let run = Run::of(program.at_a_terminal().env("NO_COLOR", "1"));
+    assert_eq!(run.code, 0, "{run:?}");
+    let live = "\r\x1b[2K\x1b[?7lwaiting 2 s, as the server asks\x1b[?7h";
+    // After the last pause, the result replaces the line.
+    assert!(run.out.matches(live).count() == 2 && run.out.contains(&format!("{live}\r\x1b[2K")), "{run:?}");
+    let piped = Run::of(&mut program.command());
+    assert!(!piped.err.contains("as the server asks"), "{piped:?}");
+}
+
+/// Nobody else uses a server on this machine.
+#[test]
+fn a_server_on_this_machine_is_checked_every_second() {
+    let server = Server::vendor_in_turn([new(), found("New")]);
+    let run = create(&server, "--wait=8s").run();
+    assert_eq!(run.code, 7, "{}", run.err);
+    // With a pause that kept growing, there would be 7 checks.
+    assert!(server.calls().len() > 9, "{:?}", server.calls());
+}
+
 #[test]
 fn an_existing_request_that_is_accepted_during_the_wait_is_a_success() {
     let server = Server::vendor_in_turn([found("New"), found("New"), found("Accepted")]);

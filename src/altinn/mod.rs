@@ -31,12 +31,12 @@ use crate::client::retry::Retries;
 use crate::client::{AccessToken, CallError, Http, Reply, TransportError};
 
 /// A client for Altinn's vendor APIs, with the token that it sends.
-#[derive(Debug)]
 pub struct Altinn<'a> {
     http: &'a Http,
     platform: &'a Url,
     token: &'a AccessToken,
     calls: Mutex<Vec<CallRecord>>,
+    on_pause: &'a dyn Fn(Duration),
 }
 
 /// A record of a call to Altinn, for example for a log.
@@ -70,7 +70,12 @@ impl<T> Serialize for Item<T> {
 impl<'a> Altinn<'a> {
     /// Creates a client for the Altinn platform at this URL, which must end in a slash.
     pub fn new(http: &'a Http, platform: &'a Url, token: &'a AccessToken) -> Self {
-        Self { http, platform, token, calls: Mutex::default() }
+        Self { http, platform, token, calls: Mutex::default(), on_pause: &|_| {} }
+    }
+
+    /// Sets a function that is called before each pause between two attempts.
+    pub fn on_pause(self, on_pause: &'a dyn Fn(Duration)) -> Self {
+        Self { on_pause, ..self }
     }
 
     /// All calls that were made.
@@ -111,6 +116,7 @@ impl<'a> Altinn<'a> {
         let mut retries = Retries::new(self.http.timeout, method == Method::GET);
         while let Some(pause) = retries.attempt(attempt(&mut calls)).await {
             last(&mut calls).pause = Some(pause);
+            (self.on_pause)(pause);
             sleep(pause).await;
         }
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);

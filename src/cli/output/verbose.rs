@@ -114,8 +114,20 @@ fn display_status(status: Option<u16>) -> String {
     status.map_or("none".to_owned(), |status| status.to_string())
 }
 
-/// Prints the pause before a request is retried.
+/// Prints the pause before a request is retried. On a terminal, shows a long pause while it lasts.
 pub(crate) fn retry(console: &mut Console<'_>, pause: Duration) {
+    retried(console, pause);
+    wait(console, pause);
+}
+
+/// Shows a pause in the progress line, if the server asked for it. The program's own pauses are shorter.
+pub(crate) fn wait(console: &mut Console<'_>, pause: Duration) {
+    if pause > Duration::from_secs(1) {
+        console.progress(&format!("waiting {}, as the server asks", duration(pause.as_secs())));
+    }
+}
+
+fn retried(console: &mut Console<'_>, pause: Duration) {
     let pause =
         if pause.subsec_millis() == 0 { duration(pause.as_secs()) } else { format!("{} ms", pause.as_millis()) };
     console.verbose("retry", || vec![format!("in {pause}")]);
@@ -130,7 +142,7 @@ pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], elapsed: D
             false => console.verbose("response", || vec![display_status(*status)]),
         }
         if let Some(pause) = pause {
-            retry(console, *pause);
+            retried(console, *pause);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A session with Altinn as the vendor, with a plain token for each scope.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,7 +117,9 @@ impl AltinnSession {
         loop {
             let Exchanged { token, is_new, .. } = self.token(scope, refused.as_ref(), console).await?;
             let Session { config, http, .. } = &self.session;
-            let altinn = Altinn::new(http, &config.endpoints.altinn, &token);
+            let progress = RefCell::new(&mut *console);
+            let on_pause = |pause| verbose::wait(&mut progress.borrow_mut(), pause);
+            let altinn = Altinn::new(http, &config.endpoints.altinn, &token).on_pause(&on_pause);
             let timer = RequestTimer::start();
             let answer = call(&altinn).await;
             let calls = altinn.calls();

@@ -25,6 +25,7 @@ pub(crate) struct RequestObserver {
 impl RequestObserver {
     /// An attempt begins.
     pub(crate) fn sent(&mut self, console: &mut Console<'_>, method: &str, url: &Url) {
+        console.end_progress();
         verbose::sent(console, method, &address(url));
         self.waiting = Some(RequestTimer::start());
     }

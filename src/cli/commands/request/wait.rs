@@ -11,7 +11,7 @@ use crate::cli::args::{parsed, shell};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, duration, pairs};
 use crate::cli::session::AltinnSession;
-use crate::client::quote;
+use crate::client::{is_loopback, quote};
 use crate::config::ConfigError;
 
 /// Whether to wait, and how long.
@@ -26,6 +26,8 @@ pub(super) struct WaitArg {
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause between two polls of a server on this machine, which nobody else uses.
+const LONGEST_LOCAL_PAUSE: Duration = Duration::from_secs(1);
 /// The interval at which the progress line is updated.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -112,6 +114,8 @@ async fn look(
 ) -> Result<bool, CommandError> {
     let id = request.known.id.clone();
     let call = async |api: &Altinn<'_>| system_user_request::by_id(api, kind, &id).await;
+    let is_local = is_loopback(&altinn.config().endpoints.altinn);
+    let longest_pause = if is_local { LONGEST_LOCAL_PAUSE } else { LONGEST_PAUSE };
     let (started, mut pause, mut last_error) = (Instant::now(), FIRST_PAUSE, None);
     loop {
         let mut retry_after = Duration::ZERO;
@@ -148,7 +152,7 @@ async fn look(
             console.progress(&format!("waiting for the customer: {status}, {waited}; press Ctrl-C to stop"));
             tokio::time::sleep(TICK.min(until.saturating_sub(started.elapsed()))).await;
         }
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        pause = (pause * 3 / 2).min(longest_pause);
     }
 }
 
