@@ -191,6 +191,25 @@ fn an_endless_list_is_refused() {
 }
 
 #[test]
+fn a_slow_list_ends_after_ten_time_limits() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::vendor(move |_| {
+        std::thread::sleep(std::time::Duration::from_millis(900));
+        leading(&[], &format!("?token={}", asked.fetch_add(1, Ordering::SeqCst)))
+    });
+    let program =
+        program("request list --env test --timeout 1").file("config/test.toml", server.vendor_configuration());
+    program.run().fails(
+        6,
+        &format!(
+            "error: no usable response from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: status 200, but the \
+             list took longer than 10 s, ten times the time limit\n"
+        ),
+    );
+    assert_eq!(server.calls().len(), 12);
+}
+
+#[test]
 fn a_redirect_to_another_host_is_not_followed() {
     let other = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     other.set_nonblocking(true).unwrap();

@@ -4,11 +4,13 @@
 //! access token must not be sent there. Only the `token` in its query is used: it is added to the URL of the list.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use reqwest::Url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use tokio::time::sleep;
 
 use super::{Altinn, Item, check_count, item, not_a_list, read_rows};
 use crate::client::CallError;
@@ -19,6 +21,8 @@ const MOST_PAGES: usize = 2_000;
 const MOST_ENTRIES: usize = 100_000;
 /// The maximum total size of the pages, in bytes. In memory, the entries need several times as much.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// The maximum time for a list, as a multiple of the time limit for a request.
+const MOST_TIME_LIMITS: u32 = 10;
 /// The maximum size of a page token, in bytes. The token is sent in a URL.
 const LONGEST_TOKEN: usize = 8 * 1024;
 
@@ -55,6 +59,8 @@ pub(super) async fn all<T: DeserializeOwned>(
     let mut tokens = HashSet::new();
     let mut url = list.clone();
     let mut bytes = 0;
+    let limit = altinn.http.timeout * MOST_TIME_LIMITS;
+    let end = sleep(limit).deadline();
     loop {
         let reply = altinn.get(&url).await?;
         bytes += reply.body.len();
@@ -81,6 +87,10 @@ pub(super) async fn all<T: DeserializeOwned>(
         if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {
             let (pages, entries) = (tokens.len(), items.len());
             let problem = format!("but the list did not end after {entries} entries on {pages} pages");
+            return Err(reply.unusable(problem).into());
+        }
+        if sleep(Duration::ZERO).deadline() >= end {
+            let problem = format!("but the list took longer than {} s, ten times the time limit", limit.as_secs());
             return Err(reply.unusable(problem).into());
         }
         url = list.clone();

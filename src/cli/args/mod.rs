@@ -92,7 +92,7 @@ pub(crate) struct GrantArgs {
 /// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit for each HTTP request, including its retries, in seconds [default: 30]
+    /// time limit for each HTTP request, including its retries, in seconds; ten times as long for a list [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
