@@ -156,7 +156,7 @@ fn an_empty_answer_of_a_configured_api_is_reported() {
     let server = Server::with_token(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned());
     let run = with(&server, "call orders --env test").run();
     run.succeeds("");
-    assert_eq!(run.err, "note: the response is empty\n");
+    assert_eq!(run.err, "note: the response is empty: status 204\n");
 }
 
 #[test]

@@ -680,7 +680,7 @@ fn settings_that_are_commented_out_in_the_shipped_files_are_valid() {
         assert_eq!(config.endpoints.issuer, config.environment.value.endpoints().issuer, "{name}");
         if name == "test" {
             let names: Vec<_> = config.apis.keys().map(String::as_str).collect();
-            assert_eq!(names, ["aapnekrav", "innbetalinger", "krav", "orders", "utbetalinger"]);
+            assert_eq!(names, ["aapnekrav", "innbetalinger", "krav", "orders", "sykmeldinger", "utbetalinger"]);
             assert_eq!(config.apis["krav"].scope.as_ref().unwrap().value, "skatteetaten:kravogbetalinger");
         }
     }

@@ -488,6 +488,23 @@ fn a_configured_api_is_called_with_its_own_scope() {
 }
 
 #[test]
+fn an_api_whose_method_may_change_data_is_not_called() {
+    let standing = sandbox(SandboxOptions::default());
+    let file = format!(
+        "{}\n[endpoints]\nissuer = \"{standing}\"\n[api.mine]\nurl = \"{standing}api/Salary/{{org}}\"\nmethod = \
+         \"post\"\n",
+        project_text("config/sandbox.toml")
+    );
+    let run = program("doctor --api mine").file("config/sandbox.toml", file);
+    let run = run.file("mp-key.pem.example", project_text("mp-key.pem.example")).run();
+    assert!(
+        run.out.ends_with("- api            skipped because POST may change data\n") && run.code == 0,
+        "{}",
+        run.out
+    );
+}
+
+#[test]
 fn a_plain_token_is_checked_without_an_organisation_and_without_a_system_users_api() {
     let run = program("doctor --no-system-user").run();
     says(

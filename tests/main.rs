@@ -10,6 +10,7 @@ mod program;
 mod server;
 
 mod answers;
+mod call_command;
 mod completions;
 mod configuration;
 mod documents;

@@ -202,7 +202,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let mut body = vec![0; length.map_or(0, |(_, value)| value.parse().unwrap())];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { method, target, headers, body: String::from_utf8(body).unwrap() })
+    Some(Request { method, target, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 /// A valid system.

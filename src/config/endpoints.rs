@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Url;
+use reqwest::{Method, Url};
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
 use super::{ApiConfig, ConfigError, Given, Source, optional};
-use crate::client::{Endpoints, Environment, is_loopback, quote};
+use crate::client::{Endpoints, Environment, is_loopback, may_be_secret, quote};
 
 /// The endpoints, their sources, and notes for the user.
 pub(super) struct Servers {
@@ -113,7 +113,24 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
         }
         server(environment, &example).map_err(|problem| problem.replace(&example, &text)).map(|_| text)
     })?;
-    Ok(ApiConfig { url, scope: place.given(table.scope).map(Given::scopes).transpose()? })
+    let scope = place.given(table.scope).map(Given::scopes).transpose()?;
+    let method = optional(place.given(table.method), parse_method)?.map(|given| given.value);
+    Ok(ApiConfig { url, scope, method, exchange: table.exchange.unwrap_or_default() })
+}
+
+/// Parses an HTTP method. Standard methods may be written in lower case. Other methods are kept as written, because
+/// methods are case-sensitive (RFC 9110, section 9.1).
+///
+/// # Errors
+/// Returns an error if the text is not a method, or if the method is CONNECT, which opens a tunnel, or TRACE, which must
+/// not carry a token (RFC 9110, section 9.3.8).
+pub fn parse_method(text: String) -> Result<Method, String> {
+    const STANDARD: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
+    let standard = STANDARD.into_iter().find(|name| name.eq_ignore_ascii_case(&text));
+    let is_other = ["CONNECT", "TRACE"].iter().any(|name| name.eq_ignore_ascii_case(&text));
+    let method =
+        Method::from_bytes(standard.unwrap_or(&text).as_bytes()).ok().filter(|_| !is_other && !may_be_secret(&text));
+    method.ok_or_else(|| format!("{} is not an HTTP method for a call, such as GET or POST", quote(&text)))
 }
 
 /// Parses the URL of a server to which assertions or tokens are sent, or from which keys are read.

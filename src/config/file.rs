@@ -68,6 +68,8 @@ pub(super) struct EndpointsTable {
 pub(super) struct ApiTable {
     pub(super) url: Spanned<String>,
     pub(super) scope: Text,
+    pub(super) method: Text,
+    pub(super) exchange: Option<bool>,
 }
 
 /// The settings of a configuration file by table. The empty name means the lines before the first table.
@@ -76,7 +78,7 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("key", &["path", "kid", "alg", "registered"]),
     ("vendor", &["system_id", "redirect_url"]),
     ("endpoints", &["issuer", "token", "jwks", "altinn", "reference_api"]),
-    ("api.NAME", &["url"]),
+    ("api.NAME", &["url", "method", "exchange"]),
 ];
 
 /// The table that a setting belongs to, if any table of a configuration file has the setting.

@@ -19,10 +19,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use jsonwebtoken::Algorithm;
-use reqwest::Url;
+use reqwest::{Method, Url};
 use toml::value::Datetime;
 
-pub use self::endpoints::parse_endpoint;
+pub use self::endpoints::{parse_endpoint, parse_method};
 pub use self::error::ConfigError;
 pub use self::file::table_of;
 use self::file::{File, Place, Text};
@@ -95,6 +95,10 @@ pub struct ApiConfig {
     pub url: Given<String>,
     /// The scope that the API needs, if it differs from the configured scope.
     pub scope: Option<Given<String>>,
+    /// The HTTP method, if it is configured.
+    pub method: Option<Method>,
+    /// Whether the API requires an Altinn token.
+    pub exchange: bool,
 }
 
 impl ApiConfig {

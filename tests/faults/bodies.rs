@@ -35,7 +35,7 @@ fn with_body(status: &str, body: &[u8]) -> Vec<u8> {
 #[test]
 fn an_unexpected_body_is_quoted_from_its_beginning() {
     let bodies: [(&str, &str); 8] = [
-        ("", "note: the response is empty\n"),
+        ("", "note: the response is empty: status 200\n"),
         ("null", "null\n"),
         ("[]", "[]\n"),
         ("{}", "{}\n"),

@@ -33,11 +33,23 @@ fn is_on_this_machine(error: &TransportError) -> bool {
     Url::parse(&error.address).is_ok_and(|url| is_loopback(&url))
 }
 
+/// The error of a request that changes data, with a hint if the server may have carried it out.
+pub(crate) fn error_of_change(error: TransportError) -> CommandError {
+    let may_be_done = may_be_done(&error);
+    let mut error = CommandError::from(error);
+    if may_be_done {
+        error.hints.insert(0, "the server may have carried out the request: check before you retry".to_owned());
+    }
+    error
+}
+
 /// Whether the server may have carried out the request: the server was reached, but its response does not show the
 /// result.
-pub(crate) fn may_be_done(error: &TransportError) -> bool {
+fn may_be_done(error: &TransportError) -> bool {
     match error.kind {
         Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge => true,
+        // The response to a request that was carried out is elsewhere (RFC 9110, section 15.4.4).
+        Kind::Redirect { status: 303, .. } => true,
         Kind::Status { status, .. } => status != 429,
         _ => false,
     }

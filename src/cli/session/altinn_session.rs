@@ -12,7 +12,7 @@ use crate::altinn::system_user_request::Request;
 use crate::cli::args::{Rerun, rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
-use crate::cli::error::transport_error::may_be_done;
+use crate::cli::error::transport_error::error_of_change;
 use crate::cli::output::{Console, RequestTimer, verbose};
 use crate::client::maskinporten::ExchangeError;
 use crate::client::{AccessToken, CallError, OrgNumber, TokenSource, TransportError, quote};
@@ -161,12 +161,7 @@ impl AltinnSession {
                 let config = with_scope(self.config(), scope);
                 failed.explain(&GrantInputs { config: &config, key: &self.tokens.key, system_user: false }, console)
             }
-            AltinnError::Call { error: CallError::Transport(error), changes: true } if may_be_done(&error) => {
-                let mut error = CommandError::from(error);
-                let hint = "the server may have carried out the request: check before you retry";
-                error.hints.insert(0, hint.to_owned());
-                error
-            }
+            AltinnError::Call { error: CallError::Transport(error), changes: true } => error_of_change(error),
             AltinnError::Call { error, .. } => explain_altinn(error, &self.rerun),
         }
     }

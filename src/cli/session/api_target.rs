@@ -1,15 +1,26 @@
 //! The API to call: a reference API or a configured API.
 
-use reqwest::Url;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
 
-use super::with_retries::get_with_retries;
+use super::with_retries::send_with_retries;
 use crate::cli::args::{Rerun, checked_text, rerun, shell};
 use crate::cli::error::problem::{api_hints, explained};
+use crate::cli::error::transport_error::error_of_change;
 use crate::cli::error::{CommandError, Exit, did_you_mean, nearest};
 use crate::cli::output::{Console, json, or_dash, pairs, without_scheme};
 use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::{AccessToken, CallError, Http, OrgNumber, Problem, Reply, may_be_secret, quote};
 use crate::config::{ApiConfig, Config, ConfigError, Given};
+
+/// The request to an API, apart from its URL and its token. It does not implement `Debug`, because a header may be a
+/// secret.
+pub(crate) struct ApiRequest {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    /// The body. An empty body means no body.
+    pub(crate) body: Vec<u8>,
+}
 
 /// The API to call.
 pub(crate) enum ApiTarget {
@@ -68,30 +79,58 @@ impl ApiTarget {
         }
     }
 
+    /// The configured HTTP method.
+    pub(crate) fn method(&self) -> Option<&Method> {
+        match self {
+            Self::Reference(_) => None,
+            Self::Configured(_, api) => api.method.as_ref(),
+        }
+    }
+
+    /// Whether the API requires an Altinn token.
+    pub(crate) fn needs_exchange(&self) -> bool {
+        matches!(self, Self::Configured(_, ApiConfig { exchange: true, .. }))
+    }
+
     pub(crate) async fn call(
         &self,
         http: &Http,
         url: &Url,
         token: &AccessToken,
+        request: &ApiRequest,
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
-        let get = || reference_api::get(http, url, token);
+        let ApiRequest { method, headers, body } = request;
+        let send = async || {
+            let reply = http.call_with(method.clone(), url, &token.secret, headers.clone(), body.clone()).await;
+            reply?.accepted()
+        };
         let facts =
             |answer: Result<&Reply, &Problem>| (Some(answer.map_or_else(|no| no.status, |yes| yes.status)), None);
-        get_with_retries(http, url, console, get, facts).await.0
+        send_with_retries(http, (method, url), console, send, facts).await.0
     }
 
-    /// The message for an error. `org_named` is true if the user named an organisation.
-    pub(crate) fn explain(&self, error: CallError, org_named: bool, config: &Config) -> CommandError {
+    /// The message for an error. `org_named` is true if the user named an organisation. `request_options` are the
+    /// options to repeat in a command.
+    pub(crate) fn explain(
+        &self,
+        error: CallError,
+        org_named: bool,
+        method: &Method,
+        request_options: &str,
+        config: &Config,
+    ) -> CommandError {
         match error {
             CallError::Refused(refused) => {
                 let rerun = Rerun::new(config);
                 let options = rerun::grant_options(config);
-                let call = rerun.command(&format!("call {} ORG{options}", shell::argument(self.name(), "API")));
+                let call = format!("call {} ORG{request_options}{options}", shell::argument(self.name(), "API"));
+                let call = rerun.command(&call);
                 let hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
                 explained(&refused, hints, &rerun)
             }
-            CallError::Transport(error) => error.into(),
+            CallError::Transport(error) if method.is_safe() => error.into(),
+            CallError::Transport(error) => error_of_change(error),
         }
     }
 
@@ -106,15 +145,19 @@ impl ApiTarget {
         }
     }
 
-    /// The response as text for a person, or as JSON.
-    pub(crate) fn display(&self, reply: Reply, json: bool) -> Result<Vec<u8>, CallError> {
+    /// The response to a request with this method, as text for a person or as JSON.
+    pub(crate) fn display(&self, reply: &Reply, method: &Method, json: bool) -> Result<Vec<u8>, CallError> {
         let rows = match self {
-            Self::Configured(..) => return Ok(json::pretty_body(&reply)),
-            Self::Reference(ReferenceApi::SystemUserInfo) => system_user(&reference_api::read(&reply)?),
-            Self::Reference(ReferenceApi::Logistics) => logistics(&reference_api::read(&reply)?),
-            Self::Reference(ReferenceApi::Salary) => salary(&reference_api::read(&reply)?),
+            Self::Reference(ReferenceApi::SystemUserInfo) if method == Method::GET => {
+                system_user(&reference_api::read(reply)?)
+            }
+            Self::Reference(ReferenceApi::Logistics) if method == Method::GET => {
+                logistics(&reference_api::read(reply)?)
+            }
+            Self::Reference(ReferenceApi::Salary) if method == Method::GET => salary(&reference_api::read(reply)?),
+            _ => return Ok(json::pretty_body(reply)),
         };
-        Ok(if json { json::pretty_body(&reply) } else { pairs(&rows).into_bytes() })
+        Ok(if json { json::pretty_body(reply) } else { pairs(&rows).into_bytes() })
     }
 }
 

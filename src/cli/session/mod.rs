@@ -8,6 +8,7 @@ mod altinn_session;
 mod api_target;
 pub(crate) mod new_file;
 pub(crate) mod new_key;
+pub(crate) mod output_file;
 pub(crate) mod signing_key;
 pub mod verification;
 pub(crate) mod with_retries;
@@ -23,7 +24,7 @@ use reqwest::Url;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::altinn_session::{AltinnError, AltinnSession, note_untyped};
-pub(crate) use self::api_target::ApiTarget;
+pub(crate) use self::api_target::{ApiRequest, ApiTarget};
 use self::with_retries::{RequestObserver, get_with_retries};
 use super::args::{Rerun, variables};
 use super::error::token_refused::GrantInputs;

@@ -53,7 +53,7 @@ pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()
 }
 
 /// The operating system's reason, without the name of the temporary file.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     if error.get_ref().is_some() { error.kind().to_string() } else { error.to_string() }
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn exists(path: &Path) -> CommandError {
 
 /// Creates a temporary file in the folder of `path`. Only its owner may read the file, unless `readers` is `Everybody`.
 /// The file is deleted when it is dropped.
-fn temporary_file(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+pub(super) fn temporary_file(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     // A process that is killed leaves the file behind, so its name contains the name of the final file.
     let prefix = format!(".{}.", path.file_name().unwrap_or_default().display());
     let mut builder = Builder::new();

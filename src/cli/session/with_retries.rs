@@ -1,10 +1,10 @@
-//! Sends GET requests with retries, and observes requests for `--verbose` and for a comparison of the clocks.
+//! Sends requests with retries, and observes requests for `--verbose` and for a comparison of the clocks.
 
 use std::error::Error;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::Url;
+use reqwest::{Method, Url};
 use tokio::time::sleep;
 
 use crate::cli::output::{ClockDifference, Console, RequestTimer, verbose};
@@ -55,10 +55,22 @@ pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = R
     get: impl Fn() -> A,
     facts: impl Fn(Result<&T, &R>) -> Facts,
 ) -> (Result<T, CallError<R>>, Option<ClockDifference>) {
+    send_with_retries(http, (&Method::GET, url), console, get, facts).await
+}
+
+/// Sends a request, and retries it after temporary failures. A request whose method may change data is retried only if
+/// the server cannot have carried it out.
+pub(crate) async fn send_with_retries<T, R: Error + 'static, A: Future<Output = Result<T, CallError<R>>>>(
+    http: &Http,
+    (method, url): (&Method, &Url),
+    console: &mut Console<'_>,
+    send: impl Fn() -> A,
+    facts: impl Fn(Result<&T, &R>) -> Facts,
+) -> (Result<T, CallError<R>>, Option<ClockDifference>) {
     let mut observer = RequestObserver::default();
     let attempt = async |console: &mut Console<'_>, observer: &mut RequestObserver| {
-        observer.sent(console, "get", url);
-        let answer = get().await;
+        observer.sent(console, &method.as_str().to_lowercase(), url);
+        let answer = send().await;
         let facts = match &answer {
             Ok(answer) => facts(Ok(answer)),
             Err(CallError::Refused(refused)) => facts(Err(refused)),
@@ -67,7 +79,7 @@ pub(crate) async fn get_with_retries<T, R: Error + 'static, A: Future<Output = R
         observer.answered(console, facts, None);
         answer
     };
-    let mut retries = Retries::new(http.timeout, true);
+    let mut retries = Retries::new(http.timeout, method.is_safe());
     while let Some(pause) = retries.attempt(attempt(console, &mut observer)).await {
         verbose::retry(console, pause);
         sleep(pause).await;

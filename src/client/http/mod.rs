@@ -16,7 +16,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +36,7 @@ const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// limit cuts in two would not be recognised.
 const LONGEST_QUOTE: usize = 64 * 1024;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The addresses of `localhost`, whatever a DNS server says (RFC 6761, section 6.3). The port is the URL's.
 const LOCALHOST: [SocketAddr; 2] =
     [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0)];
@@ -63,6 +66,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The `WWW-Authenticate` header, which explains a 401 (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
+    /// The `Location` header, such as the address of a created resource (RFC 9110, section 10.2.2).
+    pub location: Option<String>,
     /// The body, which may contain a token.
     pub body: Zeroizing<Vec<u8>>,
     /// The secret in the request, if any. It is removed from the text that errors quote.
@@ -102,14 +107,26 @@ impl Http {
         bearer: &SecretString,
         json: Option<String>,
     ) -> Result<Reply, TransportError> {
-        let request = |client: &Client| {
-            let request = client.request(method, url.clone()).bearer_auth(bearer.expose_secret());
-            match json {
-                Some(json) => request.header(CONTENT_TYPE, "application/json").body(json),
-                None => request,
-            }
-        };
-        self.send(url, Some(bearer), request).await
+        let headers = json.iter().map(|_| (CONTENT_TYPE, JSON)).collect();
+        self.call_with(method, url, bearer, headers, json.unwrap_or_default().into()).await
+    }
+
+    /// Sends a request with a bearer token, other headers, and a body of any type. An `Accept` header replaces the
+    /// default, which is JSON. An empty `body` means no body.
+    ///
+    /// # Errors
+    /// Returns an error if there is no usable response (see [`TransportErrorKind`]). A refusal such as 400 is a
+    /// [`Reply`].
+    pub async fn call_with(
+        &self,
+        method: Method,
+        url: &Url,
+        bearer: &SecretString,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Reply, TransportError> {
+        let bearer_auth = |client: &Client| client.request(method, url.clone()).bearer_auth(bearer.expose_secret());
+        self.send(url, Some(bearer), |client| bearer_auth(client).headers(headers).body(body)).await
     }
 
     /// Gets a public document. The request contains no secret.
@@ -131,7 +148,7 @@ impl Http {
         let classify = |status: Option<u16>| {
             move |error: reqwest::Error| failed(TransportErrorKind::of(&error, url, self.timeout, status))
         };
-        let request = request(self.client(url).map_err(classify(None))?).header(ACCEPT, "application/json");
+        let request = request(self.client(url).map_err(classify(None))?);
         let mut response = request.send().await.map_err(classify(None))?;
         let status = response.status().as_u16();
         // An error body is only quoted, so the rest of it is not read.
@@ -159,13 +176,13 @@ impl Http {
             true => Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX))),
             false => (http_date(&text)? - date?).to_std().ok(),
         });
-        let (www_authenticate, sent) = (header(&WWW_AUTHENTICATE), secret.cloned());
-        let reply = Reply { address: address(url), status, date, retry_after, www_authenticate, body, sent };
+        let (www_authenticate, location, sent) = (header(&WWW_AUTHENTICATE), header(&LOCATION), secret.cloned());
+        let reply = Reply { address: address(url), status, date, retry_after, www_authenticate, location, body, sent };
         let kind = match status {
             // The client sends neither a `Range` nor a conditional request (RFC 9110, sections 15.3.7 and 15.4.5).
             206 => return Err(reply.unusable("but the request did not ask for a part of the content")),
             304 => return Err(reply.unusable("but the request was not conditional")),
-            300..=399 => TransportErrorKind::Redirect { status, location: header(&LOCATION) },
+            300..=399 => TransportErrorKind::Redirect { status, location: reply.location.clone() },
             408 | 429 | 500..=599 => TransportErrorKind::Status { status, excerpt: excerpt(&reply.quotable()) },
             _ => return Ok(reply),
         };
@@ -175,6 +192,7 @@ impl Http {
     fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
+            .default_headers(HeaderMap::from_iter([(ACCEPT, JSON)]))
             // Shorter than the time limit of the whole call, so that the error shows which of the two limits was
             // exceeded.
             .connect_timeout(self.timeout.mul_f32(0.8).min(Duration::from_secs(10)))

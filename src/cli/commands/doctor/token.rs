@@ -2,6 +2,8 @@
 
 use std::io;
 
+use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 
 use super::checks;
@@ -9,7 +11,7 @@ use super::step::{Findings, Step};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{ClockDifference, DecodedJwt, maskinportens_time};
 use crate::cli::session::verification::verify;
-use crate::cli::session::{ApiTarget, Session, fetch_document};
+use crate::cli::session::{ApiRequest, ApiTarget, Session, fetch_document};
 use crate::client::{AccessToken, show};
 
 pub(super) async fn claims(
@@ -65,14 +67,27 @@ pub(super) async fn call(
         };
         return findings.skipped(Step::Api, &because);
     };
+    let method = target.method().cloned().unwrap_or(Method::GET);
+    if !method.is_safe() {
+        return findings.skipped(Step::Api, &format!("{} may change data", show(method.as_str())));
+    }
     let org = if target.takes_org() { config.org().map(|org| Some(org.value)) } else { Ok(None) };
     let url = match org.map_err(CommandError::from).and_then(|org| target.address(config, org)) {
         Ok(url) => url,
         Err(error) => return findings.failed(Step::Api, error),
     };
-    let answer = target.call(http, &url, token, findings.console()).await;
-    match answer.and_then(|reply| Ok((reply.status, target.display(reply, false)?).0)) {
+    let altinns = match target.needs_exchange() {
+        true => match session.altinn_token(token, findings.console()).await {
+            Ok(token) => Some(token),
+            Err(error) => return findings.failed(Step::Api, error),
+        },
+        false => None,
+    };
+    let request = ApiRequest { method, headers: HeaderMap::new(), body: Vec::new() };
+    let token = altinns.as_ref().unwrap_or(token);
+    let answer = target.call(http, &url, token, &request, findings.console()).await;
+    match answer.and_then(|reply| target.display(&reply, &request.method, false).map(|_| reply.status)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
-        Err(error) => findings.failed(Step::Api, target.explain(error, false, config)),
+        Err(error) => findings.failed(Step::Api, target.explain(error, false, &request.method, "", config)),
     }
 }
