@@ -338,16 +338,6 @@ fn a_call_that_cannot_have_changed_data_is_sent_again() {
 }
 
 #[test]
-fn a_response_that_is_elsewhere_may_follow_a_change() {
-    let server = Server::with_token(|_| empty("303 See Other\r\nLocation: /orders/7"));
-    let run = call(&server, "--data 1").run();
-    assert!(run.code == 6 && run.err.contains("\nhint: the server may have carried out the request"), "{}", run.err);
-    let server = Server::with_token(|_| empty("307 Temporary Redirect\r\nLocation: /orders/7"));
-    let run = call(&server, "--data 1").run();
-    assert!(run.code == 6 && !run.err.contains("may have carried out"), "{}", run.err);
-}
-
-#[test]
 fn a_suggested_call_repeats_the_request() {
     let server = Server::with_token(|_| empty("403 Forbidden"));
     let run = call(&server, "--method put --data 1 --header X-Key:hunter2 --exchange")

@@ -48,8 +48,6 @@ pub(crate) fn error_of_change(error: TransportError) -> CommandError {
 fn may_be_done(error: &TransportError) -> bool {
     match error.kind {
         Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge => true,
-        // The response to a request that was carried out is elsewhere (RFC 9110, section 15.4.4).
-        Kind::Redirect { status: 303, .. } => true,
         Kind::Status { status, .. } => status != 429,
         _ => false,
     }
