@@ -51,6 +51,8 @@ mod fixtures;
 #[cfg(all(target_os = "linux", feature = "sandbox"))]
 mod load;
 #[cfg(feature = "sandbox")]
+mod mutations;
+#[cfg(feature = "sandbox")]
 mod pasted;
 #[cfg(all(unix, feature = "sandbox"))]
 mod printed_commands;

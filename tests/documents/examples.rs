@@ -10,13 +10,15 @@ use crate::server::{nobody, sandbox};
 
 /// The commands that are not run here. CI runs the first of them, tests/documents/copying.rs those that copy the client,
 /// and the others are variants of them.
-const RUN_ELSEWHERE: [&str; 11] = [
+const RUN_ELSEWHERE: [&str; 13] = [
     "cargo run --release -- call systemuserinfo",
     "cargo test",
     "cargo test -- --ignored",
     "cargo test --no-default-features",
     "cargo test retries::",
     "cargo test -- --exact MODULE::TEST",
+    "MUTATIONS=20000 cargo test mutations:: -- --ignored",
+    "MUTATIONS=17..18 cargo test mutations:: -- --ignored --nocapture",
     "cd ..",
     "cargo new demo && cd demo",
     "cp -r ../systemuser-demo/src/client src/",

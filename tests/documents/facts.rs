@@ -80,7 +80,7 @@ fn every_option_in_the_readmes_exists() {
     let options = options();
     assert!(options.len() >= 40, "{}", options.len());
     let of_other_programs =
-        ["--ignored", "--list", "--exact", "--no-default-features", "--release", "--locked", "--path"];
+        ["--ignored", "--nocapture", "--list", "--exact", "--no-default-features", "--release", "--locked", "--path"];
     for readme in READMES {
         let text = project_text(readme);
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
