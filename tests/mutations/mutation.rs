@@ -36,7 +36,7 @@ enum Kind {
     Split,
 }
 
-/// What happens to the connection after a changed message.
+/// The state of the connection after a changed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// It serves the next request.
