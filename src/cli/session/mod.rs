@@ -10,6 +10,7 @@ pub(crate) mod new_file;
 pub(crate) mod new_key;
 pub(crate) mod output_file;
 pub(crate) mod signing_key;
+pub(crate) mod starter;
 pub mod verification;
 pub(crate) mod with_retries;
 

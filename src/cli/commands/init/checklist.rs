@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::starter::Example;
 use crate::cli::args::{rerun, shell};
+use crate::cli::session::starter::Example;
 use crate::client::{Environment, quote_path};
 
 /// Altinn's guide.

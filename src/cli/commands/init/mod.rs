@@ -3,7 +3,6 @@
 //! Code that writes files and creates keys is in `session`.
 
 mod checklist;
-mod starter;
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -20,7 +19,7 @@ use crate::cli::error::CommandError;
 use crate::cli::output::{Console, Level};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{self, SIZES, is_registrable};
-use crate::cli::session::signing_key;
+use crate::cli::session::{signing_key, starter};
 use crate::client::{Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
 use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
 

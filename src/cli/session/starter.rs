@@ -27,7 +27,7 @@ fn settings(text: &str) -> impl Iterator<Item = Option<Line<'_>>> {
 }
 
 /// The shipped file for this path. In a folder `config`, the key is one folder up; elsewhere, it is next to the file.
-pub(super) fn shipped_for(file: &Path, shipped: &str) -> String {
+pub(crate) fn shipped_for(file: &Path, shipped: &str) -> String {
     let in_config = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "config");
     let path = settings(shipped).flatten().find(|setting| setting.table == "key" && setting.key == "path");
     match path.and_then(|path| path.value.strip_prefix("../")).filter(|_| !in_config) {
@@ -38,7 +38,7 @@ pub(super) fn shipped_for(file: &Path, shipped: &str) -> String {
 
 /// Sets the value of a key, and leaves the rest of the text unchanged. Removes the star that marks an example from the
 /// line's comment.
-pub(super) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
+pub(crate) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
     let lines = text.lines().zip(settings(text)).map(|(line, setting)| match setting {
         Some(setting) if setting.table == table && setting.key == key => {
             // The shipped files have their values in double quotes.
@@ -54,13 +54,13 @@ pub(super) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
 }
 
 /// A line that still has an example value: its number, counted from 1, and its key.
-pub(super) struct Example {
-    pub(super) line: usize,
-    pub(super) key: String,
+pub(crate) struct Example {
+    pub(crate) line: usize,
+    pub(crate) key: String,
 }
 
 /// The lines of a file that still have the example value of a line with a star in the shipped file.
-pub(super) fn examples(text: &str, shipped: &str) -> Vec<Example> {
+pub(crate) fn examples(text: &str, shipped: &str) -> Vec<Example> {
     let starred = shipped.lines().zip(settings(shipped)).filter(|(line, _)| line.contains("# *"));
     let starred: Vec<Line<'_>> = starred.filter_map(|(_, setting)| setting).collect();
     let lines = text.lines().zip(settings(text)).zip(1..);
