@@ -173,12 +173,68 @@ fn a_public_key_is_distinguished_from_a_private_key() {
     );
 }
 
+/// The command that the hints about PKCS#12 show.
+fn from_pkcs12(file: &str, new: &str) -> String {
+    let extract = format!("openssl pkcs12 -in {file} -nodes -nocerts");
+    format!("(umask 077; set -C; key=$({extract} -legacy || {extract}) && printf '%s\\n' \"$key\" > {new})")
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs openssl 3; .ci/run has it"]
+fn the_command_in_the_hint_extracts_a_key_from_old_and_new_pkcs12_files_and_overwrites_nothing() {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let shell = |script: &str, passphrase: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(folder.path()).env("PASSPHRASE", passphrase);
+        command.output().unwrap()
+    };
+    let export = format!(
+        "openssl pkcs12 -export -inkey {} -in {} -passout env:PASSPHRASE",
+        data("key.pkcs8.pem").display(),
+        data("certificate.pem").display()
+    );
+    // OpenSSL asks for the passphrase on the terminal. OpenSSL 1.1 refuses `-legacy`, and reads both kinds of files.
+    let openssl_3 = "openssl() { command openssl \"$@\" -passin env:PASSPHRASE; }; ";
+    let openssl_1 = "openssl() { case \"$*\" in *-legacy*) return 1; esac; \
+                     command openssl \"$@\" -legacy -passin env:PASSPHRASE; }; ";
+    for (file, cipher) in [("new.p12", ""), ("rc2.p12", " -legacy"), ("3des.p12", " -legacy -descert")] {
+        // The key and the certificate of the fixtures do not match, so `-nocerts` leaves the certificate out.
+        let made = shell(&format!("{export} -nocerts -out {file}{cipher}"), "right");
+        assert!(made.status.success(), "{file}: {}", String::from_utf8_lossy(&made.stderr));
+        for version in [openssl_3, openssl_1] {
+            let hint = program("key public --env test --key")
+                .arg(file)
+                .file(file, fs::read(folder.path().join(file)).unwrap());
+            let err = hint.run().err;
+            let command = err.split('`').find(|part| part.starts_with('(')).unwrap_or_else(|| panic!("{err}"));
+            let new = folder.path().join(file).with_extension("new.pem");
+            let refused = shell(&format!("{version}{command}"), "wrong");
+            assert!(!refused.status.success() && !new.exists(), "{file}: {refused:?}");
+            let extracted = shell(&format!("{version}{command}"), "right");
+            assert!(extracted.status.success(), "{file}: {}", String::from_utf8_lossy(&extracted.stderr));
+            assert_eq!(fs::metadata(&new).unwrap().permissions().mode() & 0o777, 0o600);
+            let text = fs::read_to_string(&new).unwrap();
+            assert_eq!(load(&text).unwrap().thumbprint(), data_text("key.thumbprint.txt").trim());
+            assert!(!shell(&format!("{version}{command}"), "right").status.success());
+            assert_eq!(fs::read_to_string(&new).unwrap(), text);
+            fs::remove_file(new).unwrap();
+        }
+    }
+}
+
 #[test]
 fn a_certificate_alone_is_not_enough() {
     refused(
         data_text("certificate.pem"),
         "is a certificate without its private key",
-        "the private key is often in a .p12 file; extract it with `openssl pkcs12 -in FILE.p12 -nodes -out my.new.pem`",
+        &format!(
+            "the private key is often in a .p12 file; extract it with `{}`",
+            from_pkcs12("FILE.p12", "my.new.pem")
+        ),
     );
 }
 
@@ -195,7 +251,8 @@ fn no_command_in_a_hint_overwrites_the_key() {
         let run = program("token --env test --client-id c --scope s --org 210493352 --kid k --key mp-key.pem")
             .file("mp-key.pem", data_text(name))
             .run();
-        let text = run.err.replace("key new ", "-out ").replace("` makes", "`");
+        let text =
+            run.err.replace("key new ", "-out ").replace("` makes", "`").replace("\" > ", "-out ").replace(")`", "`");
         let writes: Vec<&str> = text.split("-out ").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
         assert_eq!(writes, ["mp-key.new.pem"], "{}", run.err);
     }
@@ -317,8 +374,10 @@ fn garbage_and_other_encodings_are_distinguished() {
     refused(
         [0x30, 0x82, 0x04, 0xbd, 0x02],
         "is binary (DER or PKCS#12), but PEM or a JWK is required",
-        "convert PKCS#12 with `openssl pkcs12 -in my.key -nodes -out my.new.pem`, and DER with \
-         `openssl pkey -inform DER -in my.key -out my.new.pem`",
+        &format!(
+            "convert PKCS#12 with `{}`, and DER with `openssl pkey -inform DER -in my.key -out my.new.pem`",
+            from_pkcs12("my.key", "my.new.pem")
+        ),
     );
     let not_a_key = "is not a private key in PEM or JWK form";
     refused([0x00, 0xff, 0x80, 0x07], not_a_key, "");

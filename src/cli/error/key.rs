@@ -47,14 +47,12 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         }
         KeyErrorKind::JwkWithoutD => "look for the private JWK that was created with it; it contains a `d`".to_owned(),
         KeyErrorKind::Certificate => {
-            format!(
-                "the private key is often in a .p12 file; extract it with `openssl pkcs12 -in FILE.p12 -nodes -out {new}`"
-            )
+            format!("the private key is often in a .p12 file; extract it with `{}`", from_pkcs12("FILE.p12", &new))
         }
         KeyErrorKind::Encrypted => format!("decrypt it with `openssl pkey -in {file} -out {new}`"),
         KeyErrorKind::Der => format!(
-            "convert PKCS#12 with `openssl pkcs12 -in {file} -nodes -out {new}`, and DER with \
-             `openssl pkey -inform DER -in {file} -out {new}`"
+            "convert PKCS#12 with `{}`, and DER with `openssl pkey -inform DER -in {file} -out {new}`",
+            from_pkcs12(&file, &new)
         ),
         KeyErrorKind::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
         KeyErrorKind::NotRsa { .. } | KeyErrorKind::TooSmall { .. } => {
@@ -89,6 +87,14 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         _ => return Vec::new(),
     };
     vec![hint]
+}
+
+/// The command that extracts the private key from a PKCS#12 file. OpenSSL 3 reads RC2 and 3DES, which older programs use,
+/// only with `-legacy`, an option that OpenSSL 1.1 does not have. The shell writes the new file after OpenSSL has
+/// succeeded, because OpenSSL overwrites files, and leaves an empty file behind when it fails.
+fn from_pkcs12(file: &str, new: &str) -> String {
+    let extract = format!("openssl pkcs12 -in {file} -nodes -nocerts");
+    format!("(umask 077; set -C; key=$({extract} -legacy || {extract}) && printf '%s\\n' \"$key\" > {new})")
 }
 
 /// The key file and a free file name in the same directory, quoted for a shell.
