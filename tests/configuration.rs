@@ -97,7 +97,13 @@ fn a_file_that_cannot_be_read_is_named() {
     let run = program("token --config nowhere.toml").run();
     run.fails(3, "error: --config: `nowhere.toml` does not exist\n");
     let run = program("token --config a.toml").file("a.toml", [0xff, 0xfe, 0x00]).run();
-    run.fails(3, "error: --config: cannot read `a.toml`: stream did not contain valid UTF-8\n");
+    run.fails(
+        3,
+        "error: --config: cannot read `a.toml`: it is UTF-16 text\n\
+         hint: PowerShell's `>` writes UTF-16: save the file as UTF-8\n",
+    );
+    let run = program("token --config a.toml").file("a.toml", b"# bl\xe5b\xe6r").run();
+    run.fails(3, "error: --config: cannot read `a.toml`: it is not UTF-8 text\nhint: save the file as UTF-8\n");
     let run = program("token --config folder").folder("folder").run();
     run.fails(3, "error: --config: cannot read `folder`: Is a directory\n");
     let run = program("token").var("SYSTEMUSER_CONFIG", "nowhere.toml").run();
@@ -118,15 +124,112 @@ fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
     };
     malformed(
         &format!("client_id = {secret}"),
-        ": `client_id`: not valid TOML: string values must be quoted, expected literal string",
+        ": `client_id`: the value needs quotes\nhint: write `client_id = \"VALUE\"`",
     );
-    malformed(&format!("client_id = \"{secret}"), ": `client_id`: not valid TOML: invalid basic string, expected `\"`");
+    malformed(
+        &format!("client_id = \"{secret}"),
+        ": `client_id`: the closing quote of the value is missing\nhint: write the same quote before and after the value",
+    );
     malformed(&format!("-----BEGIN {secret}"), ": not valid TOML: key with no value, expected `=`");
     malformed(&format!("{secret} = "), ": not valid TOML: string values must be quoted, expected literal string");
-    malformed(&format!("key = \"{secret}\""), ": `key`: expected a table");
-    malformed(&format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1), ": expected a string");
-    malformed("client_id = 7", ": `client_id`: expected a string");
-    malformed("environment = \"test\"", ": `environment`: not valid TOML: duplicate key");
+    malformed(
+        &format!("key = \"{secret}\""),
+        ": `key`: expected a table\nhint: `[key]` is a table: write the line `[key]`, and below it `path = \"FILE\"`",
+    );
+    malformed(
+        &format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1),
+        ": expected a string\nhint: put the value in quotes",
+    );
+    malformed("client_id = 7", ": `client_id`: expected a string\nhint: put the value in quotes");
+    malformed("environment = \"test\"", ": `environment`: this setting occurs twice\nhint: remove one of the two");
+}
+
+#[test]
+fn a_common_mistake_in_a_line_is_reported_with_its_correction() {
+    let mistake = |line: &str, what: &str| {
+        refused(&format!("client_id = \"c\"\n{line}\n"), &format!("error: config/test.toml line 2{what}\n"));
+    };
+    mistake("environment = test", ": `environment`: the value needs quotes\nhint: write `environment = \"VALUE\"`");
+    mistake("org = 210 493 352", ": `org`: the value needs quotes\nhint: write `org = \"VALUE\"`");
+    mistake(
+        "environment: \"test\"",
+        ": a setting and its value are separated by `=`, not by `:`\nhint: write `environment = \"VALUE\"`",
+    );
+    mistake(
+        "environment = “test”",
+        ": `environment`: typographic quotes are not accepted\nhint: write straight quotes: \"VALUE\"",
+    );
+    mistake(
+        "environment =\u{a0}\"test\"",
+        ": `environment`: the line contains a no-break space\nhint: replace it with an ordinary space",
+    );
+    mistake("environment = \"test\",", ": `environment`: there is text after the value\nhint: remove `,`");
+    mistake("// environment", ": a comment must begin with `#`\nhint: write `#` at the beginning of the comment");
+    mistake("[key", ": the closing `]` of the table is missing\nhint: write a table such as `[key]`");
+    let twice = with("token --env test", "environment = \"test\"\n[key]\n[vendor]\n[key]\n").run();
+    twice.fails(3, "error: config/test.toml line 4: this table occurs twice\nhint: remove one of the two\n");
+}
+
+#[test]
+fn a_windows_path_in_double_quotes_is_reported_with_single_quotes() {
+    let hint = "hint: does the value contain a backslash, such as a Windows path? put it in single quotes, such as \
+                path = 'C:\\keys\\mp-key.pem'\n";
+    let file = |path: &str| format!("environment = \"test\"\n[key]\npath = {path}\n");
+    for path in ["\"C:\\keys\\my.pem\"", "\"C:\\Users\\my.pem\""] {
+        let problem = "`path`: a backslash in double quotes begins an escape sequence";
+        refused(&file(path), &format!("error: config/test.toml line 3: {problem}\n{hint}"));
+    }
+    // This is an escape sequence of TOML: a tab.
+    let problem = "expected a path, but this looks like the key itself";
+    refused(&file("\"C:\\temp.pem\""), &format!("error: config/test.toml line 3: {problem}\n{hint}"));
+    let run = with("key public --env test", &file("'C:\\keys\\my.pem'")).run();
+    assert!(run.err.starts_with("error: the key file `config/C:\\keys\\my.pem` does not exist\n"), "{}", run.err);
+}
+
+#[test]
+fn a_file_in_another_format_is_recognised() {
+    refused(
+        &project_text("config/system.json"),
+        "error: `config/test.toml` is JSON, but a configuration is TOML\n\
+         hint: is it a system file? pass it to `systemuser-demo system register`; --config takes a file such as \
+         config/test.toml\n",
+    );
+    refused(
+        &crate::program::data_text("key.pkcs8.pem"),
+        "error: `config/test.toml` contains a key or a certificate, not a configuration\n\
+         hint: specify a key with --key\n",
+    );
+    // A byte order mark and tabs are valid.
+    let file = format!("\u{feff}{}", test_file("").replace(" = ", "\t=\t"));
+    let run = with("token --env test", &file).run();
+    assert!(run.err.starts_with("error: no organisation: "), "{}", run.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_configuration_may_be_a_pipe_and_must_have_an_end() {
+    let run = program("token --config /dev/stdin").run_with("environment = \"test\"\n");
+    assert!(run.err.starts_with("error: no client id: `/dev/stdin` has no `client_id`, "), "{}", run.err);
+    let run = program("token --config /dev/zero").run();
+    run.fails(3, "error: --config: cannot read `/dev/zero`: it is larger than 1 MiB\n");
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "waits for the time limit, 30 s"]
+fn a_pipe_without_a_writer_is_an_error_after_the_time_limit() {
+    let problem = "it is not a regular file, and its content was not complete after 30 s\n";
+    let piped = |arguments: &str, err: String| {
+        let program = program(arguments);
+        assert!(std::process::Command::new("mkfifo").arg(program.path("pipe")).status().unwrap().success());
+        (std::thread::spawn(move || program.run()), err)
+    };
+    let configuration = piped("token --config pipe", format!("error: --config: cannot read `pipe`: {problem}"));
+    let key =
+        piped("key public --env test --key pipe", format!("error: the key file `pipe` cannot be read: {problem}"));
+    for (run, err) in [configuration, key] {
+        run.join().unwrap().fails(3, &err);
+    }
 }
 
 #[test]

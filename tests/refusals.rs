@@ -222,6 +222,29 @@ fn missing_root_certificates_are_reported() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn root_certificates_without_an_end_are_not_read() {
+    let huge = tempfile::tempdir().unwrap();
+    std::fs::File::create(huge.path().join("roots.pem")).unwrap().set_len(20 * 1024 * 1024).unwrap();
+    let refused = |variable: &str, path: &str, problem: &str| {
+        let run = program("token --env test --client-id c --scope s --org 210493352 --key")
+            .arg(crate::program::data("key.jwk.json").to_str().unwrap())
+            .var(variable, path)
+            .run();
+        let hint = format!("hint: set {variable} to the path of root certificates in PEM, or unset it\n");
+        run.fails(3, &format!("error: {variable}: `{path}` {problem}\n{hint}"));
+    };
+    refused("SSL_CERT_FILE", "/dev/zero", "is not a regular file");
+    refused("SSL_CERT_FILE", "/dev/stdin", "is not a regular file");
+    refused("SSL_CERT_FILE", huge.path().join("roots.pem").to_str().unwrap(), "is larger than 16 MiB");
+    refused("SSL_CERT_DIR", huge.path().to_str().unwrap(), "contains more than 16 MiB");
+    // Plain http needs no certificates.
+    if cfg!(feature = "sandbox") {
+        assert_eq!(program("token --env sandbox").var("SSL_CERT_FILE", "/dev/zero").run().code, 0);
+    }
+}
+
 #[test]
 fn a_huge_answer_is_not_read() {
     let run = token(|_| format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(9 * 1024 * 1024)));

@@ -195,6 +195,15 @@ fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
 }
 
 #[test]
+fn a_toml_file_is_recognised() {
+    unreadable(
+        crate::program::project_text("config/test.toml"),
+        "error: `s.json` is TOML, but the System Register takes JSON\n\
+         hint: write the system as in config/system.json or in the output of `system show --json`\n",
+    );
+}
+
+#[test]
 fn a_missing_file_or_a_folder_is_reported() {
     let run = |file: &str| {
         let program = program("system update --env test").arg(file).folder("folder");

@@ -133,7 +133,6 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
             format!("expected {expected}")
         }
         _ if key.as_deref() == Some(": `registered`") => format!("expected {DATE}"),
-        _ if message.starts_with("invalid boolean") => format!("not valid TOML: {message}; a string needs quotes"),
         _ if message.starts_with("missing field ") => format!("{} is missing", &message["missing field ".len()..]),
         _ => format!("not valid TOML: {message}"),
     };

@@ -3,7 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
+use super::toml_slip;
 #[cfg(feature = "sandbox")]
 use crate::client::KeySource;
 use crate::client::{Environment, quote_path};
@@ -13,20 +17,25 @@ use crate::config::{Config, ConfigError, Given, Overrides, Source};
 /// sandbox uses its built-in configuration, and the other environments use no file.
 pub(crate) fn choose(named: Option<Given<PathBuf>>, overrides: Overrides) -> Result<Config, ConfigError> {
     if let Some(Given { value: path, source }) = named {
-        return Config::parse(&text(&path, &format!("{source}: "))?, Some(&path), overrides);
+        return parse(&text(&path, &format!("{source}: "))?, &path, overrides);
     }
     let environment = environment(overrides.environment.clone())?;
     let path = default_path(environment.value);
     // A file that exists but cannot be read is an error, not a reason to try the next choice.
     let absent = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !absent {
-        return Config::parse(&text(&path, "")?, Some(&path), overrides);
+        return parse(&text(&path, "")?, &path, overrides);
     }
     #[cfg(feature = "sandbox")]
     if environment.value == Environment::Sandbox {
         return built_in(overrides);
     }
     Config::without_file(environment, overrides)
+}
+
+/// Parses a configuration file. The error names a mistake that was probably made.
+pub(crate) fn parse(text: &str, path: &Path, overrides: Overrides) -> Result<Config, ConfigError> {
+    Config::parse(text, Some(path), overrides).map_err(|error| toml_slip::explained(error, text, path))
 }
 
 /// The chosen environment, else the sandbox, if this build contains it.
@@ -46,20 +55,48 @@ pub(crate) fn default_path(environment: Environment) -> PathBuf {
     Path::new("config").join(format!("{environment}.toml"))
 }
 
-/// Reads a configuration file of at most 1 MiB. `named_by` is the beginning of an error message.
+/// Reads a text file of at most 1 MiB. `named_by` is the beginning of an error message.
 pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     const LARGEST: u64 = 1024 * 1024;
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
+    let file = path.to_owned();
+    let read = within_time_limit(path, move || {
+        let mut bytes = Vec::new();
+        File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map(|_| bytes)
+    });
     let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read {}: {why}", quote_path(path)));
-    match read {
-        Ok(_) if text.len() as u64 <= LARGEST => Ok(text),
-        Ok(_) => Err(cannot("it is larger than 1 MiB".to_owned())),
+    match read.and_then(|bytes| bytes) {
+        Ok(bytes) if bytes.len() as u64 > LARGEST => Err(cannot("it is larger than 1 MiB".to_owned())),
+        Ok(bytes) if matches!(bytes[..], [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..]) => {
+            Err(cannot("it is UTF-16 text".to_owned())
+                .with_hint("PowerShell's `>` writes UTF-16: save the file as UTF-8"))
+        }
+        Ok(bytes) => String::from_utf8(bytes)
+            .map_err(|_| cannot("it is not UTF-8 text".to_owned()).with_hint("save the file as UTF-8")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
             Err(ConfigError::new(format!("{named_by}{} does not exist", quote_path(path))))
         }
         Err(error) => Err(cannot(error.to_string())),
     }
+}
+
+/// The time limit for reading a pipe or a device, in seconds.
+const PIPE_TIMEOUT: u64 = 30;
+
+/// Reads the file at `path` with `read`. A pipe, such as that of `--key <(pass show key)`, is read like a file. A time
+/// limit applies to it, because a pipe that no program writes to never ends.
+pub(crate) fn within_time_limit<T: Send + 'static>(
+    path: &Path,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    if path.metadata().map_or(true, |metadata| metadata.is_file() || metadata.is_dir()) {
+        return Ok(read());
+    }
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(read()));
+    receiver.recv_timeout(Duration::from_secs(PIPE_TIMEOUT)).map_err(|_| {
+        let problem = format!("it is not a regular file, and its content was not complete after {PIPE_TIMEOUT} s");
+        io::Error::new(io::ErrorKind::TimedOut, problem)
+    })
 }
 
 /// The example key, which the sandbox accepts. It is public, and protects nothing.

@@ -2,10 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
 
 use hyper_util::client::proxy::matcher::Matcher;
 
-use crate::client::is_loopback;
+use crate::client::{Endpoints, is_loopback, quote_path};
 use crate::config::{Config, ConfigError, Given, SETTINGS, Source};
 
 /// The variable that names the configuration file.
@@ -52,6 +54,44 @@ pub(crate) fn settings() -> Vec<(&'static str, String)> {
 /// The variable that replaces the system's root certificates.
 pub(crate) fn root_certificates() -> Option<&'static str> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| env::var_os(name).is_some())
+}
+
+/// The largest size of all root certificates together, in bytes. Those of an operating system have less than 1 MiB.
+const LARGEST_ROOTS: u64 = 16 * 1024 * 1024;
+
+/// Checks the files that [`root_certificates`] names, because the TLS library reads them without a limit of time or
+/// size. A file that is missing or has no certificates is not an error here. Plain http, which loopback addresses may
+/// use, needs no root certificates.
+pub(crate) fn check_root_certificates(config: &Config) -> Result<(), ConfigError> {
+    let Endpoints { issuer, token, jwks, altinn, reference_api } = &config.endpoints;
+    let mut servers = [issuer, token, jwks, altinn].into_iter().chain(reference_api);
+    let uses_tls = servers.any(|url| url.scheme() == "https")
+        || config.apis.values().any(|api| api.url.value.starts_with("https"));
+    if cfg!(any(windows, target_os = "macos")) || !uses_tls {
+        return Ok(());
+    }
+    let wrong = |variable, path: &Path, problem: &str| {
+        let hint = format!("set {variable} to the path of root certificates in PEM, or unset it");
+        ConfigError::at(&Source::Variable(variable), format!("{} {problem}", quote_path(path))).with_hint(hint)
+    };
+    let file = PathBuf::from(env::var_os("SSL_CERT_FILE").unwrap_or_default());
+    match file.metadata() {
+        // /dev/null is a usual way to say that there is no file.
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() && file != Path::new("/dev/null") => {
+            return Err(wrong("SSL_CERT_FILE", &file, "is not a regular file"));
+        }
+        Ok(metadata) if metadata.len() > LARGEST_ROOTS => {
+            return Err(wrong("SSL_CERT_FILE", &file, "is larger than 16 MiB"));
+        }
+        _ => {}
+    }
+    for folder in env::split_paths(&env::var_os("SSL_CERT_DIR").unwrap_or_default()) {
+        let files = folder.read_dir().into_iter().flatten().filter_map(|entry| entry.ok()?.path().metadata().ok());
+        if files.filter(Metadata::is_file).map(|file| file.len()).sum::<u64>() > LARGEST_ROOTS {
+            return Err(wrong("SSL_CERT_DIR", &folder, "contains more than 16 MiB"));
+        }
+    }
+    Ok(())
 }
 
 /// The variables that name a proxy for HTTPS. In each pair, the first variable that is set decides. The second pair

@@ -78,6 +78,7 @@ impl Session {
             console.note(&format!("using the sandbox at {address}; nothing leaves this machine"));
         }
         warn_of_proxy(&config, console);
+        variables::check_root_certificates(&config)?;
         Ok(Self {
             http: Arc::new(Http::new(timeout)),
             config,

@@ -1,11 +1,14 @@
 //! The configured key: reads it, and warns about it.
 
-use crate::cli::args::config_file::EXAMPLE_KEY;
+use jsonwebtoken::Algorithm;
+
+use crate::cli::args::config_file::{EXAMPLE_KEY, within_time_limit};
 use crate::cli::args::shell;
 use crate::cli::error::CommandError;
 use crate::cli::error::key::explained;
 use crate::cli::output::verbose::display_kid;
 use crate::cli::output::{Console, Level};
+use crate::client::key::{KeyError, KeyErrorKind};
 use crate::client::{Environment, KeySource, SigningKey};
 use crate::config::Config;
 
@@ -24,7 +27,7 @@ pub(crate) fn read(config: &Config) -> Result<(SigningKey, Vec<Message>), Comman
     let given = config.key()?;
     let kid = config.kid.as_ref();
     let algorithm = config.algorithm.as_ref().map(|given| given.value);
-    let key = SigningKey::load(&given.value, kid.map(|kid| kid.value.as_str()), algorithm)
+    let key = load_within_time_limit(&given.value, kid.map(|kid| kid.value.clone()), algorithm)
         .map_err(|error| explained(&error, given, config.environment.value))?;
     let mut messages: Vec<Message> = Vec::new();
     messages.extend(readable_by_others(config, &given.value).map(|warning| (Level::Warning, warning)));
@@ -46,6 +49,18 @@ pub(crate) fn read(config: &Config) -> Result<(SigningKey, Vec<Message>), Comman
         messages.push((Level::Note, note.to_owned()));
     }
     Ok((key, messages))
+}
+
+/// Reads the key. A time limit applies to a pipe.
+fn load_within_time_limit(
+    source: &KeySource,
+    kid: Option<String>,
+    algorithm: Option<Algorithm>,
+) -> Result<SigningKey, KeyError> {
+    let KeySource::File(path) = source else { return SigningKey::load(source, kid.as_deref(), algorithm) };
+    let file = source.clone();
+    within_time_limit(path, move || SigningKey::load(&file, kid.as_deref(), algorithm))
+        .unwrap_or_else(|error| Err(KeyError { key: source.to_string(), kind: KeyErrorKind::Unreadable(error) }))
 }
 
 /// The warning if the sandbox's key is used outside the sandbox, or if its public half is printed.

@@ -13,7 +13,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use self::token_text::TokenText;
-use crate::cli::args::{CommonArgs, TimeoutArg, shell};
+use crate::cli::args::{CommonArgs, TimeoutArg, shell, variables};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, DecodedJwt, duration, maskinportens_time, pairs, time};
 use crate::cli::session::verification::{VerificationError, algorithm, verify};
@@ -93,6 +93,7 @@ impl Inspect {
             return Err(error.hint(claimed.unwrap_or_else(|| standing.to_owned())));
         }
         warn_of_proxy(&config, console);
+        variables::check_root_certificates(&config)?;
         let http = Http::new(timeout);
         let (keys, clock) = fetch_document(&http, &config.endpoints.jwks, "JWK set", console).await;
         warn_of_clock(clock, console);

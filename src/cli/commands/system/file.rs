@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::altinn::system::{Draft, IGNORED_FIELDS, System, ValidationError};
 use crate::cli::args::{config_file, file_name};
-use crate::cli::error::{CommandError, did_you_mean, nearest};
+use crate::cli::error::{CommandError, Exit, did_you_mean, nearest};
 use crate::client::{quote, quote_path};
 use crate::config::Source;
 
@@ -17,7 +17,8 @@ const KNOWN: [&str; 9] =
 /// Reads the draft of a system from a file.
 pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     let path = file_name(path.to_owned(), Source::Option("FILE"))?.value;
-    let text = config_file::text(&path, "").map_err(|error| CommandError::command_line(error.to_string()))?;
+    let text = config_file::text(&path, "")
+        .map_err(|error| CommandError { exit: Exit::CommandLine, ..CommandError::from(error) })?;
     let mut unknown = BTreeSet::new();
     let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     let draft = {
@@ -28,6 +29,11 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     };
     let wrong = |field: &str, error: &serde_json::Error| {
         let hint = if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) };
+        // An empty file is valid TOML, too.
+        if toml::from_str::<toml::Table>(&text).is_ok_and(|table| !table.is_empty()) {
+            let problem = format!("{} is TOML, but the System Register takes JSON", quote_path(&path));
+            return CommandError::command_line(problem).hint(format!("write the system as {FORM}"));
+        }
         let invalid = if error.is_data() { "" } else { " is not valid JSON" };
         let problem = format!("{}{invalid}: {field}{}", quote_path(&path), without_texts(error));
         CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
