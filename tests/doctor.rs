@@ -95,6 +95,32 @@ fn a_missing_value_does_not_prevent_the_other_checks() {
 }
 
 #[test]
+fn values_of_the_shipped_example_are_reported() {
+    let doctor = |options: &str, file: String| {
+        let program = program("doctor --offline --env test").args(options).file("config/test.toml", file);
+        let run = program.file("mp-key.pem", data_text("key.pkcs8.pem")).run();
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out.split("✓ key").next().unwrap().to_owned()
+    };
+    let shipped = crate::program::project_text("config/test.toml");
+    let report = |lines: &str| {
+        format!(
+            "! configuration  config/test.toml, for test\n    \
+             warning: these lines still have the example's values: {lines}\n    \
+             hint: replace the values in `config/test.toml` with your own\n"
+        )
+    };
+    let vendor = "19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)";
+    assert_eq!(
+        doctor("", shipped.clone()),
+        report(&format!("6 (client_id), 7 (scope), 8 (org), 14 ([key] kid), {vendor}"))
+    );
+    assert_eq!(doctor("--client-id c --scope s --org 310904473 --kid k", shipped.clone()), report(vendor));
+    let own = shipped.replace(" * ", " ").replace("# *", "# own");
+    assert_eq!(doctor("", own), "✓ configuration  config/test.toml, for test\n");
+}
+
+#[test]
 fn a_broken_key_is_reported() {
     let run = program("doctor --key k.pem").file("k.pem", data_text("certificate.pem")).run();
     says(
@@ -103,8 +129,9 @@ fn a_broken_key_is_reported() {
         &[
             CONFIGURATION,
             "✗ key            the key file `k.pem` is a certificate without its private key\n    \
-             hint: the private key is often in a .p12 file; extract it with `openssl pkcs12 -in FILE.p12 -nodes -out \
-             k.new.pem`\n",
+             hint: the private key is often in a .p12 file; extract it with `(umask 077; set -C; \
+             key=$(openssl pkcs12 -in FILE.p12 -nodes -nocerts -legacy || openssl pkcs12 -in FILE.p12 -nodes -nocerts) && \
+             printf '%s\\n' \"$key\" > k.new.pem)`\n",
             ORGANISATION,
             METADATA,
             CLOCK,

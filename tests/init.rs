@@ -42,9 +42,10 @@ const STEPS: &str = "\
 and register the public key that `systemuser-demo key public --env test` prints
 [ ] add the scopes to the client there; ask Digdir for `altinn:authentication/systemregister.write`, \
 `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`
+[ ] in `config/system.json`, replace the example names, rights and access packages; \
+https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes the file
 [ ] register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo system \
-register FILE --env test`; \
-https://docs.altinn.studio/en/authorization/guides/system-vendor/system-user/systemregistration describes FILE
+register config/system.json --env test`
 [ ] ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE --env test` \
 prints the confirm URL, which the customer opens in Altinn (https://am.ui.tt02.altinn.no)
 [ ] check every step: `systemuser-demo doctor --env test`
@@ -59,7 +60,8 @@ fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
         (
             0,
             "note: the private key is in `mp-key.pem`, readable only by its owner; do not commit it\n\
-             note: the configuration is in `config/test.toml`\n"
+             note: the configuration is in `config/test.toml`\n\
+             note: an example of a system is in `config/system.json`\n"
         )
     );
     let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
@@ -108,26 +110,90 @@ fn the_new_configuration_and_key_work_immediately() {
     };
     let doctor = again("doctor --offline --env test");
     assert_eq!(doctor.code, 0, "{}", doctor.out);
-    assert_eq!(doctor.out.matches('✓').count(), 3, "{}", doctor.out);
+    // The vendor's values are still examples.
+    assert_eq!((doctor.out.matches('✓').count(), doctor.out.matches('!').count()), (2, 1), "{}", doctor.out);
     assert_eq!(again("grant --env test").code, 0);
 }
 
 #[test]
-fn existing_files_are_never_changed() {
+fn existing_files_are_never_changed_and_missing_files_are_added() {
     let file = project_text("config/test.toml").replace("7ee41fce-9f6e-4c32-8195-0fe2c1517f43", "mine");
     let program = program("init --env test --client-id other --org 310904473").file("config/test.toml", file);
-    let before = files(&program.path(""));
+    let configuration = read(&program, "config/test.toml");
     let run = ran(&program);
     assert_eq!(
         run.err,
-        "note: `config/test.toml` already exists, so nothing was written\n\
-         warning: --client-id and --org were ignored, because the configuration file already exists\n"
+        "note: `config/test.toml` already exists and was left unchanged\n\
+         warning: --client-id and --org were ignored, because the configuration file already exists\n\
+         note: the private key is in `mp-key.pem`, readable only by its owner; do not commit it\n\
+         warning: the key id that is sent is `650a4snb5f` (config/test.toml line 14), not the key id of this key\n\
+         hint: remove the configured `kid`, since the default is the new key's id; if you register the key as PEM, set \
+         `kid` to the key id that the self-service portal shows\n\
+         note: an example of a system is in `config/system.json`\n"
     );
     let lines = "[ ] in `config/test.toml`, replace the example values on these lines: 7 (scope), 8 \
                  (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
-    let key = "[ ] create the private key `mp-key.pem` with `systemuser-demo key new mp-key.pem`\n";
-    assert_eq!((run.out.as_str(), run.code), (format!("{CHECKLIST}{lines}{key}{STEPS}").as_str(), 0));
+    let (jwk, list) = run.out.split_once("\n\n").unwrap();
+    assert_eq!((list, run.code), (format!("{CHECKLIST}{lines}{STEPS}").as_str(), 0));
+    assert_eq!(serde_json::from_str::<Value>(jwk).unwrap()["kty"], "RSA");
+    assert_eq!(read(&program, "config/test.toml"), configuration);
+    let system: Value = serde_json::from_str(&read(&program, "config/system.json")).unwrap();
+    assert_eq!(system["clientId"], serde_json::json!(["mine"]));
+
+    let before = files(&program.path(""));
+    let again = ran(&program);
+    assert!(
+        again.err.ends_with(
+            "note: `mp-key.pem` already exists and was left unchanged\n\
+             note: `config/system.json` already exists and was left unchanged\n"
+        ),
+        "{}",
+        again.err
+    );
+    assert_eq!(again.out, list);
     assert_eq!(files(&program.path("")), before);
+}
+
+#[test]
+fn a_missing_key_is_not_created_if_another_key_is_given() {
+    let program = program("init --env test --key own.json")
+        .file("config/test.toml", project_text("config/test.toml"))
+        .file("own.json", data_text("key.jwk.json"));
+    let run = ran(&program);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(!program.path("mp-key.pem").exists());
+}
+
+#[test]
+fn the_system_file_has_the_values_of_the_configuration() {
+    let file = project_text("config/test.toml").replace("\"991825827\"", "\"0192:310904473\"");
+    let file = file.replace("991825827_smartcloud", "310904473_mine").replace("https://smartcloudaltinn.", "https://");
+    let program = program("init --env test").file("config/test.toml", file);
+    ran(&program);
+    let written: Value = serde_json::from_str(&read(&program, "config/system.json")).unwrap();
+    let mut expected: Value = serde_json::from_str(&project_text("config/system.json")).unwrap();
+    expected["id"] = "310904473_mine".into();
+    expected["vendor"]["ID"] = "0192:310904473".into();
+    expected["clientId"][0] = "7ee41fce-9f6e-4c32-8195-0fe2c1517f43".into();
+    expected["allowedRedirectUrls"][0] = "https://azurewebsites.net/receipt".into();
+    assert_eq!(written, expected);
+}
+
+#[test]
+fn a_key_that_git_does_not_ignore_causes_a_hint() {
+    let hint = "hint: git does not ignore `mp-key.pem`: add it to `.gitignore` before you commit\n";
+    for (list, is_hinted) in [("", true), ("*.pem\n", false)] {
+        let program = program("init --env test").file(".gitignore", list);
+        let git =
+            std::process::Command::new("git").args(["init", "--quiet", "."]).current_dir(program.path("")).status();
+        if !git.is_ok_and(|status| status.success()) {
+            return;
+        }
+        let program = program.var("PATH", std::env::var_os("PATH").unwrap());
+        let run = ran(&program);
+        assert_eq!((run.code, run.err.contains(hint)), (0, is_hinted), "{}", run.err);
+        assert_eq!(read(&program, ".gitignore"), list);
+    }
 }
 
 #[test]
@@ -136,7 +202,7 @@ fn a_second_run_prints_the_same_list_and_writes_nothing() {
     let first = ran(&program);
     assert_eq!(first.code, 0, "{}", first.err);
     let before = files(&program.path(""));
-    assert_eq!(before.len(), 2);
+    assert_eq!(before.len(), 3);
     let second = ran(&program);
     assert_eq!(second.code, 0);
     assert_eq!(first.out.split_once("\n\n").unwrap().1, second.out);
@@ -153,12 +219,14 @@ fn a_second_run_prints_the_same_list_and_writes_nothing() {
 fn a_given_key_is_used() {
     let program = program("init --env test --key keys/mine.json").file("keys/mine.json", data_text("key.jwk.json"));
     let run = ran(&program);
-    assert_eq!((run.code, run.err.as_str()), (0, "note: the configuration is in `config/test.toml`\n"));
+    let notes = "note: the configuration is in `config/test.toml`\n\
+                 note: an example of a system is in `config/system.json`\n";
+    assert_eq!((run.code, run.err.as_str()), (0, notes));
     let jwk: Value = serde_json::from_str(run.out.split_once("\n\n").unwrap().0).unwrap();
     assert_eq!(jwk["kid"], "tests");
     let text = read(&program, "config/test.toml");
     assert!(text.contains("path = \"../keys/mine.json\" ") && text.contains("kid  = \"tests\" "), "{text}");
-    assert_eq!(files(&program.path("")).len(), 2);
+    assert_eq!(files(&program.path("")).len(), 3);
     let absolute =
         self::program("init --env test --kid portal --key").arg(program.path("keys/mine.json").to_str().unwrap());
     let run = ran(&absolute);
@@ -180,7 +248,8 @@ fn a_key_in_the_default_place_is_used() {
         (
             0,
             "note: the existing key in `mp-key.pem` is used\n\
-             note: the configuration is in `config/test.toml`\n"
+             note: the configuration is in `config/test.toml`\n\
+             note: an example of a system is in `config/system.json`\n"
         )
     );
     assert_eq!(read(&program, "mp-key.pem"), before);
@@ -262,7 +331,7 @@ fn with_another_path_the_key_is_next_to_the_file_and_the_list_names_it() {
     assert_eq!(config(&program, "here/my.toml").client_id().unwrap().value, "c");
     let mut names: Vec<String> = files(&program.path("")).into_iter().map(|(name, _)| name).collect();
     names.iter_mut().for_each(|name| *name = name.rsplit('/').next().unwrap().to_owned());
-    assert_eq!(names, ["mp-key.pem", "my.toml"]);
+    assert_eq!(names, ["mp-key.pem", "my.toml", "system.json"]);
 }
 
 #[test]
@@ -336,6 +405,7 @@ fn json_has_the_same_facts() {
     let run = ran(&program);
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((&answer["configuration"], &answer["written"]), (&"config/test.toml".into(), &true.into()));
+    assert_eq!(answer["created"], serde_json::json!(["mp-key.pem", "config/test.toml", "config/system.json"]));
     assert_eq!(answer["public_jwk"]["kty"], "RSA");
     assert_eq!(answer["examples"][0], serde_json::json!({ "line": 6, "key": "client_id" }));
     assert!(answer["remaining"].as_array().unwrap().len() > 5 && answer["guide"].is_string());
@@ -352,27 +422,54 @@ fn a_person_at_a_terminal_is_asked() {
     let program = program("init --env test --scope a:b");
     let mut script = program.at_a_terminal();
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The input: a client id in Latin-1, a client id with a space, a valid client id, an invalid number, and then
-    // Enter, which keeps the example.
-    child.stdin.take().unwrap().write_all(b"klient-\xe5\nmy client\nmy-client\n310904474\n\n").unwrap();
+    // The input: a client id in Latin-1, a client id with a space, a valid client id, an invalid number, Enter, which
+    // keeps the example, the vendor's number, the id of another vendor's system, and a valid id.
+    let input = b"klient-\xe5\nmy client\nmy-client\n310904474\n\n310 904 473\n991825827_x\n310904473_mine\n";
+    child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
     let transcript = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{transcript}");
-    assert!(
-        transcript.contains("client id (press Enter to keep the example): ")
-            && transcript.contains("organisation (press Enter"),
-        "{transcript}"
-    );
-    assert!(!transcript.contains("scope (Enter"), "{transcript}");
-    assert!(transcript.contains(" client id: the value is not UTF-8 text\r\n"), "{transcript}");
-    assert!(
-        transcript.contains("the value contains a space") && transcript.contains("its check digit is wrong"),
-        "{transcript}"
-    );
+    for text in [
+        "client id [7ee41fce-9f6e-4c32-8195-0fe2c1517f43]: ",
+        "organisation that owns the system user [210493352]: ",
+        "vendor's organisation number [991825827]: ",
+        "system id [310904473_smartcloud]: ",
+        " client id: the value is not UTF-8 text\r\n",
+        "the value contains a space",
+        "its check digit is wrong",
+        "a system id begins with the vendor's number: 310904473_NAME",
+    ] {
+        assert!(transcript.contains(text), "{text}: {transcript}");
+    }
+    assert!(!transcript.contains("scope ["), "{transcript}");
     let config = config(&program, "config/test.toml");
     assert_eq!(config.client_id().unwrap().value, "my-client");
     assert_eq!(
         (config.scope().unwrap().value.as_str(), config.org().unwrap().value.to_string().as_str()),
         ("a:b", "210493352")
     );
+    assert_eq!(config.vendor.org.unwrap().unwrap().value.to_string(), "310904473");
+    assert_eq!(config.vendor.system_id.unwrap().value, "310904473_mine");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux, and git; .ci/run has both"]
+fn a_person_at_a_terminal_can_add_the_key_to_gitignore() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    for (answer, expected) in [("", "target\n/mp-key.pem\n"), ("n", "target")] {
+        let program = program("init --env test").file(".gitignore", "target");
+        assert!(
+            Command::new("git").args(["init", "--quiet"]).current_dir(program.path("")).status().unwrap().success()
+        );
+        let mut script = program.at_a_terminal();
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Enter keeps the five examples.
+        child.stdin.take().unwrap().write_all(format!("\n\n\n\n\n{answer}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let transcript = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && transcript.contains("to `.gitignore`? [Y/n]: "), "{transcript}");
+        assert_eq!(read(&program, ".gitignore"), expected);
+    }
 }

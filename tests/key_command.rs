@@ -138,7 +138,9 @@ fn a_new_key_of_an_environment_is_written_to_the_configured_path() {
     assert_eq!(
         run.err,
         "note: the private key is in `mp-key.prod.pem`, readable only by its owner; register the public JWK\n\
-         warning: the key id that is sent is `your-key-id` (config/prod.toml line 13), not the key id of this key\n"
+         warning: the key id that is sent is `your-key-id` (config/prod.toml line 13), not the key id of this key\n\
+         hint: remove the configured `kid`, since the default is the new key's id; if you register the key as PEM, set \
+         `kid` to the key id that the self-service portal shows\n"
     );
     assert!(new.path("mp-key.prod.pem").exists());
 }
@@ -231,6 +233,12 @@ fn an_incomplete_key_file_is_not_left_behind() {
         let output = limited.env_clear().current_dir(program.path("")).output().unwrap();
         assert_eq!(output.status.code(), None, "{arguments}: {output:?}");
         assert!(!program.path("mp-key.pem").exists() && !program.path("config/test.toml").exists(), "{arguments}");
+        // On Linux, the file has no name until it is complete.
+        if cfg!(target_os = "linux") {
+            let left: Vec<_> =
+                fs::read_dir(program.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert!(left.iter().all(|name| name == "config"), "{arguments}: {left:?}");
+        }
         assert_eq!(Run::of(&mut program.command()).code, 0, "{arguments}");
         let whole = fs::read_to_string(program.path("mp-key.pem")).unwrap();
         assert!(whole.ends_with("-----END PRIVATE KEY-----\n"), "{arguments}");

@@ -10,9 +10,9 @@ use crate::cli::error::CommandError;
 use crate::cli::output::Console;
 use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::session::new_file::{self, Readers};
-use crate::cli::session::new_key::{SIZES, is_registrable, make};
+use crate::cli::session::new_key::{SIZES, is_registrable, make, warn_of_other_kid};
 use crate::cli::session::signing_key;
-use crate::client::{Environment, KeySource, quote, quote_path};
+use crate::client::{Environment, KeySource, quote_path};
 use crate::config::{Config, ConfigError, Overrides, Source};
 
 #[derive(Debug, Args)]
@@ -106,8 +106,7 @@ impl New {
         let quoted = quote_path(&path);
         console.note(&format!("the private key is in {quoted}, readable only by its owner; register the public JWK"));
         if let Some(kid) = config.and_then(|config| config.kid) {
-            let (value, place) = (quote(&kid.value), kid.source.place());
-            console.warning(&format!("the key id that is sent is {value} ({place}), not the key id of this key"));
+            warn_of_other_kid(&kid, console);
         }
         Ok(console.answer_json(&key.public_jwk())?)
     }

@@ -7,7 +7,9 @@ use pkcs8::SecretDocument;
 use pkcs8::der::pem::LineEnding;
 use secrecy::zeroize::Zeroizing;
 
-use crate::client::{KeySource, SigningKey};
+use crate::cli::output::{Console, Level};
+use crate::client::{KeySource, SigningKey, quote};
+use crate::config::Given;
 
 /// The sizes of key that can be created, in bits.
 pub(crate) const SIZES: [&str; 3] = ["2048", "3072", "4096"];
@@ -15,6 +17,15 @@ pub(crate) const SIZES: [&str; 3] = ["2048", "3072", "4096"];
 /// Whether a key can be registered with this key id (Digdir, "Client registration").
 pub(crate) fn is_registrable(kid: &str) -> bool {
     kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Warns that the configured key id is not that of a new key.
+pub(crate) fn warn_of_other_kid(kid: &Given<String>, console: &mut Console<'_>) {
+    let (value, place) = (quote(&kid.value), kid.source.place());
+    console.warning(&format!("the key id that is sent is {value} ({place}), not the key id of this key"));
+    let hint = "remove the configured `kid`, since the default is the new key's id; if you register the key as PEM, set \
+                `kid` to the key id that the self-service portal shows";
+    console.message(Level::Hint, hint);
 }
 
 /// Creates a key of one of the [`SIZES`]. Returns the content of its file, and the key itself.

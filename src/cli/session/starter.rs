@@ -26,11 +26,15 @@ fn settings(text: &str) -> impl Iterator<Item = Option<Line<'_>>> {
     })
 }
 
+/// The value of a setting in the text, as it is written there.
+pub(crate) fn value<'t>(text: &'t str, table: &str, key: &str) -> Option<&'t str> {
+    settings(text).flatten().find(|setting| setting.table == table && setting.key == key).map(|setting| setting.value)
+}
+
 /// The shipped file for this path. In a folder `config`, the key is one folder up; elsewhere, it is next to the file.
 pub(crate) fn shipped_for(file: &Path, shipped: &str) -> String {
     let in_config = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "config");
-    let path = settings(shipped).flatten().find(|setting| setting.table == "key" && setting.key == "path");
-    match path.and_then(|path| path.value.strip_prefix("../")).filter(|_| !in_config) {
+    match value(shipped, "key", "path").and_then(|path| path.strip_prefix("../")).filter(|_| !in_config) {
         Some(kind) => with(shipped, "key", "path", kind),
         None => shipped.to_owned(),
     }
@@ -45,6 +49,7 @@ pub(crate) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
             let (before, after) = line.split_once(&format!("\"{}\"", setting.value)).unwrap_or((line, ""));
             let new = format!("{before}\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
             let comment = after.trim_start().replacen("# * ", "# ", 1);
+            let comment = comment.strip_suffix("# *").unwrap_or(&comment);
             let column = line.len() - after.trim_start().len() - 2;
             format!("{new:<column$}  {comment}").trim_end().to_owned()
         }
@@ -57,6 +62,12 @@ pub(crate) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
 pub(crate) struct Example {
     pub(crate) line: usize,
     pub(crate) key: String,
+}
+
+/// The lines with example values as messages show them.
+pub(crate) fn lines(examples: &[Example]) -> String {
+    let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
+    lines.join(", ")
 }
 
 /// The lines of a file that still have the example value of a line with a star in the shipped file.
@@ -72,4 +83,24 @@ pub(crate) fn examples(text: &str, shipped: &str) -> Vec<Example> {
         Some(Example { line, key: format!("{table}{key}") })
     });
     same.collect()
+}
+
+/// The shipped example of a system, with the client, the vendor and the system id of a configuration.
+pub(crate) fn system(text: &str) -> String {
+    let shipped = include_str!("../../../config/system.json");
+    let [client, vendor, id, receipt] =
+        [("", "client_id"), ("vendor", "org"), ("vendor", "system_id"), ("vendor", "redirect_url")]
+            .map(|(table, key)| value(text, table, key).unwrap_or_default().replace(['"', '\\'], ""));
+    let values = [
+        ("1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16", client),
+        ("991825827_skylager", id),
+        ("0192:991825827", format!("0192:{}", vendor.trim_start_matches("0192:"))),
+        ("https://example.no/receipt", receipt),
+    ];
+    values
+        .into_iter()
+        .filter(|(_, value)| !["", "0192:"].contains(&value.as_str()))
+        .fold(shipped.to_owned(), |text, (example, value)| {
+            text.replacen(&format!("\"{example}\""), &format!("\"{value}\""), 1)
+        })
 }

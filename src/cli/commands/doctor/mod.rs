@@ -16,18 +16,20 @@ use clap::Args;
 
 use self::metadata::Metadata;
 use self::step::{Findings, Step};
-use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, typed};
+use crate::cli::args::config_file::{self, shipped};
+use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, rerun, typed};
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::{self, display_kid};
 use crate::cli::output::{ClockDifference, Console, Level, duration};
 use crate::cli::session::signing_key::{self, Message};
+use crate::cli::session::starter;
 use crate::cli::session::verification::CLOCK_TOLERANCE;
 use crate::cli::session::{ApiTarget, Exchanged, Session, exchange, fetch_document, org_numbers, test_series_warning};
-use crate::client::SigningKey;
 use crate::client::reference_api::ReferenceApi;
+use crate::client::{Environment, SigningKey, quote_path};
 use crate::client::{grant, http};
-use crate::config::{Config, Source};
+use crate::config::{Config, Given, Source};
 use crate::explain::Command;
 
 #[derive(Debug, Args)]
@@ -212,8 +214,9 @@ fn check_configuration(
     let target = target.and_then(|target| Ok(config.client_id().and(config.scope()).map(|_| target)?));
     match target {
         Ok(target) => {
-            let notes: Vec<Message> = config.notes.iter().map(|note| (Level::Note, note.clone())).collect();
-            findings.passed(Step::Configuration, format!("{file}, for {}", config.environment.value), &notes)?;
+            let mut messages: Vec<Message> = config.notes.iter().map(|note| (Level::Note, note.clone())).collect();
+            messages.extend(example_values(config).into_iter().flatten());
+            findings.passed(Step::Configuration, format!("{file}, for {}", config.environment.value), &messages)?;
             Ok(target)
         }
         Err(error) => {
@@ -221,6 +224,30 @@ fn check_configuration(
             Ok(None)
         }
     }
+}
+
+/// The messages about values in the file that are still those of the shipped example. A value that an option or a
+/// variable replaces does not count. The sandbox's values are not examples.
+fn example_values(config: &Config) -> Option<[Message; 2]> {
+    let environment = config.environment.value;
+    // A pipe cannot be read again.
+    let file = config.file.as_deref().filter(|file| environment != Environment::Sandbox && file.is_file())?;
+    let replaced = |given: &Option<Given<String>>| given.as_ref().is_some_and(|given| !given.source.is_file());
+    let org_is_replaced = config.org().is_ok_and(|org| !org.source.is_file());
+    let mut examples = starter::examples(&config_file::text(file, "").ok()?, shipped(environment));
+    examples.retain(|example| match example.key.as_str() {
+        "client_id" => !replaced(&config.client_id),
+        "scope" => !replaced(&config.scope),
+        "org" => !org_is_replaced,
+        "[key] kid" => !replaced(&config.kid),
+        _ => true,
+    });
+    let lines = starter::lines(&examples);
+    (!examples.is_empty()).then(|| {
+        let warning = format!("these lines still have the example's values: {lines}");
+        let hint = format!("replace the values in {} with your own", quote_path(file));
+        [(Level::Warning, warning), (Level::Hint, hint)]
+    })
 }
 
 fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Option<SigningKey>> {

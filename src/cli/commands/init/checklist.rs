@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::{rerun, shell};
-use crate::cli::session::starter::Example;
+use crate::cli::session::starter::{self, Example};
 use crate::client::{Environment, quote_path};
 
 /// Altinn's guide.
@@ -12,16 +12,17 @@ pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guid
 /// The line above the steps of the sandbox.
 pub(super) const SANDBOX: &str = "no setup is needed: the sandbox includes a client, a key, a system and customers";
 
-/// One line for each step. `missing_key` is the configured path of a key that does not exist.
+/// One line for each step. `missing_key` is the configured path of a key that does not exist. `system` is the system
+/// file.
 pub(super) fn steps(
     environment: Environment,
     file: &Path,
     examples: &[Example],
     missing_key: Option<&Path>,
+    system: &Path,
 ) -> Vec<String> {
     let this = rerun::environment(environment, Some(file));
-    let lines: Vec<String> = examples.iter().map(|Example { line, key }| format!("{line} ({key})")).collect();
-    let lines = lines.join(", ");
+    let lines = starter::lines(examples);
     let own = (!lines.is_empty())
         .then(|| format!("in {}, replace the example values on these lines: {lines}", quote_path(file)));
     let key = missing_key.map(|key| {
@@ -32,16 +33,18 @@ pub(super) fn steps(
         Environment::Sandbox => Vec::new(),
         // Sources: Digdir's documentation of the self-service portal; Altinn's of its user interface.
         Environment::Test => {
-            outside(&this, "https://sjolvbetjening.test.samarbeid.digdir.no", "https://am.ui.tt02.altinn.no")
+            outside(&this, system, "https://sjolvbetjening.test.samarbeid.digdir.no", "https://am.ui.tt02.altinn.no")
         }
-        Environment::Prod => outside(&this, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no"),
+        Environment::Prod => {
+            outside(&this, system, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no")
+        }
     };
     let doctor = format!("check every step: `systemuser-demo doctor {this}`");
     own.into_iter().chain(key).chain(steps).chain([doctor]).collect()
 }
 
 /// The steps at Digdir and Altinn.
-fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
+fn outside(this: &str, system: &Path, self_service: &str, approval: &str) -> Vec<String> {
     vec![
         format!(
             "in Maskinporten's self-service portal ({self_service}), create a client and register the public key that \
@@ -51,8 +54,13 @@ fn outside(this: &str, self_service: &str, approval: &str) -> Vec<String> {
          `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`"
             .to_owned(),
         format!(
+            "in {}, replace the example names, rights and access packages; {GUIDE}systemregistration describes the file",
+            quote_path(system)
+        ),
+        format!(
             "register the system in Altinn's System Register, with the client id in its `clientId`: `systemuser-demo \
-             system register FILE {this}`; {GUIDE}systemregistration describes FILE"
+             system register {} {this}`",
+            shell::path(system)
         ),
         format!(
             "ask the customer for a system user: `systemuser-demo request create ORG --right RESOURCE {this}` prints \

@@ -3,6 +3,7 @@
 //! Code that writes files and creates keys is in `session`.
 
 mod checklist;
+mod git;
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -21,7 +22,7 @@ use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{self, SIZES, is_registrable};
 use crate::cli::session::{signing_key, starter};
 use crate::client::{Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
-use crate::config::{CLIENT_ID, Config, ConfigError, Given, ORG, Overrides, SCOPE, Setting, Source};
+use crate::config::{CLIENT_ID, Checked, Config, ConfigError, Given, KID, Overrides, SCOPE, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
@@ -31,61 +32,71 @@ pub(crate) struct Init {
     key: KeyArgs,
 }
 
+/// The files of a configuration.
+struct Files {
+    /// The content of the configuration file.
+    text: String,
+    /// The public half of the key, if it is new or the configuration is.
+    jwk: Option<Value>,
+    /// The files that were written.
+    created: Vec<PathBuf>,
+}
+
 impl Init {
     pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let chosen = common.environment()?;
-        let named = common.named_file()?.map(|given| given.value);
-        let (file, text, jwk) = match named {
-            Some(file) if is_there(&file) => (file, None, None),
+        let (file, exists) = match common.named_file()?.map(|given| given.value) {
+            Some(file) if is_there(&file) => (file, true),
             named => {
                 let environment = config_file::environment(chosen.clone())?.value;
                 let file = named.unwrap_or_else(|| config_file::default_path(environment));
-                if is_there(&file) {
-                    (file, None, None)
-                } else {
-                    new_file::check_name(&file, "toml")?;
-                    let (text, jwk) = self.write(environment, &file, console)?;
-                    (file, Some(text), Some(jwk))
-                }
+                let exists = is_there(&file);
+                (file, exists)
             }
         };
-        let text = text.map_or_else(|| config_file::text(&file, ""), Ok)?;
-        let config = Config::parse(&text, Some(&file), Overrides { environment: chosen, ..Overrides::default() })?;
-        if jwk.is_none() {
-            console.note(&format!("{} already exists, so nothing was written", quote_path(&file)));
-            let given = self.parties.overrides(self.key.overrides()?)?;
-            let texts = [given.client_id, given.scope, given.org, given.kid].into_iter().flatten();
-            let sources = texts.map(|given| given.source).chain(given.key.map(|given| given.source));
-            let ignored: Vec<String> = sources.map(|source| source.to_string()).collect();
-            if !ignored.is_empty() {
-                let were = if ignored.len() == 1 { "was" } else { "were" };
-                let ignored = ignored.join(" and ");
-                console.warning(&format!("{ignored} {were} ignored, because the configuration file already exists"));
+        let given = self.parties.overrides(self.key.overrides()?)?;
+        let overrides = Overrides { environment: chosen.clone(), ..Overrides::default() };
+        // If an option or a variable names the key, no key file is missing.
+        let key_is_given = given.key.is_some();
+        let mut files = if exists {
+            complete(&file, overrides, given, console)?
+        } else {
+            new_file::check_name(&file, "toml")?;
+            write(config_file::environment(chosen)?.value, &file, given, console)?
+        };
+        let config = config_file::parse(&files.text, &file, Overrides::default())?;
+        let environment = config.environment.value;
+        let system = file.with_file_name("system.json");
+        if environment != Environment::Sandbox {
+            if is_there(&system) {
+                left_unchanged(&system, console);
+            } else {
+                new_file::create(&system, starter::system(&files.text).as_bytes(), Readers::Everybody)?;
+                console.note(&format!("an example of a system is in {}", quote_path(&system)));
+                files.created.push(system.clone());
             }
         }
-        let environment = config.environment.value;
-        let examples = starter::examples(&text, shipped(environment));
+        let examples = starter::examples(&files.text, shipped(environment));
         let key = config.key.as_ref().and_then(|given| match &given.value {
-            KeySource::File(path) if !is_there(path) => Some(path.as_path()),
+            KeySource::File(path) if !key_is_given && !is_there(path) => Some(path.as_path()),
             _ => None,
         });
-        // If a variable holds the key, no key file is missing.
-        let inline = matches!(self.key.overrides()?.key, Some(Given { value: KeySource::Text { .. }, .. }));
-        let key = key.filter(|_| !inline);
-        let steps = checklist::steps(environment, &file, &examples, key);
+        let steps = checklist::steps(environment, &file, &examples, key, &system);
         if common.json {
             let examples: Vec<_> =
                 examples.iter().map(|example| json!({ "line": example.line, "key": example.key })).collect();
+            let created: Vec<String> = files.created.iter().map(|path| path.display().to_string()).collect();
             return Ok(console.answer_json(&json!({
                 "configuration": file.display().to_string(),
-                "written": jwk.is_some(),
-                "public_jwk": jwk,
+                "written": !exists,
+                "created": created,
+                "public_jwk": files.jwk,
                 "examples": examples,
                 "remaining": steps,
                 "guide": checklist::GUIDE,
             }))?);
         }
-        let jwk = jwk.map(|jwk| format!("{jwk:#}\n\n")).unwrap_or_default();
+        let jwk = files.jwk.map(|jwk| format!("{jwk:#}\n\n")).unwrap_or_default();
         let steps: String = steps.iter().map(|step| format!("[ ] {step}\n")).collect();
         let heading = match environment {
             Environment::Sandbox => checklist::SANDBOX.to_owned(),
@@ -93,55 +104,122 @@ impl Init {
         };
         Ok(console.answer(format!("{jwk}{heading}\n{steps}"))?)
     }
+}
 
-    /// Writes the configuration, and a new key if there is none yet. Returns the text of the configuration and the
-    /// public JWK to register.
-    fn write(
-        &self,
-        environment: Environment,
-        file: &Path,
-        console: &mut Console<'_>,
-    ) -> Result<(String, Value), CommandError> {
-        let given = asked_for(self.parties.overrides(self.key.overrides()?)?, environment, console)?;
-        let org = given.org.is_some();
-        let shipped = starter::shipped_for(file, shipped(environment));
-        let config = Config::parse(&shipped, Some(file), given)?;
-        // A value that was not given is the shipped file's example. Its organisation number may be invalid.
-        let own = |given: &Option<Given<String>>| given.clone().filter(|given| !given.source.is_file());
-        let values = [
-            ("client_id", own(&config.client_id).map(|given| given.value)),
-            ("scope", own(&config.scope).map(|given| given.value)),
-            ("org", org.then(|| config.org().map(|org| org.value.to_string())).transpose()?),
-        ];
-        let mut text = shipped;
-        for (key, value) in values.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-            text = starter::with(&text, "", key, &value);
-        }
-        // The sandbox's kid is not an example.
-        let sandbox = environment == Environment::Sandbox;
-        let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
-        let (key, new) = key_for(&config, console)?;
-        check_kid(&config, &key)?;
-        if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
-            text = starter::with(&text, "key", "path", &seen_from(file, path)?);
-        }
-        text = starter::with(&text, "key", "kid", &key.kid);
-        // The program must be able to read the file that it writes.
-        Config::parse(&text, Some(file), Overrides::default())?;
-        new_file::create(file, text.as_bytes(), Readers::Everybody)?;
-        if let Some((path, pem)) = new {
-            new_file::create(&path, pem.as_bytes(), Readers::Owner).inspect_err(|_| drop(fs::remove_file(file)))?;
-            let note = match environment {
-                Environment::Sandbox => format!("the sandbox key, which is published, is in {}", quote_path(&path)),
-                _ => {
-                    format!("the private key is in {}, readable only by its owner; do not commit it", quote_path(&path))
-                }
-            };
-            console.note(&note);
-        }
-        console.note(&format!("the configuration is in {}", quote_path(file)));
-        Ok((text, key.public_jwk()))
+/// Leaves an existing configuration unchanged, and writes a new key if the key that it names is missing.
+fn complete(
+    file: &Path,
+    overrides: Overrides,
+    given: Overrides,
+    console: &mut Console<'_>,
+) -> Result<Files, CommandError> {
+    let text = config_file::text(file, "")?;
+    let config = config_file::parse(&text, file, overrides)?;
+    left_unchanged(file, console);
+    let texts = [given.client_id, given.scope, given.org, given.kid].into_iter().flatten();
+    let sources = texts.map(|given| given.source).chain(given.key.as_ref().map(|given| given.source.clone()));
+    let ignored: Vec<String> = sources.map(|source| source.to_string()).collect();
+    if !ignored.is_empty() {
+        let were = if ignored.len() == 1 { "was" } else { "were" };
+        let ignored = ignored.join(" and ");
+        console.warning(&format!("{ignored} {were} ignored, because the configuration file already exists"));
     }
+    let path = match (&config.key, given.key) {
+        (Some(Given { value: KeySource::File(path), .. }), None) => path.clone(),
+        _ => return Ok(Files { text, jwk: None, created: Vec::new() }),
+    };
+    if is_there(&path) {
+        left_unchanged(&path, console);
+        return Ok(Files { text, jwk: None, created: Vec::new() });
+    }
+    let sandbox = config.environment.value == Environment::Sandbox;
+    let kid = config.kid.as_ref();
+    let (pem, key) = match sandbox {
+        true => example_key(kid.map(|kid| kid.value.as_str()))?,
+        false => new_key::make(SIZES[0], None)?,
+    };
+    save_key(&path, &pem, config.environment.value, console)?;
+    if let Some(kid) = kid.filter(|_| !sandbox) {
+        new_key::warn_of_other_kid(kid, console);
+    }
+    Ok(Files { text, jwk: Some(key.public_jwk()), created: vec![path] })
+}
+
+/// Writes a new key, and then the configuration that names it.
+fn write(
+    environment: Environment,
+    file: &Path,
+    given: Overrides,
+    console: &mut Console<'_>,
+) -> Result<Files, CommandError> {
+    let shipped = starter::shipped_for(file, shipped(environment));
+    let is_asked = environment != Environment::Sandbox && is_at_terminal();
+    let (given, vendor) = if is_asked { asked_for(given, &shipped, console)? } else { (given, Vec::new()) };
+    let org = given.org.is_some();
+    let config = Config::parse(&shipped, Some(file), given)?;
+    // A value that was not given is the shipped file's example. Its organisation number may be invalid.
+    let own = |given: &Option<Given<String>>| given.clone().filter(|given| !given.source.is_file());
+    let values = [
+        ("client_id", own(&config.client_id).map(|given| given.value)),
+        ("scope", own(&config.scope).map(|given| given.value)),
+        ("org", org.then(|| config.org().map(|org| org.value.to_string())).transpose()?),
+    ];
+    let mut text = shipped;
+    for (key, value) in values.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        text = starter::with(&text, "", key, &value);
+    }
+    for (key, value) in vendor {
+        text = starter::with(&text, "vendor", key, &value);
+    }
+    // The sandbox's kid is not an example.
+    let sandbox = environment == Environment::Sandbox;
+    let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
+    let (mut key, new) = key_for(&config, console)?;
+    // The self-service portal generates the id of a key that is registered as PEM.
+    if is_asked && new.is_none() && config.kid.is_none() && key.kid_of_jwk.is_none() {
+        let check = |text: String| if is_registrable(&text) { Ok(text) } else { Err(KID_CHARACTERS) };
+        if let Some(kid) = ask(KID.words, &key.kid, |kid| kid.check(check), console)? {
+            key.kid = kid.value;
+        }
+    }
+    check_kid(&config, &key)?;
+    if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
+        text = starter::with(&text, "key", "path", &seen_from(file, path)?);
+    }
+    text = starter::with(&text, "key", "kid", &key.kid);
+    // The program must be able to read the file that it writes.
+    Config::parse(&text, Some(file), Overrides::default())?;
+    // The key comes first, so that a configuration never names a key that an interrupted run did not write.
+    if let Some((path, pem)) = &new {
+        save_key(path, pem, environment, console)?;
+    }
+    new_file::create(file, text.as_bytes(), Readers::Everybody).inspect_err(|_| {
+        new.iter().for_each(|(path, _)| drop(fs::remove_file(path)));
+    })?;
+    console.note(&format!("the configuration is in {}", quote_path(file)));
+    let created = new.map(|(path, _)| path).into_iter().chain([file.to_owned()]).collect();
+    Ok(Files { text, jwk: Some(key.public_jwk()), created })
+}
+
+/// Writes a new key.
+fn save_key(
+    path: &Path,
+    pem: &Zeroizing<String>,
+    environment: Environment,
+    console: &mut Console<'_>,
+) -> Result<(), CommandError> {
+    new_file::create(path, pem.as_bytes(), Readers::Owner)?;
+    if environment == Environment::Sandbox {
+        console.note(&format!("the sandbox key, which is published, is in {}", quote_path(path)));
+        return Ok(());
+    }
+    let quoted = quote_path(path);
+    console.note(&format!("the private key is in {quoted}, readable only by its owner; do not commit it"));
+    git::ignore(path, console)
+}
+
+fn left_unchanged(path: &Path, console: &mut Console<'_>) {
+    console.note(&format!("{} already exists and was left unchanged", quote_path(path)));
 }
 
 /// Whether something exists at this path, even a broken link.
@@ -185,6 +263,8 @@ fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningK
     Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))
 }
 
+const KID_CHARACTERS: &str = "a key id consists of letters, digits, `.`, `_` and `-`";
+
 /// Rejects a key id under which no key can be registered.
 fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
     if is_registrable(&key.kid) {
@@ -195,55 +275,84 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
         Some(kid) => (Some(kid.source.clone()), kid.source.to_string()),
         None => (None, "the key's `kid`".to_owned()),
     };
-    let hint = "a key id consists of letters, digits, `.`, `_` and `-`; set it with --kid".to_owned();
+    let hint = format!("{KID_CHARACTERS}; set it with --kid");
     Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
 }
 
-/// On a terminal, asks for the values that were not given.
-fn asked_for(given: Overrides, environment: Environment, console: &mut Console<'_>) -> Result<Overrides, CommandError> {
-    let someone = io::stdin().is_terminal() && io::stderr().is_terminal();
-    if !someone || environment == Environment::Sandbox {
-        return Ok(given);
-    }
-    let mut or_ask = |given: Option<Given<String>>, setting| match given {
-        Some(given) => Ok(Some(given)),
-        None => ask(setting, console),
-    };
-    Ok(Overrides {
-        client_id: or_ask(given.client_id, CLIENT_ID)?,
-        scope: or_ask(given.scope, SCOPE)?,
-        org: or_ask(given.org, ORG)?,
-        ..given
-    })
+/// Whether a person can answer questions.
+fn is_at_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks for a value. An empty answer keeps the example's value.
-fn ask(setting: Setting, console: &mut Console<'_>) -> Result<Option<Given<String>>, CommandError> {
+/// Asks for the values that were not given, and for those of the vendor, which have no options. Returns the latter as
+/// settings and values.
+fn asked_for(
+    given: Overrides,
+    shipped: &str,
+    console: &mut Console<'_>,
+) -> Result<(Overrides, Vec<(&'static str, String)>), CommandError> {
+    let example = |table: &str, key: &str| starter::value(shipped, table, key).unwrap_or_default();
+    let one_word = |text: String| match text.contains(char::is_whitespace) {
+        true => Err("the value contains a space"),
+        false => Ok(text),
+    };
+    let number = |answer: Given<String>| answer.check(|text| text.parse::<OrgNumber>().map(|org| org.to_string()));
+    let client_id = match given.client_id {
+        None => ask(CLIENT_ID.words, example("", "client_id"), |answer| answer.check(one_word), console)?,
+        given => given,
+    };
+    let scope = match given.scope {
+        None => ask(SCOPE.words, example("", "scope"), Given::scopes, console)?,
+        given => given,
+    };
+    let org = match given.org {
+        None => ask("organisation that owns the system user", example("", "org"), number, console)?,
+        given => given,
+    };
+    let vendor = ask("vendor's organisation number", example("vendor", "org"), number, console)?;
+    // The id of a system begins with its vendor's number.
+    let name = example("vendor", "system_id").split_once('_').map_or("", |(_, name)| name);
+    let begin = vendor.as_ref().map_or(example("vendor", "org"), |vendor| &vendor.value);
+    let default = format!("{begin}_{name}");
+    let check = |text: String| match text.split_once('_') {
+        Some((number, name)) if number == begin && !name.is_empty() => one_word(text).map_err(str::to_owned),
+        _ => Err(format!("a system id begins with the vendor's number: {begin}_NAME")),
+    };
+    let system_id = ask("system id", &default, |answer| answer.check(check), console)?;
+    let system_id = system_id.map(|answer| answer.value).or_else(|| vendor.is_some().then_some(default));
+    let vendor = vendor.map(|answer| ("org", answer.value)).into_iter();
+    let vendor = vendor.chain(system_id.map(|id| ("system_id", id))).collect();
+    Ok((Overrides { client_id, scope, org, ..given }, vendor))
+}
+
+/// Asks for a value until it is valid. An empty answer keeps the default value.
+fn ask(
+    words: &'static str,
+    default: &str,
+    check: impl Fn(Given<String>) -> Checked<String>,
+    console: &mut Console<'_>,
+) -> Result<Option<Given<String>>, CommandError> {
     loop {
-        console.prompt(&format!("{} (press Enter to keep the example): ", setting.words));
-        let mut line = Vec::new();
-        io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
-        let Ok(line) = String::from_utf8(line) else {
-            console.message(Level::Error, &format!("{}: the value is not UTF-8 text", setting.words));
+        console.prompt(&format!("{words} [{default}]: "));
+        let Ok(line) = String::from_utf8(read_line()?) else {
+            console.message(Level::Error, &format!("{words}: the value is not UTF-8 text"));
             continue;
         };
         if line.trim().is_empty() {
             return Ok(None);
         }
-        let answer = typed(setting.words, line.trim());
-        let checked = match setting {
-            SCOPE => answer.scopes(),
-            ORG => answer.check(|text| text.parse::<OrgNumber>().map(|_| text)),
-            _ => answer.check(|text| match text.contains(char::is_whitespace) {
-                true => Err("the value contains a space"),
-                false => Ok(text),
-            }),
-        };
-        match checked {
+        match check(typed(words, line.trim())) {
             Ok(answer) => return Ok(Some(answer)),
             Err(error) => console.message(Level::Error, &error.to_string()),
         }
     }
+}
+
+/// A line of standard input.
+fn read_line() -> Result<Vec<u8>, CommandError> {
+    let mut line = Vec::new();
+    io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
+    Ok(line)
 }
 
 /// A path as the configuration contains it: relative to the directory of the configuration file.
