@@ -51,7 +51,7 @@ fn a_resource_in_the_file_is_an_array_too() {
     refused("resource = \"https://a.no\"", ": `resource`: expected an array");
     refused("resource = []", ": the array is empty");
     refused("resource = [\"a b\"]", ": the value contains a space");
-    refused("resource = [7]", ": `resource`: expected a string");
+    refused("resource = [7]", ": `resource`: expected a string\nhint: put the value in quotes");
     with_key(program("grant --env test --resource=").args(OPTIONS))
         .run()
         .fails(2, "error: --resource: the value is empty\n");

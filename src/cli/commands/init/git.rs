@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{is_at_terminal, read_line};
+use super::questions::{is_at_terminal, read_line};
 use crate::cli::args::variables;
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, Level};

@@ -4,25 +4,25 @@
 
 mod checklist;
 mod git;
+mod questions;
 
 use std::fs;
-use std::io::{self, BufRead, IsTerminal};
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Value, json};
 
+use self::questions::{ask, asked_for, is_at_terminal};
 use crate::cli::args::config_file::{self, EXAMPLE_KEY, shipped};
-use crate::cli::args::{ClientArgs, CommonArgs, KeyArgs, typed};
+use crate::cli::args::{ClientArgs, CommonArgs, KeyArgs};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, Level};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{self, SIZES, is_registrable};
 use crate::cli::session::{signing_key, starter};
-use crate::client::{Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
-use crate::config::{CLIENT_ID, Checked, Config, ConfigError, Given, KID, Overrides, SCOPE, Source};
+use crate::client::{Environment, KeySource, SigningKey, quote, quote_path};
+use crate::config::{Config, ConfigError, Given, KID, Overrides, Source};
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
@@ -138,7 +138,8 @@ fn complete(
         true => example_key(kid.map(|kid| kid.value.as_str()))?,
         false => new_key::make(SIZES[0], None)?,
     };
-    save_key(&path, &pem, config.environment.value, console)?;
+    new_file::create(&path, pem.as_bytes(), Readers::Owner)?;
+    announce_key(&path, config.environment.value, console)?;
     if let Some(kid) = kid.filter(|_| !sandbox) {
         new_key::warn_of_other_kid(kid, console);
     }
@@ -191,24 +192,21 @@ fn write(
     Config::parse(&text, Some(file), Overrides::default())?;
     // The key comes first, so that a configuration never names a key that an interrupted run did not write.
     if let Some((path, pem)) = &new {
-        save_key(path, pem, environment, console)?;
+        new_file::create(path, pem.as_bytes(), Readers::Owner)?;
     }
     new_file::create(file, text.as_bytes(), Readers::Everybody).inspect_err(|_| {
         new.iter().for_each(|(path, _)| drop(fs::remove_file(path)));
     })?;
+    if let Some((path, _)) = &new {
+        announce_key(path, environment, console)?;
+    }
     console.note(&format!("the configuration is in {}", quote_path(file)));
     let created = new.map(|(path, _)| path).into_iter().chain([file.to_owned()]).collect();
     Ok(Files { text, jwk: Some(key.public_jwk()), created })
 }
 
-/// Writes a new key.
-fn save_key(
-    path: &Path,
-    pem: &Zeroizing<String>,
-    environment: Environment,
-    console: &mut Console<'_>,
-) -> Result<(), CommandError> {
-    new_file::create(path, pem.as_bytes(), Readers::Owner)?;
+/// Says where a new key is, and offers to keep it out of git.
+fn announce_key(path: &Path, environment: Environment, console: &mut Console<'_>) -> Result<(), CommandError> {
     if environment == Environment::Sandbox {
         console.note(&format!("the sandbox key, which is published, is in {}", quote_path(path)));
         return Ok(());
@@ -277,82 +275,6 @@ fn check_kid(config: &Config, key: &SigningKey) -> Result<(), ConfigError> {
     };
     let hint = format!("{KID_CHARACTERS}; set it with --kid");
     Err(ConfigError::Invalid { given_by, problem: format!("{place}: {problem}"), hint: Some(hint) })
-}
-
-/// Whether a person can answer questions.
-fn is_at_terminal() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
-/// Asks for the values that were not given, and for those of the vendor, which have no options. Returns the latter as
-/// settings and values.
-fn asked_for(
-    given: Overrides,
-    shipped: &str,
-    console: &mut Console<'_>,
-) -> Result<(Overrides, Vec<(&'static str, String)>), CommandError> {
-    let example = |table: &str, key: &str| starter::value(shipped, table, key).unwrap_or_default();
-    let one_word = |text: String| match text.contains(char::is_whitespace) {
-        true => Err("the value contains a space"),
-        false => Ok(text),
-    };
-    let number = |answer: Given<String>| answer.check(|text| text.parse::<OrgNumber>().map(|org| org.to_string()));
-    let client_id = match given.client_id {
-        None => ask(CLIENT_ID.words, example("", "client_id"), |answer| answer.check(one_word), console)?,
-        given => given,
-    };
-    let scope = match given.scope {
-        None => ask(SCOPE.words, example("", "scope"), Given::scopes, console)?,
-        given => given,
-    };
-    let org = match given.org {
-        None => ask("organisation that owns the system user", example("", "org"), number, console)?,
-        given => given,
-    };
-    let vendor = ask("vendor's organisation number", example("vendor", "org"), number, console)?;
-    // The id of a system begins with its vendor's number.
-    let name = example("vendor", "system_id").split_once('_').map_or("", |(_, name)| name);
-    let begin = vendor.as_ref().map_or(example("vendor", "org"), |vendor| &vendor.value);
-    let default = format!("{begin}_{name}");
-    let check = |text: String| match text.split_once('_') {
-        Some((number, name)) if number == begin && !name.is_empty() => one_word(text).map_err(str::to_owned),
-        _ => Err(format!("a system id begins with the vendor's number: {begin}_NAME")),
-    };
-    let system_id = ask("system id", &default, |answer| answer.check(check), console)?;
-    let system_id = system_id.map(|answer| answer.value).or_else(|| vendor.is_some().then_some(default));
-    let vendor = vendor.map(|answer| ("org", answer.value)).into_iter();
-    let vendor = vendor.chain(system_id.map(|id| ("system_id", id))).collect();
-    Ok((Overrides { client_id, scope, org, ..given }, vendor))
-}
-
-/// Asks for a value until it is valid. An empty answer keeps the default value.
-fn ask(
-    words: &'static str,
-    default: &str,
-    check: impl Fn(Given<String>) -> Checked<String>,
-    console: &mut Console<'_>,
-) -> Result<Option<Given<String>>, CommandError> {
-    loop {
-        console.prompt(&format!("{words} [{default}]: "));
-        let Ok(line) = String::from_utf8(read_line()?) else {
-            console.message(Level::Error, &format!("{words}: the value is not UTF-8 text"));
-            continue;
-        };
-        if line.trim().is_empty() {
-            return Ok(None);
-        }
-        match check(typed(words, line.trim())) {
-            Ok(answer) => return Ok(Some(answer)),
-            Err(error) => console.message(Level::Error, &error.to_string()),
-        }
-    }
-}
-
-/// A line of standard input.
-fn read_line() -> Result<Vec<u8>, CommandError> {
-    let mut line = Vec::new();
-    io::stdin().lock().read_until(b'\n', &mut line).context("cannot read standard input")?;
-    Ok(line)
 }
 
 /// A path as the configuration contains it: relative to the directory of the configuration file.
