@@ -16,13 +16,16 @@ pub(super) fn is_at_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// A setting of the table `[vendor]`, and its value.
+type VendorValue = (&'static str, String);
+
 /// Asks for the values that were not given, and for those of the vendor, which have no options. Returns the latter as
 /// settings and values.
 pub(super) fn asked_for(
     given: Overrides,
     shipped: &str,
     console: &mut Console<'_>,
-) -> Result<(Overrides, Vec<(&'static str, String)>), CommandError> {
+) -> Result<(Overrides, Vec<VendorValue>), CommandError> {
     let example = |table: &str, key: &str| starter::value(shipped, table, key).unwrap_or_default();
     let one_word = |text: String| match text.contains(char::is_whitespace) {
         true => Err("the value contains a space"),
