@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 use super::super::fixtures::{CLIENTS, Client, EXPIRED_KID, KEY};
-use super::refusal::{Refusal, display};
+use super::refusal::{Refusal, display, excerpt};
 
 pub(super) type Members = Map<String, Value>;
 
@@ -55,7 +55,7 @@ impl<'a> Jws<'a> {
         Ok(Self { header, claims, signed, signature: signature.to_owned() })
     }
 
-    /// Checks the algorithm, critical extensions, client, key id and signature, and returns the client that signed the grant.
+    /// Checks the algorithm, critical extensions, client, key id and signature. Returns the client that signed the grant.
     pub(super) fn verify(&self) -> Result<&'static Client, Refusal> {
         let algorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => Algorithm::RS256,

@@ -17,7 +17,7 @@ use clap::Args;
 use self::metadata::Metadata;
 use self::step::{Findings, Step};
 use crate::cli::args::config_file::{self, shipped};
-use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, rerun, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, typed};
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::{self, display_kid};
