@@ -1,56 +1,66 @@
 //! The entry point: it parses the command line, runs the command, and returns the exit code.
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
-use clap::error::{ContextKind, ContextValue};
+use clap::{ColorChoice, Parser};
 use systemuser_demo::cli::session::check_file_handles;
-use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream};
-use systemuser_demo::client::sanitize::{may_be_secret, show};
+use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream, Verbosity, command_line, complete};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help goes to stdout, usage errors to stderr. A closed stream is not an error.
-            let error = sanitized(error);
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+    let parsed = match complete() {
+        Ok(false) => Cli::try_parse(),
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => Err(error),
     };
-    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let out = Stream { terminal: stdout.is_terminal(), writer: &mut stdout };
-    let err = Stream { terminal: stderr.is_terminal(), writer: &mut stderr };
-    let colour = err.terminal && takes_colour();
-    let mut console = Console::new(out, err, colour, cli.is_verbose());
-    let exit = run(cli, &mut console).unwrap_or_else(|error| {
+    let colour = parsed.as_ref().map_or_else(|_| command_line::typed_colour(), Cli::colour);
+    let verbosity = parsed.as_ref().map_or(Verbosity::Normal, Cli::verbosity);
+    let (terminal, err_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+    let (mut stdout, mut stderr) = (stdout(), io::stderr());
+    let out = Stream { terminal, colour: takes_colour(colour, terminal), writer: &mut stdout };
+    let err = Stream { terminal: err_terminal, colour: takes_colour(colour, err_terminal), writer: &mut stderr };
+    let mut console = Console::new(out, err, verbosity);
+    let exit = match parsed {
+        Ok(cli) => run(cli, &mut console),
+        Err(error) => command_line::print(error, &mut console),
+    };
+    let exit = exit.unwrap_or_else(|error| {
         error.render(&mut console);
         error.exit
     });
     ExitCode::from(exit as u8)
 }
 
-/// Whether colour is allowed: `NO_COLOR` (no-color.org) and `TERM=dumb` turn it off.
-fn takes_colour() -> bool {
-    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && env::var_os("TERM").is_none_or(|name| name != "dumb")
+/// Stdout. The standard library ignores the error of a write to a descriptor that is not open for writing; a file
+/// reports it.
+#[cfg(unix)]
+fn stdout() -> Box<dyn Write> {
+    use std::fs::File;
+    use std::os::fd::AsFd;
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(descriptor) => Box::new(File::from(descriptor)),
+        Err(_) => Box::new(io::stdout()),
+    }
 }
 
-/// Hides arguments in clap's errors that may be secrets, and escapes control characters in them.
-fn sanitized(mut error: clap::Error) -> clap::Error {
-    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
-        let Some(ContextValue::String(argument)) = error.get(kind) else { continue };
-        let shown = if may_be_secret(argument) { format!("[{}]", show(argument)) } else { show(argument) };
-        if shown != *argument {
-            error.insert(kind, ContextValue::String(shown));
-            // The suggestion repeats the argument.
-            error.remove(ContextKind::Suggested);
+#[cfg(not(unix))]
+fn stdout() -> Box<dyn Write> {
+    Box::new(io::stdout())
+}
+
+/// Whether a stream gets colours. With `auto`, `NO_COLOR` (no-color.org) and `TERM=dumb` turn them off.
+fn takes_colour(choice: ColorChoice, terminal: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            terminal
+                && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && env::var_os("TERM").is_none_or(|name| name != "dumb")
         }
     }
-    error
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> Result<Exit, CommandError> {

@@ -9,16 +9,20 @@ mod error;
 mod output;
 pub mod session;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
-use self::args::CommonArgs;
 use self::args::deferred::Deferred;
+use self::args::{CommonArgs, variables};
 pub use self::commands::inspect::in_words;
 #[cfg(feature = "sandbox")]
 use self::commands::sandbox;
-use self::commands::{call, completions, doctor, explain, grant, init, inspect, key, request, system, token, user};
-pub use self::error::{CommandError, Exit};
-pub use self::output::{Console, DecodedJwt, Stream, SystemUser};
+use self::commands::{
+    call, completions, doctor, explain, grant, help, init, inspect, key, request, system, token, user,
+};
+pub use self::error::{CommandError, Exit, command_line};
+use self::error::{did_you_mean, nearest};
+pub use self::output::{Console, DecodedJwt, Stream, SystemUser, Verbosity};
+use crate::client::quote;
 
 /// The end of `--help`. config/README.md repeats it.
 const EXIT_CODES: &str = "\
@@ -72,12 +76,31 @@ enum Command {
     Sandbox(Deferred<sandbox::Sandbox>),
     /// print a shell completion script
     Completions(Deferred<completions::Completions>),
+    /// print help for a command
+    Help(Deferred<help::Help>),
+}
+
+/// Answers a shell that asks for completions. Returns whether a shell asked.
+///
+/// # Errors
+/// Returns an error if the shell is unknown, or if stdout cannot be written.
+pub fn complete() -> clap::error::Result<bool> {
+    completions::complete(Cli::command)
 }
 
 impl Cli {
-    /// Whether `--verbose` was given.
-    pub fn is_verbose(&self) -> bool {
-        self.common.verbose
+    /// How much is written to stderr.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.common.quiet, self.common.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
+
+    /// The value of `--color`.
+    pub fn colour(&self) -> ColorChoice {
+        self.common.color
     }
 
     /// Runs the command.
@@ -85,6 +108,13 @@ impl Cli {
     /// # Errors
     /// Returns an error if the command fails.
     pub async fn run(self, console: &mut Console<'_>) -> Result<Exit, CommandError> {
+        if self.common.quiet && self.common.verbose {
+            // clap does not see the conflict if one of them stands before the command.
+            return Err(CommandError::command_line("--quiet cannot be used with --verbose"));
+        }
+        if self.command.reads_variables() {
+            warn_of_variables(console);
+        }
         match self.command {
             Command::Token(Deferred(token)) => token.run(&self.common, console).await?,
             Command::Call(Deferred(call)) => call.run(&self.common, console).await?,
@@ -99,8 +129,28 @@ impl Cli {
             Command::User(Deferred(user)) => user.run(&self.common, console).await?,
             #[cfg(feature = "sandbox")]
             Command::Sandbox(Deferred(sandbox)) => sandbox.run(&self.common, console).await?,
-            Command::Completions(Deferred(completions)) => completions.run(Self::command(), console)?,
+            Command::Completions(Deferred(completions)) => completions.run(console)?,
+            Command::Help(Deferred(help)) => return help.run::<Self>(console),
         }
         Ok(Exit::Done)
+    }
+}
+
+impl Command {
+    /// Whether the command reads this program's variables.
+    fn reads_variables(&self) -> bool {
+        #[cfg(feature = "sandbox")]
+        if let Self::Sandbox(_) = self {
+            return false;
+        }
+        !matches!(self, Self::Explain(_) | Self::Completions(_) | Self::Help(_))
+    }
+}
+
+/// Warns about variables whose names begin like this program's, but which it does not read.
+fn warn_of_variables(console: &mut Console<'_>) {
+    for name in variables::unknown() {
+        let hint = nearest(&name, variables::names()).map(|known| format!("; {}", did_you_mean(known)));
+        console.warning(&format!("{} is not a known environment variable{}", quote(&name), hint.unwrap_or_default()));
     }
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::{Args, ColorChoice, ValueEnum};
 
 pub(crate) use self::rerun::Rerun;
 use self::variables::{CONFIG_FILE, SANDBOX};
@@ -45,6 +45,12 @@ pub(crate) struct CommonArgs {
     /// describe each step on stderr
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+    /// print only errors and results, and no notes or warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// when to use colours; `always` overrides NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
 }
 
 /// The private key, for commands that read it.
@@ -249,6 +255,22 @@ pub(crate) fn parsed<T, E: Display>(
 /// The typed value of an option or an argument.
 pub(crate) fn typed(name: &'static str, text: &str) -> Given<String> {
     Given { value: text.to_owned(), source: Source::Option(name) }
+}
+
+/// The value of an option on a command line that is not parsed. A shell may pass `=` as a word of its own.
+pub(crate) fn raw_value(words: &[OsString], names: &[&str]) -> Option<OsString> {
+    let mut words = words.iter().take_while(|word| *word != "--").filter(|word| *word != "=");
+    let mut value = None;
+    while let Some(word) = words.next() {
+        for name in names {
+            match word.to_str().and_then(|word| word.strip_prefix(name)) {
+                Some("") => value = words.next().cloned(),
+                Some(rest) if rest.starts_with('=') => value = Some(rest[1..].into()),
+                Some(_) | None => {}
+            }
+        }
+    }
+    value
 }
 
 fn option(value: &Option<String>, setting: &Setting) -> Result<Option<Given<String>>, ConfigError> {

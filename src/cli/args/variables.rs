@@ -32,6 +32,25 @@ pub(crate) fn key_text() -> Result<Option<Given<String>>, ConfigError> {
     env::var_os(KEY_TEXT).map(|value| utf8(KEY_TEXT, value)).transpose()
 }
 
+/// The variables of this program.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(|setting| setting.variable).chain([CONFIG_FILE, SANDBOX, KEY_TEXT])
+}
+
+/// The variables whose names begin like this program's, but which it does not know.
+pub(crate) fn unknown() -> Vec<String> {
+    let set = env::vars_os().filter(|(_, value)| !value.is_empty());
+    let mut unknown: Vec<String> = set.map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    unknown.retain(|name| {
+        let upper = name.to_ascii_uppercase();
+        // Windows does not distinguish the case of a name.
+        let name = if cfg!(windows) { &upper } else { name };
+        upper.starts_with("SYSTEMUSER_") && !names().any(|known| known == name)
+    });
+    unknown.sort();
+    unknown
+}
+
 fn utf8(name: &'static str, value: OsString) -> Result<Given<String>, ConfigError> {
     let source = Source::Variable(name);
     match value.into_string() {
@@ -47,7 +66,7 @@ pub(crate) fn command_line() -> Option<Vec<String>> {
 
 /// This program's variables and their values, except `SYSTEMUSER_KEY`.
 pub(crate) fn settings() -> Vec<(&'static str, String)> {
-    let names = SETTINGS.iter().map(|setting| setting.variable).chain([CONFIG_FILE, SANDBOX]);
+    let names = names().filter(|name| *name != KEY_TEXT);
     names.filter_map(|name| Some((name, os(name)?.into_string().ok()?))).collect()
 }
 

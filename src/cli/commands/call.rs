@@ -24,6 +24,7 @@ use crate::client::{OrgNumber, quote, quote_path, show};
 use crate::config::{ApiConfig, Config, ConfigError, Source, parse_method};
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Call {
     /// `systemuserinfo`, `logistics`, `salary`, or the NAME of an [api.NAME] table in the configuration file
     #[arg(required_unless_present = "list")]
@@ -50,6 +51,12 @@ pub(crate) struct Call {
     #[command(flatten)]
     timeout: TimeoutArg,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo call systemuserinfo
+  systemuser-demo call logistics --org 310904473
+  systemuser-demo call salary --json";
 
 /// The method, headers and body of the request.
 #[derive(Debug, Args)]

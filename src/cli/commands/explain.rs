@@ -10,10 +10,17 @@ use crate::client::quote;
 use crate::explain::{self, Cause, Entry};
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
     /// error code in any spelling, such as MP-303, mp303 or AUTH-4; if omitted, all codes are listed
     code: Option<String>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo explain                       # list all codes
+  systemuser-demo explain MP-303
+  systemuser-demo explain auth4 --json";
 
 impl Explain {
     pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

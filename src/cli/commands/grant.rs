@@ -17,6 +17,7 @@ use crate::client::{grant, may_be_secret};
 use crate::config::Config;
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Grant {
     /// print the header and claims instead of the signed grant
     #[arg(long)]
@@ -27,6 +28,11 @@ pub(crate) struct Grant {
     #[command(flatten)]
     options: GrantArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo grant --decode                # its header and claims
+  systemuser-demo grant --curl";
 
 /// The grant with its header and claims.
 #[derive(Serialize)]

@@ -29,6 +29,7 @@ enum KeyCommand {
 
 /// print the configured key's public JWK, for registration in Maskinporten's self-service portal
 #[derive(Debug, Args)]
+#[command(after_long_help = PUBLIC_EXAMPLES)]
 struct Public {
     /// print a JWK set, the format that the self-service API requires
     #[arg(long)]
@@ -37,8 +38,14 @@ struct Public {
     options: KeyArgs,
 }
 
+const PUBLIC_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo key public
+  systemuser-demo key public --set              # a JWK set";
+
 /// create an RSA key pair, and print its public JWK
 #[derive(Debug, Args)]
+#[command(after_long_help = NEW_EXAMPLES)]
 struct New {
     /// file for the private key [default: the configured path for test or prod, otherwise mp-key.pem]
     file: Option<OsString>,
@@ -46,6 +53,11 @@ struct New {
     #[arg(long, default_value = SIZES[0], value_parser = SIZES)]
     bits: String,
 }
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo key new                       # creates mp-key.pem
+  systemuser-demo key new customer.pem --bits 4096";
 
 impl Key {
     pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

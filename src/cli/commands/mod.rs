@@ -7,6 +7,7 @@ pub(super) mod completions;
 pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod grant;
+pub(super) mod help;
 pub(super) mod init;
 pub(super) mod inspect;
 pub(super) mod key;

@@ -19,6 +19,7 @@ use crate::explain::{self, Entry};
 use crate::sandbox::{self, Explanation, ForcedRefusal, PagingFault, SandboxOptions};
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Sandbox {
     /// listen on this port of 127.0.0.1; 0 picks a free port [default: 7070]
     #[arg(long, allow_negative_numbers = true)]
@@ -36,6 +37,12 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "FAULT")]
     paging_fault: Option<String>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo sandbox                       # until Ctrl-C
+  systemuser-demo sandbox --port 0              # on a free port
+  systemuser-demo sandbox --refuse MP-303       # test error handling";
 
 impl Sandbox {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

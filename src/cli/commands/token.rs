@@ -10,6 +10,7 @@ use crate::cli::output::{Console, DecodedJwt, SystemUser};
 use crate::cli::session::{Session, prepare};
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Token {
     /// exchange the token for an Altinn token, which Altinn's apps and platform APIs require
     #[arg(long)]
@@ -19,6 +20,12 @@ pub(crate) struct Token {
     #[command(flatten)]
     timeout: TimeoutArg,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo token
+  systemuser-demo token --org 310904473         # for this customer
+  systemuser-demo token --exchange --json       # an Altinn token";
 
 /// The token as JSON.
 #[derive(Serialize)]

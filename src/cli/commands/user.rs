@@ -25,6 +25,7 @@ enum UserCommand {
 
 /// list the system's system users
 #[derive(Debug, Args)]
+#[command(after_long_help = LIST_EXAMPLES)]
 struct List {
     #[command(flatten)]
     system: SystemArg,
@@ -32,8 +33,14 @@ struct List {
     options: VendorArgs,
 }
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo user list
+  systemuser-demo user list --json";
+
 /// find the system user of an organisation
 #[derive(Debug, Args)]
+#[command(after_long_help = FIND_EXAMPLES)]
 struct Find {
     /// organisation that owns the system user
     org: String,
@@ -44,6 +51,11 @@ struct Find {
     #[command(flatten)]
     options: VendorArgs,
 }
+
+const FIND_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo user find 210493352
+  systemuser-demo user find 313790509 --external-ref customer-42";
 
 impl User {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

@@ -3,6 +3,7 @@
 //!
 //! The `output` module decides how an error looks.
 
+pub mod command_line;
 mod config;
 pub(crate) mod key;
 pub(crate) mod problem;
@@ -77,7 +78,7 @@ impl CommandError {
         console.message(Level::Error, &self.sentence);
         self.detail.iter().for_each(|line| console.detail(line));
         self.hints.iter().for_each(|hint| console.message(Level::Hint, hint));
-        self.notes.iter().for_each(|note| console.note(note));
+        self.notes.iter().for_each(|note| console.message(Level::Note, note));
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufWriter, Write};
 
+use clap::builder::StyledStr;
 use serde::Serialize;
 
 use super::json;
@@ -30,10 +31,16 @@ impl Level {
         }
     }
 
-    /// A message as a line without colour.
-    pub(crate) fn line(self, text: &str) -> String {
-        format!("{}: {text}", self.word_and_colour().0)
+    /// A message as a line.
+    pub(crate) fn line(self, text: &str, colour: bool) -> String {
+        let (word, code) = self.word_and_colour();
+        format!("{} {text}", painted(&format!("{word}:"), code, colour))
     }
+}
+
+/// A text in this ANSI colour.
+pub(crate) fn painted(text: &str, code: &str, colour: bool) -> String {
+    if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
 /// Moves to the beginning of the line, and erases the line (ECMA-48, "erase in line").
@@ -49,27 +56,48 @@ pub struct Stream<'a> {
     pub writer: &'a mut dyn Write,
     /// Whether it is a terminal.
     pub terminal: bool,
+    /// Whether the program's own text has colours.
+    pub colour: bool,
+}
+
+/// How much is written to stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Only errors, and what belongs to them.
+    Quiet,
+    /// Also notes, warnings and progress.
+    Normal,
+    /// Also each step.
+    Verbose,
 }
 
 /// The only part of the program that writes to stdout and stderr.
 pub struct Console<'a> {
     out: Stream<'a>,
     err: Stream<'a>,
-    colour: bool,
-    verbose: bool,
+    verbosity: Verbosity,
     /// Whether the last line on the terminal is a progress line.
     has_progress_line: bool,
 }
 
 impl<'a> Console<'a> {
-    /// Creates a console. `colour` applies to messages. `verbose` enables `Console::verbose`.
-    pub fn new(out: Stream<'a>, err: Stream<'a>, colour: bool, verbose: bool) -> Self {
-        Self { out, err, colour, verbose, has_progress_line: false }
+    /// Creates a console.
+    pub fn new(out: Stream<'a>, err: Stream<'a>, verbosity: Verbosity) -> Self {
+        Self { out, err, verbosity, has_progress_line: false }
+    }
+
+    /// Whether the program's own text on stdout has colours.
+    pub(crate) fn answers_in_colour(&self) -> bool {
+        self.out.colour
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
     }
 
     /// Whether progress can be shown in a line that changes.
     pub(crate) fn shows_progress(&self) -> bool {
-        self.err.terminal && !self.verbose
+        self.err.terminal && self.verbosity == Verbosity::Normal
     }
 
     /// Replaces the progress line. The next message replaces it, too.
@@ -116,16 +144,33 @@ impl<'a> Console<'a> {
     }
 
     pub(crate) fn message(&mut self, level: Level, text: &str) {
-        let (text, (word, colour)) = (visible(text), level.word_and_colour());
-        self.write_line(&if self.colour { format!("\x1b[{colour}m{word}:\x1b[0m {text}") } else { level.line(&text) });
+        self.write_line(&level.line(&visible(text), self.err.colour));
     }
 
     pub(crate) fn note(&mut self, text: &str) {
-        self.message(Level::Note, text);
+        self.unless_quiet(Level::Note, text);
     }
 
     pub(crate) fn warning(&mut self, text: &str) {
-        self.message(Level::Warning, text);
+        self.unless_quiet(Level::Warning, text);
+    }
+
+    /// Writes a message that is no part of an error. With `--quiet`, it is left out.
+    pub(crate) fn unless_quiet(&mut self, level: Level, text: &str) {
+        if !self.is_quiet() {
+            self.message(level, text);
+        }
+    }
+
+    /// Writes an error of the parser, which clap formats.
+    pub(crate) fn usage_error(&mut self, text: &StyledStr) {
+        let text = if self.err.colour { text.ansi().to_string() } else { text.to_string() };
+        let _ = self.err.writer.write_all(text.as_bytes());
+    }
+
+    /// Writes help, which clap formats, to stdout.
+    pub(crate) fn answer_styled(&mut self, text: &StyledStr) -> io::Result<()> {
+        self.answer(if self.out.colour { text.ansi().to_string() } else { text.to_string() })
     }
 
     /// Writes a line that belongs to the message before it.
@@ -141,7 +186,9 @@ impl<'a> Console<'a> {
     /// Writes the program's own text without a level.
     #[cfg(feature = "sandbox")]
     pub(crate) fn plain(&mut self, text: &str) {
-        self.write_line(text);
+        if !self.is_quiet() {
+            self.write_line(text);
+        }
     }
 
     /// Writes a line in one piece, so that lines of several programs do not mix. A failure is ignored, because it means
@@ -153,7 +200,7 @@ impl<'a> Console<'a> {
 
     /// Writes a step for `--verbose`. Without `--verbose`, `lines` is not called.
     pub(crate) fn verbose(&mut self, step: &str, lines: impl FnOnce() -> Vec<String>) {
-        if !self.verbose {
+        if self.verbosity != Verbosity::Verbose {
             return;
         }
         for (nth, line) in lines().iter().enumerate() {

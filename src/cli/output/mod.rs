@@ -11,8 +11,8 @@ mod time;
 pub(crate) mod verbose;
 
 pub(crate) use self::clock::{ClockDifference, RequestTimer, maskinportens_time};
-pub(crate) use self::console::Level;
-pub use self::console::{Console, Stream};
+pub use self::console::{Console, Stream, Verbosity};
+pub(crate) use self::console::{Level, painted};
 pub(crate) use self::decoded_jwt::without_scheme;
 pub use self::decoded_jwt::{DecodedJwt, SystemUser};
 pub(crate) use self::table::{columns, or_dash, pairs, table};

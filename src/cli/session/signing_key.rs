@@ -18,7 +18,7 @@ pub(crate) type Message = (Level, String);
 /// Reads the key, and writes the messages about it.
 pub(crate) fn load(config: &Config, console: &mut Console<'_>) -> Result<SigningKey, CommandError> {
     let (key, messages) = read(config)?;
-    messages.iter().for_each(|(level, text)| console.message(*level, text));
+    messages.iter().for_each(|(level, text)| console.unless_quiet(*level, text));
     Ok(key)
 }
 

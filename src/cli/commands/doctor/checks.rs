@@ -31,7 +31,7 @@ pub(super) fn check_metadata(
     }
     if !faults.is_empty() {
         let hint = "if you trust the document, put its values under [endpoints] in the configuration file";
-        faults.push(Level::Hint.line(hint));
+        faults.push(Level::Hint.line(hint, false));
     }
     let algorithms = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
     if let (Some(key), Some(published)) = (key, algorithms)

@@ -33,6 +33,7 @@ use crate::config::{Config, Given, Source};
 use crate::explain::Command;
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Doctor {
     /// API to call in the last step [default: systemuserinfo]
     #[arg(long)]
@@ -47,6 +48,12 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     timeout: TimeoutArg,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo doctor
+  systemuser-demo doctor --api logistics
+  systemuser-demo doctor --offline              # without the network";
 
 /// `doctor` warns this many days before the registration of a key ends.
 const NOTICE: i64 = 30;

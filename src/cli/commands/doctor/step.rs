@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{Console, Level};
+use crate::cli::output::{Console, Level, painted};
 use crate::cli::session::signing_key::Message;
 use crate::client::visible;
 
@@ -44,8 +44,8 @@ struct Finding {
     verdict: Verdict,
     /// The result in one line.
     summary: String,
-    /// Details, hints, notes and warnings, one line each.
-    explanation: Vec<String>,
+    /// Details, which have no level, hints, notes and warnings, one line each.
+    explanation: Vec<(Option<Level>, String)>,
 }
 
 /// The results so far. Each result is printed immediately, unless the output is JSON.
@@ -70,7 +70,7 @@ impl<'f, 'c> Findings<'f, 'c> {
     pub(super) fn passed(&mut self, step: Step, summary: String, messages: &[Message]) -> io::Result<()> {
         let is_warned = messages.iter().any(|(level, _)| *level == Level::Warning);
         let verdict = if is_warned { Verdict::Warned } else { Verdict::Passed };
-        let explanation = messages.iter().map(|(level, text)| level.line(text)).collect();
+        let explanation = messages.iter().map(|(level, text)| (Some(*level), text.clone())).collect();
         self.add(Finding { step, verdict, summary, explanation })
     }
 
@@ -80,9 +80,9 @@ impl<'f, 'c> Findings<'f, 'c> {
         if self.exit == Exit::Done {
             self.exit = exit;
         }
-        let hints = hints.iter().map(|hint| Level::Hint.line(hint));
-        let notes = notes.iter().map(|note| Level::Note.line(note));
-        let explanation = detail.into_iter().chain(hints).chain(notes).collect();
+        let of = |level, texts: Vec<String>| texts.into_iter().map(move |text| (level, text));
+        let hints = of(Some(Level::Hint), hints).chain(of(Some(Level::Note), notes));
+        let explanation = of(None, detail).chain(hints).collect();
         self.add(Finding { step, verdict: Verdict::Failed, summary: sentence, explanation })
     }
 
@@ -118,7 +118,8 @@ impl<'f, 'c> Findings<'f, 'c> {
             "each step once, in order"
         );
         if self.at_once {
-            finding.lines().iter().try_for_each(|line| self.console.answer_line(&visible(line)))?;
+            let colour = self.console.answers_in_colour();
+            finding.lines(colour).iter().try_for_each(|line| self.console.answer_line(line))?;
         }
         self.findings.push(finding);
         Ok(())
@@ -127,28 +128,49 @@ impl<'f, 'c> Findings<'f, 'c> {
 
 impl Verdict {
     /// The mark in front of a line, and the word in JSON.
-    fn mark_and_word(self) -> (char, &'static str) {
+    fn mark_and_word(self) -> (&'static str, &'static str) {
         match self {
-            Self::Passed => ('✓', "passed"),
-            Self::Warned => ('!', "warned"),
-            Self::Failed => ('✗', "failed"),
-            Self::Skipped => ('-', "skipped"),
+            Self::Passed => ("✓", "passed"),
+            Self::Warned => ("!", "warned"),
+            Self::Failed => ("✗", "failed"),
+            Self::Skipped => ("-", "skipped"),
+        }
+    }
+
+    /// The ANSI colour of the mark.
+    fn colour(self) -> &'static str {
+        match self {
+            Self::Passed => "1;32",
+            Self::Warned => "1;33",
+            Self::Failed => "1;31",
+            Self::Skipped => "2",
         }
     }
 }
 
 impl Finding {
-    fn lines(&self) -> Vec<String> {
-        let first = format!("{} {:<13}  {}", self.verdict.mark_and_word().0, self.step.name(), self.summary);
-        [first].into_iter().chain(self.explanation.iter().map(|line| format!("    {line}"))).collect()
+    fn lines(&self, colour: bool) -> Vec<String> {
+        let text = visible(&format!("{:<13}  {}", self.step.name(), self.summary));
+        let code = self.verdict.colour();
+        let mark = painted(self.verdict.mark_and_word().0, code, colour);
+        let text = painted(&text, code, colour && self.verdict == Verdict::Skipped);
+        let explanation = self.explanation.iter().map(|(level, line)| {
+            let line = visible(line);
+            format!("    {}", level.map_or_else(|| line.clone(), |level| level.line(&line, colour)))
+        });
+        [format!("{mark} {text}")].into_iter().chain(explanation).collect()
     }
 
     fn json(&self) -> Value {
+        let explanation = self.explanation.iter();
+        let explanation: Vec<String> = explanation
+            .map(|(level, text)| level.map_or_else(|| text.clone(), |level| level.line(text, false)))
+            .collect();
         json!({
             "step": self.step.name(),
             "result": self.verdict.mark_and_word().1,
             "summary": self.summary,
-            "explanation": self.explanation,
+            "explanation": explanation,
         })
     }
 }

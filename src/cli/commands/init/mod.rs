@@ -25,12 +25,18 @@ use crate::client::{Environment, KeySource, SigningKey, quote, quote_path};
 use crate::config::{Config, ConfigError, Given, KID, Overrides, Source};
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Init {
     #[command(flatten)]
     parties: ClientArgs,
     #[command(flatten)]
     key: KeyArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo init --env test
+  systemuser-demo init --env test --org 310904473";
 
 /// The files of a configuration.
 struct Files {

@@ -22,6 +22,7 @@ use crate::client::{Environment, Http, is_loopback};
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Inspect {
     /// token or grant; if omitted or `-`, read from standard input
     token: Option<String>,
@@ -31,6 +32,11 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     timeout: TimeoutArg,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo inspect eyJhbGciOiJub25lIn0.e30.
+  systemuser-demo inspect < token.txt           # from a file";
 
 /// The longest accepted input, in bytes.
 const LONGEST: u64 = 1024 * 1024;

@@ -20,6 +20,7 @@ use crate::config::{Config, ConfigError, Given, Overrides, Source, parse_endpoin
 /// ask a customer for a system user
 #[derive(Debug, Args)]
 #[command(mut_arg("external_ref", |arg| arg.help(EXTERNAL_REF_HELP)))]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Create {
     /// the customer's organisation number; with --agent, the agent's (for example, an accountant's)
     org: String,
@@ -50,6 +51,11 @@ pub(super) struct Create {
     #[command(flatten)]
     options: VendorArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo request create 312600757 --right RESOURCE
+  systemuser-demo request create 314112938 --agent --package PACKAGE";
 
 impl Create {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<Exit, CommandError> {

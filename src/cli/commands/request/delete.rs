@@ -13,12 +13,17 @@ use crate::cli::session::AltinnSession;
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Delete {
     /// request id
     id: String,
     #[command(flatten)]
     options: VendorArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo request delete ID             # `request list` has it";
 
 impl Delete {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

@@ -13,6 +13,7 @@ use crate::client::quote;
 use crate::config::Overrides;
 
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct List {
     /// list only requests with this status: New, Accepted, Rejected, Denied or Timedout
     #[arg(long)]
@@ -25,6 +26,12 @@ pub(super) struct List {
     #[command(flatten)]
     options: VendorArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo request list
+  systemuser-demo request list --status New
+  systemuser-demo request list --agent --json";
 
 impl List {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

@@ -16,6 +16,7 @@ use crate::config::{Config, ConfigError, Given, Overrides};
 
 /// show the status of a request
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Status {
     /// request id; if omitted, the request is found by customer and external reference
     #[arg(conflicts_with_all = ["org", "external_ref", "system"])]
@@ -29,6 +30,11 @@ pub(super) struct Status {
     #[command(flatten)]
     options: VendorArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  systemuser-demo request status --org 210493352
+  systemuser-demo request status --org 210493352 --wait=90s";
 
 /// How to find a request.
 enum Wanted {

@@ -35,6 +35,7 @@ enum SystemCommand {
     /// list the vendor's systems
     List(List),
     /// show a system
+    #[command(after_long_help = SHOW_EXAMPLES)]
     Show(One),
     /// register a new system
     Register(Register),
@@ -43,14 +44,21 @@ enum SystemCommand {
     /// delete a system; the id cannot be reused
     Delete(Delete),
     /// show who changed a system, and when
+    #[command(after_long_help = LOG_EXAMPLES)]
     Log(One),
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = LIST_EXAMPLES)]
 struct List {
     #[command(flatten)]
     options: VendorArgs,
 }
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo system list
+  systemuser-demo system list --json";
 
 #[derive(Debug, Args)]
 struct One {
@@ -64,6 +72,7 @@ struct One {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = REGISTER_EXAMPLES)]
 struct Register {
     /// JSON file in the System Register's format, such as config/system.json
     file: OsString,
@@ -71,7 +80,13 @@ struct Register {
     options: VendorArgs,
 }
 
+const REGISTER_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo system register config/system.json
+  systemuser-demo system register config/system.json --json";
+
 #[derive(Debug, Args)]
+#[command(after_long_help = UPDATE_EXAMPLES)]
 struct Update {
     /// JSON file in the System Register's format, as `system show --json` prints it; lists missing from the file stay
     /// unchanged
@@ -83,7 +98,13 @@ struct Update {
     options: VendorArgs,
 }
 
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo system update system.json
+  systemuser-demo system update system.json --json";
+
 #[derive(Debug, Args)]
+#[command(after_long_help = DELETE_EXAMPLES)]
 struct Delete {
     #[command(flatten)]
     one: One,
@@ -91,6 +112,21 @@ struct Delete {
     #[arg(long)]
     yes: bool,
 }
+
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo system delete --yes           # the configured system
+  systemuser-demo system delete 991825827_skylager --yes";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo system show
+  systemuser-demo system show --json > system.json";
+
+const LOG_EXAMPLES: &str = "\
+Examples:
+  systemuser-demo system log
+  systemuser-demo system log 991825827_smartcloud --json";
 
 impl System {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
