@@ -11,6 +11,7 @@ mod server;
 
 mod answers;
 mod call_command;
+mod command_line;
 mod completions;
 mod configuration;
 mod documents;

@@ -3,6 +3,7 @@
 //!
 //! clap checks only the syntax of the command line. Variables are read here, so that each value keeps its source.
 
+pub(crate) mod candidates;
 pub(crate) mod config_file;
 pub(crate) mod deferred;
 pub(crate) mod rerun;
@@ -17,7 +18,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
-use clap::{Args, ColorChoice, ValueEnum};
+use clap::{Args, ColorChoice, ValueEnum, ValueHint};
+use clap_complete::ArgValueCandidates;
 
 pub(crate) use self::rerun::Rerun;
 use self::variables::{CONFIG_FILE, SANDBOX};
@@ -37,7 +39,7 @@ pub(crate) struct CommonArgs {
     #[arg(short, long, global = true, value_name = "ENV")]
     env: Option<Environment>,
     /// configuration file [env: SYSTEMUSER_CONFIG] [default: config/<ENV>.toml]
-    #[arg(short, long, global = true, value_name = "FILE")]
+    #[arg(short, long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<OsString>,
     /// print the result as JSON on stdout
     #[arg(long, global = true)]
@@ -57,7 +59,7 @@ pub(crate) struct CommonArgs {
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     /// private key file [env: SYSTEMUSER_KEY_FILE; SYSTEMUSER_KEY holds the key itself]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     key: Option<OsString>,
     /// key id [env: SYSTEMUSER_KID] [default: the JWK's kid, otherwise the key's thumbprint]
     #[arg(long)]
@@ -71,7 +73,7 @@ pub(crate) struct ClientArgs {
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
     /// scope, or several scopes separated by spaces [env: SYSTEMUSER_SCOPE]
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(candidates::scopes))]
     scope: Option<String>,
     /// organisation that owns the system user [env: SYSTEMUSER_ORG]
     #[arg(long, allow_negative_numbers = true)]

@@ -1,8 +1,9 @@
 //! The options of the vendor's commands: the client, the system and the customer.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
-use super::{CommonArgs, KeyArgs, TimeoutArg, option, typed};
+use super::{CommonArgs, KeyArgs, TimeoutArg, candidates, option, typed};
 use crate::cli::args::Rerun;
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
@@ -22,7 +23,7 @@ pub(crate) struct VendorArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SystemArg {
     /// system id [default: `system_id` under [vendor]]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(candidates::systems))]
     system: Option<String>,
 }
 

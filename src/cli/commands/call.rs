@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use reqwest::Method;
 use reqwest::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
@@ -14,7 +15,7 @@ use reqwest::header::{
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, file_name, parsed, shell, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, candidates, file_name, parsed, shell, typed};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, or_dash, table};
 use crate::cli::session::output_file::OutputFile;
@@ -27,7 +28,7 @@ use crate::config::{ApiConfig, Config, ConfigError, Source, parse_method};
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Call {
     /// `systemuserinfo`, `logistics`, `salary`, or the NAME of an [api.NAME] table in the configuration file
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present = "list", add = ArgValueCandidates::new(candidates::apis))]
     api: Option<String>,
     /// organisation whose data you request [default: the system user's owner]
     #[arg(value_name = "ORG", id = "data_org")]

@@ -1,6 +1,7 @@
 //! `explain`: explain a Maskinporten or Altinn error code.
 
 use clap::Args;
+use clap_complete::{ArgValueCandidates, CompletionCandidate};
 use serde_json::{Value, json};
 
 use crate::cli::args::{CommonArgs, checked_text, typed};
@@ -13,6 +14,7 @@ use crate::explain::{self, Cause, Entry};
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
     /// error code in any spelling, such as MP-303, mp303 or AUTH-4; if omitted, all codes are listed
+    #[arg(add = ArgValueCandidates::new(codes))]
     code: Option<String>,
 }
 
@@ -21,6 +23,11 @@ Examples:
   systemuser-demo explain                       # list all codes
   systemuser-demo explain MP-303
   systemuser-demo explain auth4 --json";
+
+/// The codes that a shell offers on completion.
+fn codes() -> Vec<CompletionCandidate> {
+    explain::all().map(|entry| CompletionCandidate::new(entry.code).help(Some(entry.meaning.into()))).collect()
+}
 
 impl Explain {
     pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use serde_json::json;
 
 use crate::cli::args::{CommonArgs, KeyArgs, file_name};
@@ -48,6 +48,7 @@ Examples:
 #[command(after_long_help = NEW_EXAMPLES)]
 struct New {
     /// file for the private key [default: the configured path for test or prod, otherwise mp-key.pem]
+    #[arg(value_hint = ValueHint::FilePath)]
     file: Option<OsString>,
     /// size of the key in bits
     #[arg(long, default_value = SIZES[0], value_parser = SIZES)]

@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use chrono::{Days, Months, NaiveDate, Utc};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 use self::metadata::Metadata;
 use self::step::{Findings, Step};
 use crate::cli::args::config_file::{self, shipped};
-use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, candidates, typed};
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::{self, display_kid};
@@ -36,7 +37,7 @@ use crate::explain::Command;
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Doctor {
     /// API to call in the last step [default: systemuserinfo]
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(candidates::apis))]
     api: Option<String>,
     /// skip the steps that need the network
     #[arg(long)]

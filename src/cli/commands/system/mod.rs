@@ -9,7 +9,8 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
+use clap_complete::ArgValueCandidates;
 use serde_json::json;
 
 use self::changes::FieldChange;
@@ -63,7 +64,7 @@ Examples:
 #[derive(Debug, Args)]
 struct One {
     /// system id (same as `--system`)
-    #[arg(value_name = "SYSTEM", conflicts_with = "system")]
+    #[arg(value_name = "SYSTEM", conflicts_with = "system", add = ArgValueCandidates::new(args::candidates::systems))]
     id: Option<String>,
     #[command(flatten)]
     system: SystemArg,
@@ -75,6 +76,7 @@ struct One {
 #[command(after_long_help = REGISTER_EXAMPLES)]
 struct Register {
     /// JSON file in the System Register's format, such as config/system.json
+    #[arg(value_hint = ValueHint::FilePath)]
     file: OsString,
     #[command(flatten)]
     options: VendorArgs,
@@ -90,6 +92,7 @@ Examples:
 struct Update {
     /// JSON file in the System Register's format, as `system show --json` prints it; lists missing from the file stay
     /// unchanged
+    #[arg(value_hint = ValueHint::FilePath)]
     file: OsString,
     /// allow the update to remove client ids; the removed clients can then no longer get tokens for this system
     #[arg(long)]

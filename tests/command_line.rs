@@ -1,0 +1,220 @@
+//! Are help, examples, colours and global options complete and correct?
+
+use std::fs::{File, OpenOptions};
+use std::process::Stdio;
+
+use crate::program::{Run, program};
+
+/// The words of every command.
+fn commands() -> Vec<String> {
+    let (mut commands, mut waiting) = (Vec::new(), vec![String::new()]);
+    while let Some(command) = waiting.pop() {
+        let help = program(&format!("{command} -h")).run().out;
+        let listed = help.split_once("\nCommands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap());
+        let names = listed.into_iter().flat_map(str::lines).filter_map(|line| line.split_whitespace().next());
+        waiting.extend(names.map(|name| format!("{command} {name}").trim().to_owned()));
+        commands.push(command);
+    }
+    assert!(commands.len() > 20, "{}", commands.len());
+    commands
+}
+
+#[test]
+fn the_help_command_prints_the_same_as_the_help_option() {
+    for command in commands() {
+        let run = program(&format!("help {command}")).run();
+        run.succeeds(&program(&format!("{command} --help")).run().out);
+    }
+    assert!(program("").run().err.contains("\n  help         print help for a command\n"));
+    let unknown = program("help tokn").run();
+    assert_eq!((unknown.code, unknown.out.as_str()), (2, ""));
+    assert!(unknown.err.contains("'token'"), "{}", unknown.err);
+}
+
+/// The examples in the help of each command.
+#[cfg(feature = "sandbox")]
+fn examples() -> Vec<String> {
+    let mut examples = Vec::new();
+    for command in commands() {
+        let help = program(&format!("{command} --help")).run().out;
+        if help.contains("\nCommands:\n") {
+            continue;
+        }
+        let (_, listed) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{command} has no examples"));
+        let lines = listed.lines().take_while(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.map(|line| line.split(" # ").next().unwrap().trim_end()).collect();
+        for line in lines {
+            assert!(line.starts_with(&format!("  systemuser-demo {command}")), "{command}: {line}");
+            examples.push(line.trim().to_owned());
+        }
+        assert!(!program(&format!("{command} -h")).run().out.contains("Examples:"), "{command}");
+    }
+    examples
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn every_example_of_the_help_runs() {
+    use crate::program::project_text;
+    let examples = examples();
+    assert!(examples.len() > 40, "{}", examples.len());
+    let sandbox = crate::server::sandbox(Default::default());
+    for example in examples.iter().filter(|example| !example.starts_with("systemuser-demo sandbox")) {
+        let values = [("RESOURCE", "ttd_systembruker-logistikk-demo"), ("ID", "00000000-0000-4000-8000-000000000009")];
+        let example = values.iter().fold(example.clone(), |text, (word, value)| text.replace(word, value));
+        let example =
+            example.replace("PACKAGE", "regnskapsforer-med-signeringsrettighet").replace("--wait=90s", "--wait=1s");
+        let words = example.strip_prefix("systemuser-demo ").unwrap();
+        let (words, redirection) = words.split_once(['<', '>']).unwrap_or((words, ""));
+        let system = project_text("config/system.json");
+        let program = program(words)
+            .file("config/sandbox.toml", project_text("config/sandbox.toml"))
+            .file("mp-key.pem.example", project_text("mp-key.pem.example"))
+            .file("config/system.json", &system)
+            .file(
+                "system.json",
+                system
+                    .replace("skylager", "smartcloud")
+                    .replace("1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16", "7ee41fce-9f6e-4c32-8195-0fe2c1517f43"),
+            )
+            .var("SYSTEMUSER_SANDBOX", &sandbox);
+        let input = if redirection.contains("token.txt") { "eyJhbGciOiJub25lIn0.e30." } else { "" };
+        let run = program.run_with(input);
+        assert!(![1, 2, 3].contains(&run.code), "{example}: {}", run.err);
+    }
+}
+
+#[test]
+fn quiet_leaves_out_notes_and_warnings_and_keeps_errors_with_their_hints() {
+    let run = program("key public -q").file("config/sandbox.toml", "environment = \"sandbox\"\n").run();
+    assert_eq!(run.code, 3);
+    assert!(run.err.starts_with("error: "), "{}", run.err);
+    let misspelled = program("explain MP-30x --quiet").run();
+    assert!(misspelled.err.contains("\nhint: "), "{}", misspelled.err);
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn a_successful_quiet_command_prints_only_its_result() {
+    let loud = program("call systemuserinfo").run();
+    assert!(loud.err.starts_with("note: "), "{}", loud.err);
+    let run = program("--quiet call systemuserinfo").run();
+    run.succeeds(&loud.out);
+    assert_eq!(run.err, "");
+}
+
+#[test]
+fn quiet_conflicts_with_verbose_on_either_side_of_the_command() {
+    for arguments in ["-q -v explain", "explain -q -v", "-q explain -v", "-v explain -q"] {
+        let run = program(arguments).run();
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}");
+        assert!(run.err.contains("cannot be used with"), "{arguments}: {}", run.err);
+    }
+}
+
+#[test]
+fn color_always_outranks_no_color_and_never_turns_colours_off() {
+    for arguments in ["explain MP-30x", "explain --nonsense", "--help"] {
+        let run = |options: &str| {
+            let run = program(options).args(arguments).var("NO_COLOR", "1").var("TERM", "dumb").run();
+            (run.out + &run.err).contains('\u{1b}')
+        };
+        assert!(run("--color always") && run("--color=always"), "{arguments}");
+        assert!(!run("--color never") && !run("--color auto") && !run(""), "{arguments}");
+    }
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn doctor_colours_marks_and_hints_by_their_meaning() {
+    let run = program("doctor --offline --color always").run();
+    assert!(run.out.contains("\u{1b}[1;32m✓\u{1b}[0m key "), "{}", run.out);
+    assert!(run.out.contains("\u{1b}[2m-\u{1b}[0m \u{1b}[2mmetadata"), "{}", run.out);
+    let failed = program("doctor --org 313790509 --color always").run();
+    assert!(failed.out.contains("\u{1b}[1;31m✗\u{1b}[0m token "), "{}", failed.out);
+    assert!(failed.out.contains("\u{1b}[1;36mhint:\u{1b}[0m was "), "{}", failed.out);
+    let json = program("doctor --org 313790509 --color always --json").run();
+    assert!(!json.out.contains("\u{1b}") && !json.out.contains("\\u001b"), "{}", json.out);
+}
+
+#[test]
+fn a_duration_after_a_space_is_reported_with_the_right_spelling() {
+    let run = program("request create 312600757 --right R --wait 90s").run();
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("write an equals sign before a duration: `--wait=90s`"), "{}", run.err);
+    let other = program("request create 312600757 --right R 90s").run();
+    assert!(!other.err.contains("--wait"), "{}", other.err);
+}
+
+#[test]
+fn an_unknown_variable_is_reported_with_the_nearest_name_and_without_its_value() {
+    let run =
+        program("grant --env test").var("SYSTEMUSER_CLIENTID", "secret-value").var("SYSTEMUSER_X\u{1b}", "y").run();
+    assert!(
+        run.err.starts_with(
+            "warning: `SYSTEMUSER_CLIENTID` is not a known environment variable; did you mean `SYSTEMUSER_CLIENT_ID`?\n"
+        ),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains("secret-value") && !run.err.contains('\u{1b}'), "{}", run.err);
+    assert_eq!(program("explain MP-303").var("SYSTEMUSER_CLIENTID", "x").run().err, "");
+    assert_eq!(program("completions bash").var("SYSTEMUSER_CLIENTID", "x").run().err, "");
+}
+
+/// The result of a command whose stdout is this file.
+#[cfg(target_os = "linux")]
+fn with_stdout(arguments: &str, stdout: File) -> Run {
+    Run::of(program(arguments).command().stdout(Stdio::from(stdout)).stderr(Stdio::piped()))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let mut commands =
+        vec!["--help", "--version", "help token", "explain", "explain MP-303 --json", "completions bash"];
+    if cfg!(feature = "sandbox") {
+        commands.extend([
+            "token",
+            "token --json",
+            "call systemuserinfo",
+            "doctor",
+            "doctor --json",
+            "grant",
+            "key public",
+        ]);
+    }
+    for command in commands {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        for stdout in [full, File::open("/dev/null").unwrap()] {
+            let run = with_stdout(command, stdout);
+            assert_eq!(run.code, 1, "{command}: {}", run.err);
+            assert!(run.err.contains("error: cannot write to stdout: "), "{command}: {}", run.err);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn help_is_wrapped_between_words_at_the_width_of_the_terminal() {
+    let wide: Vec<String> = commands().iter().map(|command| program(&format!("{command} --help")).run().out).collect();
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for columns in [60, 80, 200] {
+        for (command, wide) in commands().iter().zip(&wide) {
+            let binary = env!("CARGO_BIN_EXE_systemuser-demo");
+            let line = format!("stty cols {columns}; {binary} {command} --help");
+            let mut script = std::process::Command::new("script");
+            script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear().stdin(Stdio::null());
+            script
+                .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+                .env("SHELL", "/bin/sh")
+                .env("NO_COLOR", "1");
+            let run = Run::of(&mut script);
+            assert_eq!(words(&run.out), words(wide), "{command} {columns}");
+            for line in run.out.lines() {
+                assert!(line.trim_end().chars().count() <= columns, "{command} {columns}: {line}");
+            }
+        }
+    }
+}
