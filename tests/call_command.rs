@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::program::{Program, Run, program};
-use crate::server::{Request, Server, empty, json as json_response, response};
+use crate::program::{Program, Run, data_text, program};
+use crate::server::{Request, Server, empty, json as json_response, nobody, response, vendor_configuration};
 
 fn call(server: &Server, arguments: &str) -> Program {
     program(&format!("call orders --env test {arguments}")).file("config/test.toml", server.configuration())
@@ -69,14 +69,7 @@ fn a_body_comes_from_a_file_or_from_standard_input() {
 
 #[test]
 fn a_method_is_sent_as_it_is_defined() {
-    for (typed, method) in [
-        ("post", "POST"),
-        ("Get", "GET"),
-        ("PUT", "PUT"),
-        ("delete", "DELETE"),
-        ("Query", "Query"),
-        ("M-SEARCH", "M-SEARCH"),
-    ] {
+    for (typed, method) in [("post", "POST"), ("Get", "GET"), ("PUT", "PUT"), ("delete", "DELETE")] {
         assert_eq!(request(&["--method", typed]).method, method);
     }
     let with_body = request(&["--method", "put", "--data", "1"]);
@@ -90,15 +83,15 @@ fn a_method_is_sent_as_it_is_defined() {
 
 #[test]
 fn a_method_that_cannot_carry_a_token_is_refused() {
-    for wrong in ["", "GET /", "trace", "CONNECT", "blå"] {
+    for wrong in ["", "GET /", "trace", "CONNECT", "blå", "PROPFIND"] {
         let run = program("call systemuserinfo --method").arg(wrong).run();
-        run.fails(2, &format!("error: --method: `{wrong}` is not an HTTP method for a call, such as GET or POST\n"));
+        run.fails(2, &format!("error: --method: `{wrong}` is not GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE\n"));
     }
     let file = "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\nmethod = \"TRACE\"\n";
     program("call orders --config a.toml")
         .file("a.toml", file)
         .run()
-        .fails(3, "error: a.toml line 4: `TRACE` is not an HTTP method for a call, such as GET or POST\n");
+        .fails(3, "error: a.toml line 4: `TRACE` is not GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE\n");
 }
 
 #[test]
@@ -157,7 +150,7 @@ fn an_input_that_cannot_be_read_is_an_error_before_anything_is_sent() {
     run("@folder").fails(2, "error: --data: cannot read `folder`: Is a directory\n");
     run("@").fails(2, "error: --data: the value is empty\n");
     #[cfg(target_os = "linux")]
-    run("@/dev/zero").fails(2, "error: --data: `/dev/zero` is longer than 64 MiB, the largest body\n");
+    run("@/dev/zero").fails(2, "error: --data: `/dev/zero` is larger than 64 MiB\n");
 }
 
 #[test]
@@ -287,6 +280,37 @@ fn a_file_that_cannot_be_written_is_an_error_before_anything_is_sent() {
     run("").fails(2, "error: --output: the value is empty\n");
 }
 
+#[test]
+fn a_header_that_the_api_repeats_is_not_printed() {
+    let value = "an-api-key-of-27-characters";
+    let server = Server::with_token(move |_| json_response("400 Bad Request", &format!("{{\"bad\":\"{value}\"}}")));
+    let run = call(&server, "--header").arg(format!("X-Api-Key: {value}")).run();
+    assert_eq!(run.code, 5, "{}", run.err);
+    assert!(run.err.contains("[redacted]") && !run.err.contains("27-characters"), "{}", run.err);
+}
+
+#[test]
+fn a_response_never_replaces_the_configuration_or_the_key() {
+    for file in ["config/test.toml", "key.pem"] {
+        let program =
+            program("call systemuserinfo --config config/test.toml --key key.pem --kid tests --output").arg(file);
+        let program = program.file("config/test.toml", vendor_configuration(&nobody()));
+        let run = program.file("key.pem", data_text("key.pkcs8.pem")).run();
+        run.fails(2, &format!("error: --output: `{file}` is the configuration or the key of this call\n"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_missing_file_is_not_replaced() {
+    let program =
+        program("call orders --env test --output link").file("config/test.toml", vendor_configuration(&nobody()));
+    std::os::unix::fs::symlink("missing.json", program.path("link")).unwrap();
+    let run = Run::of(&mut program.command());
+    let problem = "`link` is a symbolic link to a missing file";
+    assert!(run.code == 2 && run.err.contains(problem) && program.path("link").is_symlink(), "{}", run.err);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_and_devices_stay_and_permissions_are_kept() {
@@ -307,7 +331,7 @@ fn links_and_devices_stay_and_permissions_are_kept() {
 fn a_call_that_may_have_changed_data_is_not_sent_again() {
     let cut_off = "HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{".to_owned();
     for (method, tries) in
-        [("POST", 1), ("PUT", 1), ("PATCH", 1), ("DELETE", 1), ("Query", 1), ("GET", 3), ("HEAD", 3), ("OPTIONS", 3)]
+        [("POST", 1), ("PUT", 1), ("PATCH", 1), ("DELETE", 1), ("GET", 3), ("HEAD", 3), ("OPTIONS", 3)]
     {
         for answer in [empty("503 Service Unavailable"), String::new(), cut_off.clone()] {
             if method == "HEAD" && answer == cut_off {
@@ -321,7 +345,7 @@ fn a_call_that_may_have_changed_data_is_not_sent_again() {
                 server.requests().into_iter().filter(|request| request.method == method && request.target != "/token");
             assert_eq!(calls.count(), tries, "{method}: {answer}");
             let warns =
-                run.err.contains("\nhint: the server may have carried out the request: check before you retry\n");
+                run.err.contains("\nhint: before you retry, check whether the server has carried out the request\n");
             assert_eq!(warns, tries == 1, "{method}: {}", run.err);
         }
     }

@@ -11,7 +11,10 @@ fn commands() -> Vec<String> {
     while let Some(command) = waiting.pop() {
         let help = program(&format!("{command} -h")).run().out;
         let listed = help.split_once("\nCommands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap());
-        let names = listed.into_iter().flat_map(str::lines).filter_map(|line| line.split_whitespace().next());
+        let names = listed
+            .into_iter()
+            .flat_map(str::lines)
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()));
         waiting.extend(names.map(|name| format!("{command} {name}").trim().to_owned()));
         commands.push(command);
     }
@@ -58,7 +61,6 @@ fn every_example_of_the_help_runs() {
     use crate::program::project_text;
     let examples = examples();
     assert!(examples.len() > 40, "{}", examples.len());
-    let sandbox = crate::server::sandbox(Default::default());
     for example in examples.iter().filter(|example| !example.starts_with("systemuser-demo sandbox")) {
         let values = [("RESOURCE", "ttd_systembruker-logistikk-demo"), ("ID", "00000000-0000-4000-8000-000000000009")];
         let example = values.iter().fold(example.clone(), |text, (word, value)| text.replace(word, value));
@@ -77,10 +79,13 @@ fn every_example_of_the_help_runs() {
                     .replace("skylager", "smartcloud")
                     .replace("1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16", "7ee41fce-9f6e-4c32-8195-0fe2c1517f43"),
             )
-            .var("SYSTEMUSER_SANDBOX", &sandbox);
+            .var("SYSTEMUSER_SANDBOX", crate::server::sandbox(Default::default()));
         let input = if redirection.contains("token.txt") { "eyJhbGciOiJub25lIn0.e30." } else { "" };
         let run = program.run_with(input);
-        assert!(![1, 2, 3].contains(&run.code), "{example}: {}", run.err);
+        // Altinn has no request with this id and no system with this name, and nobody answers the request.
+        let refused = [" request delete ", " request status 00", "991825827_skylager --yes", "--wait=1s"];
+        let is_refused = refused.iter().any(|part| example.contains(part));
+        assert!(run.code == 0 || is_refused && [5, 7].contains(&run.code), "{example}: {} {}", run.code, run.err);
     }
 }
 
@@ -142,6 +147,15 @@ fn a_duration_after_a_space_is_reported_with_the_right_spelling() {
     let run = program("request create 312600757 --right R --wait 90s").run();
     assert_eq!(run.code, 2);
     assert!(run.err.contains("write an equals sign before a duration: `--wait=90s`"), "{}", run.err);
+    for (arguments, spelling) in [
+        ("request status --org 210493352 --wait 3s", "--wait=3s"),
+        ("request create 312600757 --right R --wait 90", "--wait=90s"),
+        ("request status --wait 10", "--wait=10s"),
+    ] {
+        let run = program(arguments).run();
+        assert_eq!(run.code, 2, "{arguments}");
+        assert!(run.err.contains(&format!("`{spelling}`")), "{arguments}: {}", run.err);
+    }
     let other = program("request create 312600757 --right R 90s").run();
     assert!(!other.err.contains("--wait"), "{}", other.err);
 }
@@ -156,6 +170,12 @@ fn an_unknown_variable_is_reported_with_the_nearest_name_and_without_its_value()
         ),
         "{}",
         run.err
+    );
+    let unlike = program("grant").var("SYSTEMUSER_TIMEOUT", "9").run();
+    assert!(
+        unlike.err.starts_with("warning: `SYSTEMUSER_TIMEOUT` is not a known environment variable\n"),
+        "{}",
+        unlike.err
     );
     assert!(!run.err.contains("secret-value") && !run.err.contains('\u{1b}'), "{}", run.err);
     assert_eq!(program("explain MP-303").var("SYSTEMUSER_CLIENTID", "x").run().err, "");
@@ -203,7 +223,7 @@ fn help_is_wrapped_between_words_at_the_width_of_the_terminal() {
     for columns in [60, 80, 200] {
         for (command, wide) in commands().iter().zip(&wide) {
             let binary = env!("CARGO_BIN_EXE_systemuser-demo");
-            let line = format!("stty cols {columns}; {binary} {command} --help");
+            let line = format!("stty rows 24 cols {columns}; {binary} {command} --help");
             let mut script = std::process::Command::new("script");
             script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear().stdin(Stdio::null());
             script

@@ -190,8 +190,8 @@ fn a_windows_path_in_double_quotes_is_reported_with_single_quotes() {
 fn a_file_in_another_format_is_recognised() {
     refused(
         &project_text("config/system.json"),
-        "error: `config/test.toml` is JSON, but a configuration is TOML\n\
-         hint: is it a system file? pass it to `systemuser-demo system register`; --config takes a file such as \
+        "error: `config/test.toml` is JSON, but a configuration file must be TOML\n\
+         hint: is it a system file? pass it to `systemuser-demo system register config/test.toml`; --config needs a file such as \
          config/test.toml\n",
     );
     refused(

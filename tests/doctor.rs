@@ -106,7 +106,7 @@ fn values_of_the_shipped_example_are_reported() {
     let report = |lines: &str| {
         format!(
             "! configuration  config/test.toml, for test\n    \
-             warning: these lines still have the example's values: {lines}\n    \
+             warning: these lines still have example values: {lines}\n    \
              hint: replace the values in `config/test.toml` with your own\n"
         )
     };
@@ -171,7 +171,7 @@ fn the_expiry_of_a_key_is_announced_30_days_before() {
         let lines: Vec<String> = run.out.lines().skip(1).take(2).map(str::to_owned).collect();
         (lines[0].chars().next().unwrap(), lines[1].trim().to_owned())
     };
-    let again = "register the output of `systemuser-demo key public --env sandbox --set` again";
+    let again = "register the output of `systemuser-demo key public --set` again";
     let ends_in = |days: u64| today + Days::new(days) - Months::new(12);
     let year_of = |registered: chrono::NaiveDate| registered + Months::new(12);
     let far = ends_in(60);
@@ -318,7 +318,7 @@ fn a_silent_server_is_reported() {
             KEY,
             ORGANISATION,
             "✗ metadata       cannot connect to `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: \
-             Connection refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox`\n",
+             Connection refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox --port PORT`\n",
             &skipped(&STEPS[4..], "the metadata step failed"),
         ],
     );
@@ -493,7 +493,7 @@ fn a_silent_api_is_reported() {
         .file("mp-key.pem.example", project_text("mp-key.pem.example"))
         .run();
     let api = "✗ api            cannot connect to `http://127.0.0.1:PORT/api/SystemUserInfo`: Connection \
-               refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox`\n";
+               refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox --port PORT`\n";
     assert!(without_chance(&run.out).ends_with(api) && run.code == 6, "{}", run.out);
 }
 

@@ -33,7 +33,7 @@ fn each_refusal_is_explained_with_its_code_its_meaning_and_a_hint() {
         let first = &entry.causes[0];
         let hint = match about_clock {
             true => "note: this machine's clock agrees with Maskinporten's, so the clock is not the cause".to_owned(),
-            false => format!("hint: {}", first.line(|command| command.line().to_owned())),
+            false => format!("hint: {}", first.line(|command| format!("systemuser-demo {}", command.line()))),
         };
         assert!(lines.contains(&hint.as_str()), "{name}: {}", run.err);
         let last = lines.last().unwrap();
@@ -114,7 +114,7 @@ fn an_altinn_code_in_an_apis_refusal_is_explained() {
     assert_eq!(run.err.lines().nth(1), Some(format!("  {}", entry.meaning).as_str()), "{}", run.err);
     let cause = &entry.causes[0];
     // The command works when it is pasted.
-    let remedy = cause.remedy.text(|command| format!("{} --env test", command.line()));
+    let remedy = cause.remedy.text(|command| format!("systemuser-demo {} --env test", command.line()));
     assert!(run.err.contains(&format!("hint: {} {remedy}\n", cause.question)), "{}", run.err);
     assert!(!run.err.contains(" ENV"), "{}", run.err);
 }

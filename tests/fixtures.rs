@@ -38,6 +38,9 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
          list\n\
          hint: is this an agent system user? then --org must be the agent, for example an accountant, not the client \
          whose data you request\n\
+         hint: was the system user requested by an earlier command? the built-in sandbox loses its data at the end \
+         of a command: run `systemuser-demo sandbox` in another terminal, and set \
+         SYSTEMUSER_SANDBOX=http://127.0.0.1:PORT before each command\n\
          note: for more causes, run `systemuser-demo explain MP-303`\n\
          note: trace id 00000000000000000000000000000001\n"
     )

@@ -61,7 +61,7 @@ fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
             0,
             "note: the private key is in `mp-key.pem`, readable only by its owner; do not commit it\n\
              note: the configuration is in `config/test.toml`\n\
-             note: an example of a system is in `config/system.json`\n"
+             note: an example system file is in `config/system.json`\n"
         )
     );
     let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
@@ -129,7 +129,7 @@ fn existing_files_are_never_changed_and_missing_files_are_added() {
          warning: the key id that is sent is `650a4snb5f` (config/test.toml line 14), not the key id of this key\n\
          hint: remove the configured `kid`, since the default is the new key's id; if you register the key as PEM, set \
          `kid` to the key id that the self-service portal shows\n\
-         note: an example of a system is in `config/system.json`\n"
+         note: an example system file is in `config/system.json`\n"
     );
     let lines = "[ ] in `config/test.toml`, replace the example values on these lines: 7 (scope), 8 \
                  (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
@@ -220,7 +220,7 @@ fn a_given_key_is_used() {
     let program = program("init --env test --key keys/mine.json").file("keys/mine.json", data_text("key.jwk.json"));
     let run = ran(&program);
     let notes = "note: the configuration is in `config/test.toml`\n\
-                 note: an example of a system is in `config/system.json`\n";
+                 note: an example system file is in `config/system.json`\n";
     assert_eq!((run.code, run.err.as_str()), (0, notes));
     let jwk: Value = serde_json::from_str(run.out.split_once("\n\n").unwrap().0).unwrap();
     assert_eq!(jwk["kid"], "tests");
@@ -249,7 +249,7 @@ fn a_key_in_the_default_place_is_used() {
             0,
             "note: the existing key in `mp-key.pem` is used\n\
              note: the configuration is in `config/test.toml`\n\
-             note: an example of a system is in `config/system.json`\n"
+             note: an example system file is in `config/system.json`\n"
         )
     );
     assert_eq!(read(&program, "mp-key.pem"), before);

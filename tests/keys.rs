@@ -448,7 +448,7 @@ fn a_key_given_as_a_path_is_not_repeated() {
 /// The error if no server runs at the URL.
 pub fn connection_refused() -> String {
     let hint = match cfg!(feature = "sandbox") {
-        true => "is no sandbox running there? start one with `systemuser-demo sandbox`",
+        true => "is no sandbox running there? start one with `systemuser-demo sandbox --port PORT`",
         false => "is no server running there?",
     };
     format!("error: cannot connect to `http://127.0.0.1:PORT/token`: Connection refused\nhint: {hint}\n")

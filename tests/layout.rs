@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
 ];
 
 /// The maximum number of lines of code in a folder, without blank lines and comments.
-const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 12_900)];
+const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 14_558)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
 struct Source {
@@ -219,7 +219,7 @@ fn commands_do_not_import_each_other() {
         assert!(others.is_empty(), "{} imports {others:?}", source.path.display());
         commands.insert(own);
     }
-    assert_eq!(commands.len(), 13, "{commands:?}");
+    assert_eq!(commands.len(), 14, "{commands:?}");
 }
 
 /// A circle of imports. A folder's `mod.rs` declares its files and may use them, so a file must not import an item of that

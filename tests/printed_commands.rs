@@ -94,9 +94,9 @@ fn expect(cases: &[(&str, &str)], in_folder: impl Fn(&str) -> Program) {
     }
 }
 
-/// A program in an empty folder, with the built-in sandbox.
+/// A program in a folder with a system file, with the built-in sandbox.
 fn alone(arguments: &str) -> Program {
-    program(arguments)
+    program(arguments).file("config/system.json", project_text("config/system.json"))
 }
 
 /// A program in an empty folder, with a running sandbox and the client that belongs to no system.
@@ -121,6 +121,7 @@ fn those_of_the_built_in_sandbox() {
             ("request create 312600757 --right demo", "systemuser-demo sandbox"),
             ("request create 312600757", "systemuser-demo request create --help"),
             ("request status 123456", "systemuser-demo request list"),
+            ("token -c config/system.json", "systemuser-demo system register config/system.json"),
             ("request status 312600757", "systemuser-demo request status --org 312600757"),
             ("system show 991825827_other", "systemuser-demo system list"),
             ("user list --system 991825827_other", "systemuser-demo system list"),
@@ -187,7 +188,7 @@ fn those_of_a_configuration_for_another_environment() {
     expect(
         &[
             ("token --env test --kid unknown", "systemuser-demo key public --env test --kid unknown"),
-            ("user find 312600757 --env test", "systemuser-demo user list --env test"),
+            ("user find 312600757 --env test", "systemuser-demo system list --env test"),
             ("request list --env test --system 991825827_other", "systemuser-demo system list --env test"),
         ],
         in_clone,

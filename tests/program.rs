@@ -208,5 +208,6 @@ pub fn without_chance(text: &str) -> String {
             format!("{text}{instead}{}", rest.strip_prefix(more).unwrap_or(rest))
         })
     };
-    without(&without(text, "127.0.0.1:", "127.0.0.1:PORT", ""), " (os error ", "", ")")
+    let text = without(text, "127.0.0.1:", "127.0.0.1:PORT", "");
+    without(&without(&text, "sandbox --port ", "sandbox --port PORT", ""), " (os error ", "", ")")
 }

@@ -268,7 +268,11 @@ fn a_change_that_altinn_may_have_made_is_not_sent_again() {
         let run = vendor(arguments, &server).file("s.json", system().to_string());
         let run = run.file("other.json", system().to_string().replace("Regnskap", "Annet")).run();
         assert_eq!(run.code, 6, "{arguments}: {}", run.err);
-        assert!(run.err.contains("\nhint: the server may have carried out the request"), "{arguments}: {}", run.err);
+        assert!(
+            run.err.contains("\nhint: before you retry, check whether the server has carried out the request"),
+            "{arguments}: {}",
+            run.err
+        );
         let changes =
             server.requests().into_iter().filter(|request| request.method != "GET" && request.target != "/token");
         assert_eq!(changes.count(), 1, "{arguments}: {answer}");

@@ -68,9 +68,9 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          endpoints\n  \
          Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
          Altinn          /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
-         approval page   /accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl\n  \
+         approval page   /accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)\n  \
          reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n  \
-         other pages     GET /, an overview  GET /errors/{code}, an explanation of an error code\n\
+         other pages     GET / (overview)  GET /errors/{code} (explanation of an error code)\n\
          \n\
          organisations\n  \
          210493352  everything works\n  \
@@ -190,7 +190,7 @@ fn an_address_without_a_running_sandbox_is_reported() {
         6,
         "note: using the sandbox at http://127.0.0.1:PORT/; nothing leaves this machine\n\
          error: cannot connect to `http://127.0.0.1:PORT/token`: Connection refused\n\
-         hint: is no sandbox running there? start one with `systemuser-demo sandbox`\n",
+         hint: is no sandbox running there? start one with `systemuser-demo sandbox --port PORT`\n",
     );
 }
 

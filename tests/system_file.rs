@@ -198,7 +198,7 @@ fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
 fn a_toml_file_is_recognised() {
     unreadable(
         crate::program::project_text("config/test.toml"),
-        "error: `s.json` is TOML, but the System Register takes JSON\n\
+        "error: `s.json` is TOML, but the System Register accepts only JSON\n\
          hint: write the system as in config/system.json or in the output of `system show --json`\n",
     );
 }

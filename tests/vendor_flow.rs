@@ -55,7 +55,7 @@ fn an_accepted_request_becomes_a_system_user_with_the_requested_rights() {
     answer(made["request"]["confirmUrl"].as_str().unwrap(), "approve");
     // The printed command gets the token; without the external reference it does not.
     let command = made["token_command"].as_str().unwrap();
-    let arguments = command.strip_prefix("systemuser-demo ").unwrap();
+    let arguments = command.split_once("systemuser-demo ").unwrap().1;
     assert_eq!(ran(&sandbox, program(arguments)).code, 0);
     let without = ran(&sandbox, program("token --org 312600757"));
     assert!(without.err.contains("MP-303") && without.code == 4, "{}", without.err);
@@ -96,7 +96,7 @@ fn a_decided_or_timed_out_request_is_not_reported_as_new() {
         assert!(run.err.starts_with(&said) && run.code == 5, "{}", run.err);
         assert!(run.out.contains(&format!("\nstatus        {status}\n")), "{}", run.out);
         // The command in the hint deletes the request.
-        let delete = run.err.split("`systemuser-demo ").nth(1).unwrap().split('`').next().unwrap();
+        let delete = run.err.split("systemuser-demo ").nth(1).unwrap().split('`').next().unwrap();
         assert_eq!(ran(&sandbox, program(delete)).code, 0, "{delete}");
         let again = ran(&sandbox, program(&format!("request create {org} {RIGHT}")));
         assert!(again.out.contains("\nstatus        New\n") && !again.err.contains("already"), "{}", again.err);

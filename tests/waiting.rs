@@ -440,11 +440,11 @@ fn a_person_at_a_terminal_sees_that_the_server_asks_to_wait() {
     let program = program("system list --env test").file("config/test.toml", server.vendor_configuration());
     let run = Run::of(program.at_a_terminal().env("NO_COLOR", "1"));
     assert_eq!(run.code, 0, "{run:?}");
-    let live = "\r\x1b[2K\x1b[?7lwaiting 2 s, as the server asks\x1b[?7h";
+    let live = "\r\x1b[2K\x1b[?7lwaiting 2 s, as requested by the server\x1b[?7h";
     // After the last pause, the result replaces the line.
     assert!(run.out.matches(live).count() == 2 && run.out.contains(&format!("{live}\r\x1b[2K")), "{run:?}");
     let piped = Run::of(&mut program.command());
-    assert!(!piped.err.contains("as the server asks"), "{piped:?}");
+    assert!(!piped.err.contains("as requested by the server"), "{piped:?}");
 }
 
 /// Nobody else uses a server on this machine.

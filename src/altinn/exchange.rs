@@ -32,8 +32,7 @@ pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Transpo
     let quoted = serde_json::from_str::<String>(text).map(Zeroizing::new);
     let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
     // The body may still be a token, so no error quotes it.
-    let token = Some(altinns).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
-    let expires_in = token.and_then(lifetime).ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
+    let expires_in = lifetime(altinns).ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
     Ok(AccessToken { secret: altinns.into(), expires_in, scope, date: reply.date })
 }
 
@@ -45,8 +44,9 @@ fn lifetime(jwt: &str) -> Option<u64> {
         iat: Option<f64>,
         nbf: Option<f64>,
     }
-    let (_, claims) = jwt.rsplit_once('.')?.0.split_once('.')?;
-    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let parts: Option<Vec<_>> = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).ok()).collect();
+    let [_, claims, _] = &parts?[..] else { return None };
+    let claims: Claims = serde_json::from_slice(claims).ok()?;
     let seconds = claims.exp - claims.iat.or(claims.nbf)?;
     // The cast saturates.
     (seconds >= 0.0).then_some(seconds as u64)

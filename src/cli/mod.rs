@@ -150,7 +150,10 @@ impl Command {
 /// Warns about variables whose names begin like this program's, but which it does not read.
 fn warn_of_variables(console: &mut Console<'_>) {
     for name in variables::unknown() {
-        let hint = nearest(&name, variables::names()).map(|known| format!("; {}", did_you_mean(known)));
+        // The common beginning would make all names similar.
+        let ends = variables::names().filter_map(|known| known.strip_prefix(variables::PREFIX));
+        let known = nearest(&name[variables::PREFIX.len()..], ends);
+        let hint = known.map(|end| format!("; {}", did_you_mean(&format!("{}{end}", variables::PREFIX))));
         console.warning(&format!("{} is not a known environment variable{}", quote(&name), hint.unwrap_or_default()));
     }
 }

@@ -6,7 +6,7 @@ use reqwest::{Method, Url};
 
 use super::file::{ApiTable, EndpointsTable, Place, Text};
 use super::{ApiConfig, ConfigError, Given, Source, optional};
-use crate::client::{Endpoints, Environment, is_loopback, may_be_secret, quote};
+use crate::client::{Endpoints, Environment, is_loopback, quote};
 
 /// The endpoints, their sources, and notes for the user.
 pub(super) struct Servers {
@@ -118,19 +118,15 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
     Ok(ApiConfig { url, scope, method, exchange: table.exchange.unwrap_or_default() })
 }
 
-/// Parses an HTTP method. Standard methods may be written in lower case. Other methods are kept as written, because
-/// methods are case-sensitive (RFC 9110, section 9.1).
+/// Parses an HTTP method, in upper or lower case.
 ///
 /// # Errors
-/// Returns an error if the text is not a method, or if the method is CONNECT, which opens a tunnel, or TRACE, which must
-/// not carry a token (RFC 9110, section 9.3.8).
+/// Returns an error if the text is another method, or no method. TRACE must not carry a token (RFC 9110, section 9.3.8).
 pub fn parse_method(text: String) -> Result<Method, String> {
-    const STANDARD: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
-    let standard = STANDARD.into_iter().find(|name| name.eq_ignore_ascii_case(&text));
-    let is_other = ["CONNECT", "TRACE"].iter().any(|name| name.eq_ignore_ascii_case(&text));
-    let method =
-        Method::from_bytes(standard.unwrap_or(&text).as_bytes()).ok().filter(|_| !is_other && !may_be_secret(&text));
-    method.ok_or_else(|| format!("{} is not an HTTP method for a call, such as GET or POST", quote(&text)))
+    use Method as M;
+    let mut known = [M::GET, M::HEAD, M::OPTIONS, M::POST, M::PUT, M::PATCH, M::DELETE].into_iter();
+    let method = known.find(|method| method.as_str().eq_ignore_ascii_case(&text));
+    method.ok_or_else(|| format!("{} is not GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE", quote(&text)))
 }
 
 /// Parses the URL of a server to which assertions or tokens are sent, or from which keys are read.

@@ -28,7 +28,7 @@ pub use self::file::table_of;
 use self::file::{File, Place, Text};
 pub use self::setting::*;
 use crate::client::key::signing_algorithm;
-use crate::client::{Endpoints, Environment, KeySource, OrgNumber, SigningKey, quote, quote_path, show};
+use crate::client::{Endpoints, Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
 
 /// The values of options and variables. Each overrides the value in the file.
 #[derive(Debug, Default)]
@@ -154,7 +154,6 @@ impl Config {
         from: Overrides,
     ) -> Result<Self, ConfigError> {
         let or = |given: Option<Given<String>>, text: Text| given.or_else(|| place.given(text));
-        let of_file = |text: Text| place.given(text);
         let which = environment.value;
         let sandbox = from.sandbox.filter(|_| which == Environment::Sandbox);
         let sandbox_inside = which == Environment::Sandbox && sandbox.is_none() && file.endpoints.is_none();
@@ -175,14 +174,14 @@ impl Config {
             org: or(from.org, file.org).map(number),
             external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
             resource: from.resource.or_else(|| place.given(file.resource)).map(not_blank).transpose()?,
-            key: from.key.or_else(|| of_file(file.key.path).map(key_file)).map(plausible_key).transpose()?,
+            key: from.key.or_else(|| place.given(file.key.path).map(key_file)).map(plausible_key).transpose()?,
             kid: optional(or(from.kid, file.key.kid), one_word)?,
-            algorithm: optional(of_file(file.key.alg), algorithm)?,
+            algorithm: optional(place.given(file.key.alg), algorithm)?,
             registered: place.given(file.key.registered).map(date).transpose()?,
             vendor: VendorConfig {
-                org: of_file(file.vendor.org).map(number),
-                system_id: optional(of_file(file.vendor.system_id), one_word)?,
-                redirect_url: optional(of_file(file.vendor.redirect_url), one_word)?,
+                org: place.given(file.vendor.org).map(number),
+                system_id: optional(place.given(file.vendor.system_id), one_word)?,
+                redirect_url: optional(place.given(file.vendor.redirect_url), one_word)?,
             },
             endpoints: servers.endpoints,
             endpoint_sources: servers.sources,
@@ -190,15 +189,6 @@ impl Config {
             apis: apis.collect::<Result<_, _>>()?,
             notes: servers.notes,
         })
-    }
-
-    /// The name of the configuration file as messages show it.
-    pub fn display_file(&self) -> String {
-        match (&self.file, &self.environment.source) {
-            (Some(file), _) => show(&file.to_string_lossy()),
-            (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),
-            (None, _) => "no file".to_owned(),
-        }
     }
 
     /// The source of a grant's key id, as messages show it.
@@ -251,11 +241,8 @@ impl Config {
     }
 
     fn need<'a, T>(&self, value: Option<&'a Given<T>>, setting: Setting) -> Result<&'a Given<T>, ConfigError> {
-        value.ok_or_else(|| ConfigError::Missing {
-            setting,
-            environment: self.environment.value,
-            file: self.file.clone(),
-        })
+        let (environment, file) = (self.environment.value, self.file.clone());
+        value.ok_or(ConfigError::Missing { setting, environment, file })
     }
 }
 

@@ -211,7 +211,7 @@ pub(super) static TABLE: [Entry; 26] = [
             remedied_by(
                 "is the request not approved yet, or has the system user been deleted?",
                 "check the request with ",
-                Vendor("request status --org ORG"),
+                System("request status --org ORG"),
                 "; approval creates the system user, which gets the request's id",
             ),
         ],

@@ -282,7 +282,7 @@ pub(super) static TABLE: [Entry; 21] = [
             remedied_by(
                 "has the customer not approved the request?",
                 "",
-                Command::Vendor("request status --org ORG"),
+                Command::System("request status --org ORG"),
                 " shows its status: only an accepted request creates a system user",
             ),
             cause(

@@ -147,9 +147,9 @@ pub fn endpoints() -> [(&'static str, &'static str); 5] {
     [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
-        ("approval page", "/accessmanagement/ui/systemuser/request?id=…, the page at a request's confirmUrl"),
+        ("approval page", "/accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
-        ("other pages", "GET /, an overview  GET /errors/{code}, an explanation of an error code"),
+        ("other pages", "GET / (overview)  GET /errors/{code} (explanation of an error code)"),
     ]
 }
 

@@ -113,7 +113,7 @@ fn explanation(state: &State, code: &str) -> Option<(&'static str, Markup)> {
         let content = html! {
             p.lead { code { (kind) } ": " (with_code(state, meaning)) }
             @if !causes.is_empty() {
-                h2 { "Likely causes, most likely first" }
+                h2 { "Causes, most likely first" }
                 ul { @for cause in causes { li { (with_code(state, cause)) } } }
             }
         };

@@ -42,7 +42,10 @@ fn helps() -> Vec<(String, String)> {
         let run = program(&format!("{command} --help")).run();
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{command}");
         let listed = run.out.split_once("\nCommands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap());
-        let names = listed.into_iter().flat_map(str::lines).filter_map(|line| line.split_whitespace().next());
+        let names = listed
+            .into_iter()
+            .flat_map(str::lines)
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()));
         waiting.extend(names.filter(|name| *name != "help").map(|name| format!("{command} {name}")));
         helps.push((command, run.out));
     }

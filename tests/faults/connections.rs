@@ -126,7 +126,7 @@ fn a_slow_server_is_awaited_until_the_timeout() {
 #[test]
 fn a_refused_connection_is_distinguished_from_an_unknown_host() {
     let sandbox = match cfg!(feature = "sandbox") {
-        true => "is no sandbox running there? start one with `systemuser-demo sandbox`",
+        true => "is no sandbox running there? start one with `systemuser-demo sandbox --port PORT`",
         false => "is no server running there?",
     };
     let refused = |call, url: String, server, hint| {

@@ -222,7 +222,7 @@ fn no_answer(call: Call, server: &str, message: &str) -> (i32, String) {
     let undone =
         ["status 429", "status 200,", "status 206,", "status 304,"].iter().any(|begin| message.starts_with(begin));
     let undone = undone || !is_connected(message) || message.contains("is a redirect");
-    let looks = "hint: the server may have carried out the request: check before you retry\n";
+    let looks = "hint: before you retry, check whether the server has carried out the request\n";
     let looks = if call == Create && !undone { looks } else { "" };
     (6, format!("error: {}\n{looks}{hints}", no_response(&format!("{server}{}", call.path()), message)))
 }

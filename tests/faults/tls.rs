@@ -151,8 +151,7 @@ fn a_server_with_an_untrusted_certificate_gets_no_secret() {
         with_certificate(
             "for clients",
             TRUSTED.server(for_clients),
-            "its certificate is not for servers\nhint: is it a certificate for clients? a server's certificate \
-             needs the extended key usage for servers",
+            "its certificate is not a server certificate\nhint: is it a client certificate? a server certificate needs the extended key usage `serverAuth`",
         ),
         with_certificate(
             "of an authority for other hosts",
@@ -196,10 +195,9 @@ fn a_tls_handshake_without_a_common_version_algorithm_or_certificate_has_its_own
         [&[22, 3, minor, 0, record, 2, 0, 0, length][..], &body].concat()
     };
     let old = "the server does not support TLS 1.2 or 1.3\nhint: does the server need an update, or is the URL wrong?";
-    let refused = "the server refused the offered algorithms, or the client without a certificate\nhint: does the \
+    let refused = "the server accepts none of the offered algorithms, or it requires a client certificate\nhint: does the \
         server support only old ciphers, or require a client certificate? this program supports neither";
-    let unsafe_cipher =
-        "the server selected an algorithm that is not safe\nhint: does the server support only old ciphers?";
+    let unsafe_cipher = "the server selected an algorithm that this program does not support\nhint: does the server support only old ciphers?";
     let cases = [
         fault("TLS 1.0 only, by a message", hello(1, [0, 0x2f]), old),
         fault("TLS 1.1 only, by a message", hello(2, [0, 0x2f]), old),

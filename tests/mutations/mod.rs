@@ -141,6 +141,7 @@ fn try_all(seeds: Range<u64>) {
     });
 
     let (next, codes, faults) = (AtomicU64::new(seeds.start), Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
+    let mutated = AtomicU64::new(0);
     let work = || {
         let proxies = Proxies::start(&sandbox);
         loop {
@@ -155,6 +156,7 @@ fn try_all(seeds: Range<u64>) {
             let reference = &references[command];
             let mutation = Mutation::of(seed, requests, reference.exchanges);
             let (outcome, exchanges) = proxies.run(command, requests, Some(mutation.clone()));
+            mutated.fetch_add(u64::from(exchanges.iter().any(|exchange| exchange.is_mutated)), Ordering::Relaxed);
             *codes.lock().unwrap().entry(outcome.code).or_insert(0) += 1;
             let fault = reference.fault(&outcome, &exchanges, mutation.keeps_content());
             if fault.is_some() || seeds.end - seeds.start == 1 {
@@ -177,7 +179,9 @@ fn try_all(seeds: Range<u64>) {
     let (code, _, err) = sandbox.end("-INT");
     assert!(code == Some(0) && !err.contains("panicked"), "{code:?} {err}");
     let (codes, faults) = (codes.into_inner().unwrap(), faults.into_inner().unwrap());
-    println!("runs by exit code: {codes:?}; {} faults", faults.len());
+    let (mutated, runs) = (mutated.into_inner(), seeds.end - seeds.start);
+    println!("runs by exit code: {codes:?}; {mutated} of {runs} mutated; {} faults", faults.len());
+    assert!(mutated > runs * 3 / 4 || runs < 100, "only {mutated} of {runs} runs had a damaged message");
     assert!(
         faults.is_empty(),
         "{} faults, such as\n{}replay one with `MUTATIONS=SEED..END`, as tests/README.md describes",

@@ -110,24 +110,27 @@ impl Reference {
         if without_times(out) == self.out {
             return true;
         }
-        // Each word is in the usual result or in a complete damaged message that is JSON. `doctor` prints the status, and
-        // skips the system step if that step gets no token.
+        // Each word is in the usual result or in a complete damaged message that is JSON, or says that a value is missing.
+        // `doctor` prints the status, and compares no clocks without a `Date` header.
         let damaged = exchanges.filter(|exchange| exchange.is_mutated).filter_map(|exchange| {
-            let json = serde_json::from_slice::<Value>(body(&exchange.delivered)?).ok()?;
+            // The program does not check the characters of a field that it does not use.
+            let text = String::from_utf8_lossy(body(&exchange.delivered)?);
+            let json = serde_json::from_str::<Value>(&text).ok()?;
             Some(format!("{} {json}", String::from_utf8_lossy(&exchange.delivered[..12])))
         });
-        let skipped =
-            "- system skipped because there is no token for the scope `altinn:authentication/systemregister.write`";
-        let is_doctor = self.command == "doctor";
-        let damaged: Vec<String> = damaged.chain(is_doctor.then(|| skipped.to_owned())).collect();
+        let mut damaged: Vec<String> = damaged.collect();
+        if self.command == "doctor" && !damaged.is_empty() {
+            damaged.push("- clock skipped because the response has no Date header".to_owned());
+        }
         let is_known = |word: &str| {
             let escaped = Value::from(word).to_string();
-            self.out.split_whitespace().any(|known| known == word)
+            self.out.split_whitespace().any(|known| known == without_times(word))
                 || word == "-"
+                || word == "none"
                 || word.contains("\\u{")
                 || damaged.iter().any(|text| text.contains(&escaped[1..escaped.len() - 1]))
         };
-        !damaged.is_empty() && without_times(out).split_whitespace().all(is_known)
+        !damaged.is_empty() && out.split_whitespace().all(is_known)
     }
 }
 

@@ -1,16 +1,14 @@
-//! Values that a shell offers on completion. A shell must not be disturbed, so an invalid configuration offers nothing.
+//! Values that a shell offers on completion. Errors are ignored, because a message would disturb the shell.
 
-use std::env;
 use std::ffi::OsString;
 
-use clap::{ColorChoice, ValueEnum};
 use clap_complete::CompletionCandidate;
 
-use super::{CommonArgs, raw_value};
-use crate::client::Environment;
+use super::config_file;
+use super::variables::{self, CONFIG_FILE, raw_value};
 use crate::client::reference_api::ReferenceApi;
 use crate::client::sanitize::draws;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, ENVIRONMENT, Given, Overrides, Source};
 
 /// The reference APIs, and the APIs of the configuration.
 pub(crate) fn apis() -> Vec<CompletionCandidate> {
@@ -28,7 +26,7 @@ pub(crate) fn systems() -> Vec<CompletionCandidate> {
 /// The configured scopes.
 pub(crate) fn scopes() -> Vec<CompletionCandidate> {
     let Some(config) = config() else { return Vec::new() };
-    let of_apis = config.apis.into_iter().filter_map(|(_, api)| api.scope);
+    let of_apis = config.apis.into_values().filter_map(|api| api.scope);
     offered(config.scope.into_iter().chain(of_apis).map(|given| given.value))
 }
 
@@ -40,15 +38,11 @@ fn offered(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
 /// The configuration that the typed part of the command line chooses.
 fn config() -> Option<Config> {
     // The shell passes the words of the command line after `--`.
-    let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let env = raw_value(&words, &["--env", "-e"]);
-    let common = CommonArgs {
-        env: env.and_then(|name| Environment::from_str(name.to_str()?, false).ok()),
-        config: raw_value(&words, &["--config", "-c"]),
-        json: false,
-        verbose: false,
-        quiet: false,
-        color: ColorChoice::Auto,
-    };
-    common.configuration(Overrides::default()).ok()
+    let words: Vec<OsString> = variables::words().into_iter().skip_while(|word| word != "--").skip(1).collect();
+    let path = raw_value(&words, &["--config", "-c"]).or_else(|| variables::os(CONFIG_FILE));
+    let named = path.map(|path| Given { value: path.into(), source: Source::Option("--config") });
+    let name = raw_value(&words, &["--env", "-e"]).or_else(|| variables::os(ENVIRONMENT.variable));
+    let environment = name.and_then(|name| name.to_str()?.parse().ok());
+    let environment = environment.map(|value| Given { value, source: Source::Option(ENVIRONMENT.option) });
+    config_file::choose(named, Overrides { environment, ..Overrides::default() }).ok()
 }

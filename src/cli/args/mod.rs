@@ -47,7 +47,7 @@ pub(crate) struct CommonArgs {
     /// describe each step on stderr
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// print only errors and results, and no notes or warnings
+    /// print only results and errors, without notes and warnings
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// when to use colours; `always` overrides NO_COLOR
@@ -101,7 +101,7 @@ pub(crate) struct GrantArgs {
 /// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit for each HTTP request, including its retries, in seconds; ten times as long for a list [default: 30]
+    /// time limit in seconds for each HTTP request, including retries; a list may take ten times as long [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
@@ -257,22 +257,6 @@ pub(crate) fn parsed<T, E: Display>(
 /// The typed value of an option or an argument.
 pub(crate) fn typed(name: &'static str, text: &str) -> Given<String> {
     Given { value: text.to_owned(), source: Source::Option(name) }
-}
-
-/// The value of an option on a command line that is not parsed. A shell may pass `=` as a word of its own.
-pub(crate) fn raw_value(words: &[OsString], names: &[&str]) -> Option<OsString> {
-    let mut words = words.iter().take_while(|word| *word != "--").filter(|word| *word != "=");
-    let mut value = None;
-    while let Some(word) = words.next() {
-        for name in names {
-            match word.to_str().and_then(|word| word.strip_prefix(name)) {
-                Some("") => value = words.next().cloned(),
-                Some(rest) if rest.starts_with('=') => value = Some(rest[1..].into()),
-                Some(_) | None => {}
-            }
-        }
-    }
-    value
 }
 
 fn option(value: &Option<String>, setting: &Setting) -> Result<Option<Given<String>>, ConfigError> {

@@ -10,7 +10,7 @@ use crate::client::{Environment, KeySource};
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
 use crate::explain::Command;
 
-/// What repeats a configuration: the running sandbox before a command, and options, each with a space before it.
+/// The parts of a command that repeat a configuration: the running sandbox, and options with a space before each.
 #[derive(Debug)]
 pub(crate) struct Rerun {
     sandbox: String,
@@ -99,6 +99,8 @@ fn key(config: &Config) -> String {
         Some(Given { value: KeySource::File(path), source }) if is_repeated(source) => {
             shell::option(KEY.option, &path.display().to_string())
         }
+        // The key itself is not printed.
+        Some(Given { value: KeySource::Text { .. }, source: Source::Variable(_) }) => format!(" {} FILE", KEY.option),
         _ => String::new(),
     };
     path + &text(KID.option, config.kid.as_ref())

@@ -1,10 +1,11 @@
-//! Messages for mistakes in a configuration file that the TOML parser reports in other words. They show no value,
+//! Clearer messages for common mistakes in a configuration file than those of the TOML parser. They quote no value,
 //! because it may be a secret.
 
 use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::shell;
 use crate::client::quote_path;
 use crate::config::{ConfigError, KEY, Source, table_of};
 
@@ -48,10 +49,14 @@ fn setting(line: &str) -> Option<(&str, &str)> {
 
 fn slip(text: &str, path: &Path, syntax: &toml::de::Error) -> Option<ConfigError> {
     if text.trim_start().starts_with('{') {
-        let hint = "is it a system file? pass it to `systemuser-demo system register`; --config takes a file such as \
-                    config/test.toml";
+        let hint = format!(
+            "is it a system file? pass it to `systemuser-demo system register {}`; --config needs a file such as \
+             config/test.toml",
+            shell::path(path)
+        );
         return Some(
-            ConfigError::new(format!("{} is JSON, but a configuration is TOML", quote_path(path))).with_hint(hint),
+            ConfigError::new(format!("{} is JSON, but a configuration file must be TOML", quote_path(path)))
+                .with_hint(hint),
         );
     }
     if text.contains("-----BEGIN ") && text.contains("-----END ") {
@@ -92,6 +97,9 @@ fn mistake(line: &str, message: &str) -> Option<(&'static str, String)> {
         let (key, _) = line.split_once(':').filter(|(key, _)| table_of(key.trim()).is_some())?;
         return Some(("a setting and its value are separated by `=`, not by `:`", quoted(key.trim())));
     };
+    if key == "exchange" {
+        return Some(("expected a boolean", "write true or false, without quotes and in lower case".to_owned()));
+    }
     let quote = value.chars().next()?;
     if !matches!(quote, '"' | '\'') {
         let is_text = !value.starts_with(['[', '{']) && key != "registered";

@@ -10,6 +10,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 use crate::client::{Endpoints, is_loopback, quote_path};
 use crate::config::{Config, ConfigError, Given, SETTINGS, Source};
 
+/// The beginning of the names of this program's variables.
+pub(crate) const PREFIX: &str = "SYSTEMUSER_";
 /// The variable that names the configuration file.
 pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
 /// The variable that holds the URL of a running sandbox.
@@ -45,7 +47,7 @@ pub(crate) fn unknown() -> Vec<String> {
         let upper = name.to_ascii_uppercase();
         // Windows does not distinguish the case of a name.
         let name = if cfg!(windows) { &upper } else { name };
-        upper.starts_with("SYSTEMUSER_") && !names().any(|known| known == name)
+        upper.starts_with(PREFIX) && !names().any(|known| known == name)
     });
     unknown.sort();
     unknown
@@ -57,6 +59,27 @@ fn utf8(name: &'static str, value: OsString) -> Result<Given<String>, ConfigErro
         Ok(value) => Ok(Given { value, source }),
         Err(_) => Err(ConfigError::at(&source, "the value is not UTF-8 text")),
     }
+}
+
+/// The name of this process and its arguments.
+pub(crate) fn words() -> Vec<OsString> {
+    env::args_os().collect()
+}
+
+/// The value of an option on a command line that is not parsed. A shell may pass `=` as a word of its own.
+pub(crate) fn raw_value(words: &[OsString], names: &[&str]) -> Option<OsString> {
+    let mut words = words.iter().take_while(|word| *word != "--").filter(|word| *word != "=");
+    let mut value = None;
+    while let Some(word) = words.next() {
+        for name in names {
+            match word.to_str().and_then(|word| word.strip_prefix(name)) {
+                Some("") => value = words.next().cloned(),
+                Some(rest) if rest.starts_with('=') => value = Some(rest[1..].into()),
+                Some(_) | None => {}
+            }
+        }
+    }
+    value
 }
 
 /// The name of this process and its arguments, if all of them are UTF-8 text.
@@ -85,7 +108,7 @@ pub(crate) fn check_root_certificates(config: &Config) -> Result<(), ConfigError
     let Endpoints { issuer, token, jwks, altinn, reference_api } = &config.endpoints;
     let mut servers = [issuer, token, jwks, altinn].into_iter().chain(reference_api);
     let uses_tls = servers.any(|url| url.scheme() == "https")
-        || config.apis.values().any(|api| api.url.value.starts_with("https"));
+        || config.apis.values().any(|api| api.url.value.to_ascii_lowercase().starts_with("https"));
     if cfg!(any(windows, target_os = "macos")) || !uses_tls {
         return Ok(());
     }
@@ -151,7 +174,7 @@ pub(crate) fn ignored_proxy(config: &Config) -> Option<&'static str> {
 pub(crate) fn without_secrets() -> impl Iterator<Item = (OsString, Option<String>)> {
     env::vars_os().filter_map(|(name, value)| {
         let upper = name.to_string_lossy().to_ascii_uppercase();
-        if upper.starts_with("SYSTEMUSER_") {
+        if upper.starts_with(PREFIX) {
             Some((name, None))
         } else if upper.ends_with("_PROXY") && upper != "NO_PROXY" {
             let Some(proxy) = value.to_str() else { return Some((name, None)) };

@@ -9,19 +9,20 @@ use clap::Args;
 use clap_complete::ArgValueCandidates;
 use reqwest::Method;
 use reqwest::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
+use crate::cli::args::config_file::within_time_limit;
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, candidates, file_name, parsed, shell, typed};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, or_dash, table};
 use crate::cli::session::output_file::OutputFile;
 use crate::cli::session::{ApiRequest, ApiTarget, Session, prepare, test_series_warning};
 use crate::client::reference_api::ReferenceApi;
-use crate::client::{OrgNumber, quote, quote_path, show};
+use crate::client::{KeySource, OrgNumber, quote, quote_path, show};
 use crate::config::{ApiConfig, Config, ConfigError, Source, parse_method};
 
 #[derive(Debug, Args)]
@@ -102,7 +103,7 @@ impl Call {
 
         let config = target.with_scope(config);
         let key = prepare(&config, self.options.system_user(), console)?;
-        let output = self.output()?;
+        let output = self.output(&config)?;
         let session = Session::start(config, timeout, console).await?;
         let mut url = target.address(&session.config, org)?;
         if !query.is_empty() {
@@ -126,7 +127,7 @@ impl Call {
         match output {
             Output::File(file) => file.write(&reply.body).map_err(|error| match request.method.is_safe() {
                 true => error,
-                false => error.hint("the API carried out the request, so do not send it again"),
+                false => error.hint("do not send the request again, because the API has carried it out"),
             }),
             Output::Raw => Ok(console.answer_of_others(&reply.body)?),
             Output::Formatted if reply.body.is_empty() && common.json => {
@@ -146,12 +147,22 @@ impl Call {
         pairs.collect()
     }
 
-    fn output(&self) -> Result<Output, CommandError> {
+    fn output(&self, config: &Config) -> Result<Output, CommandError> {
         match &self.output {
             None => Ok(Output::Formatted),
             Some(path) if path == "-" => Ok(Output::Raw),
             Some(path) => {
                 let path = file_name(path.clone(), Source::Option("--output"))?.value;
+                let key = config.key.as_ref().and_then(|key| match &key.value {
+                    KeySource::File(path) => Some(path),
+                    KeySource::Text { .. } => None,
+                });
+                let inputs = config.file.iter().chain(key).filter_map(|input| input.canonicalize().ok());
+                if path.canonicalize().is_ok_and(|path| inputs.into_iter().any(|input| input == path)) {
+                    let problem =
+                        format!("--output: {} is the configuration or the key of this call", quote_path(&path));
+                    return Err(CommandError::command_line(problem));
+                }
                 OutputFile::open(&path).map(Output::File)
             }
         }
@@ -160,12 +171,12 @@ impl Call {
     /// The options of this call to repeat in a command. Values that may be secrets are placeholders.
     fn request_options(&self) -> String {
         let RequestArgs { method, data, header } = &self.request;
-        // The method was parsed, so it needs no quotes for the shell unless it is unusual.
         let method = method.iter().map(|method| shell::option("--method", method));
         let data = data.iter().map(|_| " --data DATA".to_owned());
         let headers = header.iter().map(|_| " --header NAME:VALUE".to_owned());
+        let queries = self.query.iter().map(|_| " --query NAME=VALUE".to_owned());
         let exchange = self.exchange.then(|| " --exchange".to_owned());
-        method.chain(data).chain(headers).chain(exchange).collect()
+        method.chain(queries).chain(data).chain(headers).chain(exchange).collect()
     }
 
     /// The organisation whose data is requested.
@@ -266,7 +277,7 @@ impl RequestArgs {
             }
             let mut value = HeaderValue::from_bytes(pair.1.trim_matches([' ', '\t']).as_bytes())
                 .map_err(|_| wrong(format!("the value of {} contains a control character", quote(name.as_str()))))?;
-            value.set_sensitive(true);
+            value.set_sensitive(![ACCEPT, CONTENT_TYPE].contains(&name));
             headers.append(name, value);
         }
         Ok(headers)
@@ -297,12 +308,14 @@ fn read(data: &str) -> Result<Vec<u8>, CommandError> {
         Some("-") => ("standard input".to_owned(), read_at_most(io::stdin().lock())),
         Some(path) => {
             let path = file_name(path.into(), Source::Option("--data"))?.value;
-            (quote_path(&path), File::open::<&Path>(&path).and_then(read_at_most))
+            let file = path.clone();
+            let bytes = within_time_limit(&path, move || File::open::<&Path>(&file).and_then(read_at_most));
+            (quote_path(&path), bytes.and_then(|bytes| bytes))
         }
     };
     let bytes = bytes.map_err(|error| CommandError::command_line(format!("--data: cannot read {name}: {error}")))?;
     match bytes.len() as u64 > LARGEST_BODY {
-        true => Err(CommandError::command_line(format!("--data: {name} is longer than 64 MiB, the largest body"))),
+        true => Err(CommandError::command_line(format!("--data: {name} is larger than 64 MiB"))),
         false => Ok(bytes),
     }
 }

@@ -8,6 +8,7 @@ use clap::{Args, Command};
 use clap_complete::env::Shells;
 use clap_complete::{CompleteEnv, Shell};
 
+use crate::cli::args::variables::words;
 use crate::cli::error::CommandError;
 use crate::cli::output::Console;
 
@@ -23,7 +24,7 @@ Examples:
   systemuser-demo completions bash
   systemuser-demo completions zsh
 
-To install them, add the line for your shell to its startup file:
+To enable completions, add the line for your shell to its startup file:
   bash        source <(systemuser-demo completions bash)
   zsh         source <(systemuser-demo completions zsh)
   fish        systemuser-demo completions fish | source
@@ -35,7 +36,7 @@ const VARIABLE: &str = "_SYSTEMUSER_DEMO_COMPLETE";
 
 /// Answers a shell that asks for completions. Returns whether a shell asked.
 pub(crate) fn complete(command: impl Fn() -> Command) -> clap::error::Result<bool> {
-    CompleteEnv::with_factory(command).var(VARIABLE).try_complete(env::args_os(), env::current_dir().ok().as_deref())
+    CompleteEnv::with_factory(command).var(VARIABLE).try_complete(words(), env::current_dir().ok().as_deref())
 }
 
 impl Completions {
@@ -43,7 +44,7 @@ impl Completions {
         let shells = Shells::builtins();
         let shell = shells.completer(&self.shell.to_string()).context("the shell has no completions")?;
         // A path that was typed is completed, so that the script works in every directory.
-        let typed = PathBuf::from(env::args_os().next().unwrap_or_default());
+        let typed = PathBuf::from(words().into_iter().next().unwrap_or_default());
         let is_path = typed.components().count() > 1;
         let program = match env::current_dir() {
             Ok(directory) if is_path => directory.join(typed),

@@ -104,7 +104,8 @@ impl Sandbox {
 
 /// An explanation for the sandbox. Its commands need no options, because the built-in configuration has all values.
 fn explanation(entry: &Entry) -> Explanation {
-    let causes = entry.causes.iter().map(|cause| cause.line(|command| command.line().to_owned())).collect();
+    let causes = entry.causes.iter().map(|cause| cause.line(|command| format!("systemuser-demo {}", command.line())));
+    let causes = causes.collect();
     Explanation { code: entry.code, kind: entry.kind, meaning: entry.meaning, causes }
 }
 

@@ -1,13 +1,12 @@
 //! Prints help, the version, and the errors of the parser.
 
-use std::env;
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue};
 use clap::{ColorChoice, ValueEnum};
 
 use super::{CommandError, Exit};
-use crate::cli::args;
+use crate::cli::args::variables::{raw_value, words};
 use crate::cli::output::Console;
 use crate::client::sanitize::{may_be_secret, show};
 
@@ -27,8 +26,7 @@ pub fn print(error: clap::Error, console: &mut Console<'_>) -> Result<Exit, Comm
 
 /// The value of `--color` on a command line that cannot be parsed.
 pub fn typed_colour() -> ColorChoice {
-    let words: Vec<OsString> = env::args_os().collect();
-    let value = args::raw_value(&words, &["--color"]);
+    let value = raw_value(&words(), &["--color"]);
     let choice = value.and_then(|value| ColorChoice::from_str(&value.to_string_lossy(), false).ok());
     choice.unwrap_or_default()
 }
@@ -47,17 +45,16 @@ fn sanitized(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Adds a hint if a duration stands after `--wait` without an equals sign.
+/// Adds a hint if a duration follows `--wait` without an equals sign: clap reads it as another argument.
 fn with_hint(mut error: clap::Error) -> clap::Error {
-    if error.kind() == ErrorKind::UnknownArgument
-        && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
-        && humantime::parse_duration(argument).is_ok()
-    {
-        let words: Vec<OsString> = env::args_os().collect();
-        if words.windows(2).any(|pair| pair[0] == "--wait" && pair[1] == argument.as_str()) {
-            let hint = format!("write an equals sign before a duration: `--wait={argument}`").into();
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
-        }
+    let words = words();
+    let is_wait = |pair: &&[OsString]| pair[0] == "--wait";
+    let duration = words.windows(2).find(is_wait).and_then(|pair| pair[1].to_str());
+    let is_number = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
+    if let Some(number) = duration.filter(is_number).filter(|text| text.len() < 9) {
+        let unit = if number.bytes().all(|byte| byte.is_ascii_digit()) { "s" } else { "" };
+        let hint = format!("write an equals sign before a duration: `--wait={number}{unit}`").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
     }
     error
 }

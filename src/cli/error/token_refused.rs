@@ -17,7 +17,7 @@ const CAUSES: usize = 3;
 /// The prefix of the scopes that a system vendor needs for Altinn.
 const VENDOR_SCOPE: &str = "altinn:authentication/";
 /// The hint about a system user that was requested in a sandbox inside another process.
-const FORGETS: &str = "was the system user requested by an earlier command? the built-in sandbox forgets everything at \
+const FORGETS: &str = "was the system user requested by an earlier command? the built-in sandbox loses its data at \
                        the end of a command: run `systemuser-demo sandbox` in another terminal, and set \
                        SYSTEMUSER_SANDBOX=http://127.0.0.1:7070 before each command";
 

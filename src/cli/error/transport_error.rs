@@ -38,7 +38,7 @@ pub(crate) fn error_of_change(error: TransportError) -> CommandError {
     let may_be_done = may_be_done(&error);
     let mut error = CommandError::from(error);
     if may_be_done {
-        error.hints.insert(0, "the server may have carried out the request: check before you retry".to_owned());
+        error.hints.insert(0, "before you retry, check whether the server has carried out the request".to_owned());
     }
     error
 }
@@ -56,9 +56,9 @@ fn may_be_done(error: &TransportError) -> bool {
 /// The reason for a TLS failure, which ends the message, and a hint.
 fn tls(error: &TlsError, on_this_machine: bool) -> (String, Option<String>) {
     const UNTRUSTED: &str = "its certificate is not signed by a trusted authority";
-    const WRONG_PURPOSE: &str = "its certificate is not for servers";
+    const WRONG_PURPOSE: &str = "its certificate is not a server certificate";
     const SERVER_USAGE: &str =
-        "is it a certificate for clients? a server's certificate needs the extended key usage for servers";
+        "is it a client certificate? a server certificate needs the extended key usage `serverAuth`";
     const CLOCK: &str = "is this machine's clock wrong? if not, the server must renew its certificate";
     const PROXY: &str = "does a proxy decrypt TLS? add its root certificate to the file set by SSL_CERT_FILE";
     let (reason, hint) = match error {
@@ -119,12 +119,13 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, Option<String>) {
             ("the server does not support TLS 1.2 or 1.3", "does the server need an update, or is the URL wrong?")
         }
         TlsError::AlertReceived(Alert::HandshakeFailure | Alert::InsufficientSecurity) => (
-            "the server refused the offered algorithms, or the client without a certificate",
+            "the server accepts none of the offered algorithms, or it requires a client certificate",
             "does the server support only old ciphers, or require a client certificate? this program supports neither",
         ),
-        TlsError::PeerIncompatible(_) | TlsError::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedCipherSuite) => {
-            ("the server selected an algorithm that is not safe", "does the server support only old ciphers?")
-        }
+        TlsError::PeerIncompatible(_) | TlsError::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedCipherSuite) => (
+            "the server selected an algorithm that this program does not support",
+            "does the server support only old ciphers?",
+        ),
         TlsError::AlertReceived(Alert::CertificateRequired) => (
             "the server requires a client certificate",
             "is the URL wrong? this program does not support client certificates",
@@ -157,7 +158,10 @@ fn hint(error: &TransportError) -> Option<String> {
     Some(match &error.kind {
         Kind::Status { .. } => {
             let pause = error.retry_after.filter(|pause| !pause.is_zero())?;
-            format!("the server asks clients to wait {}", duration(pause.as_secs()))
+            match pause.as_secs() {
+                seconds @ ..=31_536_000 => format!("the server asks clients to wait {}", duration(seconds)),
+                _ => "the server asks clients to wait more than a year".to_owned(),
+            }
         }
         Kind::Connection(reason) if reason.starts_with("Too many open files") => {
             "raise the limit on open files, for example with `ulimit -n 1024`".to_owned()

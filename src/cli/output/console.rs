@@ -63,7 +63,7 @@ pub struct Stream<'a> {
 /// How much is written to stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
-    /// Only errors, and what belongs to them.
+    /// Only errors with their hints and notes.
     Quiet,
     /// Also notes, warnings and progress.
     Normal,
@@ -155,7 +155,7 @@ impl<'a> Console<'a> {
         self.unless_quiet(Level::Warning, text);
     }
 
-    /// Writes a message that is no part of an error. With `--quiet`, it is left out.
+    /// Writes a message that is not part of an error, unless `--quiet` is set.
     pub(crate) fn unless_quiet(&mut self, level: Level, text: &str) {
         if !self.is_quiet() {
             self.message(level, text);

@@ -53,7 +53,16 @@ fn configuration_facts(config: &Config) -> Vec<String> {
             rows.push((name, url.map_or("none".to_owned(), display)));
         }
     }
-    [vec![config.display_file()], pairs(&rows).lines().map(str::to_owned).collect()].concat()
+    [vec![display_file(config)], pairs(&rows).lines().map(str::to_owned).collect()].concat()
+}
+
+/// The name of the configuration file as messages show it.
+pub(crate) fn display_file(config: &Config) -> String {
+    match (&config.file, &config.environment.source) {
+        (Some(file), _) => show(&file.to_string_lossy()),
+        (None, built_in @ Source::BuiltIn(_)) => built_in.to_string(),
+        (None, _) => "no file".to_owned(),
+    }
 }
 
 fn display_given<T>(given: Option<&Given<T>>, display: impl Fn(&T) -> String) -> String {
@@ -123,7 +132,7 @@ pub(crate) fn retry(console: &mut Console<'_>, pause: Duration) {
 /// Shows a pause in the progress line, if the server asked for it. The program's own pauses are shorter.
 pub(crate) fn wait(console: &mut Console<'_>, pause: Duration) {
     if pause > Duration::from_secs(1) {
-        console.progress(&format!("waiting {}, as the server asks", duration(pause.as_secs())));
+        console.progress(&format!("waiting {}, as requested by the server", duration(pause.as_secs())));
     }
 }
 

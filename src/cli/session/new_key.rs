@@ -25,7 +25,7 @@ pub(crate) fn warn_of_other_kid(kid: &Given<String>, console: &mut Console<'_>) 
     console.warning(&format!("the key id that is sent is {value} ({place}), not the key id of this key"));
     let hint = "remove the configured `kid`, since the default is the new key's id; if you register the key as PEM, set \
                 `kid` to the key id that the self-service portal shows";
-    console.message(Level::Hint, hint);
+    console.unless_quiet(Level::Hint, hint);
 }
 
 /// Creates a key of one of the [`SIZES`]. Returns the content of its file, and the key itself.

@@ -112,7 +112,8 @@ impl Http {
     }
 
     /// Sends a request with a bearer token, other headers, and a body of any type. An `Accept` header replaces the
-    /// default, which is JSON. An empty `body` means no body.
+    /// default, which is JSON. An empty `body` means no body. Errors never quote the token, or 20 characters of a header
+    /// that is marked as sensitive.
     ///
     /// # Errors
     /// Returns an error if there is no usable response (see [`TransportErrorKind`]). A refusal such as 400 is a
@@ -126,7 +127,10 @@ impl Http {
         body: Vec<u8>,
     ) -> Result<Reply, TransportError> {
         let bearer_auth = |client: &Client| client.request(method, url.clone()).bearer_auth(bearer.expose_secret());
-        self.send(url, Some(bearer), |client| bearer_auth(client).headers(headers).body(body)).await
+        let secret_headers = headers.values().filter(|value| value.is_sensitive()).map(HeaderValue::as_bytes);
+        let secrets = secret_headers
+            .fold(bearer.expose_secret().to_owned(), |all, value| all + "\n" + &String::from_utf8_lossy(value));
+        self.send(url, Some(&secrets.into()), |client| bearer_auth(client).headers(headers).body(body)).await
     }
 
     /// Gets a public document. The request contains no secret.
@@ -179,9 +183,9 @@ impl Http {
         let (www_authenticate, location, sent) = (header(&WWW_AUTHENTICATE), header(&LOCATION), secret.cloned());
         let reply = Reply { address: address(url), status, date, retry_after, www_authenticate, location, body, sent };
         let kind = match status {
-            // The client sends neither a `Range` nor a conditional request (RFC 9110, sections 15.3.7 and 15.4.5).
-            206 => return Err(reply.unusable("but the request did not ask for a part of the content")),
-            304 => return Err(reply.unusable("but the request was not conditional")),
+            // RFC 9110, sections 15.3.7 and 15.4.5.
+            206 => return Err(reply.unusable("but it is only a part of the content")),
+            304 => return Err(reply.unusable("which has no content")),
             300..=399 => TransportErrorKind::Redirect { status, location: reply.location.clone() },
             408 | 429 | 500..=599 => TransportErrorKind::Status { status, excerpt: excerpt(&reply.quotable()) },
             _ => return Ok(reply),

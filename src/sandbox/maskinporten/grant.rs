@@ -120,7 +120,10 @@ fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Re
     let lifetime = (expires - issued).num_seconds();
     // The tolerance would permit this for a grant of a few seconds.
     if lifetime < 0 {
-        return Err(Refusal::value(format!("exp: expected a time after iat, got {} seconds before iat", -lifetime)));
+        return Err(Refusal::value(format!(
+            "exp: expected a time after iat, got a time {} seconds before iat",
+            -lifetime
+        )));
     }
     if lifetime > LONGEST_GRANT {
         return Err(Refusal::value(format!("exp - iat: expected {LONGEST_GRANT} seconds at most, got {lifetime}")));

@@ -32,7 +32,7 @@ impl<'a> Jws<'a> {
         };
         // RFC 7515 section 2: base64url without padding, and nothing else.
         let bytes = |name: &str, part: &str| {
-            // A cut-off signature is still a piece of a grant, so the refusal does not repeat it.
+            // A truncated signature is still part of a grant, so the refusal does not quote it.
             let got = || format!("a text of {} characters", part.chars().count());
             let expected = || Refusal::value(format!("{name}: expected base64url without padding, got {}", got()));
             URL_SAFE_NO_PAD.decode(part).map_err(|_| expected())

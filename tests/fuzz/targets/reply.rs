@@ -9,11 +9,11 @@ use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user::SystemUser;
 use systemuser_demo::altinn::system_user_request::{Request, State};
+use systemuser_demo::cli::DecodedJwt;
 use systemuser_demo::cli::session::verification::{self, PublishedKeys};
 use systemuser_demo::client::http::{CallError, TransportError};
 use systemuser_demo::client::maskinporten::{self, ExchangeError};
 use systemuser_demo::client::reference_api::{self, Logistics, Salary, SystemUserInfo};
-use systemuser_demo::cli::DecodedJwt;
 use systemuser_demo::client::token::AccessToken;
 use systemuser_demo_fuzz::{CLIENTS_KEY, PIECE, SENT, is_short, of_base64, reply, signed, with_what_was_sent};
 

@@ -9,9 +9,9 @@ use libfuzzer_sys::fuzz_target;
 use reqwest::Url;
 use serde_json::{Value, json};
 use systemuser_demo::cli;
+use systemuser_demo::cli::DecodedJwt;
 use systemuser_demo::cli::session::verification::{CLOCK_TOLERANCE, PublishedKeys, verify};
 use systemuser_demo::client::key::{KeySource, SigningKey};
-use systemuser_demo::cli::DecodedJwt;
 use systemuser_demo_fuzz::{CLIENTS_KEY, is_harmless, over, signed};
 
 const ISSUER: &str = "https://test.maskinporten.no/";

@@ -21,7 +21,7 @@ use crate::cli::args::config_file::{self, shipped};
 use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, candidates, typed};
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::verbose::{self, display_kid};
+use crate::cli::output::verbose::{self, display_file, display_kid};
 use crate::cli::output::{ClockDifference, Console, Level, duration};
 use crate::cli::session::signing_key::{self, Message};
 use crate::cli::session::starter;
@@ -54,7 +54,7 @@ const EXAMPLES: &str = "\
 Examples:
   systemuser-demo doctor
   systemuser-demo doctor --api logistics
-  systemuser-demo doctor --offline              # without the network";
+  systemuser-demo doctor --offline              # skip the steps that need the network";
 
 /// `doctor` warns this many days before the registration of a key ends.
 const NOTICE: i64 = 30;
@@ -218,7 +218,7 @@ fn check_configuration(
     findings: &mut Findings<'_, '_>,
 ) -> io::Result<Option<ApiTarget>> {
     verbose::configuration(findings.console(), config);
-    let file = config.display_file();
+    let file = display_file(config);
     let target = target.and_then(|target| Ok(config.client_id().and(config.scope()).map(|_| target)?));
     match target {
         Ok(target) => {
@@ -248,11 +248,12 @@ fn example_values(config: &Config) -> Option<[Message; 2]> {
         "scope" => !replaced(&config.scope),
         "org" => !org_is_replaced,
         "[key] kid" => !replaced(&config.kid),
+        "[vendor] system_id" => !replaced(&config.vendor.system_id),
         _ => true,
     });
     let lines = starter::lines(&examples);
     (!examples.is_empty()).then(|| {
-        let warning = format!("these lines still have the example's values: {lines}");
+        let warning = format!("these lines still have example values: {lines}");
         let hint = format!("replace the values in {} with your own", quote_path(file));
         [(Level::Warning, warning), (Level::Hint, hint)]
     })

@@ -6,7 +6,7 @@ use super::step::{Findings, Step};
 use crate::altinn::system_register::{self, SCOPE};
 use crate::altinn::{Altinn, Item};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::session::{AltinnError, AltinnSession, Session};
+use crate::cli::session::{AltinnError, AltinnSession, FailedExchange, Session};
 use crate::client::maskinporten::ExchangeError;
 use crate::client::{TokenSource, quote, show};
 use crate::config::Config;
@@ -44,12 +44,8 @@ pub(super) async fn examine(
         }
         Ok(system) => findings.passed(Step::System, format!("{} has the client id", quote(&system.id)), &[])?,
         // The next step finds out what is wrong with the grant.
-        Err(AltinnError::Token { failed, .. }) => {
-            let code = match &failed.error {
-                ExchangeError::Refused(refused) => refused.code.as_deref(),
-                ExchangeError::Transport(_) => None,
-            };
-            let code = code.map(|code| format!(": {code}")).unwrap_or_default();
+        Err(AltinnError::Token { failed: FailedExchange { error: ExchangeError::Refused(refused), .. }, .. }) => {
+            let code = refused.code.map(|code| format!(": {code}")).unwrap_or_default();
             findings.skipped(Step::System, &format!("there is no token for the scope `{SCOPE}`{code}"))?;
         }
         Err(error) => {

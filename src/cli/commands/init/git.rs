@@ -25,7 +25,8 @@ pub(super) fn ignore(key: &Path, console: &mut Console<'_>) -> Result<(), Comman
     let plain = name.to_str().filter(|name| name.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c)));
     if let Some(name) = plain.filter(|_| is_at_terminal()) {
         console.prompt(&format!("git does not ignore {key}: add it to {list_name}? [Y/n]: "));
-        if matches!(read_line()?.trim_ascii().to_ascii_lowercase().as_slice(), b"" | b"y" | b"yes") {
+        // At the end of the input, the line has no line break.
+        if matches!(read_line()?.to_ascii_lowercase().as_slice(), b"\n" | b"y\n" | b"yes\n") {
             match append(&list, name) {
                 Ok(()) => console.note(&format!("{key} is now listed in {list_name}")),
                 Err(error) => console.warning(&format!("cannot write {list_name}: {error}")),
@@ -33,11 +34,11 @@ pub(super) fn ignore(key: &Path, console: &mut Console<'_>) -> Result<(), Comman
             return Ok(());
         }
     }
-    console.message(Level::Hint, &format!("git does not ignore {key}: add it to {list_name} before you commit"));
+    console.unless_quiet(Level::Hint, &format!("git does not ignore {key}: add it to {list_name} before you commit"));
     Ok(())
 }
 
-/// Whether git says that it does not ignore this file. `false` if git does not answer.
+/// Whether git reports that it does not ignore this file. `false` if git fails.
 fn is_exposed(folder: &Path, name: &Path) -> bool {
     let mut git = Command::new("git");
     git.args(["check-ignore", "--quiet", "--"]).arg(name).current_dir(folder);

@@ -78,7 +78,7 @@ impl Init {
                 left_unchanged(&system, console);
             } else {
                 new_file::create(&system, starter::system(&files.text).as_bytes(), Readers::Everybody)?;
-                console.note(&format!("an example of a system is in {}", quote_path(&system)));
+                console.note(&format!("an example system file is in {}", quote_path(&system)));
                 files.created.push(system.clone());
             }
         }
@@ -134,11 +134,14 @@ fn complete(
         (Some(Given { value: KeySource::File(path), .. }), None) => path.clone(),
         _ => return Ok(Files { text, jwk: None, created: Vec::new() }),
     };
+    let sandbox = config.environment.value == Environment::Sandbox;
     if is_there(&path) {
         left_unchanged(&path, console);
+        if !sandbox {
+            git::ignore(&path, console)?;
+        }
         return Ok(Files { text, jwk: None, created: Vec::new() });
     }
-    let sandbox = config.environment.value == Environment::Sandbox;
     let kid = config.kid.as_ref();
     let (pem, key) = match sandbox {
         true => example_key(kid.map(|kid| kid.value.as_str()))?,

@@ -19,7 +19,7 @@ pub(super) fn is_at_terminal() -> bool {
 /// A setting of the table `[vendor]`, and its value.
 type VendorValue = (&'static str, String);
 
-/// Asks for the values that were not given, and for those of the vendor, which have no options. Returns the latter as
+/// Asks for the values that were not given, and for the vendor's values, which have no options. Returns the vendor's as
 /// settings and values.
 pub(super) fn asked_for(
     given: Overrides,
@@ -69,7 +69,13 @@ pub(super) fn ask(
 ) -> Result<Option<Given<String>>, CommandError> {
     loop {
         console.prompt(&format!("{words} [{default}]: "));
-        let Ok(line) = String::from_utf8(read_line()?) else {
+        let line = read_line()?;
+        if line.is_empty() {
+            // The prompt has no line break.
+            console.prompt("\n");
+            return Err(CommandError::command_line("standard input ended before all questions were answered"));
+        }
+        let Ok(line) = String::from_utf8(line) else {
             console.message(Level::Error, &format!("{words}: the value is not UTF-8 text"));
             continue;
         };

@@ -54,8 +54,8 @@ pub(super) struct Create {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo request create 312600757 --right RESOURCE
-  systemuser-demo request create 314112938 --agent --package PACKAGE";
+  systemuser-demo request create 312600757 --right ttd_systembruker-logistikk-demo
+  systemuser-demo request create 314112938 --agent --package regnskapsforer-lonn";
 
 impl Create {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<Exit, CommandError> {

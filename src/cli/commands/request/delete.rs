@@ -23,7 +23,7 @@ pub(super) struct Delete {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo request delete ID             # `request list` has it";
+  systemuser-demo request delete ID             # an id from `request list`";
 
 impl Delete {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

@@ -23,6 +23,9 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
         Err(_) if humantime::parse_duration(&given.value).is_ok() => {
             format!("write an equals sign before a duration: `--wait={}`", given.value)
         }
+        Err(_) if given.value.len() < 5 && given.value.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("write an equals sign and a unit for a duration: `--wait={}s`", given.value)
+        }
         Err(_) => format!("to see the existing ids, run `{}`", rerun.command("request list")),
     };
     let problem = format!("ID: {} is not a request id; expected a UUID", quote(&given.value));

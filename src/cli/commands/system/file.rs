@@ -31,7 +31,7 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
         let hint = if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) };
         // An empty file is valid TOML, too.
         if toml::from_str::<toml::Table>(&text).is_ok_and(|table| !table.is_empty()) {
-            let problem = format!("{} is TOML, but the System Register takes JSON", quote_path(&path));
+            let problem = format!("{} is TOML, but the System Register accepts only JSON", quote_path(&path));
             return CommandError::command_line(problem).hint(format!("write the system as {FORM}"));
         }
         let invalid = if error.is_data() { "" } else { " is not valid JSON" };
