@@ -145,7 +145,7 @@ fn verbose_shows_neither_headers_nor_the_body() {
 
 #[test]
 fn an_input_that_cannot_be_read_is_an_error_before_anything_is_sent() {
-    let run = |data: &str| program("call systemuserinfo --data").arg(data).folder("folder").run();
+    let run = |data: &str| program("call systemuserinfo --env test --data").arg(data).folder("folder").run();
     run("@missing.json").fails(2, "error: --data: cannot read `missing.json`: No such file or directory\n");
     run("@folder").fails(2, "error: --data: cannot read `folder`: Is a directory\n");
     run("@").fails(2, "error: --data: the value is empty\n");

@@ -150,7 +150,7 @@ fn a_duration_after_a_space_is_reported_with_the_right_spelling() {
     for (arguments, spelling) in [
         ("request status --org 210493352 --wait 3s", "--wait=3s"),
         ("request create 312600757 --right R --wait 90", "--wait=90s"),
-        ("request status --wait 10", "--wait=10s"),
+        ("request status --env test --wait 10", "--wait=10s"),
     ] {
         let run = program(arguments).run();
         assert_eq!(run.code, 2, "{arguments}");
