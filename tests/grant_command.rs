@@ -113,7 +113,7 @@ fn the_command_line_gets_the_assertion_from_this_program_and_contains_no_secret(
     assert_eq!(arguments.len(), 5, "{}", run.out);
     assert_eq!((arguments[0], arguments[2]), ("--data-urlencode", "--data-urlencode"));
     let assertion = arguments[3].strip_prefix("assertion=").unwrap();
-    let claims = systemuser_demo::cli::DecodedJwt::read(assertion).unwrap().claims;
+    let claims = systemuser_demo::altinn::decoded_jwt::DecodedJwt::read(assertion).unwrap().claims;
     assert_eq!(claims["authorization_details"][0]["externalRef"], "it's 1");
     assert_eq!(claims["iss"], "c");
 }

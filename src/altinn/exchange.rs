@@ -3,12 +3,10 @@
 //! Altinn Apps and Altinn's platform services require an Altinn token. The APIs in this folder also accept a
 //! Maskinporten token.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Method, Url};
 use secrecy::zeroize::Zeroizing;
-use serde::Deserialize;
 
+use super::decoded_jwt::DecodedJwt;
 use crate::client::{AccessToken, CallError, Http, Reply, TransportError};
 
 /// Exchanges a Maskinporten token, with or without a system user, for an Altinn token.
@@ -32,24 +30,12 @@ pub fn read(reply: &Reply, scope: Option<String>) -> Result<AccessToken, Transpo
     let quoted = serde_json::from_str::<String>(text).map(Zeroizing::new);
     let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
     // The body may still be a token, so no error quotes it.
-    let expires_in = lifetime(altinns).ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
+    let decoded = DecodedJwt::read(altinns).filter(|_| altinns.bytes().all(|byte| byte.is_ascii_graphic()));
+    let begins = |decoded: &DecodedJwt| decoded.time("iat").or_else(|| decoded.time("nbf"));
+    let lifetime = decoded.as_ref().and_then(|decoded| Some((decoded.time("exp")?, begins(decoded)?)));
+    let lifetime = lifetime.and_then(|(ends, begins)| u64::try_from((ends - begins).num_seconds()).ok());
+    let expires_in = lifetime.ok_or_else(|| reply.unusable("but not a token with a lifetime"))?;
     Ok(AccessToken { secret: altinns.into(), expires_in, scope, date: reply.date })
-}
-
-/// The lifetime of a signed JWT in seconds, from its claims (RFC 7519, section 4.1).
-fn lifetime(jwt: &str) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Claims {
-        exp: f64,
-        iat: Option<f64>,
-        nbf: Option<f64>,
-    }
-    let parts: Option<Vec<_>> = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).ok()).collect();
-    let [_, claims, _] = &parts?[..] else { return None };
-    let claims: Claims = serde_json::from_slice(claims).ok()?;
-    let seconds = claims.exp - claims.iat.or(claims.nbf)?;
-    // The cast saturates.
-    (seconds >= 0.0).then_some(seconds as u64)
 }
 
 /// The URL of the token exchange. `platform` is the base URL of Altinn's platform, with its trailing slash.

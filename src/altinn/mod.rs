@@ -7,6 +7,7 @@
 //!
 //! The meanings of error codes are in `explain`, and `cli` shows the results.
 
+pub mod decoded_jwt;
 pub mod exchange;
 pub mod page;
 pub mod rights;

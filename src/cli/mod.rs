@@ -21,7 +21,7 @@ use self::commands::{
 };
 pub use self::error::{CommandError, Exit, command_line};
 use self::error::{did_you_mean, nearest};
-pub use self::output::{Console, DecodedJwt, Stream, SystemUser, Verbosity};
+pub use self::output::{Console, Stream, Verbosity};
 use crate::client::quote;
 
 /// The end of `--help`. config/README.md repeats it.
@@ -109,7 +109,7 @@ impl Cli {
     /// Returns an error if the command fails.
     pub async fn run(self, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         if self.common.quiet && self.common.verbose {
-            // clap does not see the conflict if one of them stands before the command.
+            // clap would not see the conflict if one of them stood before the command.
             return Err(CommandError::command_line("--quiet cannot be used with --verbose"));
         }
         if self.command.reads_variables() {

@@ -6,8 +6,9 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use reqwest::Url;
 use serde_json::{Value, json};
+use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
+use systemuser_demo::cli::in_words;
 use systemuser_demo::cli::session::verification::{PublishedKeys, verify};
-use systemuser_demo::cli::{DecodedJwt, in_words};
 
 use super::{acting, acts, any_json, giants, is_soon_done, object_with, try_all};
 

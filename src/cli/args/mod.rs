@@ -48,7 +48,7 @@ pub(crate) struct CommonArgs {
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// print only results and errors, without notes and warnings
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
     /// when to use colours; `always` overrides NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]

@@ -255,7 +255,7 @@ impl Row {
         let scope = target.with_scope(config.clone()).scope;
         Self {
             name: show(name),
-            method: show(target.method().unwrap_or(&Method::GET).as_str()),
+            method: target.method().unwrap_or(&Method::GET).to_string(),
             url,
             scope: scope.map(|given| show(&given.value)),
             exchange: target.needs_exchange(),

@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::args::{CommonArgs, GrantArgs, shell, variables};
 use crate::cli::error::CommandError;
-use crate::cli::output::{Console, DecodedJwt, verbose};
+use crate::cli::output::{Console, verbose};
 use crate::cli::session::{prepare, token_request};
 use crate::client::http::address;
 use crate::client::maskinporten::GRANT_TYPE;

@@ -4,9 +4,10 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use crate::altinn::decoded_jwt::{DecodedJwt, SystemUser};
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg};
 use crate::cli::error::CommandError;
-use crate::cli::output::{Console, DecodedJwt, SystemUser};
+use crate::cli::output::Console;
 use crate::cli::session::{Session, prepare};
 
 #[derive(Debug, Args)]

@@ -4,7 +4,6 @@
 
 mod clock;
 mod console;
-mod decoded_jwt;
 pub(crate) mod json;
 mod table;
 mod time;
@@ -13,7 +12,5 @@ pub(crate) mod verbose;
 pub(crate) use self::clock::{ClockDifference, RequestTimer, maskinportens_time};
 pub use self::console::{Console, Stream, Verbosity};
 pub(crate) use self::console::{Level, painted};
-pub(crate) use self::decoded_jwt::without_scheme;
-pub use self::decoded_jwt::{DecodedJwt, SystemUser};
 pub(crate) use self::table::{columns, or_dash, pairs, table};
 pub(crate) use self::time::{duration, server_time, time};

@@ -7,10 +7,10 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::console::Console;
-use super::decoded_jwt::DecodedJwt;
 use super::table::pairs;
 use super::time::duration;
 use crate::altinn::CallRecord;
+use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::client::grant::Assertion;
 use crate::client::http::address;
 use crate::client::{AccessToken, Environment, KeySource, OrgNumber, SigningKey, may_be_secret, show, visible};

@@ -4,11 +4,12 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
 use super::with_retries::send_with_retries;
+use crate::altinn::decoded_jwt::without_scheme;
 use crate::cli::args::{Rerun, checked_text, rerun, shell};
 use crate::cli::error::problem::{api_hints, explained};
 use crate::cli::error::transport_error::error_of_change;
 use crate::cli::error::{CommandError, Exit, did_you_mean, nearest};
-use crate::cli::output::{Console, json, or_dash, pairs, without_scheme};
+use crate::cli::output::{Console, json, or_dash, pairs};
 use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
 use crate::client::{AccessToken, CallError, Http, OrgNumber, Problem, Reply, may_be_secret, quote};
 use crate::config::{ApiConfig, Config, ConfigError, Given};

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::DecodedJwt;
 use crate::client::{Reply, TransportError};
 
 /// The JWK set that an issuer publishes (RFC 7517). Keys that are not for RSA signatures are ignored.

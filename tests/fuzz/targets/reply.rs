@@ -5,11 +5,11 @@
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
 use systemuser_demo::altinn::exchange;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user::SystemUser;
 use systemuser_demo::altinn::system_user_request::{Request, State};
-use systemuser_demo::cli::DecodedJwt;
 use systemuser_demo::cli::session::verification::{self, PublishedKeys};
 use systemuser_demo::client::http::{CallError, TransportError};
 use systemuser_demo::client::maskinporten::{self, ExchangeError};

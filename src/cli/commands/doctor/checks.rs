@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::metadata::Metadata;
-use crate::cli::output::{DecodedJwt, Level};
+use crate::altinn::decoded_jwt::DecodedJwt;
+use crate::cli::output::Level;
 use crate::client::grant::SYSTEM_USER;
 use crate::client::http::address;
 use crate::client::{SigningKey, excerpt, quote};

@@ -8,8 +8,9 @@ use secrecy::ExposeSecret;
 
 use super::checks;
 use super::step::{Findings, Step};
+use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{ClockDifference, DecodedJwt, maskinportens_time};
+use crate::cli::output::{ClockDifference, maskinportens_time};
 use crate::cli::session::verification::verify;
 use crate::cli::session::{ApiRequest, ApiTarget, Session, fetch_document};
 use crate::client::{AccessToken, show};
@@ -69,7 +70,7 @@ pub(super) async fn call(
     };
     let method = target.method().cloned().unwrap_or(Method::GET);
     if !method.is_safe() {
-        return findings.skipped(Step::Api, &format!("{} may change data", show(method.as_str())));
+        return findings.skipped(Step::Api, &format!("{method} may change data"));
     }
     let org = if target.takes_org() { config.org().map(|org| Some(org.value)) } else { Ok(None) };
     let url = match org.map_err(CommandError::from).and_then(|org| target.address(config, org)) {

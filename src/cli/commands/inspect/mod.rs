@@ -13,9 +13,10 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use self::token_text::TokenText;
+use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::args::{CommonArgs, TimeoutArg, shell, variables};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{Console, DecodedJwt, duration, maskinportens_time, pairs, time};
+use crate::cli::output::{Console, duration, maskinportens_time, pairs, time};
 use crate::cli::session::verification::{VerificationError, algorithm, verify};
 use crate::cli::session::{fetch_document, warn_of_clock, warn_of_proxy};
 use crate::client::{Environment, Http, is_loopback};

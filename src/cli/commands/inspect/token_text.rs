@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::error::CommandError;
-use crate::cli::output::DecodedJwt;
 use crate::config::is_secret;
 
 /// The kind of token that a text contains.

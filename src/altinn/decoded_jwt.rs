@@ -85,6 +85,6 @@ fn organisation(party: &Value) -> Option<&str> {
 }
 
 /// An organisation number without its ISO 6523 prefix, such as `0192:`.
-pub(crate) fn without_scheme(id: &str) -> &str {
+pub fn without_scheme(id: &str) -> &str {
     id.rsplit(':').next().unwrap_or(id)
 }
