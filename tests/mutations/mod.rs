@@ -51,10 +51,40 @@ fn damaged_messages_are_harmless() {
 }
 
 #[test]
-#[ignore = "runs the program 6,000 times, which takes minutes"]
+fn a_printed_piece_of_a_secret_is_found_and_of_a_public_key_is_not() {
+    let sandbox = standing();
+    let (_, exchanges) = Proxies::start(&sandbox).run(COMMANDS.len() - 1, false, None);
+    let exchange = |request: &str| {
+        let exchange = exchanges.iter().find(|exchange| exchange.request.starts_with(request.as_bytes())).unwrap();
+        [&exchange.request, &exchange.response].map(|message| String::from_utf8(message.clone()).unwrap())
+    };
+    let [grant, token] = exchange("POST /token ");
+    let [_, keys] = exchange("GET /jwk ");
+    let after = |text: &str, mark: &str| text.split(mark).nth(1).unwrap()[..40].to_owned();
+    let signature = |jwt: &str| jwt.rsplit('.').next().unwrap()[..40].to_owned();
+    let secrets = [
+        ("the header of a grant", after(&grant, "assertion=")),
+        ("the claims of a grant", after(&grant, ".ey")),
+        ("the signature of a grant", signature(&grant)),
+        ("the signature of a token", signature(token.split('"').nth(3).unwrap())),
+        ("a line of the key file", project_text("mp-key.pem.example").lines().nth(20).unwrap().to_owned()),
+        // From `openssl rsa -text`.
+        ("`d` of the key", "B9zvbGLicw5a9mC4KuCEidKQcLOe-HrtFeNhk0NqcF9d".to_owned()),
+        ("`qi` of the key", "MfoIyKogTp1J8dkKA8gwlMFtgJZZ0eqPzQFz5POG1gAr".to_owned()),
+    ];
+    for (name, piece) in secrets {
+        assert!(outcome::leak("", &format!("error: `{piece}`"), &exchanges).is_some(), "{name}: {piece}");
+        assert!(outcome::leak(&piece[10..30], "", &exchanges).is_some(), "{name}: {piece}");
+    }
+    let modulus = after(&keys, "\"n\":\"");
+    assert_eq!(outcome::leak("", &format!("error: `{modulus}`"), &exchanges), None);
+}
+
+#[test]
+#[ignore = "runs the program 20,000 times, which takes minutes"]
 fn any_damaged_message_is_harmless() {
     // A number of seeds, or a range such as `17..18`.
-    let seeds = env::var("MUTATIONS").unwrap_or_else(|_| "6000".to_owned());
+    let seeds = env::var("MUTATIONS").unwrap_or_else(|_| "20000".to_owned());
     let (first, end) = seeds.split_once("..").unwrap_or(("0", &seeds));
     try_all(first.parse().unwrap()..end.parse().unwrap());
 }

@@ -3,8 +3,14 @@
 use std::fmt::{self, Display};
 use std::io::Read;
 use std::process::{ChildStderr, ChildStdout};
+use std::sync::LazyLock;
 use std::thread;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pkcs1::RsaPrivateKeyRef;
+use pkcs8::PrivateKeyInfoRef;
+use pkcs8::der::Decode;
 use serde_json::Value;
 
 use super::mutation::{content_length, head_length};
@@ -122,13 +128,20 @@ impl Reference {
         if self.command == "doctor" && !damaged.is_empty() {
             damaged.push("- clock skipped because the response has no Date header".to_owned());
         }
-        let is_known = |word: &str| {
+        let is_damaged = |word: &str, more: &str| {
             let escaped = Value::from(word).to_string();
+            let escaped = format!("{}{more}", &escaped[1..escaped.len() - 1]);
+            damaged.iter().any(|text| text.contains(&escaped))
+        };
+        let is_known = |word: &str| {
+            // `system show` prints the names of some fields, which are languages.
+            let name = word.strip_suffix(':').filter(|_| self.command == "system show");
             self.out.split_whitespace().any(|known| known == without_times(word))
                 || word == "-"
                 || word == "none"
                 || word.contains("\\u{")
-                || damaged.iter().any(|text| text.contains(&escaped[1..escaped.len() - 1]))
+                || is_damaged(word, "")
+                || name.is_some_and(|name| is_damaged(name, "\":"))
         };
         !damaged.is_empty() && out.split_whitespace().all(is_known)
     }
@@ -165,12 +178,27 @@ fn without_times(text: &str) -> String {
     without_chance(text).split_inclusive([' ', '\n']).map(masked).collect()
 }
 
-/// A piece of a grant, a token or the key in the output.
-fn leak(out: &str, err: &str, exchanges: &[Exchange]) -> Option<String> {
+/// The private key, in two forms: its file, and the private members of its JWK.
+static PRIVATE_KEY: LazyLock<String> = LazyLock::new(|| {
+    let pem = project_text("mp-key.pem.example");
+    let der = pem::parse(&pem).unwrap().into_contents();
+    let pkcs1 = PrivateKeyInfoRef::from_der(&der).unwrap().private_key.as_bytes();
+    let key = RsaPrivateKeyRef::from_der(pkcs1).unwrap();
+    let members = [key.private_exponent, key.prime1, key.prime2, key.exponent1, key.exponent2, key.coefficient];
+    members.iter().fold(pem, |text, member| format!("{text}{}\n", URL_SAFE_NO_PAD.encode(member.as_bytes())))
+});
+
+/// A piece of a grant, a token or the private key in the output.
+pub fn leak(out: &str, err: &str, exchanges: &[Exchange]) -> Option<String> {
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let is_of_key = |c: char| is_of_token(c) || "+/=".contains(c);
-    let messages = exchanges.iter().flat_map(|exchange| [&exchange.request, &exchange.response, &exchange.delivered]);
-    let mut secrets = project_text("mp-key.pem.example");
+    let messages = exchanges.iter().flat_map(|exchange| {
+        // The response with the issuer's keys is public, but `n` is as long as a token.
+        let is_public = exchange.request.starts_with(b"GET /jwk ");
+        let responses = [&exchange.response, &exchange.delivered].into_iter().filter(move |_| !is_public);
+        responses.chain([&exchange.request])
+    });
+    let mut secrets = PRIVATE_KEY.clone();
     for message in messages {
         // Only tokens have such long words.
         let text = String::from_utf8_lossy(message);
