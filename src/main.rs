@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 /// Stdout. The standard library ignores the error of a write to a descriptor that is not open for writing; a file
 /// reports it.
 #[cfg(unix)]
-fn stdout() -> Box<dyn Write> {
+fn stdout() -> Box<dyn Write + Send> {
     use std::fs::File;
     use std::os::fd::AsFd;
     match io::stdout().as_fd().try_clone_to_owned() {
@@ -46,7 +46,7 @@ fn stdout() -> Box<dyn Write> {
 }
 
 #[cfg(not(unix))]
-fn stdout() -> Box<dyn Write> {
+fn stdout() -> Box<dyn Write + Send> {
     Box::new(io::stdout())
 }
 

@@ -1,14 +1,18 @@
 //! Does a token source cache tokens, renew them in time, and share them between tasks?
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
+use reqwest::Method;
 use secrecy::ExposeSecret;
+use systemuser_demo::altinn::{Altinn, system_register, system_user};
 use systemuser_demo::client::environment::Endpoints;
 use systemuser_demo::client::{
-    AccessToken, ExchangeError, ExchangeEvent, Http, KeySource, SigningKey, SystemUserRef, TokenRequest, TokenSource,
+    AccessToken, CallError, ExchangeError, ExchangeEvent, Http, KeySource, Reply, SigningKey, SystemUserRef,
+    TokenRequest, TokenSource,
 };
 use tokio::task::{JoinSet, yield_now};
 
@@ -364,6 +368,21 @@ async fn a_refusal_is_returned_even_if_the_old_token_is_still_valid() {
     assert_eq!(ask(&source).await, "token-1");
     clock.set(100.0);
     assert!(matches!(source.token(&request()).await, Err(ExchangeError::Refused(_))));
+}
+
+/// The compiler checks this: a task that several threads run must be `Send`, and `#[derive(Debug)]` needs `Debug`.
+#[test]
+fn the_client_and_its_calls_can_be_used_in_tasks_of_several_threads() {
+    fn is_shared<T: Debug + Send + Sync>() {}
+    is_shared::<(TokenSource, Http, SigningKey, TokenRequest, Endpoints)>();
+    is_shared::<(AccessToken, CallError, ExchangeError, ExchangeEvent<'_>)>();
+    // A response does not implement `Debug`, since it may contain a token.
+    fn is_sent<T: Send + Sync>() {}
+    is_sent::<Reply>();
+    fn is_send(_: impl Send) {}
+    let _ = |source: &TokenSource| is_send(source.token(&request()));
+    let _ = |http: &Http, url, secret| is_send(http.call(Method::GET, url, secret, None));
+    let _ = |altinn: &Altinn<'_>| (is_send(system_user::list(altinn, "")), is_send(system_register::list(altinn)));
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub struct Altinn<'a> {
     platform: &'a Url,
     token: &'a AccessToken,
     calls: Mutex<Vec<CallRecord>>,
-    on_pause: &'a dyn Fn(Duration),
+    on_pause: &'a (dyn Fn(Duration) + Sync),
 }
 
 /// A record of a call to Altinn, for example for a log.
@@ -75,7 +75,7 @@ impl<'a> Altinn<'a> {
     }
 
     /// Sets a function that is called before each pause between two attempts.
-    pub fn on_pause(self, on_pause: &'a dyn Fn(Duration)) -> Self {
+    pub fn on_pause(self, on_pause: &'a (dyn Fn(Duration) + Sync)) -> Self {
         Self { on_pause, ..self }
     }
 

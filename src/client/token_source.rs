@@ -64,6 +64,12 @@ pub enum ExchangeEvent<'a> {
     Waiting(Duration),
 }
 
+impl std::fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenSource").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
 impl TokenSource {
     /// Creates a source of tokens for one client. It uses the clock of this machine.
     pub fn new(http: impl Into<Arc<Http>>, endpoints: &Endpoints, client_id: &str, key: SigningKey) -> Self {

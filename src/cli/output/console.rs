@@ -53,7 +53,7 @@ const WRAP_ON: &str = "\x1b[?7h";
 /// An output stream.
 pub struct Stream<'a> {
     /// The destination of the output.
-    pub writer: &'a mut dyn Write,
+    pub writer: &'a mut (dyn Write + Send),
     /// Whether it is a terminal.
     pub terminal: bool,
     /// Whether the program's own text has colours.

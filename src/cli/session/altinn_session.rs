@@ -1,7 +1,6 @@
 //! A session with Altinn as the vendor, with a plain token for each scope.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -117,8 +116,8 @@ impl AltinnSession {
         loop {
             let Exchanged { token, is_new, .. } = self.token(scope, refused.as_ref(), console).await?;
             let Session { config, http, .. } = &self.session;
-            let progress = RefCell::new(&mut *console);
-            let on_pause = |pause| verbose::wait(&mut progress.borrow_mut(), pause);
+            let progress = Mutex::new(&mut *console);
+            let on_pause = |pause| verbose::wait(&mut progress.lock().unwrap_or_else(PoisonError::into_inner), pause);
             let altinn = Altinn::new(http, &config.endpoints.altinn, &token).on_pause(&on_pause);
             let timer = RequestTimer::start();
             let answer = call(&altinn).await;
