@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::program::{Run, program};
+use crate::program::{Run, program, without_chance};
 use crate::server::{Server, empty, json as answer};
 
 const LIST: &str = "systemuser/request/vendor/bysystem/991825827_smartcloud";
@@ -191,22 +191,23 @@ fn an_endless_list_is_refused() {
 }
 
 #[test]
-fn a_slow_list_ends_after_ten_time_limits() {
+fn a_slow_list_ends_after_ten_time_limits_also_in_the_middle_of_a_page() {
     let asked = AtomicUsize::new(0);
     let server = Server::vendor(move |_| {
-        std::thread::sleep(std::time::Duration::from_millis(900));
+        std::thread::sleep(std::time::Duration::from_millis(950));
         leading(&[], &format!("?token={}", asked.fetch_add(1, Ordering::SeqCst)))
     });
-    let program =
-        program("request list --env test --timeout 1").file("config/test.toml", server.vendor_configuration());
-    program.run().fails(
-        6,
-        &format!(
-            "error: no usable response from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: status 200, but the \
-             list took longer than 10 s, ten times the time limit\n"
-        ),
+    let program = program("request list --env test --timeout 1 --verbose");
+    let run = program.file("config/test.toml", server.vendor_configuration()).run();
+    let err = without_chance(&run.err);
+    let end = format!(
+        "error: no usable response from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: the list took longer \
+         than 10 s, ten times the time limit\nhint: increase the time limit with --timeout\n"
     );
-    assert_eq!(server.calls().len(), 12);
+    assert!(run.code == 6 && run.out.is_empty() && err.ends_with(&end), "{err}");
+    // The token and ten pages arrived, and the request for the eleventh page was interrupted.
+    let shown = |step: &str| err.lines().filter(|line| line.starts_with(step)).count();
+    assert_eq!((shown("get "), shown("response       200"), shown("response       none")), (11, 11, 1), "{err}");
 }
 
 #[test]

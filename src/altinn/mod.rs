@@ -16,7 +16,7 @@ pub mod system_register;
 pub mod system_user;
 pub mod system_user_request;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Method, Url};
@@ -106,27 +106,35 @@ impl<'a> Altinn<'a> {
 
     async fn call(&self, method: Method, url: &Url, body: Option<String>) -> Result<Reply, CallError> {
         let address = http::address(url);
-        let attempt = async |calls: &mut Vec<CallRecord>| {
-            calls.push(CallRecord { method: method.clone(), address: address.clone(), status: None, pause: None });
+        let attempt = async |nth: &mut usize| {
+            let record = CallRecord { method: method.clone(), address: address.clone(), status: None, pause: None };
+            *nth = self.add(record);
             let answer = self.http.call(method.clone(), url, &self.token.secret, body.clone()).await;
-            last(calls).status = answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
+            self.records()[*nth].status =
+                answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
             answer?.accepted()
         };
-        let mut calls = Vec::new();
+        let mut nth = 0;
         // Altinn may have carried out a request although its response was lost. It must not be carried out twice.
         let mut retries = Retries::new(self.http.timeout, method == Method::GET);
-        while let Some(pause) = retries.attempt(attempt(&mut calls)).await {
-            last(&mut calls).pause = Some(pause);
+        while let Some(pause) = retries.attempt(attempt(&mut nth)).await {
+            self.records()[nth].pause = Some(pause);
             (self.on_pause)(pause);
             sleep(pause).await;
         }
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
         retries.answer()
     }
-}
 
-fn last(calls: &mut [CallRecord]) -> &mut CallRecord {
-    calls.last_mut().expect("a call was recorded")
+    fn records(&self) -> MutexGuard<'_, Vec<CallRecord>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a record before its call, so that a call that is interrupted has a record, too. Returns its index.
+    fn add(&self, record: CallRecord) -> usize {
+        let mut records = self.records();
+        records.push(record);
+        records.len() - 1
+    }
 }
 
 /// Reads a response that is an object of this type. `what` names the object in an error.

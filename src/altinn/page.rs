@@ -4,16 +4,16 @@
 //! access token must not be sent there. Only the `token` in its query is used: it is added to the URL of the list.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use reqwest::Url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use super::{Altinn, Item, check_count, item, not_a_list, read_rows};
-use crate::client::CallError;
+use crate::client::http::{TransportErrorKind, address};
+use crate::client::{CallError, TransportError};
 
 /// The maximum number of pages that are read. Real lists have fewer pages, but a faulty server may never end a list.
 const MOST_PAGES: usize = 2_000;
@@ -47,8 +47,21 @@ struct Links {
     next: Option<String>,
 }
 
-/// Gets all pages of a list. `what` is the name of an entry in an error, and `id` returns the id of an entry.
+/// Gets all pages of a list, in at most ten times the time limit of a request. `what` is the name of an entry in an
+/// error, and `id` returns the id of an entry.
 pub(super) async fn all<T: DeserializeOwned>(
+    altinn: &Altinn<'_>,
+    list: &Url,
+    what: &str,
+    id: impl Fn(&T) -> &str,
+) -> Result<List<T>, CallError> {
+    let limit = altinn.http.timeout * MOST_TIME_LIMITS;
+    let kind = TransportErrorKind::ListTooSlow { seconds: limit.as_secs() };
+    let too_slow = TransportError { address: address(list), date: None, retry_after: None, kind };
+    timeout(limit, pages(altinn, list, what, id)).await.unwrap_or_else(|_| Err(too_slow.into()))
+}
+
+async fn pages<T: DeserializeOwned>(
     altinn: &Altinn<'_>,
     list: &Url,
     what: &str,
@@ -59,8 +72,6 @@ pub(super) async fn all<T: DeserializeOwned>(
     let mut tokens = HashSet::new();
     let mut url = list.clone();
     let mut bytes = 0;
-    let limit = altinn.http.timeout * MOST_TIME_LIMITS;
-    let end = sleep(limit).deadline();
     loop {
         let reply = altinn.get(&url).await?;
         bytes += reply.body.len();
@@ -87,10 +98,6 @@ pub(super) async fn all<T: DeserializeOwned>(
         if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {
             let (pages, entries) = (tokens.len(), items.len());
             let problem = format!("but the list did not end after {entries} entries on {pages} pages");
-            return Err(reply.unusable(problem).into());
-        }
-        if sleep(Duration::ZERO).deadline() >= end {
-            let problem = format!("but the list took longer than {} s, ten times the time limit", limit.as_secs());
             return Err(reply.unusable(problem).into());
         }
         url = list.clone();

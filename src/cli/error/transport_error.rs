@@ -199,7 +199,7 @@ fn hint(error: &TransportError) -> Option<String> {
             None => "are root certificates missing on this machine? on Debian, install the package ca-certificates"
                 .to_owned(),
         },
-        Kind::TooSlow { .. } => "increase the time limit with --timeout".to_owned(),
+        Kind::TooSlow { .. } | Kind::ListTooSlow { .. } => "increase the time limit with --timeout".to_owned(),
         _ => return None,
     })
 }

@@ -27,8 +27,9 @@ pub struct TransportError {
 impl TransportError {
     /// The beginning of the message, which depends on whether a connection was made.
     pub fn outcome(&self) -> &'static str {
-        use TransportErrorKind::{CutOff, NotHttp, TooLarge, TooSlow};
-        let is_connected = matches!(self.kind, TooSlow { .. } | CutOff { .. } | NotHttp { .. } | TooLarge);
+        use TransportErrorKind::{CutOff, ListTooSlow, NotHttp, TooLarge, TooSlow};
+        let is_slow = matches!(self.kind, TooSlow { .. } | ListTooSlow { .. });
+        let is_connected = is_slow || matches!(self.kind, CutOff { .. } | NotHttp { .. } | TooLarge);
         if is_connected || self.status().is_some() { "no usable response from" } else { "cannot connect to" }
     }
 
@@ -59,6 +60,10 @@ pub enum TransportErrorKind {
     /// The request and its response took longer than the time limit. `seconds` is the time limit, in whole seconds.
     #[error("the request took longer than {seconds} s")]
     TooSlow { seconds: u64 },
+    /// All pages of a list together took longer than ten times the time limit. `seconds` is that maximum, in whole
+    /// seconds.
+    #[error("the list took longer than {seconds} s, ten times the time limit")]
+    ListTooSlow { seconds: u64 },
     /// The connection failed, for the reason in the text.
     #[error("{0}")]
     Connection(String),
