@@ -81,7 +81,7 @@ fn a_broken_connection_is_reported() {
             everywhere(
                 "an invalid length",
                 partly("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", false),
-                "no complete HTTP response: invalid content-length parsed",
+                "the response is not valid HTTP: invalid content-length parsed",
             ),
         ]
         .into_iter()
@@ -91,14 +91,15 @@ fn a_broken_connection_is_reported() {
 
 #[test]
 fn malformed_chunks_are_not_valid_http() {
-    for (fault, chunks) in [
-        ("no size", "x\r\n{}\r\n0\r\n\r\n"),
-        ("a size that overflows", "fffffffffffffffff\r\n{}"),
-        ("a chunk longer than its size", "1\r\n{}\r\n0\r\n\r\n"),
-        ("a trailer without its line break", "2\r\n{}\r\n0\r\nx\ry"),
+    for (fault, chunks, reason) in [
+        ("no size", "x\r\n{}\r\n0\r\n\r\n", "Invalid chunk size line: missing size digit"),
+        ("a size that overflows", "fffffffffffffffff\r\n{}", "invalid chunk size: overflow"),
+        ("a chunk longer than its size", "1\r\n{}\r\n0\r\n\r\n", "Invalid chunk body CR"),
+        ("a trailer without its line break", "2\r\n{}\r\n0\r\nx\ry", "Invalid trailer end LF"),
     ] {
         let response = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}").leak();
-        hold(everywhere(fault, partly(response, false), "the response is not valid HTTP"));
+        let message = format!("the response is not valid HTTP: {reason}");
+        hold(everywhere(fault, partly(response, false), &message));
     }
 }
 

@@ -69,7 +69,7 @@ fn a_refusal_can_neither_control_the_terminal_nor_fill_it() {
             refused(call, &format!("{}…", &words[..200]))
         }),
         answer("escape codes in a header", empty("302 Found\r\nLocation: /\x1b[2J"), |call| {
-            no_answer(call, HTTP, "no complete HTTP response: invalid HTTP header parsed")
+            no_answer(call, HTTP, "the response is not valid HTTP: invalid HTTP header parsed")
         }),
     ];
     hold(texts.into_iter().flatten().chain(problem));

@@ -137,11 +137,9 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, Option<String>) {
 
 /// Rewords the messages of libraries that have no error types for tunnels, names and HTTP.
 fn plain(reason: &str) -> Option<&'static str> {
-    const PLAIN: [(&str, &str); 9] = [
+    const PLAIN: [(&str, &str); 7] = [
         ("without sending TLS close_notify", "the connection was closed"),
         ("invalid HTTP version parsed", "the server does not speak HTTP"),
-        ("chunk", "the response is not valid HTTP"),
-        ("railer", "the response is not valid HTTP"),
         (PASSWORD, "the proxy requires a user name and a password"),
         ("tunnel error: unsuccessful", "the proxy refuses the connection"),
         ("tunnel error: unexpected end of file", "the proxy closed the connection"),

@@ -81,7 +81,7 @@ pub enum TransportErrorKind {
     CutOff { status: u16 },
     /// The server sent no response, or a response that is not valid HTTP. `reason` is the error of the HTTP library.
     /// `closed` is whether the connection was closed. If it was not, the response could not be parsed.
-    #[error("no complete HTTP response: {reason}")]
+    #[error("{}: {reason}", if *closed { "no complete HTTP response" } else { "the response is not valid HTTP" })]
     NotHttp { reason: String, closed: bool },
     /// The response is larger than 8 MiB.
     #[error("the response is larger than 8 MiB")]
