@@ -352,6 +352,27 @@ fn a_call_that_may_have_changed_data_is_not_sent_again() {
 }
 
 #[test]
+fn a_response_that_does_not_show_the_result_of_a_change_has_a_hint() {
+    for (status, may_be_done) in [
+        ("206 Partial Content", true),
+        ("301 Moved Permanently", true),
+        ("302 Found", true),
+        ("303 See Other", true),
+        ("304 Not Modified", true),
+        ("307 Temporary Redirect", false),
+        ("308 Permanent Redirect", false),
+    ] {
+        for method in ["POST", "GET"] {
+            let server = Server::with_token(move |_| empty(&format!("{status}\r\nLocation: /orders/1")));
+            let run = call(&server, &format!("--method {method}")).run();
+            assert_eq!(run.code, 6, "{}", run.err);
+            let hint = "\nhint: before you retry, check whether the server has carried out the request\n";
+            assert_eq!(run.err.contains(hint), may_be_done && method == "POST", "{method} {status}: {}", run.err);
+        }
+    }
+}
+
+#[test]
 fn a_call_that_cannot_have_changed_data_is_sent_again() {
     let server = Server::with_token(|_| empty("429 Too Many Requests"));
     let run = call(&server, "--data 1").run();

@@ -344,15 +344,19 @@ fn an_invalid_answer_is_not_a_success() {
     ] {
         for body in ["{\"x\":1}", "<html>sign in</html>", "[[]]", "null"] {
             let run = run(arguments, &json("200 OK", body));
-            let end = format!("`: status 200, but not {what}: {body}\n");
+            let check = if arguments == CREATE { CHECK } else { "" };
+            let end = format!("`: status 200, but not {what}: {body}\n{check}");
             assert!(run.err.ends_with(&end), "{}", run.err);
             assert_eq!((run.code, run.out.as_str()), (6, ""));
         }
     }
 }
 
+/// The hint for a request that may have changed data.
+const CHECK: &str = "hint: before you retry, check whether the server has carried out the request\n";
+
 #[test]
-fn an_html_page_means_that_nothing_was_changed() {
+fn an_unreadable_answer_to_a_change_is_not_a_success_but_the_change_may_be_done() {
     let system = crate::program::project_text("config/system.json");
     let register = |answer: String| {
         let server = Server::vendor_in_turn([answer]);
@@ -362,7 +366,7 @@ fn an_html_page_means_that_nothing_was_changed() {
     let page = response("200 OK", "text/html", "<html>sign in</html>");
     let object = register(json("200 OK", r#"{"error":"no"}"#));
     assert!(
-        object.err.ends_with("but not the id of a system: {\"error\":\"no\"}\n") && object.code == 6,
+        object.err.ends_with(&format!("but not the id of a system: {{\"error\":\"no\"}}\n{CHECK}")) && object.code == 6,
         "{}",
         object.err
     );
@@ -374,13 +378,15 @@ fn an_html_page_means_that_nothing_was_changed() {
     let unusable = "no usable response from";
     register(page.clone()).fails(
         6,
-        &format!("error: {unusable} `{SYSTEMS}`: status 200, but not the id of a system: <html>sign in</html>\n"),
+        &format!(
+            "error: {unusable} `{SYSTEMS}`: status 200, but not the id of a system: <html>sign in</html>\n{CHECK}"
+        ),
     );
     for (answer, body) in
         [(page, "<html>sign in</html>"), (json("200 OK", r#"{"succeeded":false}"#), r#"{"succeeded":false}"#)]
     {
         let err = format!("{unusable} `{SYSTEMS}/991825827_smartcloud`: status 200, but not a confirmation: {body}");
-        run("system delete --yes", &answer).fails(6, &format!("error: {err}\n"));
+        run("system delete --yes", &answer).fails(6, &format!("error: {err}\n{CHECK}"));
     }
 }
 

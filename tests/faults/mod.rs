@@ -218,10 +218,9 @@ impl Case {
 fn no_answer(call: Call, server: &str, message: &str) -> (i32, String) {
     let (message, hints) =
         message.split_once('\n').map_or((message, String::new()), |(message, hints)| (message, format!("{hints}\n")));
-    // The call got no response, or was redirected.
-    let undone =
-        ["status 429", "status 200,", "status 206,", "status 304,"].iter().any(|begin| message.starts_with(begin));
-    let undone = undone || !is_connected(message) || message.contains("is a redirect");
+    // There was no connection, or the server asked for the same request later or at another URL.
+    let undone = ["status 429", "status 307", "status 308"].iter().any(|begin| message.starts_with(begin));
+    let undone = undone || !is_connected(message);
     let looks = "hint: before you retry, check whether the server has carried out the request\n";
     let looks = if call == Create && !undone { looks } else { "" };
     (6, format!("error: {}\n{looks}{hints}", no_response(&format!("{server}{}", call.path()), message)))

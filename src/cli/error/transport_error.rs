@@ -49,6 +49,10 @@ fn may_be_done(error: &TransportError) -> bool {
     match error.kind {
         Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge => true,
         Kind::Status { status, .. } => status != 429,
+        // A server that has carried out a POST may send the browser on with 303, 302 or 301. Status 307 and 308 ask for
+        // the same request at another URL (RFC 9110, sections 15.4.2 to 15.4.9).
+        Kind::Redirect { status, .. } => !matches!(status, 307 | 308),
+        Kind::Unusable { .. } => true,
         _ => false,
     }
 }
