@@ -6,8 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{ColorChoice, Parser};
-use systemuser_demo::cli::session::check_file_handles;
-use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream, Verbosity, command_line, complete};
+use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream, Verbosity, command_line, complete, file_handles};
 
 fn main() -> ExitCode {
     let parsed = match complete() {
@@ -64,8 +63,7 @@ fn takes_colour(choice: ColorChoice, terminal: bool) -> bool {
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> Result<Exit, CommandError> {
-    // The runtime opens this number of file handles, and panics if it gets only some of them.
-    check_file_handles(6).context("cannot start the runtime")?;
+    file_handles::check(file_handles::COMMAND, "start the runtime")?;
     // One thread is enough, since the program waits for one thing at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;

@@ -19,7 +19,7 @@ use self::commands::sandbox;
 use self::commands::{
     call, completions, doctor, explain, grant, help, init, inspect, key, request, system, token, user,
 };
-pub use self::error::{CommandError, Exit, command_line};
+pub use self::error::{CommandError, Exit, command_line, file_handles};
 use self::error::{did_you_mean, nearest};
 pub use self::output::{Console, Stream, Verbosity};
 use crate::client::quote;

@@ -10,9 +10,8 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use crate::cli::args::{CommonArgs, parsed};
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, Exit, file_handles};
 use crate::cli::output::{Console, duration, pairs};
-use crate::cli::session::check_file_handles;
 use crate::client::quote;
 use crate::config::ConfigError;
 use crate::explain::{self, Entry};
@@ -66,7 +65,7 @@ impl Sandbox {
             _ => CommandError::new(Exit::Unexpected, format!("cannot listen on {address}: {error}")),
         })?;
         let address = format!("http://{}", listener.local_addr().context("cannot read the address of the socket")?);
-        check_file_handles(1).context("cannot accept connections")?;
+        file_handles::check(file_handles::CONNECTION, "accept connections")?;
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
         introduce(console, &address, &options);
         sandbox::serve(listener, options, interrupted).await.context("the sandbox stopped")?;

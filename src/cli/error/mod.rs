@@ -5,6 +5,7 @@
 
 pub mod command_line;
 mod config;
+pub mod file_handles;
 pub(crate) mod key;
 pub(crate) mod problem;
 mod suggestion;

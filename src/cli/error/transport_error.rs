@@ -6,6 +6,7 @@ use rustls::{
     PeerIncompatible as Incompatible, PeerMisbehaved,
 };
 
+use super::file_handles::RAISE_LIMIT;
 use super::{CommandError, Exit};
 use crate::cli::args::variables;
 use crate::cli::output::duration;
@@ -165,9 +166,7 @@ fn hint(error: &TransportError) -> Option<String> {
                 _ => "the server asks clients to wait more than a year".to_owned(),
             }
         }
-        Kind::Connection(reason) if reason.starts_with("Too many open files") => {
-            "raise the limit on open files, for example with `ulimit -n 1024`".to_owned()
-        }
+        Kind::Connection(reason) if reason.starts_with("Too many open files") => RAISE_LIMIT.to_owned(),
         Kind::Connection(_) if error.address.starts_with("http:") && cfg!(feature = "sandbox") => {
             let port = Url::parse(&error.address).ok().and_then(|url| url.port()).filter(|port| *port != 7070);
             let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();

@@ -15,9 +15,6 @@ pub mod verification;
 pub(crate) mod with_retries;
 
 use std::convert::Infallible;
-use std::io;
-#[cfg(unix)]
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +25,8 @@ pub(crate) use self::altinn_session::{AltinnError, AltinnSession, note_untyped};
 pub(crate) use self::api_target::{ApiRequest, ApiTarget};
 use self::with_retries::{RequestObserver, get_with_retries};
 use super::args::{Rerun, variables};
+#[cfg(feature = "sandbox")]
+use super::error::file_handles;
 use super::error::token_refused::GrantInputs;
 use super::error::{CommandError, problem};
 use super::output::{ClockDifference, Console, verbose};
@@ -264,32 +263,21 @@ pub(crate) async fn fetch_document<T: DeserializeOwned>(
     (document, clock)
 }
 
-/// Checks that the process can open this many more file handles.
-///
-/// # Errors
-/// Returns the operating system's error if it cannot. Windows has no such limit.
-pub fn check_file_handles(count: usize) -> io::Result<()> {
-    #[cfg(unix)]
-    (0..count).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect::<io::Result<Vec<_>>>()?;
-    let _ = count;
-    Ok(())
-}
-
 /// Starts the sandbox inside the process, unless an address is configured.
 #[cfg(feature = "sandbox")]
 async fn sandbox_inside(
     config: Config,
     console: &mut Console<'_>,
-) -> anyhow::Result<(Config, Option<crate::sandbox::Sandbox>)> {
+) -> Result<(Config, Option<crate::sandbox::Sandbox>), CommandError> {
     use anyhow::Context;
     if !config.sandbox_inside {
         return Ok((config, None));
     }
-    let sandbox = crate::sandbox::Sandbox::start().await;
-    // A connection needs a handle at each end. Without the second handle, the sandbox would not accept the connection.
-    let sandbox = sandbox.and_then(|sandbox| check_file_handles(2).map(|()| sandbox));
-    let sandbox = sandbox.context("cannot start the sandbox")?;
+    file_handles::check(file_handles::SANDBOX_INSIDE, "start the sandbox")?;
+    let cannot = "cannot start the sandbox";
+    let sandbox = crate::sandbox::Sandbox::start().await.context(cannot)?;
+    let address = Url::parse(sandbox.address()).context(cannot)?;
     console.note("using the built-in sandbox; nothing leaves this machine");
-    let endpoints = crate::client::environment::Endpoints::sandbox(&Url::parse(sandbox.address())?);
+    let endpoints = crate::client::environment::Endpoints::sandbox(&address);
     Ok((Config { endpoints, ..config }, Some(sandbox)))
 }
