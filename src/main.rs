@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 }
 
 /// Stdout. The standard library ignores the error of a write to a descriptor that is not open for writing; a file
-/// reports it.
+/// reports it. A closed stdout cannot be reported: Rust's runtime has replaced it with `/dev/null`, opened for reading
+/// and writing, which Python (`subprocess.DEVNULL`) and Node.js (`stdio: 'ignore'`) pass for a stdout to discard.
 #[cfg(unix)]
 fn stdout() -> Box<dyn Write + Send> {
     use std::fs::File;

@@ -211,6 +211,10 @@ fn a_result_that_cannot_be_written_is_an_error() {
             assert_eq!(run.code, 1, "{command}: {}", run.err);
             assert!(run.err.contains("error: cannot write to stdout: "), "{command}: {}", run.err);
         }
+        // Python and Node.js discard the output of a child process in this way.
+        let discarded = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+        let run = with_stdout(command, discarded);
+        assert_eq!(run.code, 0, "{command}: {}", run.err);
     }
 }
 
