@@ -168,9 +168,6 @@ fn null_is_neither_a_list_nor_a_value() {
 fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
     let form = "hint: write the system as in config/system.json or in the output of `system show --json`\n";
     let one = "hint: expected a single system, as in config/system.json or in the output of `system show --json`\n";
-    unreadable("", "error: `s.json` is not valid JSON: EOF while parsing a value at line 1 column 0\n");
-    let cut = "error: `s.json` is not valid JSON: EOF while parsing a value at line 2 column 10\n";
-    unreadable("{\n\"id\": \"x\",", cut);
     unreadable("{} {}", &format!("error: `s.json`: missing field `id` at line 1 column 2\n{form}"));
     unreadable("null", &format!("error: `s.json`: invalid type: null, expected an object at line 1 column 4\n{one}"));
     let list = local("update", format!("[{}]", system()));
@@ -180,7 +177,8 @@ fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
         &format!("error: `s.json`: invalid type: integer `7`, expected an object at line 1 column 1\n{one}"),
     );
     let file = format!("{}\n}}", system());
-    unreadable(&file, "error: `s.json` is not valid JSON: trailing characters at line 2 column 1\n");
+    let after = "hint: delete the text after the last `}` of the system\n";
+    unreadable(&file, &format!("error: `s.json` is not valid JSON: trailing characters at line 2 column 1\n{after}"));
     for member in ["id", "vendor", "name", "description"] {
         let run = local("register", without(member).to_string());
         assert!(run.err.starts_with(&format!("error: `s.json`: missing field `{member}` at line 1 ")), "{}", run.err);
@@ -195,12 +193,53 @@ fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
 }
 
 #[test]
-fn a_toml_file_is_recognised() {
-    unreadable(
-        crate::program::project_text("config/test.toml"),
-        "error: `s.json` is TOML, but the System Register accepts only JSON\n\
-         hint: write the system as in config/system.json or in the output of `system show --json`\n",
+fn a_file_without_json_is_recognised() {
+    let is = |file: &[u8], problem: &str| {
+        let hint = "hint: write the system as in config/system.json or in the output of `system show --json`\n";
+        local("register", file).fails(2, &format!("error: `s.json` {problem}\n{hint}"));
+    };
+    is(
+        crate::program::project_text("config/test.toml").as_bytes(),
+        "is TOML, but the System Register accepts only JSON",
     );
+    let not_json = "is not JSON, but the System Register accepts only JSON";
+    is(b"# the system\nid: 310904474_system\nvendor:\n  ID: 0192:310904474\n", not_json);
+    is(b"---\nid: 310904474_system\n", not_json);
+    is(b"<system/>", not_json);
+    for empty in ["", " \n\t\r\n", "\u{feff}", "\u{feff}\n"] {
+        is(empty.as_bytes(), "is empty");
+    }
+    is(b"# the system\n\n  // to be written\n", "contains only comments");
+    // A byte order mark is valid.
+    let run = local("register", format!("\u{feff}{}", without("id")));
+    assert!(run.err.starts_with("error: `s.json`: missing field `id` at line 1 "), "{}", run.err);
+}
+
+#[test]
+fn a_mistake_in_the_syntax_of_json_is_reported_with_its_correction() {
+    let mistake = |file: &str, problem: &str, hint: &str| {
+        unreadable(file, &format!("error: `s.json` is not valid JSON: {problem}\nhint: {hint}\n"));
+    };
+    let comment = "delete the comment: JSON has no comments";
+    mistake("{\n  // the id\n  \"id\": \"x\"\n}", "key must be a string at line 2 column 3", comment);
+    mistake("{\n\"id\": \"x\", # the id\n}", "key must be a string at line 2 column 12", comment);
+    mistake("{\n\"id\": \"x\" /* the id */\n}", "expected `,` or `}` at line 2 column 11", comment);
+    mistake("// the system\n{}", "expected value at line 1 column 1", comment);
+    let comma = "delete the comma before the bracket";
+    mistake("{\n\"id\": \"x\",\n}", "trailing comma at line 3 column 1", comma);
+    mistake("{\"clientId\": [\"x\",]}", "`clientId`: trailing comma at line 1 column 19", comma);
+    let end = "is the end of the file missing? close each quote, `[` and `{`";
+    mistake("{\n\"id\": \"x\",", "EOF while parsing a value at line 2 column 10", end);
+    let special = "is there a typographic quote or a no-break space? replace it with `\"` or a space";
+    mistake("{“id”: “x”}", "key must be a string at line 1 column 2", special);
+    mistake("{\"id\":\u{a0}\"x\"}", "`id`: expected value at line 1 column 7", special);
+    let name = "put each name in straight double quotes, such as \"id\"";
+    mistake("{'id': 'x'}", "key must be a string at line 1 column 2", name);
+    mistake("{id: 1}", "key must be a string at line 1 column 2", name);
+    let text = "put a text in straight double quotes, but not true, false or a number";
+    mistake("{\"id\": x}", "`id`: expected value at line 1 column 8", text);
+    let escape = "write a backslash as \\\\";
+    mistake("{\"id\": \"a\\q\"}", "`id`: invalid escape at line 1 column 11", escape);
 }
 
 #[test]

@@ -28,15 +28,20 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
         serde_path_to_error::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note))
     };
     let wrong = |field: &str, error: &serde_json::Error| {
-        let hint = if is_a_key(&text) { Some(A_KEY.to_owned()) } else { hint(error, field.is_empty()) };
-        // An empty file is valid TOML, too.
-        if toml::from_str::<toml::Table>(&text).is_ok_and(|table| !table.is_empty()) {
-            let problem = format!("{} is TOML, but the System Register accepts only JSON", quote_path(&path));
-            return CommandError::command_line(problem).hint(format!("write the system as {FORM}"));
-        }
-        let invalid = if error.is_data() { "" } else { " is not valid JSON" };
-        let problem = format!("{}{invalid}: {field}{}", quote_path(&path), without_texts(error));
-        CommandError { hints: hint.into_iter().collect(), ..CommandError::command_line(problem) }
+        let other = other_format(&text).filter(|_| !error.is_data());
+        let hint = match other {
+            _ if is_a_key(&text) => Some(A_KEY.to_owned()),
+            Some(_) => Some(format!("write the system as {FORM}")),
+            None if error.is_data() => Some(hint(error, field.is_empty())),
+            None => syntax_hint(error, &text).map(str::to_owned),
+        };
+        let problem = match other {
+            Some(problem) => problem.to_owned(),
+            None if error.is_data() => format!(": {field}{}", without_texts(error)),
+            None => format!(" is not valid JSON: {field}{}", without_texts(error)),
+        };
+        let error = CommandError::command_line(format!("{}{problem}", quote_path(&path)));
+        CommandError { hints: hint.into_iter().collect(), ..error }
     };
     let draft: Draft = draft.map_err(|error| match error.path().to_string().as_str() {
         "." | "?" => wrong("", error.inner()),
@@ -100,17 +105,55 @@ const A_KEY: &str = "the file contains a key; a system is described in JSON, as 
 
 const FORM: &str = "in config/system.json or in the output of `system show --json`";
 
-/// `is_whole` means that the error is about the whole file.
-fn hint(error: &serde_json::Error, is_whole: bool) -> Option<String> {
+/// The problem with a file that has no JSON in it.
+fn other_format(text: &str) -> Option<&'static str> {
+    // An empty file is valid TOML, too.
+    if toml::from_str::<toml::Table>(text).is_ok_and(|table| !table.is_empty()) {
+        return Some(" is TOML, but the System Register accepts only JSON");
+    }
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let is_comment = |line: &str| line.starts_with('#') || line.starts_with("//");
+    let mut lines = text.lines().map(str::trim);
+    match lines.find(|line| !line.is_empty() && !is_comment(line)) {
+        None if text.is_empty() => Some(" is empty"),
+        None => Some(" contains only comments"),
+        Some(line) if line.starts_with(['{', '[', '"', '/']) => None,
+        Some(_) => Some(" is not JSON, but the System Register accepts only JSON"),
+    }
+}
+
+/// The hint for a mistake in JSON's syntax.
+fn syntax_hint(error: &serde_json::Error, text: &str) -> Option<&'static str> {
+    const HINTS: [(&str, &str); 7] = [
+        ("trailing comma", "delete the comma before the bracket"),
+        ("EOF", "is the end of the file missing? close each quote, `[` and `{`"),
+        ("trailing characters", "delete the text after the last `}` of the system"),
+        ("control character", "close the quotes in the same line, and write a line break in a text as \\n"),
+        ("invalid escape", "write a backslash as \\\\"),
+        ("key must", "put each name in straight double quotes, such as \"id\""),
+        ("expected value", "put a text in straight double quotes, but not true, false or a number"),
+    ];
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    match line.as_bytes().get(error.column().saturating_sub(1)) {
+        Some(b'/' | b'#') => return Some("delete the comment: JSON has no comments"),
+        Some(0x80..) => {
+            return Some("is there a typographic quote or a no-break space? replace it with `\"` or a space");
+        }
+        _ => {}
+    }
+    let message = error.to_string();
+    HINTS.iter().find(|(problem, _)| message.starts_with(problem)).map(|(_, hint)| *hint)
+}
+
+/// The hint for JSON that is not a system. `is_whole` means that the error is about the whole file.
+fn hint(error: &serde_json::Error, is_whole: bool) -> String {
     let text = error.to_string();
     if is_whole && text.contains("expected an object") || text.contains("invalid type: map, expected a string") {
-        Some(format!("expected a single system, as {FORM}"))
+        format!("expected a single system, as {FORM}")
     } else if text.contains("invalid type: null") {
-        Some("Altinn fails on null: set a value, or leave the field out if it is a list".to_owned())
-    } else if error.is_data() {
-        Some(format!("write the system as {FORM}"))
+        "Altinn fails on null: set a value, or leave the field out if it is a list".to_owned()
     } else {
-        None
+        format!("write the system as {FORM}")
     }
 }
 
