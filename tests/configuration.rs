@@ -117,6 +117,10 @@ fn a_file_that_cannot_be_read_is_named() {
 #[test]
 fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
     let secret = "MIIEvQIBADANBgkq";
+    let any = "hint: write a setting such as `client_id = \"VALUE\"`, a table such as `[key]`, or a comment such as \
+               `# TEXT`";
+    let table = "hint: write a table on a line of its own, such as `[key]` or `[api.NAME]`, and its settings below it, \
+                 such as `path = \"FILE\"`";
     let malformed = |line: &str, what: &str| {
         let run = with("token --env test", &format!("environment = \"test\"\n{line}\n")).run();
         assert!(!run.err.contains(secret), "{}", run.err);
@@ -128,19 +132,15 @@ fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
     );
     malformed(
         &format!("client_id = \"{secret}"),
-        ": `client_id`: the closing quote of the value is missing\nhint: write the same quote before and after the value",
+        ": `client_id`: the closing quote of the value is missing\nhint: write `client_id = \"VALUE\"`",
     );
-    malformed(&format!("-----BEGIN {secret}"), ": not valid TOML: key with no value, expected `=`");
-    malformed(&format!("{secret} = "), ": not valid TOML: string values must be quoted, expected literal string");
-    malformed(
-        &format!("key = \"{secret}\""),
-        ": `key`: expected a table\nhint: `[key]` is a table: write the line `[key]`, and below it `path = \"FILE\"`",
-    );
-    malformed(
-        &format!("[key]\npath = [\"{secret}\"]").replacen("[key]\n", "key.", 1),
-        ": expected a string\nhint: put the value in quotes",
-    );
-    malformed("client_id = 7", ": `client_id`: expected a string\nhint: put the value in quotes");
+    malformed(&format!("-----BEGIN {secret}"), &format!(": not valid TOML: key with no value, expected `=`\n{any}"));
+    let unquoted = format!(": not valid TOML: string values must be quoted, expected literal string\n{any}");
+    malformed(&format!("{secret} = "), &unquoted);
+    malformed(&format!("{secret}.scope = x"), &unquoted);
+    malformed(&format!("key = \"{secret}\""), &format!(": `key`: expected a table\n{table}"));
+    malformed(&format!("key.path = [\"{secret}\"]"), ": expected a string\nhint: write `key.path = \"VALUE\"`");
+    malformed("client_id = 7", ": `client_id`: expected a string\nhint: write `client_id = \"VALUE\"`");
     malformed("environment = \"test\"", ": `environment`: this setting occurs twice\nhint: remove one of the two");
 }
 
@@ -150,24 +150,86 @@ fn a_common_mistake_in_a_line_is_reported_with_its_correction() {
         refused(&format!("client_id = \"c\"\n{line}\n"), &format!("error: config/test.toml line 2{what}\n"));
     };
     mistake("environment = test", ": `environment`: the value needs quotes\nhint: write `environment = \"VALUE\"`");
+    mistake("org = Ås", ": `org`: the value needs quotes\nhint: write `org = \"VALUE\"`");
     mistake("org = 210 493 352", ": `org`: the value needs quotes\nhint: write `org = \"VALUE\"`");
-    mistake(
-        "environment: \"test\"",
-        ": a setting and its value are separated by `=`, not by `:`\nhint: write `environment = \"VALUE\"`",
-    );
+    for nothing in ["org =", "org = # a customer"] {
+        mistake(nothing, ": `org`: the value is missing\nhint: write `org = \"VALUE\"`");
+    }
+    for line in ["org", "org: \"x\"", "org \"x\"", "org := \"x\"", "- org: x", "export org=\"x\"", "$org = \"x\""] {
+        mistake(line, ": expected the name of a setting, `=`, and its value\nhint: write `org = \"VALUE\"`");
+    }
+    let any = "hint: write a setting such as `client_id = \"VALUE\"`, a table such as `[key]`, or a comment such as \
+               `# TEXT`";
+    for line in ["external ref = \"x\"", "external_\tref = \"x\"", "api.x]"] {
+        mistake(line, &format!(": not valid TOML: key with no value, expected `=`\n{any}"));
+    }
+    for comment in ["// environment", "; environment", "/* environment */"] {
+        mistake(comment, &format!(": a comment must begin with `#`\n{any}"));
+    }
     mistake(
         "environment = “test”",
         ": `environment`: typographic quotes are not accepted\nhint: write straight quotes: \"VALUE\"",
     );
-    mistake(
-        "environment =\u{a0}\"test\"",
-        ": `environment`: the line contains a no-break space\nhint: replace it with an ordinary space",
-    );
-    mistake("environment = \"test\",", ": `environment`: there is text after the value\nhint: remove `,`");
-    mistake("// environment", ": a comment must begin with `#`\nhint: write `#` at the beginning of the comment");
-    mistake("[key", ": the closing `]` of the table is missing\nhint: write a table such as `[key]`");
+    for line in ["environment =\u{a0}\"test\"", "\u{a0}environment = \"test\"", "environment\u{200b} = \"test\""] {
+        let name = if line.contains('\u{200b}') { "" } else { "`environment`: " };
+        let problem = "the line contains a no-break space or another invisible character";
+        mistake(line, &format!(": {name}{problem}\nhint: replace it with an ordinary space, or delete it"));
+    }
+    for line in ["environment = \"test\",", "environment = \"test\";", "environment = 'test' prod"] {
+        let hint = "hint: write `environment = \"VALUE\"`";
+        mistake(line, &format!(": `environment`: there is text after the value\n{hint}"));
+    }
+    for line in ["[key", "[]", "[api.]", "[api.my api]", "[api.på nett]", "[key] path = \"x\""] {
+        let header = "hint: write a table on a line of its own, such as `[key]` or `[api.NAME]`; put quotes around a \
+                      NAME with spaces or special characters";
+        mistake(line, &format!(": this is not a valid table\n{header}"));
+    }
     let twice = with("token --env test", "environment = \"test\"\n[key]\n[vendor]\n[key]\n").run();
     twice.fails(3, "error: config/test.toml line 4: this table occurs twice\nhint: remove one of the two\n");
+}
+
+#[test]
+fn a_value_of_another_type_is_reported_with_the_form_of_the_setting() {
+    let mistake = |lines: &str, what: &str| {
+        let line = lines.lines().count() + 1;
+        refused(
+            &format!("environment = \"test\"\n{lines}\n"),
+            &format!("error: config/test.toml line {line}: {what}\n"),
+        );
+    };
+    let array = "hint: write `resource = [\"VALUE\"]`, and separate several values by commas";
+    mistake("resource = \"x\"", &format!("`resource`: expected an array\n{array}"));
+    mistake("resource = [\"x\", 3]", &format!("`resource`: expected a string\n{array}"));
+    mistake("resource = x", &format!("`resource`: the value needs quotes\n{array}"));
+    mistake(
+        "resource = [\"x\" \"y\"]",
+        &format!("`resource`: not valid TOML: missing comma between array elements, expected `,`\n{array}"),
+    );
+    let scopes = "hint: write `scope = \"VALUE\"`, and separate several scopes by spaces";
+    mistake("scope = [\"a\", \"b\"]", &format!("`scope`: expected a string\n{scopes}"));
+    mistake("scope = \"a\", \"b\"", &format!("`scope`: there is text after the value\n{scopes}"));
+    for (value, problem) in
+        [("\"true\"", "expected a boolean"), ("1", "expected a boolean"), ("", "the value is missing")]
+    {
+        let hint = "hint: write `exchange = true` or `exchange = false`";
+        mistake(
+            &format!("[api.x]\nurl = \"https://x.no\"\nexchange = {value}"),
+            &format!("`exchange`: {problem}\n{hint}"),
+        );
+    }
+    let table = "expected a table\n\
+                 hint: write a table on a line of its own, such as `[key]` or `[api.NAME]`, and its settings below it, \
+                 such as `path = \"FILE\"`";
+    mistake("vendor = \"x\"", &format!("`vendor`: {table}"));
+    mistake("api.x = \"https://x.no\"", table);
+    mistake("[api]\nurl = \"https://x.no\"", &format!("`url`: {table}"));
+}
+
+#[test]
+fn an_api_may_have_any_name_in_quotes() {
+    let file = test_file("").replace("[key]", "[api.\"på nett\"]\nurl = \"https://x.no\"\n[key]");
+    let run = with("call --env test --list --json", &file).run();
+    assert!(run.out.contains("\"name\": \"på nett\""), "{}{}", run.out, run.err);
 }
 
 #[test]
@@ -249,6 +311,20 @@ fn an_unknown_key_is_reported_with_its_line_and_the_nearest_known_key() {
     refused(
         "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\nscopes = \"c\"\n",
         "error: config/test.toml line 4: `scopes` is not a known setting\nhint: did you mean `scope`?\n",
+    );
+    let unlike = |line: &str, hint: &str| {
+        let name = line.split([' ', '.', ']']).next().unwrap().trim_start_matches('[');
+        let problem = format!("error: config/test.toml line 2: `{name}` is not a known setting");
+        refused(&format!("environment = \"test\"\n{line}\n"), &format!("{problem}\nhint: {hint}\n"));
+    };
+    unlike("timeout = 30", "use the option --timeout instead");
+    unlike("SYSTEMUSER_KID = \"k\"", "this is an environment variable; in a file, set `kid` under [key]");
+    unlike("[prod]\nclient_id = \"c\"", "a file is for one environment: write the settings for `prod` in another file");
+    unlike("[prod.key]\nkid = \"k\"", "a file is for one environment: write the settings for `prod` in another file");
+    refused(
+        "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\ndescription = \"c\"\n",
+        "error: config/test.toml line 4: `description` is not a known setting\n\
+         hint: expected one of `url`, `scope`, `method`, `exchange`\n",
     );
 }
 
@@ -535,7 +611,9 @@ fn an_impossible_value_is_not_repeated() {
     );
     refused(
         &format!("environment = \"test\"\n{long} = 1\n"),
-        "error: config/test.toml line 2: a text of 501 characters is not a known setting\n",
+        "error: config/test.toml line 2: a text of 501 characters is not a known setting\n\
+         hint: expected one of `environment`, `client_id`, `scope`, `org`, `external_ref`, `resource`, `key`, \
+         `vendor`, `endpoints`, `api`\n",
     );
 }
 

@@ -293,7 +293,8 @@ fn nothing_is_written_after_an_error() {
     fails(
         program("init --env test").file("config/test.toml", "nonsense\n"),
         3,
-        "error: config/test.toml line 1: not valid TOML: key with no value, expected `=`\n",
+        "error: config/test.toml line 1: not valid TOML: key with no value, expected `=`\n\
+         hint: write a setting such as `client_id = \"VALUE\"`, a table such as `[key]`, or a comment such as `# TEXT`\n",
     );
 }
 

@@ -116,15 +116,15 @@ impl Place<'_> {
 /// Converts an error of the parser. The message repeats the names of settings, and no other text of the file.
 fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigError {
     let at = error.span().map_or(0, |span| span.start);
-    let (line, place, message) = (place.line_of(at), place.source(at).place(), error.message());
+    let (line, source, message) = (place.line_of(at), place.source(at), error.message());
     if let Some(names) = message.strip_prefix("unknown field ") {
         let mut names = names.split('`').skip(1).step_by(2).map(str::to_owned);
         let key = names.next().unwrap_or_default();
-        return ConfigError::UnknownKey { place, key, known: names.collect() };
+        return ConfigError::UnknownKey { place: source.place(), key, known: names.collect() };
     }
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
     let is_known = |key: &&str| ["key", "vendor", "endpoints", "api"].contains(key) || table_of(key).is_some();
-    let key = key.filter(is_known).map(|key| format!(": `{key}`"));
+    let key = key.filter(is_known).map(|key| format!("`{key}`: "));
     let problem = match message.rsplit_once(", expected ") {
         // The text before this is the value, which may be a secret.
         Some((wrong, expected)) if wrong.starts_with("invalid type") => {
@@ -132,9 +132,9 @@ fn toml_error(text: &str, place: &Place<'_>, error: &toml::de::Error) -> ConfigE
             let expected = plain.iter().fold(expected.to_owned(), |text, (rust, toml)| text.replace(rust, toml));
             format!("expected {expected}")
         }
-        _ if key.as_deref() == Some(": `registered`") => format!("expected {DATE}"),
+        _ if key.as_deref() == Some("`registered`: ") => format!("expected {DATE}"),
         _ if message.starts_with("missing field ") => format!("{} is missing", &message["missing field ".len()..]),
         _ => format!("not valid TOML: {message}"),
     };
-    ConfigError::new(format!("{place}{}: {problem}", key.unwrap_or_default()))
+    ConfigError::at(&source, key.unwrap_or_default() + &problem)
 }

@@ -2,7 +2,8 @@
 
 use super::suggestion::{did_you_mean, nearest};
 use super::{CommandError, Exit};
-use crate::config::{ConfigError, KEY, Source, table_of};
+use crate::client::Environment;
+use crate::config::{ConfigError, KEY, SETTINGS, Source, table_of};
 
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
@@ -33,7 +34,7 @@ fn hints(error: &ConfigError) -> Vec<String> {
                 Some(_) => Some(did_you_mean(name)),
                 None => nearest(key, known.iter().map(String::as_str)).map(did_you_mean),
             };
-            hint.into_iter().collect()
+            vec![hint.unwrap_or_else(|| instead_of(key, known))]
         }
         ConfigError::Missing { setting, environment, file } => {
             let usual = format!(
@@ -44,5 +45,19 @@ fn hints(error: &ConfigError) -> Vec<String> {
             let hints = [(file.is_none(), usual), (*setting == KEY, inline)];
             hints.into_iter().filter(|(fits, _)| *fits).map(|(_, hint)| hint).collect()
         }
+    }
+}
+
+/// The hint for a name that no setting resembles.
+fn instead_of(name: &str, known: &[String]) -> String {
+    if let Ok(environment) = name.parse::<Environment>() {
+        return format!("a file is for one environment: write the settings for `{environment}` in another file");
+    }
+    if let Some(setting) = SETTINGS.iter().find(|setting| setting.variable == name) {
+        return format!("this is an environment variable; in a file, set {}", setting.key);
+    }
+    match name {
+        "timeout" => "use the option --timeout instead".to_owned(),
+        _ => format!("expected one of {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }
 }
