@@ -223,6 +223,20 @@ fn the_command_in_the_hint_extracts_a_key_from_old_and_new_pkcs12_files_and_over
             assert_eq!(fs::read_to_string(&new).unwrap(), text);
             fs::remove_file(new).unwrap();
         }
+        // The same file in a variable.
+        let inline = STANDARD.encode(fs::read(folder.path().join(file)).unwrap());
+        let err = program("key public --env test").var("SYSTEMUSER_KEY", &inline).run().err;
+        let commands: Vec<&str> = err.split('`').filter(|part| part.starts_with('(')).collect();
+        let script = format!("SYSTEMUSER_KEY={inline}; {openssl_3}{}", commands.join(" && "));
+        let extracted = shell(&script, "right");
+        assert!(extracted.status.success(), "{file}: {err}{}", String::from_utf8_lossy(&extracted.stderr));
+        let text = fs::read_to_string(folder.path().join("FILE.new.pem")).unwrap();
+        assert_eq!(load(&text).unwrap().thumbprint(), data_text("key.thumbprint.txt").trim());
+        for made in ["FILE.p12", "FILE.new.pem"] {
+            let path = folder.path().join(made);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::remove_file(path).unwrap();
+        }
     }
 }
 
@@ -417,6 +431,19 @@ fn a_key_in_the_environment_is_named_by_its_variable() {
         "error: the key in SYSTEMUSER_KEY is the base64 of a PEM file\n\
          hint: set SYSTEMUSER_KEY to the PEM itself, or to the base64 of a JWK\n",
     );
+    // The beginnings of PKCS#12 files, of definite and of indefinite length.
+    for pkcs12 in [[0x30, 0x82, 0x0a, 0x11, 2, 1, 3, 0x30, 0x82], [0x30, 0x80, 2, 1, 3, 0x30, 0x80, 6, 9]] {
+        inline(&STANDARD.encode(pkcs12)).fails(
+            3,
+            &format!(
+                "error: the key in SYSTEMUSER_KEY is base64 without the first and the last line of a PEM\n\
+                 hint: is it a PKCS#12 file? decode it with `(umask 077; set -C; printf %s \"$SYSTEMUSER_KEY\" | \
+                 base64 -d > FILE.p12)`\n\
+                 hint: then extract the private key with `{}`, and set SYSTEMUSER_KEY to the text of FILE.new.pem\n",
+                from_pkcs12("FILE.p12", "FILE.new.pem")
+            ),
+        );
+    }
 }
 
 #[cfg(unix)]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use secrecy::ExposeSecret;
+
 use super::{CommandError, Exit};
 use crate::cli::args::shell;
 use crate::client::key::{KeyError, KeyErrorKind};
@@ -66,6 +68,18 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         }
         KeyErrorKind::Base64OfPem if in_file => format!("decode it with `base64 -d {file} > {new}`"),
         KeyErrorKind::Base64OfPem => format!("set {source} to the PEM itself, or to the base64 of a JWK"),
+        KeyErrorKind::Base64OfDer if is_pkcs12(&given.value) => {
+            return vec![
+                format!(
+                    "is it a PKCS#12 file? decode it with `(umask 077; set -C; printf %s \"${source}\" | base64 -d > \
+                     {file}.p12)`"
+                ),
+                format!(
+                    "then extract the private key with `{}`, and set {source} to the text of {new}",
+                    from_pkcs12(&format!("{file}.p12"), &new)
+                ),
+            ];
+        }
         KeyErrorKind::Base64OfDer => {
             "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
              `-----END PRIVATE KEY-----` after it"
@@ -87,6 +101,15 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         _ => return Vec::new(),
     };
     vec![hint]
+}
+
+/// Whether a text is the base64 of a PKCS#12 file. Its first number, the version, is 3 (RFC 7292, section 4); the first
+/// number of a private key is 0.
+fn is_pkcs12(key: &KeySource) -> bool {
+    let KeySource::Text { text, .. } = key else { return false };
+    let text = text.expose_secret().trim_start();
+    // The second beginning is that of a file of indefinite length.
+    text.get(6..10) == Some("IBAz") || text.starts_with("MIACAQMw")
 }
 
 /// The command that extracts the private key from a PKCS#12 file. OpenSSL 3 reads RC2 and 3DES, which older programs use,
