@@ -328,7 +328,11 @@ fn a_client_that_closes_its_sending_side_gets_its_answers() {
 
 /// The head and the HTML of a page of the sandbox.
 fn page(address: &str, method: &str, path: &str) -> (u16, String, String) {
-    let text = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    page_for(address, &format!("{method} {path}"), "*/*")
+}
+
+fn page_for(address: &str, request: &str, accept: &str) -> (u16, String, String) {
+    let text = format!("{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
     let answer = all_answers(address, &text, false);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
@@ -452,6 +456,39 @@ fn the_pages_forbid_what_they_do_not_need_and_repeat_nothing_from_the_url() {
     }
     let (status, head, _) = page(&address, "POST", "/errors/MP-303");
     assert!(status == 405 && head.contains("allow: GET, HEAD"), "{head}");
-    // A path that no simulated server has stays an empty 404.
-    assert_eq!((page(&address, "GET", "/nowhere").0, page(&address, "GET", "/nowhere").2.as_str()), (404, ""));
+}
+
+#[test]
+fn a_code_is_found_in_any_spelling() {
+    let standing = standing();
+    for address in [&standing.address, &crate::server::sandbox(Default::default())] {
+        for path in ["/errors/mp303", "/errors/MP303", "/Errors/mp_303/", "/errors/Mp-303"] {
+            let (status, _, html) = page(address, "GET", path);
+            assert!(status == 200 && html.contains("<h1>MP-303</h1>"), "{path}: {html}");
+        }
+        assert_eq!(page(address, "GET", "/errors/mp30").0, 404);
+    }
+    let (status, _, html) = page(&standing.address, "GET", "/errors/auth4");
+    assert!(status == 200 && html.contains("<h1>AUTH-00004</h1>"), "{html}");
+}
+
+#[test]
+fn an_unknown_path_has_a_page_for_browsers_only() {
+    let address = crate::server::sandbox(Default::default());
+    let accepts = |path: &str, accept: &str| {
+        let (status, _, body) = page_for(&address, &format!("GET {path}"), accept);
+        assert_eq!(status, 404, "{path}: {accept}");
+        body
+    };
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for path in ["/nowhere", "/nowhere/at?all=1", "/favicon.ico"] {
+        let html = accepts(path, browser);
+        assert!(html.contains("<h1>Unknown address</h1>") && html.contains("<a href=\"/\">"), "{path}: {html}");
+        for other in ["*/*", "application/json", "text/html;q=0"] {
+            assert_eq!(accepts(path, other), "", "{path}: {other}");
+        }
+    }
+    for path in ["/api/nowhere", "/api", "/authentication/nowhere", "/authentication/api/v1/nowhere"] {
+        assert_eq!(accepts(path, browser), "", "{path}");
+    }
 }

@@ -123,7 +123,8 @@ async fn other(
         "authentication" => altinn::answer(&state, &method, &uri, &headers, &body),
         "accessmanagement" => approval::answer(&state, &method, &uri, &headers, &body),
         "" | "errors" => pages::answer(&state, &method, &uri),
-        _ => reference_api::answer(&state, &method, &uri, &headers),
+        "api" => reference_api::answer(&state, &method, &uri, &headers),
+        _ => pages::unknown_path(&headers),
     }
 }
 

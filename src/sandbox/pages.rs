@@ -1,11 +1,12 @@
 //! The pages for people: an overview of the sandbox, and an explanation of each error code. The approval page has its
 //! own folder.
 
-use axum::http::header::ALLOW;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::{ACCEPT, ALLOW};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::server::accept_header::best_match;
 use super::server::html::{STYLE, headers};
 use super::store::forced_refusal::ForcedRefusal;
 use super::store::options::Explanation;
@@ -28,6 +29,17 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri) -> Response {
             None => not_found(),
         },
         _ => not_found(),
+    }
+}
+
+/// Answers a path that no simulated server has: with a page for a browser, and without a body for other programs.
+pub(super) fn unknown_path(headers: &HeaderMap) -> Response {
+    match best_match(headers, &ACCEPT, |range| (range == "text/html").then_some(())) {
+        Some(()) => {
+            let content = html! { p { "The sandbox has nothing at this address. " a href="/" { "Overview" } } };
+            page(StatusCode::NOT_FOUND, "Unknown address", &content)
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
@@ -105,10 +117,17 @@ fn codes(state: &State) -> Markup {
     }
 }
 
+/// The letters and the number of a code, which are the same in every spelling: `mp303`, `MP-303`.
+fn bare(code: &str) -> String {
+    let letters = code.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase());
+    let digits: String = code.chars().filter(char::is_ascii_digit).collect();
+    letters.collect::<String>() + digits.trim_start_matches('0')
+}
+
 /// The code as documented, and the content of its page.
 fn explanation(state: &State, code: &str) -> Option<(&'static str, Markup)> {
-    let explanations = &state.options.explanations;
-    if let Some(known) = explanations.iter().find(|known| known.code.eq_ignore_ascii_case(code)) {
+    let is_named = |name: &str| bare(name) == bare(code);
+    if let Some(known) = state.options.explanations.iter().find(|known| is_named(known.code)) {
         let Explanation { code, kind, meaning, causes } = known;
         let content = html! {
             p.lead { code { (kind) } ": " (with_code(state, meaning)) }
@@ -119,7 +138,7 @@ fn explanation(state: &State, code: &str) -> Option<(&'static str, Markup)> {
         };
         return Some((code, content));
     }
-    let refusal = ForcedRefusal::all().iter().find(|refusal| refusal.name.eq_ignore_ascii_case(code))?;
+    let refusal = ForcedRefusal::all().iter().find(|refusal| is_named(refusal.name))?;
     Some((refusal.name, html! { p.lead { code { (refusal.error) } ": " (refusal.description) } }))
 }
 
