@@ -180,10 +180,11 @@ fn the_configuration_sets_method_and_exchange_and_options_outrank_it() {
     assert_eq!(run("", "exchange = true\n"), ("GET".to_owned(), true));
     assert_eq!(run("--exchange", "exchange = false\n"), ("GET".to_owned(), true));
     let file = "environment = \"test\"\n[api.orders]\nurl = \"https://x.no\"\nexchange = \"yes\"\n";
-    program("call orders --config a.toml")
-        .file("a.toml", file)
-        .run()
-        .fails(3, "error: a.toml line 4: `exchange`: expected a boolean\n");
+    program("call orders --config a.toml").file("a.toml", file).run().fails(
+        3,
+        "error: a.toml line 4: `exchange`: expected a boolean\n\
+         hint: write `exchange = true` or `exchange = false`\n",
+    );
 }
 
 #[test]
@@ -429,6 +430,29 @@ fn the_built_in_sandbox_has_no_url_to_list() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("\nsalary          GET     -    altinn:systembruker.demo\n"), "{}", run.out);
     assert!(run.err.starts_with("note: the built-in sandbox selects a free port"), "{}", run.err);
-    let run = program("call systemuserinfo --method POST").run();
-    assert!(run.code == 5 && run.err.contains("405"), "{}", run.err);
+}
+
+#[test]
+fn a_refused_method_is_reported_with_the_accepted_methods() {
+    let refused = |allow: &str, arguments: &str, hint: &str| {
+        let allow = allow.to_owned();
+        let server = Server::with_token(move |_| empty("405 Method Not Allowed").replacen("\r\n", &allow, 1));
+        let run = call(&server, arguments).run();
+        run.fails(5, &format!("error: `http://127.0.0.1:PORT/orders/210493352` returned status 405\nhint: {hint}\n"));
+    };
+    let get = "\r\nAllow: GET\r\n";
+    let set = "set the method with --method";
+    let body = "and leave out --data if it needs no body";
+    refused(get, "--data {}", &format!("the API accepts GET, but not POST: {set}, {body}"));
+    refused(get, "--method delete", &format!("the API accepts GET, but not DELETE: {set}"));
+    refused("\r\n", "--data {} --method PUT", &format!("the API does not accept PUT: {set}, {body}"));
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn a_body_for_a_reference_api_is_refused_with_the_method_to_use() {
+    let run = program("call systemuserinfo --data {}").run();
+    let hint = "hint: the API accepts GET, but not POST: set the method with --method, and leave out --data if it \
+                needs no body\n";
+    assert!(run.code == 5 && run.err.contains("405") && run.err.ends_with(hint), "{}", run.err);
 }

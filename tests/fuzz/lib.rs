@@ -61,6 +61,7 @@ pub fn reply(status: u16, body: &[u8]) -> Reply {
         date: None,
         retry_after: None,
         www_authenticate: None,
+        allow: None,
         location: None,
         body: body.to_vec().into(),
         sent: Some(SENT.into()),

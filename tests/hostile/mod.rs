@@ -105,6 +105,7 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
         date: None,
         retry_after: None,
         www_authenticate: None,
+        allow: None,
         location: None,
         body: body.into().into(),
         sent: Some(SENT.into()),

@@ -117,7 +117,7 @@ impl Call {
         let answer = target.call(&session.http, &url, &token, &request, console).await;
         let answer = answer.and_then(|reply| Ok((target.display(&reply, &request.method, common.json)?, reply)));
         let (formatted, reply) = answer.map_err(|error| {
-            target.explain(error, self.org.is_some(), &request.method, &self.request_options(), &session.config)
+            target.explain(error, self.org.is_some(), &request, &self.request_options(), &session.config)
         })?;
         let has_json = common.json && matches!(output, Output::Formatted);
         if reply.body.is_empty() && !has_json {

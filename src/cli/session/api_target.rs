@@ -117,11 +117,21 @@ impl ApiTarget {
         &self,
         error: CallError,
         org_named: bool,
-        method: &Method,
+        request: &ApiRequest,
         request_options: &str,
         config: &Config,
     ) -> CommandError {
         match error {
+            CallError::Refused(refused) if refused.status == 405 => {
+                let method = &request.method;
+                let problem = match &refused.allow {
+                    Some(others) => format!("the API accepts {others}, but not {method}"),
+                    None => format!("the API does not accept {method}"),
+                };
+                let body = if request.body.is_empty() { "" } else { ", and leave out --data if it needs no body" };
+                let hint = format!("{problem}: set the method with --method{body}");
+                explained(&refused, vec![hint], &Rerun::new(config))
+            }
             CallError::Refused(refused) => {
                 let rerun = Rerun::new(config);
                 let options = rerun::grant_options(config);
@@ -130,7 +140,7 @@ impl ApiTarget {
                 let hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
                 explained(&refused, hints, &rerun)
             }
-            CallError::Transport(error) if method.is_safe() => error.into(),
+            CallError::Transport(error) if request.method.is_safe() => error.into(),
             CallError::Transport(error) => error_of_change(error),
         }
     }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use secrecy::zeroize::Zeroizing;
@@ -66,6 +66,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The `WWW-Authenticate` header, which explains a 401 (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
+    /// The `Allow` header, which names the methods that the server accepts (RFC 9110, section 10.2.1).
+    pub allow: Option<String>,
     /// The `Location` header, such as the address of a created resource (RFC 9110, section 10.2.2).
     pub location: Option<String>,
     /// The body, which may contain a token.
@@ -180,8 +182,9 @@ impl Http {
             true => Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX))),
             false => (http_date(&text)? - date?).to_std().ok(),
         });
-        let (www_authenticate, location, sent) = (header(&WWW_AUTHENTICATE), header(&LOCATION), secret.cloned());
-        let reply = Reply { address: address(url), status, date, retry_after, www_authenticate, location, body, sent };
+        let (www_authenticate, allow, location) = (header(&WWW_AUTHENTICATE), header(&ALLOW), header(&LOCATION));
+        let (address, sent) = (address(url), secret.cloned());
+        let reply = Reply { address, status, date, retry_after, www_authenticate, allow, location, body, sent };
         let kind = match status {
             // RFC 9110, sections 15.3.7 and 15.4.5.
             206 => return Err(reply.unusable("but it is only a part of the content")),
@@ -297,7 +300,8 @@ impl Reply {
 
     /// Reads the reply as a refusal.
     pub fn problem(&self) -> Problem {
-        Problem::read(self.address.clone(), self.status, self.www_authenticate.clone(), self.quotable())
+        let headers = [&self.www_authenticate, &self.allow].map(Option::clone);
+        Problem::read(self.address.clone(), self.status, headers, self.quotable())
     }
 
     /// Returns the reply if its status is 2xx.

@@ -89,6 +89,6 @@ pub(super) async fn call(
     let answer = target.call(http, &url, token, &request, findings.console()).await;
     match answer.and_then(|reply| target.display(&reply, &request.method, false).map(|_| reply.status)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
-        Err(error) => findings.failed(Step::Api, target.explain(error, false, &request.method, "", config)),
+        Err(error) => findings.failed(Step::Api, target.explain(error, false, &request, "", config)),
     }
 }
