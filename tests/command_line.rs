@@ -171,15 +171,30 @@ fn an_unknown_variable_is_reported_with_the_nearest_name_and_without_its_value()
         "{}",
         run.err
     );
-    let unlike = program("grant").var("SYSTEMUSER_TIMEOUT", "9").run();
-    assert!(
-        unlike.err.starts_with("warning: `SYSTEMUSER_TIMEOUT` is not a known environment variable\n"),
-        "{}",
-        unlike.err
-    );
+    for (name, hint) in [
+        ("SYSTEMUSER_TIMEOUT", "; use the option --timeout"),
+        ("SYSTEMUSER_ALLOW_REMOVING_CLIENT_IDS", "; use the option --allow-removing-client-ids"),
+        ("SYSTEMUSER_WHATEVER", ""),
+    ] {
+        let unlike = program("grant").var(name, "9").run();
+        let warning = format!("warning: `{name}` is not a known environment variable{hint}\n");
+        assert!(unlike.err.starts_with(&warning), "{}", unlike.err);
+    }
     assert!(!run.err.contains("secret-value") && !run.err.contains('\u{1b}'), "{}", run.err);
-    assert_eq!(program("explain MP-303").var("SYSTEMUSER_CLIENTID", "x").run().err, "");
-    assert_eq!(program("completions bash").var("SYSTEMUSER_CLIENTID", "x").run().err, "");
+    for silent in ["explain MP-303", "completions bash", "help token"] {
+        assert_eq!(program(silent).var("SYSTEMUSER_CLIENTID", "x").run().err, "", "{silent}");
+    }
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn the_sandbox_reports_an_unknown_variable() {
+    let run = program("sandbox --port x").var("SYSTEMUSER_PORT", "7070").run();
+    run.fails(
+        2,
+        "warning: `SYSTEMUSER_PORT` is not a known environment variable; use the option --port\n\
+         error: --port: expected a port number from 0 to 65535, found `x`\n",
+    );
 }
 
 /// The result of a command whose stdout is this file.

@@ -112,7 +112,7 @@ impl Cli {
             // clap would not see the conflict if one of them stood before the command.
             return Err(CommandError::command_line("--quiet cannot be used with --verbose"));
         }
-        if self.command.reads_variables() {
+        if self.command.warns_of_variables() {
             warn_of_variables(console);
         }
         match self.command {
@@ -137,23 +137,35 @@ impl Cli {
 }
 
 impl Command {
-    /// Whether the command reads this program's variables.
-    fn reads_variables(&self) -> bool {
-        #[cfg(feature = "sandbox")]
-        if let Self::Sandbox(_) = self {
-            return false;
-        }
+    /// Whether a warning about an unknown variable helps. `explain` and `help` read no variables, and a shell runs
+    /// `completions` whenever it starts. `sandbox` reads none, either, but its user may expect it to.
+    fn warns_of_variables(&self) -> bool {
         !matches!(self, Self::Explain(_) | Self::Completions(_) | Self::Help(_))
     }
 }
 
-/// Warns about variables whose names begin like this program's, but which it does not read.
+/// Warns about variables whose names begin like this program's, but which it does not read. An option or a known
+/// variable may be meant.
 fn warn_of_variables(console: &mut Console<'_>) {
     for name in variables::unknown() {
+        // The options of a command are added when it is built.
+        let mut program = Cli::command();
+        program.build();
+        let end = &name[variables::PREFIX.len()..];
+        let option = end.to_ascii_lowercase().replace('_', "-");
         // The common beginning would make all names similar.
         let ends = variables::names().filter_map(|known| known.strip_prefix(variables::PREFIX));
-        let known = nearest(&name[variables::PREFIX.len()..], ends);
-        let hint = known.map(|end| format!("; {}", did_you_mean(&format!("{}{end}", variables::PREFIX))));
-        console.warning(&format!("{} is not a known environment variable{}", quote(&name), hint.unwrap_or_default()));
+        let hint = match nearest(end, ends) {
+            _ if has_option(&program, &option) => format!("; use the option --{option}"),
+            Some(end) => format!("; {}", did_you_mean(&format!("{}{end}", variables::PREFIX))),
+            None => String::new(),
+        };
+        console.warning(&format!("{} is not a known environment variable{hint}", quote(&name)));
     }
+}
+
+/// Whether any command has this option.
+fn has_option(command: &clap::Command, name: &str) -> bool {
+    command.get_arguments().any(|option| option.get_long() == Some(name))
+        || command.get_subcommands().any(|command| has_option(command, name))
 }
