@@ -153,6 +153,42 @@ fn an_input_that_cannot_be_read_is_an_error_before_anything_is_sent() {
     run("@/dev/zero").fails(2, "error: --data: `/dev/zero` is larger than 64 MiB\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_no_other_program_opens_is_an_error_after_the_timeout_before_anything_is_sent() {
+    for (option, verb, direction) in [("--data @pipe", "read", "writing"), ("--output pipe", "write", "reading")] {
+        let program = program(&format!("call systemuserinfo --env test --timeout 1 {option}"));
+        let program = program.file("config/test.toml", vendor_configuration(&nobody()));
+        assert!(std::process::Command::new("mkfifo").arg(program.path("pipe")).status().unwrap().success());
+        let problem = format!("it is not a regular file, and no program had opened it for {direction} after 1 s");
+        let name = option.split(' ').next().unwrap();
+        program.run().fails(2, &format!("error: {name}: cannot {verb} `pipe`: {problem}\n"));
+    }
+}
+
+/// A slow program is a valid source, so it is awaited, but a person must see what the command is waiting for.
+#[cfg(unix)]
+#[test]
+fn slow_input_is_awaited_with_a_note_after_the_timeout() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    for (data, name) in [("@-", "standard input"), ("@/dev/stdin", "`/dev/stdin`")] {
+        let server = accepting();
+        let program = call(&server, &format!("--timeout 1 --data {data}"));
+        let mut child =
+            program.command().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"{\"slow\":").unwrap();
+        let mut note = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut note).unwrap();
+        assert_eq!(note, format!("note: --data: waiting for the end of {name}\n"));
+        stdin.write_all(b"1}").unwrap();
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(sent(&server).body, "{\"slow\":1}");
+    }
+}
+
 #[test]
 fn the_configuration_sets_method_and_exchange_and_options_outrank_it() {
     // Altinn's token has a lifetime.

@@ -276,22 +276,33 @@ fn a_configuration_may_be_a_pipe_and_must_have_an_end() {
     run.fails(3, "error: --config: cannot read `/dev/zero`: it is larger than 1 MiB\n");
 }
 
+/// Runs a program in a folder with a pipe that no other program opens.
+#[cfg(unix)]
+fn with_pipe(arguments: &str) -> Run {
+    let program = program(arguments);
+    assert!(std::process::Command::new("mkfifo").arg(program.path("pipe")).status().unwrap().success());
+    program.run()
+}
+
 #[cfg(unix)]
 #[test]
-#[ignore = "waits for the time limit, 30 s"]
-fn a_pipe_without_a_writer_is_an_error_after_the_time_limit() {
+fn a_pipe_that_no_other_program_opens_is_an_error_after_the_timeout() {
+    let problem = "it is not a regular file, and its content was not complete after 1 s\n";
+    let refused = |arguments: &str, code: i32, err: &str| with_pipe(arguments).fails(code, &format!("error: {err}"));
+    refused("token --config pipe --timeout 1", 3, &format!("--config: cannot read `pipe`: {problem}"));
+    let values = "--env test --client-id c --scope a:b --org 210493352";
+    let key = format!("the key file `pipe` cannot be read: {problem}");
+    refused(&format!("token {values} --timeout=1 --key pipe"), 3, &key);
+    refused("system register pipe --env test --client-id c --timeout 1", 2, &format!("cannot read `pipe`: {problem}"));
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "waits for the default time limit, 30 s"]
+fn a_pipe_has_a_time_limit_in_a_command_without_a_timeout() {
     let problem = "it is not a regular file, and its content was not complete after 30 s\n";
-    let piped = |arguments: &str, err: String| {
-        let program = program(arguments);
-        assert!(std::process::Command::new("mkfifo").arg(program.path("pipe")).status().unwrap().success());
-        (std::thread::spawn(move || program.run()), err)
-    };
-    let configuration = piped("token --config pipe", format!("error: --config: cannot read `pipe`: {problem}"));
-    let key =
-        piped("key public --env test --key pipe", format!("error: the key file `pipe` cannot be read: {problem}"));
-    for (run, err) in [configuration, key] {
-        run.join().unwrap().fails(3, &err);
-    }
+    with_pipe("key public --env test --key pipe")
+        .fails(3, &format!("error: the key file `pipe` cannot be read: {problem}"));
 }
 
 #[test]

@@ -214,11 +214,11 @@ fn missing_root_certificates_are_reported() {
         .var("SSL_CERT_DIR", "/nowhere")
         .run();
     run.fails(
-        6,
-        "error: cannot connect to `https://test.maskinporten.no/token`: TLS setup failed: unexpected \
-         error: No CA certificates were loaded from the system\n\
-         hint: does SSL_CERT_FILE point to a missing file or directory, or to one without PEM certificates? if the \
-         variable is unset, the operating system's certificates are used\n",
+        3,
+        "error: cannot connect to `https://test.maskinporten.no/token`: there are no root certificates: SSL_CERT_FILE \
+         names `/dev/null`, which is empty, and SSL_CERT_DIR names `/nowhere`, which does not exist\n\
+         hint: set SSL_CERT_FILE to the path of root certificates in PEM, or unset it and SSL_CERT_DIR to use the \
+         operating system's certificates\n",
     );
 }
 

@@ -371,15 +371,60 @@ fn a_server_with_a_trusted_certificate_is_called_over_tls() {
 fn unreadable_root_certificates_are_reported_before_anything_is_sent() {
     let server = Wire::start_tls(here_now(), |_| {});
     let no_certificate = "-----BEGIN CERTIFICATE-----\nMIIBAAAA\n-----END CERTIFICATE-----\n";
-    for roots in [None, Some(""), Some("rubbish"), Some("\0\u{1}"), Some(no_certificate)] {
-        let program = Call::Token.program(&server.url(), &server.url(), TIMEOUT);
-        let path = program.path("roots.pem");
-        let program = roots.into_iter().fold(program, |program, text| program.file("roots.pem", text));
-        let outcome = outcome(&program.var("SSL_CERT_FILE", path), TIMEOUT, &[&server]);
-        let message = "TLS setup failed: unexpected error: No CA certificates were loaded from the system\n\
-            hint: does SSL_CERT_FILE point to a missing file or directory, or to one without PEM certificates? if the \
-            variable is unset, the operating system's certificates are used";
-        assert_eq!(outcome, no_answer(Call::Token, HTTPS, message), "{roots:?}");
+    let token = || Call::Token.program(&server.url(), &server.url(), TIMEOUT);
+    for (roots, problem) in [
+        (None, "does not exist"),
+        (Some(""), "is empty"),
+        (Some("rubbish"), "contains no PEM certificate"),
+        (Some("\0\u{1}"), "contains no PEM certificate"),
+    ] {
+        let program = roots.into_iter().fold(token(), |program, text| program.file("roots.pem", text));
+        let outcome = outcome(&program.var("SSL_CERT_FILE", "roots.pem"), TIMEOUT, &[&server]);
+        let message =
+            format!("there are no root certificates: SSL_CERT_FILE names `roots.pem`, which {problem}\n{SET}");
+        assert_eq!(outcome, (3, no_answer(Call::Token, HTTPS, &message).1), "{roots:?}");
     }
+    for (file, folder, problem) in [
+        ("", "", "SSL_CERT_FILE is set, but empty"),
+        ("/dev/null", "", "SSL_CERT_FILE names `/dev/null`, which is empty"),
+        (
+            "/dev/null",
+            "none",
+            "SSL_CERT_FILE names `/dev/null`, which is empty, and SSL_CERT_DIR names `none`, which does not exist",
+        ),
+    ] {
+        let program = token().var("SSL_CERT_FILE", file).var("SSL_CERT_DIR", folder);
+        let message = format!("there are no root certificates: {problem}\n{SET}");
+        let expected = (3, no_answer(Call::Token, HTTPS, &message).1);
+        assert_eq!(outcome(&program, TIMEOUT, &[&server]), expected, "{file}");
+    }
+    let program = token().file("roots.pem", no_certificate).var("SSL_CERT_FILE", "roots.pem");
+    let message = "TLS setup failed: unexpected error: No CA certificates were loaded from the system\n\
+        hint: does SSL_CERT_FILE point to a missing file or directory, or to one without PEM certificates? if the \
+        variable is unset, the operating system's certificates are used";
+    assert_eq!(outcome(&program, TIMEOUT, &[&server]), no_answer(Call::Token, HTTPS, message));
     assert_eq!(server.connections(), 0);
+}
+
+/// The hint for a variable that names no root certificates.
+const SET: &str = "hint: set SSL_CERT_FILE to the path of root certificates in PEM, or unset it and SSL_CERT_DIR to use \
+    the operating system's certificates";
+
+/// Another variable may name certificates, so a file that is missing may do no harm.
+#[test]
+fn a_missing_file_of_root_certificates_is_named_if_the_certificate_of_the_server_is_not_trusted() {
+    let server = Wire::answering_tls(here_now(), |_| token_answer(&TOKEN).into_bytes());
+    let token = |roots: String, file: &str| {
+        let program = Call::Token.program(&server.url(), &server.url(), TIMEOUT).file("roots/a.pem", roots);
+        outcome(&program.var("SSL_CERT_DIR", "roots").var("SSL_CERT_FILE", file), TIMEOUT, &[&server])
+    };
+    for (file, problem) in [("missing.pem", "does not exist"), ("/dev/null", "is empty")] {
+        assert_eq!(token(TRUSTED.pem(), file), (0, format!("{}\n", *TOKEN)));
+        let hint = SET.strip_prefix("hint: ").unwrap();
+        let message = format!(
+            "the TLS handshake failed: its certificate is not signed by a trusted authority\n\
+             hint: SSL_CERT_FILE names `{file}`, which {problem}; {hint}"
+        );
+        assert_eq!(token(FOR_OTHERS.pem(), file), no_answer(Call::Token, HTTPS, &message));
+    }
 }

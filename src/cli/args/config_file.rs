@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::toml_slip;
+use super::{toml_slip, variables};
 #[cfg(feature = "sandbox")]
 use crate::client::KeySource;
 use crate::client::{Environment, quote_path};
@@ -59,7 +60,7 @@ pub(crate) fn default_path(environment: Environment) -> PathBuf {
 pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     const LARGEST: u64 = 1024 * 1024;
     let file = path.to_owned();
-    let read = within_time_limit(path, move || {
+    let read = within_time_limit(path, INCOMPLETE, move || {
         let mut bytes = Vec::new();
         File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map(|_| bytes)
     });
@@ -79,25 +80,41 @@ pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// The time limit for reading a pipe or a device, in seconds.
-const PIPE_TIMEOUT: u64 = 30;
+/// The default of `--timeout`, in seconds.
+pub(super) const DEFAULT_TIMEOUT: u64 = 30;
+/// The values of `--timeout`, in seconds.
+pub(super) const TIMEOUTS: RangeInclusive<u64> = 1..=3600;
 
-/// Reads the file at `path` with `read`. A pipe, such as that of `--key <(pass show key)`, is read like a file. A time
-/// limit applies to it, because a pipe that no program writes to never ends.
+/// The time limit for a pipe: the typed `--timeout`, otherwise its default, which also applies to commands without this
+/// option. The command line is read here, because the reading of a file is far from the options of a command.
+pub(crate) fn pipe_timeout() -> Duration {
+    let typed = variables::raw_value(&variables::words(), &["--timeout"]);
+    let seconds = typed.and_then(|seconds| seconds.to_str()?.parse().ok());
+    Duration::from_secs(seconds.filter(|seconds| TIMEOUTS.contains(seconds)).unwrap_or(DEFAULT_TIMEOUT))
+}
+
+/// Reads or opens the file at `path` with `act`. A pipe, such as that of `--key <(pass show key)`, is used like a file.
+/// A time limit applies to it, because a pipe without another program at its other end would block for ever. `problem`
+/// is the reason in the error, which ends with the time limit.
 pub(crate) fn within_time_limit<T: Send + 'static>(
     path: &Path,
-    read: impl FnOnce() -> T + Send + 'static,
+    problem: &str,
+    act: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     if path.metadata().map_or(true, |metadata| metadata.is_file() || metadata.is_dir()) {
-        return Ok(read());
+        return Ok(act());
     }
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(read()));
-    receiver.recv_timeout(Duration::from_secs(PIPE_TIMEOUT)).map_err(|_| {
-        let problem = format!("it is not a regular file, and its content was not complete after {PIPE_TIMEOUT} s");
+    thread::spawn(move || sender.send(act()));
+    let limit = pipe_timeout();
+    receiver.recv_timeout(limit).map_err(|_| {
+        let problem = format!("it is not a regular file, and {problem} after {} s", limit.as_secs());
         io::Error::new(io::ErrorKind::TimedOut, problem)
     })
 }
+
+/// The reason if a pipe did not end within the time limit.
+pub(crate) const INCOMPLETE: &str = "its content was not complete";
 
 /// The example key, which the sandbox accepts. It is public, and protects nothing.
 pub(crate) const EXAMPLE_KEY: &str = include_str!("../../../mp-key.pem.example");

@@ -21,6 +21,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ColorChoice, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
+use self::config_file::{DEFAULT_TIMEOUT, TIMEOUTS};
 pub(crate) use self::rerun::Rerun;
 use self::variables::{CONFIG_FILE, SANDBOX};
 pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, SystemArg, VendorArgs, system};
@@ -101,7 +102,8 @@ pub(crate) struct GrantArgs {
 /// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit in seconds for each HTTP request, including retries; a list may take ten times as long [default: 30]
+    /// time limit in seconds for each HTTP request, including retries, and for a key or a configuration that is a pipe; a
+    /// list may take ten times as long [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }
@@ -163,10 +165,10 @@ impl TimeoutArg {
     /// The time limit for each HTTP request, including its retries.
     pub(crate) fn duration(&self) -> Result<Duration, ConfigError> {
         let seconds = parsed("--timeout", self.timeout.as_ref(), |text| match text.parse() {
-            Ok(seconds @ 1..=3600) => Ok(seconds),
+            Ok(seconds) if TIMEOUTS.contains(&seconds) => Ok(seconds),
             _ => Err(format!("expected a number of seconds from 1 to 3600, found {}", quote(&text))),
         })?;
-        Ok(Duration::from_secs(seconds.unwrap_or(30)))
+        Ok(Duration::from_secs(seconds.unwrap_or(DEFAULT_TIMEOUT)))
     }
 }
 

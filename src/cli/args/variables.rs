@@ -2,7 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use hyper_util::client::proxy::matcher::Matcher;
@@ -118,7 +119,7 @@ pub(crate) fn check_root_certificates(config: &Config) -> Result<(), ConfigError
     };
     let file = PathBuf::from(env::var_os("SSL_CERT_FILE").unwrap_or_default());
     match file.metadata() {
-        // /dev/null is a usual way to say that there is no file.
+        // /dev/null is a usual way to use only SSL_CERT_DIR.
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() && file != Path::new("/dev/null") => {
             return Err(wrong("SSL_CERT_FILE", &file, "is not a regular file"));
         }
@@ -134,6 +135,43 @@ pub(crate) fn check_root_certificates(config: &Config) -> Result<(), ConfigError
         }
     }
     Ok(())
+}
+
+/// The reasons why the files that [`root_certificates`] names contain no root certificate, as the end of a sentence.
+/// `None` if no reason is found.
+pub(crate) fn root_certificates_problem() -> Option<String> {
+    if cfg!(any(windows, target_os = "macos")) {
+        return None;
+    }
+    let file = env::var_os("SSL_CERT_FILE").map(|path| ("SSL_CERT_FILE", PathBuf::from(path)));
+    let folders = env::var_os("SSL_CERT_DIR").unwrap_or_default();
+    let folders = env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty());
+    let all = file.into_iter().chain(folders.map(|path| ("SSL_CERT_DIR", path)));
+    let problems = all.filter_map(|(variable, path)| match certificates_problem(&path)? {
+        _ if path.as_os_str().is_empty() => Some(format!("{variable} is set, but empty")),
+        problem => Some(format!("{variable} names {}, which {problem}", quote_path(&path))),
+    });
+    let problems: Vec<String> = problems.collect();
+    (!problems.is_empty()).then(|| problems.join(", and "))
+}
+
+/// The reason why a file or a directory contains no certificate. The files in a directory are not read.
+fn certificates_problem(path: &Path) -> Option<String> {
+    const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    let mut bytes = Vec::new();
+    let read = match path.is_dir() {
+        true => path.read_dir().map(|mut files| files.next().is_none()),
+        false => {
+            File::open(path).and_then(|file| file.take(LARGEST_ROOTS).read_to_end(&mut bytes)).map(|read| read == 0)
+        }
+    };
+    match read {
+        Ok(true) => Some("is empty".to_owned()),
+        Ok(false) if path.is_dir() || bytes.windows(PEM.len()).any(|words| words == PEM) => None,
+        Ok(false) => Some("contains no PEM certificate".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some("does not exist".to_owned()),
+        Err(error) => Some(format!("cannot be read: {error}")),
+    }
 }
 
 /// The variables that name a proxy for HTTPS. In each pair, the first variable that is set decides. The second pair

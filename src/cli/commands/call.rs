@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
@@ -15,7 +16,7 @@ use reqwest::header::{
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use crate::cli::args::config_file::within_time_limit;
+use crate::cli::args::config_file::{pipe_timeout, within_time_limit};
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, candidates, file_name, parsed, shell, typed};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, or_dash, table};
@@ -99,7 +100,7 @@ impl Call {
         let typed_org = org.filter(|_| self.org.is_some());
         let warning = typed_org.and_then(|org| test_series_warning(&config, org, &Source::Option("ORG")));
         warning.iter().for_each(|warning| console.warning(warning));
-        let request = self.request.build(method.or_else(|| target.method().cloned()), headers)?;
+        let request = self.request.build(method.or_else(|| target.method().cloned()), headers, console)?;
 
         let config = target.with_scope(config);
         let key = prepare(&config, self.options.system_user(), console)?;
@@ -284,10 +285,15 @@ impl RequestArgs {
     }
 
     /// The request with this method, or with the default method.
-    fn build(&self, method: Option<Method>, mut headers: HeaderMap) -> Result<ApiRequest, CommandError> {
+    fn build(
+        &self,
+        method: Option<Method>,
+        mut headers: HeaderMap,
+        console: &mut Console<'_>,
+    ) -> Result<ApiRequest, CommandError> {
         let default = if self.data.is_some() { Method::POST } else { Method::GET };
         let method = method.unwrap_or(default);
-        let body = self.data.as_deref().map(read).transpose()?.unwrap_or_default();
+        let body = self.data.as_deref().map(|data| read(data, console)).transpose()?.unwrap_or_default();
         if !body.is_empty() {
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type(&body)));
         } else if [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
@@ -299,18 +305,19 @@ impl RequestArgs {
 }
 
 /// The body that `--data` names.
-fn read(data: &str) -> Result<Vec<u8>, CommandError> {
+fn read(data: &str, console: &mut Console<'_>) -> Result<Vec<u8>, CommandError> {
     let (name, bytes) = match data.strip_prefix('@') {
         None => return Ok(data.into()),
         Some("-") if io::stdin().is_terminal() => {
             return Err(CommandError::usage("--data is @-, but standard input is a terminal", "call"));
         }
-        Some("-") => ("standard input".to_owned(), read_at_most(io::stdin().lock())),
+        Some("-") => ("standard input".to_owned(), read_at_most("standard input", io::stdin(), console)),
         Some(path) => {
             let path = file_name(path.into(), Source::Option("--data"))?.value;
-            let file = path.clone();
-            let bytes = within_time_limit(&path, move || File::open::<&Path>(&file).and_then(read_at_most));
-            (quote_path(&path), bytes.and_then(|bytes| bytes))
+            let (file, name) = (path.clone(), quote_path(&path));
+            let opened = within_time_limit(&path, "no program had opened it for writing", move || File::open(file));
+            let bytes = opened.and_then(|opened| opened).and_then(|file| read_at_most(&name, file, console));
+            (name, bytes)
         }
     };
     let bytes = bytes.map_err(|error| CommandError::command_line(format!("--data: cannot read {name}: {error}")))?;
@@ -320,9 +327,19 @@ fn read(data: &str) -> Result<Vec<u8>, CommandError> {
     }
 }
 
-fn read_at_most(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(LARGEST_BODY + 1).read_to_end(&mut bytes).map(|_| bytes)
+/// Reads an input to its end or to the limit of its size. The program or the person that writes the input may be slow,
+/// so there is no time limit, but a note says what the command is waiting for.
+fn read_at_most(name: &str, input: impl Read + Send + 'static, console: &mut Console<'_>) -> io::Result<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        sender.send(input.take(LARGEST_BODY + 1).read_to_end(&mut bytes).map(|_| bytes))
+    });
+    let read = receiver.recv_timeout(pipe_timeout()).or_else(|_| {
+        console.note(&format!("--data: waiting for the end of {name}"));
+        receiver.recv()
+    });
+    read.expect("the thread sends a result")
 }
 
 /// The media type of a body that no `--header` describes.

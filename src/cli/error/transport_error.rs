@@ -15,6 +15,7 @@ use crate::client::{TransportError, is_loopback};
 
 impl From<TransportError> for CommandError {
     fn from(error: TransportError) -> Self {
+        let mut exit = Exit::NoAnswer;
         let (reason, hint) = match &error.kind {
             Kind::Tls(tls_error) => {
                 let (reason, hint) = tls(tls_error, is_on_this_machine(&error));
@@ -23,12 +24,23 @@ impl From<TransportError> for CommandError {
             kind @ (Kind::Proxy(reason) | Kind::Connection(reason) | Kind::NotHttp { reason, .. }) => {
                 (plain(reason).map_or_else(|| kind.to_string(), str::to_owned), hint(&error))
             }
+            kind @ Kind::Setup(_) => match variables::root_certificates_problem() {
+                Some(problem) => {
+                    exit = Exit::Configuration;
+                    (format!("there are no root certificates: {problem}"), Some(ROOTS.to_owned()))
+                }
+                None => (kind.to_string(), hint(&error)),
+            },
             kind => (kind.to_string(), hint(&error)),
         };
         let sentence = format!("{} `{}`: {reason}", error.outcome(), error.address);
-        Self { hints: hint.into_iter().collect(), ..Self::new(Exit::NoAnswer, sentence) }
+        Self { hints: hint.into_iter().collect(), ..Self::new(exit, sentence) }
     }
 }
+
+/// The hint for files with root certificates that cannot be used.
+const ROOTS: &str = "set SSL_CERT_FILE to the path of root certificates in PEM, or unset it and SSL_CERT_DIR to use the \
+                     operating system's certificates";
 
 fn is_on_this_machine(error: &TransportError) -> bool {
     Url::parse(&error.address).is_ok_and(|url| is_loopback(&url))
@@ -79,6 +91,9 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, Option<String>) {
         }
         TlsError::InvalidCertificate(Certificate::UnknownIssuer) => match variables::root_certificates() {
             Some(name) => {
+                if let Some(problem) = variables::root_certificates_problem() {
+                    return (UNTRUSTED.to_owned(), Some(format!("{problem}; {ROOTS}")));
+                }
                 let hint = format!(
                     "{name} replaces the operating system's root certificates: does it lack a certificate, such as the \
                      root certificate of a proxy that decrypts TLS?"

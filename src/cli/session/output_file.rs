@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::new_file::{Readers, reason, temporary_file};
+use crate::cli::args::config_file::within_time_limit;
 use crate::cli::error::{CommandError, Exit};
 use crate::client::quote_path;
 
@@ -38,7 +39,12 @@ impl OutputFile {
         let target = if is_file { path.canonicalize().map_err(cannot)? } else { path.to_owned() };
         let destination = match &existing {
             Some(other) if !other.is_file() => {
-                Destination::Device(File::options().write(true).open(path).map_err(cannot)?)
+                let device = path.to_owned();
+                let open = move || File::options().write(true).open(device);
+                let opened = within_time_limit(path, "no program had opened it for reading", open);
+                let cannot = |error| format!("--output: cannot write {}: {error}", quote_path(path));
+                let opened = opened.and_then(|opened| opened);
+                Destination::Device(opened.map_err(|error| CommandError::command_line(cannot(error)))?)
             }
             Some(file) if file.permissions().readonly() => return Err(cannot(io::ErrorKind::PermissionDenied.into())),
             existing => {

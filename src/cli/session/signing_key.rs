@@ -2,7 +2,7 @@
 
 use jsonwebtoken::Algorithm;
 
-use crate::cli::args::config_file::{EXAMPLE_KEY, within_time_limit};
+use crate::cli::args::config_file::{EXAMPLE_KEY, INCOMPLETE, within_time_limit};
 use crate::cli::args::shell;
 use crate::cli::error::CommandError;
 use crate::cli::error::key::explained;
@@ -59,7 +59,7 @@ fn load_within_time_limit(
 ) -> Result<SigningKey, KeyError> {
     let KeySource::File(path) = source else { return SigningKey::load(source, kid.as_deref(), algorithm) };
     let file = source.clone();
-    within_time_limit(path, move || SigningKey::load(&file, kid.as_deref(), algorithm))
+    within_time_limit(path, INCOMPLETE, move || SigningKey::load(&file, kid.as_deref(), algorithm))
         .unwrap_or_else(|error| Err(KeyError { key: source.to_string(), kind: KeyErrorKind::Unreadable(error) }))
 }
 
