@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     let mut console = Console::new(out, err, verbosity);
     let exit = match parsed {
         Ok(cli) => run(cli, &mut console),
-        Err(error) => command_line::print(error, &mut console),
+        Err(error) => command_line::print::<Cli>(error, &mut console),
     };
     let exit = exit.unwrap_or_else(|error| {
         error.render(&mut console);

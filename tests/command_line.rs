@@ -161,6 +161,60 @@ fn a_duration_after_a_space_is_reported_with_the_right_spelling() {
 }
 
 #[test]
+fn an_unexpected_argument_is_reported_with_the_option_that_was_probably_meant() {
+    let tip = |arguments: &str, tip: &str| {
+        let run = program(arguments).file("my system.json", "{}").run();
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}: {}", run.err);
+        assert!(run.err.contains(&format!("\n  tip: {tip}\n")), "{arguments}: {}", run.err);
+    };
+    for (arguments, option) in [
+        ("init test", "--env test"),
+        ("init config/test.toml", "--config config/test.toml"),
+        ("token 310904473", "--org 310904473"),
+        ("token a:b", "--scope a:b"),
+        ("key public mp-key.pem", "--key mp-key.pem"),
+        ("request list 310904474_system", "--system 310904474_system"),
+        ("call logistics -X POST", "--method"),
+        ("call logistics -d {}", "--data"),
+    ] {
+        tip(arguments, &format!("did you mean `{option}`?"));
+    }
+    tip("user find 310 904 473", "write an organisation number without spaces");
+    tip("system register my system.json", "put quotes around a file name with a space: 'my system.json'");
+    tip("key show", "the commands are `public`, `new`");
+    tip("--env test user show", "the commands are `list`, `find`");
+    let straight = "an argument has typographic quotes or a typographic dash: type straight quotes and hyphens";
+    tip("request create 312600757 --title “my title” --right R", straight);
+    tip("token –-env test", straight);
+    // The command has no such option, or the text is not like the value of an option.
+    for other in ["completions bash 310904473", "token nonsense", "token --file x"] {
+        let run = program(other).run();
+        assert!(run.code == 2 && !run.err.contains("tip:"), "{other}: {}", run.err);
+    }
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn a_port_without_its_option_is_reported_with_the_option() {
+    let run = program("sandbox 7070").run();
+    assert!(run.code == 2 && run.err.contains("\n  tip: did you mean `--port 7070`?\n"), "{}", run.err);
+}
+
+#[test]
+fn typographic_quotes_cause_a_warning_unless_the_option_takes_any_text() {
+    let warning =
+        "warning: an argument has typographic quotes or a typographic dash: type straight quotes and hyphens\n";
+    for arguments in ["key public --key “mp-key.pem”", "key public --key=‘mp-key.pem’", "call salary —json"] {
+        let run = program(arguments).run();
+        assert!(run.code != 0 && run.err.starts_with(warning), "{arguments}: {}", run.err);
+    }
+    for arguments in ["call nothing --data “x”", "request create 1 --right r --title=“x”", "explain MP-303"] {
+        let run = program(arguments).run();
+        assert!(!run.err.contains("typographic"), "{arguments}: {}", run.err);
+    }
+}
+
+#[test]
 fn an_unknown_variable_is_reported_with_the_nearest_name_and_without_its_value() {
     let run =
         program("grant --env test").var("SYSTEMUSER_CLIENTID", "secret-value").var("SYSTEMUSER_X\u{1b}", "y").run();

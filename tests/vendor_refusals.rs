@@ -428,6 +428,16 @@ fn impossible_values_are_reported_before_anything_is_sent() {
         "error: ID: `313790509` is not a request id; expected a UUID\n\
          hint: to find a customer's request, run `systemuser-demo request status --org 313790509 --env test`\n",
     );
+    let id = "6f8d0d1e-1111-4222-8333-444455556666";
+    let url = format!("https://am.ui.altinn.no/accessmanagement/ui/systemuser/request?id={id}");
+    refused(
+        &format!("request status {url}"),
+        2,
+        &format!(
+            "error: ID: `{url}` is not a request id; expected a UUID\n\
+             hint: pass only the id, which is at the end: `{id}`\n"
+        ),
+    );
     refused(
         "request list --status newx",
         2,

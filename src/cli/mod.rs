@@ -115,6 +115,7 @@ impl Cli {
         if self.command.warns_of_variables() {
             warn_of_variables(console);
         }
+        warn_of_quotes(console);
         match self.command {
             Command::Token(Deferred(token)) => token.run(&self.common, console).await?,
             Command::Call(Deferred(call)) => call.run(&self.common, console).await?,
@@ -156,7 +157,7 @@ fn warn_of_variables(console: &mut Console<'_>) {
         // The common beginning would make all names similar.
         let ends = variables::names().filter_map(|known| known.strip_prefix(variables::PREFIX));
         let hint = match nearest(end, ends) {
-            _ if has_option(&program, &option) => format!("; use the option --{option}"),
+            _ if command_line::has_option(&program, &option) => format!("; use the option --{option}"),
             Some(end) => format!("; {}", did_you_mean(&format!("{}{end}", variables::PREFIX))),
             None => String::new(),
         };
@@ -164,8 +165,11 @@ fn warn_of_variables(console: &mut Console<'_>) {
     }
 }
 
-/// Whether any command has this option.
-fn has_option(command: &clap::Command, name: &str) -> bool {
-    command.get_arguments().any(|option| option.get_long() == Some(name))
-        || command.get_subcommands().any(|command| has_option(command, name))
+/// Warns about typographic quotes, which a shell does not remove. A title and a body may begin with them.
+fn warn_of_quotes(console: &mut Console<'_>) {
+    let words: Vec<String> = variables::words().iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let is_text = |word: &String| word.starts_with("--title") || word.starts_with("--data");
+    if words.windows(2).any(|pair| !pair.iter().any(is_text) && command_line::is_typographic(&pair[1])) {
+        console.warning(command_line::TYPOGRAPHIC);
+    }
 }

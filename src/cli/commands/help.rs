@@ -26,7 +26,7 @@ impl Help {
         let words = iter::once(env!("CARGO_PKG_NAME").to_owned()).chain(self.command);
         match C::try_parse_from(words.chain(iter::once("--help".to_owned()))) {
             Ok(_) => Ok(Exit::Done),
-            Err(error) => command_line::print(error, console),
+            Err(error) => command_line::print::<C>(error, console),
         }
     }
 }

@@ -1,21 +1,23 @@
 //! Prints help, the version, and the errors of the parser.
 
-use std::ffi::OsString;
+use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{ColorChoice, ValueEnum};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, Command, CommandFactory, ValueEnum};
 
-use super::{CommandError, Exit};
+use super::{CommandError, Exit, did_you_mean};
+use crate::cli::args::shell;
 use crate::cli::args::variables::{raw_value, words};
 use crate::cli::output::Console;
 use crate::client::sanitize::{may_be_secret, show};
+use crate::client::{Environment, OrgNumber};
 
 /// Prints help and the version to stdout, and an error to stderr.
 ///
 /// # Errors
 /// Returns an error if stdout cannot be written.
-pub fn print(error: clap::Error, console: &mut Console<'_>) -> Result<Exit, CommandError> {
-    let text = with_hint(sanitized(error));
+pub fn print<C: CommandFactory>(error: clap::Error, console: &mut Console<'_>) -> Result<Exit, CommandError> {
+    let text = with_hint::<C>(sanitized(error));
     if text.use_stderr() {
         console.usage_error(&text.render());
         return Ok(Exit::CommandLine);
@@ -45,16 +47,94 @@ fn sanitized(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Adds a hint if a duration follows `--wait` without an equals sign: clap reads it as another argument.
-fn with_hint(mut error: clap::Error) -> clap::Error {
-    let words = words();
-    let is_wait = |pair: &&[OsString]| pair[0] == "--wait";
-    let duration = words.windows(2).find(is_wait).and_then(|pair| pair[1].to_str());
-    let is_number = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
-    if let Some(number) = duration.filter(is_number).filter(|text| text.len() < 9) {
-        let unit = if number.bytes().all(|byte| byte.is_ascii_digit()) { "s" } else { "" };
-        let hint = format!("write an equals sign before a duration: `--wait={number}{unit}`").into();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
+/// Adds a hint at the command line that was probably meant.
+fn with_hint<C: CommandFactory>(mut error: clap::Error) -> clap::Error {
+    let words: Vec<String> = words().iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.clone(),
+        _ => String::new(),
+    };
+    if let Some(ContextValue::StyledStrs(hints)) = error.get(ContextKind::Suggested)
+        && hints.iter().any(|hint| hint.to_string().contains("as a value"))
+    {
+        // No argument of this program begins with a hyphen.
+        error.remove(ContextKind::Suggested);
+    }
+    let typographic = words.iter().any(|word| is_typographic(word)).then(|| TYPOGRAPHIC.to_owned());
+    let by_kind = || match error.kind() {
+        ErrorKind::UnknownArgument => meant(&argument, &words, &command::<C>(&words)),
+        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
+            let names: Vec<String> =
+                command::<C>(&words).get_subcommands().map(|command| format!("`{command}`")).collect();
+            Some(format!("the commands are {}", names.join(", "))).filter(|_| !names.is_empty())
+        }
+        _ => None,
+    };
+    if let Some(hint) = typographic.or_else(|| duration(&words)).or_else(by_kind) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
     }
     error
+}
+
+/// The hint about an argument with typographic quotes or dashes.
+pub(crate) const TYPOGRAPHIC: &str =
+    "an argument has typographic quotes or a typographic dash: type straight quotes and hyphens";
+
+/// Whether a word of the command line begins with a quote or a dash that a shell does not know. Web pages and word
+/// processors write them.
+pub(crate) fn is_typographic(word: &str) -> bool {
+    let value = word.split_once('=').filter(|(name, _)| name.starts_with("--")).map_or(word, |(_, value)| value);
+    value.starts_with(['“', '”', '„', '«', '»', '‘', '’']) || word.trim_start_matches('-').starts_with(['–', '—'])
+}
+
+/// The hint for a duration that follows `--wait` without an equals sign: clap reads it as another argument.
+fn duration(words: &[String]) -> Option<String> {
+    let number = &words.windows(2).find(|pair| pair[0] == "--wait")?[1];
+    let unit = if number.bytes().all(|byte| byte.is_ascii_digit()) { "s" } else { "" };
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && number.len() < 9;
+    is_number.then(|| format!("write an equals sign before a duration: `--wait={number}{unit}`"))
+}
+
+/// The hint for an unexpected argument.
+fn meant(argument: &str, words: &[String], command: &Command) -> Option<String> {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let before = &words[words.iter().position(|word| word == argument)?.checked_sub(1)?];
+    let file = format!("{before} {argument}");
+    if Path::new(&file).is_file() {
+        return Some(format!("put quotes around a file name with a space: {}", shell::path(Path::new(&file))));
+    }
+    if is_number(before) && is_number(argument) {
+        return Some("write an organisation number without spaces".to_owned());
+    }
+    let option = match argument {
+        // The options of curl.
+        "-X" => "method",
+        "-d" => "data",
+        "-H" => "header",
+        "-o" => "output",
+        text if text.parse::<Environment>().is_ok() => "env",
+        text if text.parse::<OrgNumber>().is_ok() => "org",
+        text if text.parse::<u16>().is_ok() => "port",
+        text if text.ends_with(".pem") => "key",
+        text if text.ends_with(".toml") => "config",
+        text if text.contains(':') => "scope",
+        text if text.contains('_') => "system",
+        _ => return None,
+    };
+    let value = if argument.starts_with('-') { String::new() } else { format!(" {argument}") };
+    has_option(command, option).then(|| did_you_mean(&format!("--{option}{value}")))
+}
+
+/// The command that these words choose.
+fn command<C: CommandFactory>(words: &[String]) -> Command {
+    let mut program = C::command();
+    // The options of a command are added when it is built.
+    program.build();
+    words.iter().skip(1).fold(program, |command, word| command.find_subcommand(word).cloned().unwrap_or(command))
+}
+
+/// Whether the command or a command below it has this option.
+pub(crate) fn has_option(command: &Command, name: &str) -> bool {
+    command.get_arguments().any(|option| option.get_long() == Some(name))
+        || command.get_subcommands().any(|command| has_option(command, name))
 }

@@ -15,6 +15,7 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
     if let Ok(id) = uuid::Uuid::try_parse(given.value.trim()) {
         return Ok(id.to_string());
     }
+    let end = given.value.trim().rsplit(['=', '/']).next().unwrap_or_default();
     let hint = match given.value.trim().parse::<OrgNumber>() {
         Ok(org) => {
             let status = rerun.command(&format!("request status --org {org}"));
@@ -26,6 +27,7 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
         Err(_) if given.value.len() < 5 && given.value.bytes().all(|byte| byte.is_ascii_digit()) => {
             format!("write an equals sign and a unit for a duration: `--wait={}s`", given.value)
         }
+        Err(_) if uuid::Uuid::try_parse(end).is_ok() => format!("pass only the id, which is at the end: `{end}`"),
         Err(_) => format!("to see the existing ids, run `{}`", rerun.command("request list")),
     };
     let problem = format!("ID: {} is not a request id; expected a UUID", quote(&given.value));
