@@ -56,12 +56,35 @@ fn examples() -> Vec<String> {
 }
 
 #[cfg(feature = "sandbox")]
+fn is_sandbox(example: &str) -> bool {
+    example.starts_with("systemuser-demo sandbox")
+}
+
+/// The default port may be in use, so an example without a port gets a free port.
+#[cfg(all(unix, feature = "sandbox"))]
+#[test]
+fn every_example_of_the_sandbox_runs_until_it_is_stopped() {
+    let examples = examples();
+    let examples: Vec<&String> = examples.iter().filter(|example| is_sandbox(example)).collect();
+    assert!(examples.len() > 2, "{examples:?}");
+    for example in examples {
+        let words = example.strip_prefix("systemuser-demo ").unwrap();
+        let port = if words.contains("--port") { "" } else { "--port 0" };
+        let mut sandbox = crate::sandbox::standing_by(program(words).args(port).command());
+        let run = program("token").var("SYSTEMUSER_SANDBOX", &sandbox.address).run();
+        let is_refused = run.err.contains("refused the grant: MP-303 ");
+        assert_eq!((run.code, is_refused), if words.contains("MP-303") { (4, true) } else { (0, false) }, "{example}");
+        assert_eq!(sandbox.end("-INT").0, Some(0), "{example}");
+    }
+}
+
+#[cfg(feature = "sandbox")]
 #[test]
 fn every_example_of_the_help_runs() {
     use crate::program::project_text;
     let examples = examples();
     assert!(examples.len() > 40, "{}", examples.len());
-    for example in examples.iter().filter(|example| !example.starts_with("systemuser-demo sandbox")) {
+    for example in examples.iter().filter(|example| !is_sandbox(example)) {
         let values = [("RESOURCE", "ttd_systembruker-logistikk-demo"), ("ID", "00000000-0000-4000-8000-000000000009")];
         let example = values.iter().fold(example.clone(), |text, (word, value)| text.replace(word, value));
         let example =
@@ -271,6 +294,7 @@ fn a_result_that_cannot_be_written_is_an_error() {
             "doctor --json",
             "grant",
             "key public",
+            "sandbox --port 0",
         ]);
     }
     for command in commands {

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use systemuser_demo::{explain, sandbox};
 
-use crate::program::program;
+use crate::program::{Run, program};
 use crate::server::nobody;
 
 pub struct Standing {
@@ -63,7 +63,7 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
     let introduction = sandbox.introduction.replace(&sandbox.address, "ADDRESS");
     assert_eq!(
         introduction,
-        "note: the sandbox listens on ADDRESS, on this machine only; Ctrl-C stops it\n\
+        "note: the sandbox listens on this machine only; Ctrl-C stops it\n\
          \n\
          endpoints\n  \
          Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
@@ -103,8 +103,29 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          export SYSTEMUSER_SANDBOX=ADDRESS\n"
     );
     let ended = "\nnote: the sandbox has stopped and discarded its data\n".to_owned();
-    assert_eq!(sandbox.end("-INT"), (Some(0), String::new(), ended.clone()));
-    assert_eq!(standing().end("-TERM"), (Some(0), String::new(), ended));
+    assert_eq!(sandbox.end("-INT"), (Some(0), format!("{}\n", sandbox.address), ended.clone()));
+    let mut sandbox = standing();
+    assert_eq!(sandbox.end("-TERM"), (Some(0), format!("{}\n", sandbox.address), ended));
+}
+
+#[test]
+fn its_url_is_its_only_output_with_quiet() {
+    for (options, before, after) in [("", "", "\n"), ("--json", "{\n  \"url\": \"", "\"\n}\n")] {
+        let sandbox = program("sandbox --port 0 --quiet").args(options);
+        let mut child = sandbox.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut stdout, mut result) = (BufReader::new(child.stdout.take().unwrap()), String::new());
+        while !result.ends_with(after) {
+            assert_ne!(stdout.read_line(&mut result).unwrap(), 0, "{result}");
+        }
+        let url = result.strip_prefix(before).unwrap().strip_suffix(after).unwrap();
+        let run = program("call salary").var("SYSTEMUSER_SANDBOX", url).run();
+        child.kill().unwrap();
+        run.succeeds("status  Paid\namount  1337\n");
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        let err = Run::from(child.wait_with_output().unwrap()).err;
+        assert_eq!((rest.as_str(), err.as_str()), ("", ""));
+    }
 }
 
 /// Like tests/secrets.rs, for a sandbox that runs separately: all of its output is checked after it has ended.

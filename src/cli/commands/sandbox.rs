@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use anyhow::Context;
 use chrono::TimeDelta;
 use clap::Args;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::cli::args::{CommonArgs, parsed};
@@ -67,6 +68,11 @@ impl Sandbox {
         let address = format!("http://{}", listener.local_addr().context("cannot read the address of the socket")?);
         file_handles::check(file_handles::CONNECTION, "accept connections")?;
         let interrupted = interrupted().context("cannot listen for Ctrl-C")?;
+        console.note("the sandbox listens on this machine only; Ctrl-C stops it");
+        match common.json {
+            true => console.answer_json(&json!({ "url": address }))?,
+            false => console.answer_line(&address)?,
+        }
         introduce(console, &address, &options);
         sandbox::serve(listener, options, interrupted).await.context("the sandbox stopped")?;
         console.note("the sandbox has stopped and discarded its data");
@@ -110,7 +116,6 @@ fn explanation(entry: &Entry) -> Explanation {
 
 fn introduce(console: &mut Console<'_>, address: &str, options: &SandboxOptions) {
     let (organisations, clients): (Vec<_>, Vec<_>) = (sandbox::organisations().collect(), sandbox::clients().collect());
-    console.note(&format!("the sandbox listens on {address}, on this machine only; Ctrl-C stops it"));
     if !options.clock_ahead.is_zero() {
         let way = if options.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         console.note(&format!(
