@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::program::{Run, program};
 
 /// The words of every command.
-fn commands() -> Vec<String> {
+pub fn commands() -> Vec<String> {
     let (mut commands, mut waiting) = (Vec::new(), vec![String::new()]);
     while let Some(command) = waiting.pop() {
         let help = program(&format!("{command} -h")).run().out;
@@ -308,30 +308,5 @@ fn a_result_that_cannot_be_written_is_an_error() {
         let discarded = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
         let run = with_stdout(command, discarded);
         assert_eq!(run.code, 0, "{command}: {}", run.err);
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-#[ignore = "needs script, of util-linux; .ci/run has it"]
-fn help_is_wrapped_between_words_at_the_width_of_the_terminal() {
-    let wide: Vec<String> = commands().iter().map(|command| program(&format!("{command} --help")).run().out).collect();
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    for columns in [60, 80, 200] {
-        for (command, wide) in commands().iter().zip(&wide) {
-            let binary = env!("CARGO_BIN_EXE_systemuser-demo");
-            let line = format!("stty rows 24 cols {columns}; {binary} {command} --help");
-            let mut script = std::process::Command::new("script");
-            script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear().stdin(Stdio::null());
-            script
-                .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-                .env("SHELL", "/bin/sh")
-                .env("NO_COLOR", "1");
-            let run = Run::of(&mut script);
-            assert_eq!(words(&run.out), words(wide), "{command} {columns}");
-            for line in run.out.lines() {
-                assert!(line.trim_end().chars().count() <= columns, "{command} {columns}: {line}");
-            }
-        }
     }
 }

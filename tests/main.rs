@@ -61,6 +61,8 @@ mod printed_commands;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod strictness;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(feature = "sandbox")]
 mod vendor_flow;
 #[cfg(not(feature = "sandbox"))]

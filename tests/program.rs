@@ -127,15 +127,22 @@ impl Program {
         command
     }
 
-    /// The same command in a terminal that `script` provides.
+    /// The same command in a terminal that `script` provides, and that does not know its width.
     #[cfg(target_os = "linux")]
     pub fn at_a_terminal(&self) -> Command {
+        self.at_a_terminal_of(0)
+    }
+
+    /// The same command in a terminal that has this number of columns.
+    #[cfg(target_os = "linux")]
+    pub fn at_a_terminal_of(&self, columns: u16) -> Command {
         let plain = self.command();
         let line: Vec<&str> =
             std::iter::once(plain.get_program()).chain(plain.get_args()).map(|word| word.to_str().unwrap()).collect();
         assert!(line.iter().all(|word| !word.contains([' ', '\''])), "no word is quoted here: {line:?}");
+        let line = format!("stty rows 24 cols {columns}; exec {}", line.join(" "));
         let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]).env_clear();
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear();
         script.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SHELL", "/bin/sh");
         script.envs(self.variables.iter().cloned()).current_dir(self.path("")).stdin(Stdio::null());
         script

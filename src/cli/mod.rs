@@ -30,9 +30,9 @@ Exit codes:
   0    success
   1    unexpected error
   2    invalid command line, or an invalid input file
-  3    invalid configuration file, environment variable or key
+  3    invalid configuration, environment variable or key
   4    Maskinporten refused, or a token failed verification
-  5    the API or Altinn refused, or the customer did not approve
+  5    the API, Altinn or the customer refused
   6    no usable response from a server
   7    the customer has not decided yet
   130  interrupted";

@@ -20,7 +20,7 @@ pub(crate) struct Explain {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo explain                       # list all codes
+  systemuser-demo explain  # list all codes
   systemuser-demo explain MP-303
   systemuser-demo explain auth4 --json";
 

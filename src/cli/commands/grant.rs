@@ -32,7 +32,7 @@ pub(crate) struct Grant {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo grant --decode                # print the header and the claims
+  systemuser-demo grant --decode  # header and claims
   systemuser-demo grant --curl";
 
 /// The grant with its header and claims.

@@ -16,7 +16,7 @@ pub(crate) struct Help {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo help                  # list the commands
+  systemuser-demo help  # list the commands
   systemuser-demo help token
   systemuser-demo help system register";
 

@@ -41,7 +41,7 @@ struct Public {
 const PUBLIC_EXAMPLES: &str = "\
 Examples:
   systemuser-demo key public
-  systemuser-demo key public --set              # a JWK set";
+  systemuser-demo key public --set  # a JWK set";
 
 /// create an RSA key pair, and print its public JWK
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ struct New {
 
 const NEW_EXAMPLES: &str = "\
 Examples:
-  systemuser-demo key new                       # creates mp-key.pem
+  systemuser-demo key new  # creates mp-key.pem
   systemuser-demo key new customer.pem --bits 4096";
 
 impl Key {

@@ -40,9 +40,9 @@ pub(crate) struct Sandbox {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo sandbox                       # until Ctrl-C
-  systemuser-demo sandbox --port 0              # on a free port
-  systemuser-demo sandbox --refuse MP-303       # test error handling";
+  systemuser-demo sandbox                  # until Ctrl-C
+  systemuser-demo sandbox --port 0         # on a free port
+  systemuser-demo sandbox --refuse MP-303  # for every grant";
 
 impl Sandbox {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

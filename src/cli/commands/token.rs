@@ -25,8 +25,8 @@ pub(crate) struct Token {
 const EXAMPLES: &str = "\
 Examples:
   systemuser-demo token
-  systemuser-demo token --org 310904473         # for this customer
-  systemuser-demo token --exchange --json       # an Altinn token";
+  systemuser-demo token --org 310904473    # for a customer
+  systemuser-demo token --exchange --json  # an Altinn token";
 
 /// The token as JSON.
 #[derive(Serialize)]

@@ -50,6 +50,9 @@ const WRAP_OFF: &str = "\x1b[?7l";
 /// Turns wrapping on again.
 const WRAP_ON: &str = "\x1b[?7h";
 
+/// A space in help at which clap must not wrap a line. It is printed as a space.
+pub(crate) const UNBROKEN_SPACE: &str = "\u{a0}";
+
 /// An output stream.
 pub struct Stream<'a> {
     /// The destination of the output.
@@ -170,7 +173,8 @@ impl<'a> Console<'a> {
 
     /// Writes help, which clap formats, to stdout.
     pub(crate) fn answer_styled(&mut self, text: &StyledStr) -> io::Result<()> {
-        self.answer(if self.out.colour { text.ansi().to_string() } else { text.to_string() })
+        let text = if self.out.colour { text.ansi().to_string() } else { text.to_string() };
+        self.answer(text.replace(UNBROKEN_SPACE, " "))
     }
 
     /// Writes a line that belongs to the message before it.

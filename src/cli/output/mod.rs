@@ -1,6 +1,7 @@
 //! Output: the console, tables, `--verbose`, JSON, times, and the comparison of clocks.
 //!
-//! This module decides how output looks. The text of an error comes from the `error` module.
+//! This module decides how output looks. The text of an error comes from the `error` module. Only help is wrapped.
+//! The terminal wraps other lines, so that a command in a message can be copied as one line.
 
 mod clock;
 mod console;
@@ -11,6 +12,6 @@ pub(crate) mod verbose;
 
 pub(crate) use self::clock::{ClockDifference, RequestTimer, maskinportens_time};
 pub use self::console::{Console, Stream, Verbosity};
-pub(crate) use self::console::{Level, painted};
+pub(crate) use self::console::{Level, UNBROKEN_SPACE, painted};
 pub(crate) use self::table::{columns, or_dash, pairs, table};
 pub(crate) use self::time::{duration, server_time, time};

@@ -54,7 +54,7 @@ const EXAMPLES: &str = "\
 Examples:
   systemuser-demo doctor
   systemuser-demo doctor --api logistics
-  systemuser-demo doctor --offline              # skip the steps that need the network";
+  systemuser-demo doctor --offline  # without the network";
 
 /// `doctor` warns this many days before the registration of a key ends.
 const NOTICE: i64 = 30;

@@ -37,7 +37,7 @@ pub(crate) struct Inspect {
 const EXAMPLES: &str = "\
 Examples:
   systemuser-demo inspect eyJhbGciOiJub25lIn0.e30.
-  systemuser-demo inspect < token.txt           # from a file";
+  systemuser-demo inspect < token.txt  # from a file";
 
 /// The longest accepted input, in bytes.
 const LONGEST: u64 = 1024 * 1024;

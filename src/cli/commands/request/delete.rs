@@ -23,7 +23,7 @@ pub(super) struct Delete {
 
 const EXAMPLES: &str = "\
 Examples:
-  systemuser-demo request delete ID             # an id from `request list`";
+  systemuser-demo request delete ID  # see `request list`";
 
 impl Delete {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

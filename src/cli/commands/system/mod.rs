@@ -118,7 +118,7 @@ struct Delete {
 
 const DELETE_EXAMPLES: &str = "\
 Examples:
-  systemuser-demo system delete --yes           # the configured system
+  systemuser-demo system delete --yes  # the default system
   systemuser-demo system delete 991825827_skylager --yes";
 
 const SHOW_EXAMPLES: &str = "\
