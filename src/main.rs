@@ -19,7 +19,12 @@ fn main() -> ExitCode {
     let (terminal, err_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
     let (mut stdout, mut stderr) = (stdout(), io::stderr());
     let out = Stream { terminal, colour: takes_colour(colour, terminal), writer: &mut stdout };
-    let err = Stream { terminal: err_terminal, colour: takes_colour(colour, err_terminal), writer: &mut stderr };
+    // A dumb terminal cannot erase a progress line.
+    let err = Stream {
+        terminal: err_terminal && !is_dumb(),
+        colour: takes_colour(colour, err_terminal),
+        writer: &mut stderr,
+    };
     let mut console = Console::new(out, err, verbosity);
     let exit = match parsed {
         Ok(cli) => run(cli, &mut console),
@@ -55,12 +60,13 @@ fn takes_colour(choice: ColorChoice, terminal: bool) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            terminal
-                && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                && env::var_os("TERM").is_none_or(|name| name != "dumb")
-        }
+        ColorChoice::Auto => terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb(),
     }
+}
+
+/// Whether the terminal understands no control sequences.
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|name| name == "dumb")
 }
 
 fn run(cli: Cli, console: &mut Console<'_>) -> Result<Exit, CommandError> {

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::program::{Program, Run, program};
 use crate::server::{Request, Server, empty, json as answer, nobody, vendor_configuration};
 
-const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
+pub const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
 const CONFIRM: &str =
     "https://am.ui.altinn.no/accessmanagement/ui/systemuser/request?id=7d6e1d3c&DONTCHOOSEREPORTEE=true";
-const WAITING: &str = "note: waiting at most 10 min for the customer's decision; press Ctrl-C to stop\n";
+pub const WAITING: &str = "note: waiting at most 10 min for the customer's decision; press Ctrl-C to stop\n";
 const POST: &str = "POST systemuser/request/vendor systemuser.request.write";
 
 fn request(status: &str, timed_out: bool) -> Value {
@@ -21,11 +21,11 @@ fn request(status: &str, timed_out: bool) -> Value {
         "status": status, "confirmUrl": CONFIRM, "created": "2026-01-02T03:04:05Z", "timedOut": timed_out })
 }
 
-fn new() -> String {
+pub fn new() -> String {
     answer("201 Created", &request("New", false).to_string())
 }
 
-fn found(status: &str) -> String {
+pub fn found(status: &str) -> String {
     answer("200 OK", &request(status, false).to_string())
 }
 
@@ -33,14 +33,14 @@ fn get() -> String {
     format!("GET systemuser/request/vendor/{ID} systemuser.request.read")
 }
 
-fn create(server: &Server, arguments: &str) -> Program {
+pub fn create(server: &Server, arguments: &str) -> Program {
     let program =
         program("request create 313790509 --right demo --external-ref customer-42 --env test").args(arguments);
     program.file("config/test.toml", server.vendor_configuration())
 }
 
 /// The printed form of the new request.
-fn printed_request() -> String {
+pub fn printed_request() -> String {
     format!(
         "request       {ID}\nstatus        New\nkind          standard\ncustomer      313790509\n\
          external ref  customer-42\nsystem        991825827_smartcloud\ncreated       2026-01-02 03:04:05 UTC\n\
@@ -48,7 +48,7 @@ fn printed_request() -> String {
     )
 }
 
-const ITS_TOKEN: &str = "note: the system user exists; to get a token for it, run `systemuser-demo token --org \
+pub const ITS_TOKEN: &str = "note: the system user exists; to get a token for it, run `systemuser-demo token --org \
                          313790509 --external-ref customer-42 --env test`\n";
 
 #[test]
@@ -411,40 +411,6 @@ fn a_machine_without_a_browser_causes_no_failure() {
     let run = create(&server, "--open").var("PATH", "/nowhere").run();
     assert_eq!((run.out, run.code), (printed_request(), 0));
     assert!(run.err.starts_with("warning: cannot open a browser (") && run.err.lines().count() == 2, "{}", run.err);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-#[ignore = "needs script, of util-linux; .ci/run has it"]
-fn a_person_at_a_terminal_sees_that_the_command_waits() {
-    let server = Server::vendor_in_turn([new(), found("New"), found("Accepted")]);
-    let run = Run::of(create(&server, "--wait").at_a_terminal().env("NO_COLOR", "1"));
-    let output = run.out.replace("\r\n", "\n");
-    let live = "\r\x1b[2K\x1b[?7lwaiting for the customer: New, 0 s; press Ctrl-C to stop\x1b[?7h";
-    let status = "\r\x1b[2Kstatus        Accepted\n";
-    assert!(output.contains(&format!("\n{live}")) && output.contains(&format!("{live}{status}")), "{output:?}");
-    assert_eq!((run.code, output.matches("note: waiting").count()), (0, 0));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-#[ignore = "needs script, of util-linux; .ci/run has it"]
-fn a_person_at_a_terminal_sees_that_the_server_asks_to_wait() {
-    let busy = || empty("503 Service Unavailable\r\nRetry-After: 2");
-    let asked = AtomicUsize::new(0);
-    let server = Server::start(move |request: &Request| match asked.fetch_add(1, Ordering::SeqCst) {
-        0 | 2 => busy(),
-        _ if request.target == "/token" => crate::server::opaque_token(),
-        _ => answer("200 OK", "[]"),
-    });
-    let program = program("system list --env test").file("config/test.toml", server.vendor_configuration());
-    let run = Run::of(program.at_a_terminal().env("NO_COLOR", "1"));
-    assert_eq!(run.code, 0, "{run:?}");
-    let live = "\r\x1b[2K\x1b[?7lwaiting 2 s, as requested by the server\x1b[?7h";
-    // After the last pause, the result replaces the line.
-    assert!(run.out.matches(live).count() == 2 && run.out.contains(&format!("{live}\r\x1b[2K")), "{run:?}");
-    let piped = Run::of(&mut program.command());
-    assert!(!piped.err.contains("as requested by the server"), "{piped:?}");
 }
 
 /// Nobody else uses a server on this machine.

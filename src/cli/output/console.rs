@@ -43,8 +43,9 @@ pub(crate) fn painted(text: &str, code: &str, colour: bool) -> String {
     if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// Moves to the beginning of the line, and erases the line (ECMA-48, "erase in line").
-const ERASE_LINE: &str = "\r\x1b[2K";
+/// Moves to the beginning of the line, and erases it (ECMA-48, "erase in page"). A line that a narrower window has broken
+/// into several is erased whole, because the cursor stays at its beginning.
+const ERASE_LINE: &str = "\r\x1b[J";
 /// Turns wrapping off, so that a text wider than the terminal stays on one line and can be erased (DEC, "auto wrap").
 const WRAP_OFF: &str = "\x1b[?7l";
 /// Turns wrapping on again.
@@ -57,7 +58,7 @@ pub(crate) const UNBROKEN_SPACE: &str = "\u{a0}";
 pub struct Stream<'a> {
     /// The destination of the output.
     pub writer: &'a mut (dyn Write + Send),
-    /// Whether it is a terminal.
+    /// Whether it is a terminal. On stderr: a terminal that can erase a line.
     pub terminal: bool,
     /// Whether the program's own text has colours.
     pub colour: bool,
@@ -107,7 +108,7 @@ impl<'a> Console<'a> {
     pub(crate) fn progress(&mut self, text: &str) {
         if self.shows_progress() {
             self.has_progress_line = true;
-            self.prompt(&format!("{ERASE_LINE}{WRAP_OFF}{}{WRAP_ON}", visible(text)));
+            self.prompt(&format!("{ERASE_LINE}{WRAP_OFF}{}{WRAP_ON}\r", visible(text)));
         }
     }
 

@@ -147,9 +147,9 @@ async fn look(
         let until = started.elapsed().saturating_add(pause.max(retry_after)).min(timeout);
         while started.elapsed() < until {
             let waited = duration(started.elapsed().as_secs());
-            // A line that is wider than the terminal could not be erased.
+            // With a known status, the line has at most 58 characters. A longer status would hide the rest of it.
             let status: String = request.known.status().chars().take(20).collect();
-            console.progress(&format!("waiting for the customer: {status}, {waited}; press Ctrl-C to stop"));
+            console.progress(&format!("waiting for the customer: {status}, {waited}; Ctrl-C to stop"));
             tokio::time::sleep(TICK.min(until.saturating_sub(started.elapsed()))).await;
         }
         pause = (pause * 3 / 2).min(longest_pause);
