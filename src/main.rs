@@ -9,11 +9,10 @@ use clap::{ColorChoice, Parser};
 use systemuser_demo::cli::{Cli, CommandError, Console, Exit, Stream, Verbosity, command_line, complete, file_handles};
 
 fn main() -> ExitCode {
-    let parsed = match complete() {
-        Ok(false) => Cli::try_parse(),
-        Ok(true) => return ExitCode::SUCCESS,
-        Err(error) => Err(error),
-    };
+    if complete() {
+        return ExitCode::SUCCESS;
+    }
+    let parsed = Cli::try_parse();
     let colour = parsed.as_ref().map_or_else(|_| command_line::typed_colour(), Cli::colour);
     let verbosity = parsed.as_ref().map_or(Verbosity::Normal, Cli::verbosity);
     let (terminal, err_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());

@@ -77,14 +77,11 @@ enum Command {
     /// print a shell completion script
     Completions(Deferred<completions::Completions>),
     /// print help for a command
-    Help(Deferred<help::Help>),
+    Help(Deferred<help::Help<Cli>>),
 }
 
 /// Answers a shell that asks for completions. Returns whether a shell asked.
-///
-/// # Errors
-/// Returns an error if the shell is unknown, or if stdout cannot be written.
-pub fn complete() -> clap::error::Result<bool> {
+pub fn complete() -> bool {
     completions::complete(Cli::command)
 }
 
@@ -131,7 +128,7 @@ impl Cli {
             #[cfg(feature = "sandbox")]
             Command::Sandbox(Deferred(sandbox)) => sandbox.run(&self.common, console).await?,
             Command::Completions(Deferred(completions)) => completions.run(console)?,
-            Command::Help(Deferred(help)) => return help.run::<Self>(console),
+            Command::Help(Deferred(help)) => return help.run(console),
         }
         Ok(Exit::Done)
     }

@@ -118,14 +118,16 @@ pub(super) fn api(environment: Environment, table: ApiTable, place: &Place<'_>) 
     Ok(ApiConfig { url, scope, method, exchange: table.exchange.unwrap_or_default() })
 }
 
+/// The HTTP methods that an API can be called with. TRACE must not carry a token (RFC 9110, section 9.3.8).
+pub const METHODS: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
 /// Parses an HTTP method, in upper or lower case.
 ///
 /// # Errors
-/// Returns an error if the text is another method, or no method. TRACE must not carry a token (RFC 9110, section 9.3.8).
+/// Returns an error if the text is another method, or no method.
 pub fn parse_method(text: String) -> Result<Method, String> {
-    use Method as M;
-    let mut known = [M::GET, M::HEAD, M::OPTIONS, M::POST, M::PUT, M::PATCH, M::DELETE].into_iter();
-    let method = known.find(|method| method.as_str().eq_ignore_ascii_case(&text));
+    let method = METHODS.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(&text));
     method.ok_or_else(|| format!("{} is not GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE", quote(&text)))
 }
 

@@ -22,7 +22,7 @@ use jsonwebtoken::Algorithm;
 use reqwest::{Method, Url};
 use toml::value::Datetime;
 
-pub use self::endpoints::{parse_endpoint, parse_method};
+pub use self::endpoints::{METHODS, parse_endpoint, parse_method};
 pub use self::error::ConfigError;
 pub use self::file::table_of;
 use self::file::{File, Place, Text};

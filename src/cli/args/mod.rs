@@ -40,7 +40,7 @@ pub(crate) struct CommonArgs {
     #[arg(short, long, global = true, value_name = "ENV")]
     env: Option<Environment>,
     /// configuration file [env: SYSTEMUSER_CONFIG] [default: config/<ENV>.toml]
-    #[arg(short, long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, global = true, value_name = "FILE", add = candidates::files("toml"))]
     config: Option<OsString>,
     /// print the result as JSON on stdout
     #[arg(long, global = true)]

@@ -1,5 +1,6 @@
-//! Quotes the words of a command line for a shell.
+//! Quotes the words of a command line for a shell, and removes their quotes.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::client::may_be_secret;
@@ -16,11 +17,36 @@ pub(crate) fn argument(value: &str, placeholder: &str) -> String {
 
 /// A text, in quotes if it needs them.
 pub(crate) fn quote(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=".contains(c);
-    match text {
-        text if text.chars().all(is_plain) && !text.is_empty() => text.to_owned(),
-        text => format!("'{}'", text.replace('\'', "'\\''")),
+    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Whether a text needs no quotes in any shell.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "/._-:=".contains(c))
+}
+
+/// The words of a line that is being typed, without their quotes. The last word ends at the cursor: it may be empty, and
+/// its quotes may be open.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let (mut words, mut quote) = (vec![String::new()], None);
+    let mut chars = line.trim_start().chars().peekable();
+    while let Some(c) = chars.next() {
+        let Some(word) = words.last_mut() else { break };
+        match c {
+            _ if quote == Some(c) => quote = None,
+            '\\' if quote != Some('\'') => word.extend(chars.next()),
+            '"' | '\'' if quote.is_none() => quote = Some(c),
+            _ if quote.is_some() || !c.is_whitespace() => word.push(c),
+            _ if chars.peek().is_none_or(|next| !next.is_whitespace()) => words.push(String::new()),
+            _ => {}
+        }
     }
+    words
+}
+
+/// A word without its quotes.
+pub(crate) fn unquoted(word: &OsStr) -> OsString {
+    words(&word.to_string_lossy()).pop().unwrap_or_default().into()
 }
 
 /// An option and its value, with a space before them.

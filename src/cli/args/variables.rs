@@ -67,15 +67,16 @@ pub(crate) fn words() -> Vec<OsString> {
     env::args_os().collect()
 }
 
-/// The value of an option on a command line that is not parsed. A shell may pass `=` as a word of its own.
+/// The value of an option on a command line that is not parsed.
 pub(crate) fn raw_value(words: &[OsString], names: &[&str]) -> Option<OsString> {
-    let mut words = words.iter().take_while(|word| *word != "--").filter(|word| *word != "=");
+    let mut words = words.iter().take_while(|word| *word != "--");
     let mut value = None;
     while let Some(word) = words.next() {
         for name in names {
             match word.to_str().and_then(|word| word.strip_prefix(name)) {
                 Some("") => value = words.next().cloned(),
                 Some(rest) if rest.starts_with('=') => value = Some(rest[1..].into()),
+                Some(rest) if !name.starts_with("--") => value = Some(rest.into()),
                 Some(_) | None => {}
             }
         }

@@ -1,13 +1,14 @@
 //! `call`: call an API with a system-user token, and print the response.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::sync::mpsc;
 use std::thread;
 
 use clap::Args;
-use clap_complete::ArgValueCandidates;
+use clap_complete::engine::ValueCompleter;
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
 use reqwest::Method;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
@@ -24,7 +25,7 @@ use crate::cli::session::output_file::OutputFile;
 use crate::cli::session::{ApiRequest, ApiTarget, Session, prepare, test_series_warning};
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{KeySource, OrgNumber, quote, quote_path, show};
-use crate::config::{ApiConfig, Config, ConfigError, Source, parse_method};
+use crate::config::{ApiConfig, Config, ConfigError, METHODS, Source, parse_method};
 
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -47,7 +48,7 @@ pub(crate) struct Call {
     #[arg(long)]
     exchange: bool,
     /// write the response body to this file, exactly as received; `-` is standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", add = ArgValueCompleter::new(PathCompleter::file().stdio()))]
     output: Option<OsString>,
     #[command(flatten)]
     options: GrantArgs,
@@ -65,14 +66,21 @@ Examples:
 #[derive(Debug, Args)]
 struct RequestArgs {
     /// HTTP method [default: the configured method, otherwise POST with --data and GET without]
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(|| candidates::names(METHODS.map(|method| method.to_string()))))]
     method: Option<String>,
     /// request body: TEXT, @FILE, or @- for standard input
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = ArgValueCompleter::new(files_after_at))]
     data: Option<String>,
     /// add an HTTP header; may be repeated
     #[arg(long, value_name = "NAME:VALUE")]
     header: Vec<String>,
+}
+
+/// The paths that a shell offers for `@FILE`.
+fn files_after_at(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(path) = typed.to_str().and_then(|typed| typed.strip_prefix('@')) else { return Vec::new() };
+    let paths = PathCompleter::file().complete(OsStr::new(path));
+    paths.into_iter().map(|path| path.add_prefix("@")).collect()
 }
 
 /// The destination of the response body.

@@ -1,7 +1,10 @@
 //! `explain`: explain a Maskinporten or Altinn error code.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+
 use clap::Args;
-use clap_complete::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use serde_json::{Value, json};
 
 use crate::cli::args::{CommonArgs, checked_text, typed};
@@ -14,7 +17,7 @@ use crate::explain::{self, Cause, Entry};
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
     /// error code in any spelling, such as MP-303, mp303 or AUTH-4; if omitted, all codes are listed
-    #[arg(add = ArgValueCandidates::new(codes))]
+    #[arg(add = ArgValueCompleter::new(codes))]
     code: Option<String>,
 }
 
@@ -24,9 +27,31 @@ Examples:
   systemuser-demo explain MP-303
   systemuser-demo explain auth4 --json";
 
-/// The codes that a shell offers on completion.
-fn codes() -> Vec<CompletionCandidate> {
-    explain::all().map(|entry| CompletionCandidate::new(entry.code).help(Some(entry.meaning.into()))).collect()
+/// The codes and OAuth errors that a shell offers. They begin as the typed text is spelled, because some shells drop
+/// other candidates.
+fn codes(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(typed) = typed.to_str() else { return Vec::new() };
+    let codes = explain::all().filter_map(|entry| Some((completed(typed, entry)?, entry.meaning)));
+    let errors: BTreeSet<_> = explain::all().map(|entry| entry.kind).filter(|kind| kind.starts_with(typed)).collect();
+    let errors = errors.into_iter().filter(|kind| !kind.contains(' '));
+    let errors = errors.map(|kind| (kind.to_owned(), "all codes with this OAuth error"));
+    codes.chain(errors).map(|(code, help)| CompletionCandidate::new(code).help(Some(help.into()))).collect()
+}
+
+/// The code of this entry as a continuation of the typed text. `None` if the text is not the beginning of a spelling.
+fn completed(typed: &str, entry: &Entry) -> Option<String> {
+    let Entry { code, .. } = entry;
+    let is_lower = typed.contains(|c: char| c.is_ascii_lowercase());
+    let spelled = |end: &str| format!("{typed}{}", if is_lower { end.to_lowercase() } else { end.to_owned() });
+    match code.get(..typed.len()) {
+        Some(beginning) if beginning.eq_ignore_ascii_case(typed) => Some(spelled(&code[typed.len()..])),
+        // Other spellings, such as `mp3` and `AUTH-4`, continue with the shortest end that makes this code of them.
+        _ if typed.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c)) => None,
+        _ => (0..=code.len())
+            .rev()
+            .map(|start| spelled(&code[start..]))
+            .find(|spelling| explain::of_code(spelling).is_some_and(|found| found.code == *code)),
+    }
 }
 
 impl Explain {

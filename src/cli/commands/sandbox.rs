@@ -7,10 +7,11 @@ use std::num::NonZeroUsize;
 use anyhow::Context;
 use chrono::TimeDelta;
 use clap::Args;
+use clap_complete::{ArgValueCandidates, CompletionCandidate};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::cli::args::{CommonArgs, parsed};
+use crate::cli::args::{CommonArgs, candidates, parsed};
 use crate::cli::error::{CommandError, Exit, file_handles};
 use crate::cli::output::{Console, duration, pairs};
 use crate::client::quote;
@@ -28,13 +29,13 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_ahead: Option<String>,
     /// refuse every grant with this refusal, such as MP-303 or unknown-kid, to test how a client handles it
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = ArgValueCandidates::new(refusals))]
     refuse: Option<String>,
     /// rows per page of Altinn's lists [default: 50]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page_size: Option<String>,
     /// simulate a paging fault in Altinn's lists: loses-rows or never-ends
-    #[arg(long, value_name = "FAULT")]
+    #[arg(long, value_name = "FAULT", add = ArgValueCandidates::new(|| candidates::names(PagingFault::names())))]
     paging_fault: Option<String>,
 }
 
@@ -43,6 +44,13 @@ Examples:
   systemuser-demo sandbox                  # until Ctrl-C
   systemuser-demo sandbox --port 0         # on a free port
   systemuser-demo sandbox --refuse MP-303  # for every grant";
+
+/// The refusals that a shell offers on completion.
+fn refusals() -> Vec<CompletionCandidate> {
+    let meaning = |name| explain::of_code(name).map(|entry| entry.meaning.into());
+    let refusals = ForcedRefusal::all().iter();
+    refusals.map(|refusal| CompletionCandidate::new(refusal.name).help(meaning(refusal.name))).collect()
+}
 
 impl Sandbox {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {

@@ -1,11 +1,12 @@
 //! `request list`: list the system's requests.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 use super::lookup::word;
 use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{CommonArgs, SystemArg, VendorArgs, parsed};
+use crate::cli::args::{CommonArgs, SystemArg, VendorArgs, candidates, parsed};
 use crate::cli::error::{CommandError, did_you_mean, nearest};
 use crate::cli::output::{Console, or_dash, server_time, table};
 use crate::cli::session::AltinnSession;
@@ -16,7 +17,7 @@ use crate::config::Overrides;
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct List {
     /// list only requests with this status: New, Accepted, Rejected, Denied or Timedout
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(|| candidates::names(State::ALL.map(State::name))))]
     status: Option<String>,
     /// list agent requests instead of standard requests
     #[arg(long)]

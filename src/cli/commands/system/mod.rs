@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use anyhow::Context;
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
 use serde_json::json;
 
@@ -76,7 +76,7 @@ struct One {
 #[command(after_long_help = REGISTER_EXAMPLES)]
 struct Register {
     /// JSON file in the System Register's format, such as config/system.json
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(add = args::candidates::files("json"))]
     file: OsString,
     #[command(flatten)]
     options: VendorArgs,
@@ -92,7 +92,7 @@ Examples:
 struct Update {
     /// JSON file in the System Register's format, as `system show --json` prints it; lists missing from the file stay
     /// unchanged
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(add = args::candidates::files("json"))]
     file: OsString,
     /// allow the update to remove client ids; the removed clients can then no longer get tokens for this system
     #[arg(long)]
