@@ -1,7 +1,5 @@
 //! Is there a completion script for every shell, and are the right values completed, safely and quietly?
 
-use std::process::{Command, Stdio};
-
 use crate::command_line::commands;
 use crate::program::{Program, program, project_text};
 
@@ -30,7 +28,7 @@ fn completions_are_generated_for_every_listed_shell() {
     }
 }
 
-/// What the program returns to the script of a shell.
+/// The output of the program for the script of a shell.
 #[track_caller]
 fn returned(folder: &Program, shell: &str, words: &[&str]) -> String {
     let mut command = folder.command();
@@ -296,7 +294,7 @@ fn an_invalid_configuration_and_invalid_words_offer_only_what_is_built_in() {
 #[test]
 fn a_pipe_and_a_device_as_the_configuration_are_not_read() {
     let folder = program("").folder("config");
-    crate::program::succeeds(Command::new("mkfifo").arg(folder.path("config/test.toml")));
+    crate::program::succeeds(std::process::Command::new("mkfifo").arg(folder.path("config/test.toml")));
     // Nobody writes to the pipe, so reading it would end only at the time limit of 30 s.
     let start = std::time::Instant::now();
     offers(&folder, "call -e test s", &["systemuserinfo", "salary"]);
@@ -305,9 +303,10 @@ fn a_pipe_and_a_device_as_the_configuration_are_not_read() {
 }
 
 /// The arguments of each line, as bash passes them after a Tab at the end of the line.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn typed_in_bash(folder: &Program, lines: &[&str]) -> Vec<String> {
     use std::io::Write;
+    use std::process::{Command, Stdio};
     // The program prints the arguments that it gets. Its completions still come from the real program.
     let script = program("completions bash").run().out;
     let own = "PS1=\nbind 'set enable-bracketed-paste off'\nsystemuser-demo() { printf '<%s>' \"$@\"; echo; }\n";
@@ -324,7 +323,7 @@ fn typed_in_bash(folder: &Program, lines: &[&str]) -> Vec<String> {
     shown.lines().map(str::trim).filter(|line| line.starts_with('<')).map(str::to_owned).collect()
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
 fn bash_inserts_each_candidate_as_a_single_word() {

@@ -30,7 +30,7 @@ Examples:
   systemuser-demo completions bash
   systemuser-demo completions zsh
 
-To enable completions, add the line for your shell to its startup file (for zsh, after `compinit`):
+To enable completions, add the line for your shell to its startup file (for zsh, after any `compinit`):
   bash        eval \"$(systemuser-demo completions bash)\"
   zsh         eval \"$(systemuser-demo completions zsh)\"
   fish        systemuser-demo completions fish | source
