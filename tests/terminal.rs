@@ -218,6 +218,12 @@ fn the_line_of_a_pause_that_the_server_requests_is_one_line_and_disappears() {
                 assert!(!piped.contains("waiting"), "{piped}");
             });
         }
+        // While the program waits for a customer, too.
+        let busy = empty("503 Service Unavailable\r\nRetry-After: 2");
+        let server = Server::vendor_in_turn([new(), found("New"), busy, found("Accepted")]);
+        let (shown, end) = progress(&drawn(&create(&server, "--wait"), 60), 60);
+        assert!(shown.contains("waiting 2 s, as requested by the server"), "{shown:?}");
+        assert_eq!(end, format!("{}status        Accepted\n{ITS_TOKEN}", printed_request()));
     });
 }
 
