@@ -144,15 +144,15 @@ pub(crate) fn root_certificates_problem() -> Option<String> {
     if cfg!(any(windows, target_os = "macos")) {
         return None;
     }
-    let file = env::var_os("SSL_CERT_FILE").map(|path| ("SSL_CERT_FILE", PathBuf::from(path)));
-    let folders = env::var_os("SSL_CERT_DIR").unwrap_or_default();
-    let folders = env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty());
-    let all = file.into_iter().chain(folders.map(|path| ("SSL_CERT_DIR", path)));
-    let problems = all.filter_map(|(variable, path)| match certificates_problem(&path)? {
+    let problem = |variable: &str, path: PathBuf| match certificates_problem(&path)? {
         _ if path.as_os_str().is_empty() => Some(format!("{variable} is set, but empty")),
         problem => Some(format!("{variable} names {}, which {problem}", quote_path(&path))),
-    });
-    let problems: Vec<String> = problems.collect();
+    };
+    let file = env::var_os("SSL_CERT_FILE").and_then(|path| problem("SSL_CERT_FILE", path.into()));
+    let folders = env::var_os("SSL_CERT_DIR").unwrap_or_default();
+    let mut folders = env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty());
+    let folder = folders.find_map(|path| problem("SSL_CERT_DIR", path));
+    let problems: Vec<String> = file.into_iter().chain(folder).collect();
     (!problems.is_empty()).then(|| problems.join(", and "))
 }
 
