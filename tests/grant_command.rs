@@ -48,10 +48,11 @@ fn a_resource_in_the_file_is_an_array_too() {
     let replaced = file("resource = [\"https://a.no\"]").args("--resource c").run();
     assert_eq!(serde_json::from_str::<Value>(&replaced.out).unwrap()["claims"]["resource"], serde_json::json!(["c"]));
     let refused = |line: &str, err: &str| file(line).run().fails(3, &format!("error: config/test.toml line 5{err}\n"));
-    refused("resource = \"https://a.no\"", ": `resource`: expected an array");
+    let hint = "hint: write `resource = [\"VALUE\"]`, and separate several values by commas";
+    refused("resource = \"https://a.no\"", &format!(": `resource`: expected an array\n{hint}"));
     refused("resource = []", ": the array is empty");
     refused("resource = [\"a b\"]", ": the value contains a space");
-    refused("resource = [7]", ": `resource`: expected a string\nhint: put the value in quotes");
+    refused("resource = [7]", &format!(": `resource`: expected a string\n{hint}"));
     with_key(program("grant --env test --resource=").args(OPTIONS))
         .run()
         .fails(2, "error: --resource: the value is empty\n");
