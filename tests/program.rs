@@ -45,13 +45,12 @@ pub fn project_text(path: &str) -> String {
 }
 
 /// A program that is Cargo or starts it, offline and in this target directory, so that built dependencies are used again.
-/// Outside the project's folder, its `.cargo/config.toml` does not apply.
+/// Outside the project's folder, its `.cargo/config.toml` applies only if it was copied there.
 pub fn with_cargo(program: &str, folder: &Path) -> Command {
     // This binary lies in the folder of one of Cargo's profiles.
     let target = Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).ancestors().nth(2).unwrap();
     let mut command = Command::new(program);
     command.current_dir(folder).env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
-    command.env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1");
     command
 }
 

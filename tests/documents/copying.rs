@@ -41,6 +41,7 @@ fn check(name: &str, folders: &[(&str, &str)], files: &[(&str, &str)], dependenc
     let manifest = format!("[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n[dependencies]\n");
     fs::write(folder.path().join("Cargo.toml"), manifest + &only_block("toml") + dependencies).unwrap();
     fs::copy(project("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    copy_folder(&project(".cargo"), &folder.path().join(".cargo"));
     let output = succeeds(with_cargo(env!("CARGO"), folder.path()).args(["check", "--quiet"]));
     String::from_utf8(output.stderr).unwrap()
 }
@@ -67,6 +68,7 @@ fn the_configuration_compiles_beside_the_client_without_a_warning() {
 #[ignore = "builds a new crate with its dependencies; .ci/run has it"]
 fn a_new_crate_that_follows_the_readme_builds_without_a_warning_and_gets_a_token() {
     let folder = tempfile::tempdir().unwrap();
+    copy_folder(&project(".cargo"), &folder.path().join(".cargo"));
     // The reader stands in a clone of this project.
     let cloned = folder.path().join("systemuser-demo");
     copy_folder(&project("src"), &cloned.join("src"));
