@@ -17,7 +17,7 @@ const RUN_ELSEWHERE: [&str; 13] = [
     "cargo test --no-default-features",
     "cargo test retries::",
     "cargo test -- --exact MODULE::TEST",
-    "MUTATIONS=20000 cargo test mutations:: -- --ignored",
+    "MUTATIONS=100000 cargo test mutations:: -- --ignored",
     "MUTATIONS=17..18 cargo test mutations:: -- --ignored --nocapture",
     "cd ..",
     "cargo new demo && cd demo",
