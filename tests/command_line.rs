@@ -304,6 +304,10 @@ fn a_result_that_cannot_be_written_is_an_error() {
             assert_eq!(run.code, 1, "{command}: {}", run.err);
             assert!(run.err.contains("error: cannot write to stdout: "), "{command}: {}", run.err);
         }
+        // A sandbox whose output can be written runs until it is stopped.
+        if command.starts_with("sandbox") {
+            continue;
+        }
         // Python and Node.js discard the output of a child process in this way.
         let discarded = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
         let run = with_stdout(command, discarded);
