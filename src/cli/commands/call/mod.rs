@@ -1,31 +1,23 @@
 //! `call`: call an API with a system-user token, and print the response.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
-use std::sync::mpsc;
-use std::thread;
+mod list;
+mod request;
+
+use std::ffi::OsString;
 
 use clap::Args;
-use clap_complete::engine::ValueCompleter;
-use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
-use reqwest::Method;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING,
-};
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, PathCompleter};
 use serde::Serialize;
-use serde::de::IgnoredAny;
 
-use crate::cli::args::config_file::{pipe_timeout, within_time_limit};
+use self::request::RequestArgs;
 use crate::cli::args::{CommonArgs, GrantArgs, TimeoutArg, candidates, file_name, parsed, shell, typed};
 use crate::cli::error::CommandError;
-use crate::cli::output::{Console, or_dash, table};
+use crate::cli::output::Console;
 use crate::cli::session::output_file::OutputFile;
-use crate::cli::session::{ApiRequest, ApiTarget, Session, prepare, test_series_warning};
+use crate::cli::session::{ApiTarget, Session, prepare, test_series_warning};
 use crate::client::reference_api::ReferenceApi;
-use crate::client::{KeySource, OrgNumber, quote, quote_path, show};
-use crate::config::{ApiConfig, Config, ConfigError, METHODS, Source, parse_method};
+use crate::client::{KeySource, OrgNumber, quote, quote_path};
+use crate::config::{Config, ConfigError, Source, parse_method};
 
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -62,27 +54,6 @@ Examples:
   systemuser-demo call logistics --org 310904473
   systemuser-demo call salary --json";
 
-/// The method, headers and body of the request.
-#[derive(Debug, Args)]
-struct RequestArgs {
-    /// HTTP method [default: the configured method, otherwise POST with --data and GET without]
-    #[arg(long, add = ArgValueCandidates::new(|| candidates::names(METHODS.map(|method| method.to_string()))))]
-    method: Option<String>,
-    /// request body: TEXT, @FILE, or @- for standard input
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = ArgValueCompleter::new(files_after_at))]
-    data: Option<String>,
-    /// add an HTTP header; may be repeated
-    #[arg(long, value_name = "NAME:VALUE")]
-    header: Vec<String>,
-}
-
-/// The paths that a shell offers for `@FILE`.
-fn files_after_at(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(path) = typed.to_str().and_then(|typed| typed.strip_prefix('@')) else { return Vec::new() };
-    let paths = PathCompleter::file().complete(OsStr::new(path));
-    paths.into_iter().map(|path| path.add_prefix("@")).collect()
-}
-
 /// The destination of the response body.
 enum Output {
     /// Standard output, formatted.
@@ -92,12 +63,11 @@ enum Output {
     File(OutputFile),
 }
 
-/// The largest request body that is read, in bytes.
-const LARGEST_BODY: u64 = 64 * 1024 * 1024;
-
 impl Call {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
-        let Some(api) = &self.api else { return self.list(common, console) };
+        let Some(api) = &self.api else {
+            return list::print(&self.options.configuration(common)?, common.json, console);
+        };
         let timeout = self.timeout.duration()?;
         let query = self.query()?;
         let method = parsed("--method", self.request.method.as_ref(), parse_method)?;
@@ -206,30 +176,6 @@ impl Call {
             None => Ok(None),
         }
     }
-
-    /// Prints the APIs that can be called.
-    fn list(&self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
-        let config = self.options.configuration(common)?;
-        let reference = ReferenceApi::ALL.into_iter().filter(|_| config.endpoints.reference_api.is_some());
-        let reference = reference.map(|api| (api.name(), ApiTarget::Reference(api)));
-        let configured =
-            config.apis.iter().map(|(name, api)| (&name[..], ApiTarget::Configured(name.clone(), api.clone())));
-        let rows: Vec<Row> =
-            reference.chain(configured).map(|(name, target)| Row::new(name, &target, &config)).collect();
-        if common.json {
-            return Ok(console.answer_json(&rows)?);
-        }
-        if rows.is_empty() {
-            console.note("no API can be called: add an [api.NAME] table to the configuration file");
-            return Ok(());
-        }
-        let cells = |row: Row| [row.name, row.method, or_dash(row.url.as_deref()), or_dash(row.scope.as_deref())];
-        console.answer(table(["name", "method", "URL", "scope"], rows.into_iter().map(cells)))?;
-        if config.sandbox_inside {
-            console.note("the built-in sandbox selects a free port for each command, so its URLs are not listed");
-        }
-        Ok(())
-    }
 }
 
 /// An empty response as JSON.
@@ -238,127 +184,4 @@ struct Empty<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<&'a str>,
-}
-
-/// An API in the list.
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    method: String,
-    /// `None` if the API is part of a sandbox that is not running.
-    url: Option<String>,
-    scope: Option<String>,
-    exchange: bool,
-}
-
-impl Row {
-    fn new(name: &str, target: &ApiTarget, config: &Config) -> Self {
-        let url = match target {
-            ApiTarget::Configured(_, ApiConfig { url, .. }) => Some(show(&url.value)),
-            ApiTarget::Reference(_) if config.sandbox_inside => None,
-            ApiTarget::Reference(api) => config.endpoints.reference_api.as_ref().map(|base| {
-                let org = if api.takes_org() { "{org}" } else { "" };
-                format!("{}{org}", api.address(base, None))
-            }),
-        };
-        let scope = target.with_scope(config.clone()).scope;
-        Self {
-            name: show(name),
-            method: target.method().unwrap_or(&Method::GET).to_string(),
-            url,
-            scope: scope.map(|given| show(&given.value)),
-            exchange: target.needs_exchange(),
-        }
-    }
-}
-
-impl RequestArgs {
-    /// The headers. Messages never quote a value, because it may be a secret.
-    fn headers(&self) -> Result<HeaderMap, ConfigError> {
-        let wrong = |problem: String| ConfigError::at(&Source::Option("--header"), problem);
-        let mut headers = HeaderMap::new();
-        for header in &self.header {
-            let pair = header.split_once(':').ok_or_else(|| wrong("expected NAME:VALUE".to_owned()))?;
-            let name = HeaderName::from_bytes(pair.0.as_bytes());
-            let name = name.map_err(|_| wrong("the text before the colon is not the name of a header".to_owned()))?;
-            if [AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING].contains(&name) {
-                return Err(wrong(format!("`{name}` cannot be changed: the program sets this header itself")));
-            }
-            let mut value = HeaderValue::from_bytes(pair.1.trim_matches([' ', '\t']).as_bytes())
-                .map_err(|_| wrong(format!("the value of {} contains a control character", quote(name.as_str()))))?;
-            value.set_sensitive(![ACCEPT, CONTENT_TYPE].contains(&name));
-            headers.append(name, value);
-        }
-        Ok(headers)
-    }
-
-    /// The request with this method, or with the default method.
-    fn build(
-        &self,
-        method: Option<Method>,
-        mut headers: HeaderMap,
-        console: &mut Console<'_>,
-    ) -> Result<ApiRequest, CommandError> {
-        let default = if self.data.is_some() { Method::POST } else { Method::GET };
-        let method = method.unwrap_or(default);
-        let body = self.data.as_deref().map(|data| read(data, console)).transpose()?.unwrap_or_default();
-        if !body.is_empty() {
-            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type(&body)));
-        } else if [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
-            // A body is expected with these methods (RFC 9110, section 8.6), and hyper omits this header.
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        Ok(ApiRequest { method, headers, body })
-    }
-}
-
-/// The body that `--data` names.
-fn read(data: &str, console: &mut Console<'_>) -> Result<Vec<u8>, CommandError> {
-    let (name, bytes) = match data.strip_prefix('@') {
-        None => return Ok(data.into()),
-        Some("-") if io::stdin().is_terminal() => {
-            return Err(CommandError::usage("--data is @-, but standard input is a terminal", "call"));
-        }
-        Some("-") => ("standard input".to_owned(), read_at_most("standard input", io::stdin(), console)),
-        Some(path) => {
-            let path = file_name(path.into(), Source::Option("--data"))?.value;
-            let (file, name) = (path.clone(), quote_path(&path));
-            let opened = within_time_limit(&path, "no program had opened it for writing", move || File::open(file));
-            let bytes = opened.and_then(|opened| opened).and_then(|file| read_at_most(&name, file, console));
-            (name, bytes)
-        }
-    };
-    let bytes = bytes.map_err(|error| CommandError::command_line(format!("--data: cannot read {name}: {error}")))?;
-    match bytes.len() as u64 > LARGEST_BODY {
-        true => Err(CommandError::command_line(format!("--data: {name} is larger than 64 MiB"))),
-        false => Ok(bytes),
-    }
-}
-
-/// Reads an input to its end or to the limit of its size. The program or the person that writes the input may be slow,
-/// so there is no time limit, but a note says what the command is waiting for.
-fn read_at_most(name: &str, input: impl Read + Send + 'static, console: &mut Console<'_>) -> io::Result<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        sender.send(input.take(LARGEST_BODY + 1).read_to_end(&mut bytes).map(|_| bytes))
-    });
-    let read = receiver.recv_timeout(pipe_timeout()).or_else(|_| {
-        console.note(&format!("--data: waiting for the end of {name}"));
-        receiver.recv()
-    });
-    read.expect("the thread sends a result")
-}
-
-/// The media type of a body that no `--header` describes.
-fn content_type(body: &[u8]) -> &'static str {
-    if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
-        "application/json"
-    } else if body.trim_ascii_start().starts_with(b"<?xml") {
-        "application/xml"
-    } else if str::from_utf8(body).is_ok() {
-        "text/plain; charset=utf-8"
-    } else {
-        "application/octet-stream"
-    }
 }
