@@ -135,9 +135,9 @@ fn malformed_toml_is_reported_by_line_and_key_without_its_content() {
         ": `client_id`: the closing quote of the value is missing\nhint: write `client_id = \"VALUE\"`",
     );
     malformed(&format!("-----BEGIN {secret}"), &format!(": not valid TOML: key with no value, expected `=`\n{any}"));
-    let unquoted = format!(": not valid TOML: string values must be quoted, expected literal string\n{any}");
-    malformed(&format!("{secret} = "), &unquoted);
-    malformed(&format!("{secret}.scope = x"), &unquoted);
+    malformed(&format!("{secret} = "), ": the value is missing\nhint: write `NAME = \"VALUE\"`");
+    malformed(&format!("{secret}.scope = x"), ": the value needs quotes\nhint: write `NAME = \"VALUE\"`");
+    malformed("enviroment = test", ": the value needs quotes\nhint: write `NAME = \"VALUE\"`");
     malformed(&format!("key = \"{secret}\""), &format!(": `key`: expected a table\n{table}"));
     malformed(&format!("key.path = [\"{secret}\"]"), ": expected a string\nhint: write `key.path = \"VALUE\"`");
     malformed("client_id = 7", ": `client_id`: expected a string\nhint: write `client_id = \"VALUE\"`");
@@ -149,7 +149,10 @@ fn a_common_mistake_in_a_line_is_reported_with_its_correction() {
     let mistake = |line: &str, what: &str| {
         refused(&format!("client_id = \"c\"\n{line}\n"), &format!("error: config/test.toml line 2{what}\n"));
     };
-    mistake("environment = test", ": `environment`: the value needs quotes\nhint: write `environment = \"VALUE\"`");
+    mistake(
+        "environment = test",
+        ": `environment`: the value needs quotes\nhint: write `environment = \"sandbox\"`, `\"test\"` or `\"prod\"`",
+    );
     mistake("org = Ås", ": `org`: the value needs quotes\nhint: write `org = \"VALUE\"`");
     mistake("org = 210 493 352", ": `org`: the value needs quotes\nhint: write `org = \"VALUE\"`");
     for nothing in ["org =", "org = # a customer"] {
@@ -176,7 +179,7 @@ fn a_common_mistake_in_a_line_is_reported_with_its_correction() {
         mistake(line, &format!(": {name}{problem}\nhint: replace it with an ordinary space, or delete it"));
     }
     for line in ["environment = \"test\",", "environment = \"test\";", "environment = 'test' prod"] {
-        let hint = "hint: write `environment = \"VALUE\"`";
+        let hint = "hint: write `environment = \"sandbox\"`, `\"test\"` or `\"prod\"`";
         mistake(line, &format!(": `environment`: there is text after the value\n{hint}"));
     }
     for line in ["[key", "[]", "[api.]", "[api.my api]", "[api.på nett]", "[key] path = \"x\""] {

@@ -351,13 +351,13 @@ fn base64_of_a_pem_is_recognised() {
     refused(
         STANDARD.encode(data_text("key.pkcs8.pem")),
         "is the base64 of a PEM file",
-        "decode it with `base64 -d my.key > my.new.pem`",
+        "decode it with `(umask 077; set -C; base64 -d my.key > my.new.pem)`",
     );
     let pem = data_text("key.pkcs8.pem");
     let body: String = pem.split_once("\n\n").unwrap().1.lines().filter(|line| !line.starts_with('-')).collect();
     refused(
         body,
-        "is base64 without the first and the last line of a PEM",
+        "is base64 without the BEGIN and END lines of PEM",
         "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
          `-----END PRIVATE KEY-----` after it",
     );
@@ -436,7 +436,7 @@ fn a_key_in_the_environment_is_named_by_its_variable() {
         inline(&STANDARD.encode(pkcs12)).fails(
             3,
             &format!(
-                "error: the key in SYSTEMUSER_KEY is base64 without the first and the last line of a PEM\n\
+                "error: the key in SYSTEMUSER_KEY is base64 without the BEGIN and END lines of PEM\n\
                  hint: is it a PKCS#12 file? decode it with `(umask 077; set -C; printf %s \"$SYSTEMUSER_KEY\" | \
                  base64 -d > FILE.p12)`\n\
                  hint: then extract the private key with `{}`, and set SYSTEMUSER_KEY to the text of FILE.new.pem\n",

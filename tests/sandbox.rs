@@ -109,7 +109,7 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
 }
 
 #[test]
-fn its_url_is_its_only_output_with_quiet() {
+fn only_its_url_is_printed_with_quiet() {
     for (options, before, after) in [("", "", "\n"), ("--json", "{\n  \"url\": \"", "\"\n}\n")] {
         let sandbox = program("sandbox --port 0 --quiet").args(options);
         let mut child = sandbox.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -504,7 +504,7 @@ fn an_unknown_path_has_a_page_for_browsers_only() {
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     for path in ["/nowhere", "/nowhere/at?all=1", "/favicon.ico"] {
         let html = accepts(path, browser);
-        assert!(html.contains("<h1>Unknown address</h1>") && html.contains("<a href=\"/\">"), "{path}: {html}");
+        assert!(html.contains("<h1>Page not found</h1>") && html.contains("<a href=\"/\">"), "{path}: {html}");
         for other in ["*/*", "application/json", "text/html;q=0"] {
             assert_eq!(accepts(path, other), "", "{path}: {other}");
         }

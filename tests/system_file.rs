@@ -166,8 +166,9 @@ fn null_is_neither_a_list_nor_a_value() {
 
 #[test]
 fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
-    let form = "hint: write the system as in config/system.json or in the output of `system show --json`\n";
-    let one = "hint: expected a single system, as in config/system.json or in the output of `system show --json`\n";
+    let form =
+        "hint: write the system as in config/system.json or in the output of `systemuser-demo system show --json`\n";
+    let one = "hint: expected a single system, as in config/system.json or in the output of `systemuser-demo system show --json`\n";
     unreadable("{} {}", &format!("error: `s.json`: missing field `id` at line 1 column 2\n{form}"));
     unreadable("null", &format!("error: `s.json`: invalid type: null, expected an object at line 1 column 4\n{one}"));
     let list = local("update", format!("[{}]", system()));
@@ -195,7 +196,7 @@ fn a_file_that_is_not_a_system_is_refused_with_the_position_of_the_fault() {
 #[test]
 fn a_file_without_json_is_recognised() {
     let is = |file: &[u8], problem: &str| {
-        let hint = "hint: write the system as in config/system.json or in the output of `system show --json`\n";
+        let hint = "hint: write the system as in config/system.json or in the output of `systemuser-demo system show --json`\n";
         local("register", file).fails(2, &format!("error: `s.json` {problem}\n{hint}"));
     };
     is(
@@ -236,7 +237,7 @@ fn a_mistake_in_the_syntax_of_json_is_reported_with_its_correction() {
     let name = "put each name in straight double quotes, such as \"id\"";
     mistake("{'id': 'x'}", "key must be a string at line 1 column 2", name);
     mistake("{id: 1}", "key must be a string at line 1 column 2", name);
-    let text = "put a text in straight double quotes, but not true, false or a number";
+    let text = "put text in straight double quotes; true, false and numbers need no quotes";
     mistake("{\"id\": x}", "`id`: expected value at line 1 column 8", text);
     let escape = "write a backslash as \\\\";
     mistake("{\"id\": \"a\\q\"}", "`id`: invalid escape at line 1 column 11", escape);

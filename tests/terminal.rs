@@ -218,7 +218,7 @@ fn the_line_of_a_pause_that_the_server_requests_is_one_line_and_disappears() {
                 assert!(!piped.contains("waiting"), "{piped}");
             });
         }
-        // While the program waits for a customer, too.
+        // The program also shows the pause while it waits for a customer.
         let busy = empty("503 Service Unavailable\r\nRetry-After: 2");
         let server = Server::vendor_in_turn([new(), found("New"), busy, found("Accepted")]);
         let (shown, end) = progress(&drawn(&create(&server, "--wait"), 60), 60);
@@ -318,7 +318,7 @@ fn ctrl_c_leaves_nothing_of_the_progress_line() {
 
 #[test]
 #[ignore = "needs script, of util-linux; .ci/run has it"]
-fn the_questions_of_init_and_the_answers_stand_on_one_line_each() {
+fn each_question_of_init_and_its_answer_are_on_one_line() {
     for columns in WIDTHS {
         let (mut person, mut expected) = (Person::at(program("init --env test"), columns), String::new());
         for (question, answer, error) in [

@@ -356,7 +356,7 @@ fn an_invalid_answer_is_not_a_success() {
 const CHECK: &str = "hint: before you retry, check whether the server has carried out the request\n";
 
 #[test]
-fn an_unreadable_answer_to_a_change_is_not_a_success_but_the_change_may_be_done() {
+fn an_unreadable_response_to_a_change_is_not_a_success_but_the_change_may_be_done() {
     let system = crate::program::project_text("config/system.json");
     let register = |answer: String| {
         let server = Server::vendor_in_turn([answer]);

@@ -106,21 +106,22 @@ impl<'a> Altinn<'a> {
 
     async fn call(&self, method: Method, url: &Url, body: Option<String>) -> Result<Reply, CallError> {
         let address = http::address(url);
-        let attempt = async |nth: &mut usize| {
-            let record = CallRecord { method: method.clone(), address: address.clone(), status: None, pause: None };
-            *nth = self.add(record);
+        let add =
+            || self.add(CallRecord { method: method.clone(), address: address.clone(), status: None, pause: None });
+        let attempt = async |nth: usize| {
             let answer = self.http.call(method.clone(), url, &self.token.secret, body.clone()).await;
-            self.records()[*nth].status =
+            self.records()[nth].status =
                 answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
             answer?.accepted()
         };
-        let mut nth = 0;
         // Altinn may have carried out a request although its response was lost. It must not be carried out twice.
         let mut retries = Retries::new(self.http.timeout, method == Method::GET);
-        while let Some(pause) = retries.attempt(attempt(&mut nth)).await {
+        let mut nth = add();
+        while let Some(pause) = retries.attempt(attempt(nth)).await {
             self.records()[nth].pause = Some(pause);
             (self.on_pause)(pause);
             sleep(pause).await;
+            nth = add();
         }
         retries.answer()
     }

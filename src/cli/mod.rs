@@ -9,6 +9,8 @@ mod error;
 mod output;
 pub mod session;
 
+use std::cell::LazyCell;
+
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use self::args::deferred::Deferred;
@@ -112,7 +114,6 @@ impl Cli {
         if self.command.warns_of_variables() {
             warn_of_variables(console);
         }
-        warn_of_quotes(console);
         match self.command {
             Command::Token(Deferred(token)) => token.run(&self.common, console).await?,
             Command::Call(Deferred(call)) => call.run(&self.common, console).await?,
@@ -145,28 +146,17 @@ impl Command {
 /// Warns about variables whose names begin like this program's, but which it does not read. An option or a known
 /// variable may be meant.
 fn warn_of_variables(console: &mut Console<'_>) {
+    let command = LazyCell::new(command_line::chosen::<Cli>);
     for name in variables::unknown() {
-        // The options of a command are added when it is built.
-        let mut program = Cli::command();
-        program.build();
         let end = &name[variables::PREFIX.len()..];
         let option = end.to_ascii_lowercase().replace('_', "-");
         // The common beginning would make all names similar.
         let ends = variables::names().filter_map(|known| known.strip_prefix(variables::PREFIX));
         let hint = match nearest(end, ends) {
-            _ if command_line::has_option(&program, &option) => format!("; use the option --{option}"),
+            _ if command_line::has_option(&command, &option) => format!("; use the option --{option}"),
             Some(end) => format!("; {}", did_you_mean(&format!("{}{end}", variables::PREFIX))),
             None => String::new(),
         };
         console.warning(&format!("{} is not a known environment variable{hint}", quote(&name)));
-    }
-}
-
-/// Warns about typographic quotes, which a shell does not remove. A title and a body may begin with them.
-fn warn_of_quotes(console: &mut Console<'_>) {
-    let words: Vec<String> = variables::words().iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let is_text = |word: &String| word.starts_with("--title") || word.starts_with("--data");
-    if words.windows(2).any(|pair| !pair.iter().any(is_text) && command_line::is_typographic(&pair[1])) {
-        console.warning(command_line::TYPOGRAPHIC);
     }
 }

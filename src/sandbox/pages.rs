@@ -36,8 +36,8 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri) -> Response {
 pub(super) fn unknown_path(headers: &HeaderMap) -> Response {
     match best_match(headers, &ACCEPT, |range| (range == "text/html").then_some(())) {
         Some(()) => {
-            let content = html! { p { "The sandbox has nothing at this address. " a href="/" { "Overview" } } };
-            page(StatusCode::NOT_FOUND, "Unknown address", &content)
+            let content = html! { p { "The sandbox has no page at this path. " a href="/" { "Overview" } } };
+            page(StatusCode::NOT_FOUND, "Page not found", &content)
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }

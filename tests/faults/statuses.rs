@@ -32,7 +32,7 @@ fn a_busy_or_failing_server_is_reported_with_its_status_and_text() {
 #[test]
 fn a_response_to_another_request_is_not_used() {
     let part = json("206 Partial Content\r\nContent-Range: bytes 0-12/99", r#"{"fine":true}"#);
-    let part = answer("a part", part, |call| no_answer(call, HTTP, "status 206, but it is only a part of the content"));
+    let part = answer("a part", part, |call| no_answer(call, HTTP, "status 206, which is only a part of the content"));
     let unmodified = answer("not modified", "HTTP/1.1 304 Not Modified\r\n\r\n", |call| {
         no_answer(call, HTTP, "status 304, which has no content")
     });

@@ -420,10 +420,10 @@ fn a_missing_file_of_root_certificates_is_named_if_the_certificate_of_the_server
     };
     for (file, problem) in [("missing.pem", "does not exist"), ("/dev/null", "is empty")] {
         assert_eq!(token(TRUSTED.pem(), file), (0, format!("{}\n", *TOKEN)));
-        let hint = SET.strip_prefix("hint: ").unwrap();
         let message = format!(
             "the TLS handshake failed: its certificate is not signed by a trusted authority\n\
-             hint: SSL_CERT_FILE names `{file}`, which {problem}; {hint}"
+             hint: SSL_CERT_FILE replaces the operating system's root certificates: does it lack a certificate, such \
+             as the root certificate of a proxy that decrypts TLS? (SSL_CERT_FILE names `{file}`, which {problem})"
         );
         assert_eq!(token(FOR_OTHERS.pem(), file), no_answer(Call::Token, HTTPS, &message));
     }

@@ -51,7 +51,7 @@ fn damaged_messages_are_harmless() {
 }
 
 #[test]
-fn a_printed_piece_of_a_secret_is_found_and_of_a_public_key_is_not() {
+fn a_piece_of_a_secret_is_a_leak_but_a_piece_of_a_public_key_is_not() {
     let sandbox = standing();
     let (_, exchanges) = Proxies::start(&sandbox).run(COMMANDS.len() - 1, false, None);
     let exchange = |request: &str| {
@@ -68,7 +68,7 @@ fn a_printed_piece_of_a_secret_is_found_and_of_a_public_key_is_not() {
         ("the signature of a grant", signature(&grant)),
         ("the signature of a token", signature(token.split('"').nth(3).unwrap())),
         ("a line of the key file", project_text("mp-key.pem.example").lines().nth(20).unwrap().to_owned()),
-        // From `openssl rsa -text`.
+        // These values are from `openssl rsa -text`.
         ("`d` of the key", "B9zvbGLicw5a9mC4KuCEidKQcLOe-HrtFeNhk0NqcF9d".to_owned()),
         ("`qi` of the key", "MfoIyKogTp1J8dkKA8gwlMFtgJZZ0eqPzQFz5POG1gAr".to_owned()),
     ];

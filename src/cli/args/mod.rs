@@ -102,8 +102,8 @@ pub(crate) struct GrantArgs {
 /// The time limit, for commands that use the network.
 #[derive(Debug, Args)]
 pub(crate) struct TimeoutArg {
-    /// time limit in seconds for each HTTP request, including retries, and for a key or a configuration that is a pipe; a
-    /// list may take ten times as long [default: 30]
+    /// time limit in seconds for each HTTP request, including retries, and for an input or
+    /// output that is a pipe; a list may take ten times as long [default: 30]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     timeout: Option<String>,
 }

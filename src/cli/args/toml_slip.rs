@@ -46,8 +46,9 @@ const TABLE: &str = "write a table on a line of its own, such as `[key]` or `[ap
 const BACKSLASH: &str = "does the value contain a backslash, such as a Windows path? put it in single quotes, such as \
                          path = 'C:\\keys\\mp-key.pem'";
 
+/// Whether a value in double quotes has a backslash, apart from `\"` and `\\`.
 fn has_escape(value: &str) -> bool {
-    value.starts_with('"') && value.contains('\\')
+    value.starts_with('"') && value.replace("\\\\", "").replace("\\\"", "").contains('\\')
 }
 
 /// The name and the value of the setting in a line.
@@ -70,6 +71,7 @@ fn form(key: Option<&str>) -> String {
     match key {
         "resource" => format!("write `{key} = [\"VALUE\"]`, and separate several values by commas"),
         "scope" => format!("write `{key} = \"VALUE\"`, and separate several scopes by spaces"),
+        "environment" => "write `environment = \"sandbox\"`, `\"test\"` or `\"prod\"`".to_owned(),
         "exchange" => format!("write `{key} = true` or `{key} = false`"),
         _ => format!("write `{key} = \"VALUE\"`"),
     }
@@ -87,7 +89,7 @@ fn slip(text: &str, path: &Path, syntax: &toml::de::Error) -> Option<ConfigError
                 .with_hint(hint),
         );
     }
-    if text.contains("-----BEGIN ") && text.contains("-----END ") {
+    if text.lines().any(|line| line.trim_start().starts_with("-----BEGIN ")) && text.contains("-----END ") {
         let problem = format!("{} contains a key or a certificate, not a configuration", quote_path(path));
         return Some(ConfigError::new(problem).with_hint(format!("specify a key with {}", KEY.option)));
     }
@@ -121,7 +123,8 @@ fn mistake(line: &str, message: &str) -> Option<(String, String)> {
     if line.starts_with('[') {
         return slip("this is not a valid table", HEADER);
     }
-    let Some((key, value)) = setting(line).filter(|_| known(line).is_some()) else {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.\"'".contains(c);
+    let Some((key, value)) = setting(line).filter(|(key, _)| !key.is_empty() && key.chars().all(is_name)) else {
         if line.starts_with(['/', ';']) {
             return slip("a comment must begin with `#`", LINE);
         }
@@ -129,7 +132,7 @@ fn mistake(line: &str, message: &str) -> Option<(String, String)> {
         let before = line.split(['=', '"', '\'']).next().unwrap_or_default();
         let mut words = before.split(|c: char| !c.is_ascii_alphanumeric() && !['_', '.'].contains(&c));
         return match words.find(|word| table_of(word).is_some()) {
-            None => (message.contains("key") || setting(line).is_some()).then(|| (parser(), LINE.to_owned())),
+            None => message.contains("key").then(|| (parser(), LINE.to_owned())),
             word => Some(("expected the name of a setting, `=`, and its value".to_owned(), form(word))),
         };
     };
@@ -140,9 +143,9 @@ fn mistake(line: &str, message: &str) -> Option<(String, String)> {
         _ if has_escape(value) => return slip("a backslash in double quotes begins an escape sequence", BACKSLASH),
         Some(quote @ ('"' | '\'')) if !value[1..].contains(quote) => "the closing quote of the value is missing",
         Some('"' | '\'') => "there is text after the value",
-        Some('[' | '{') => return Some((parser(), form(Some(key)))),
+        Some('[' | '{') => return Some((parser(), form(known(line)))),
         Some(_) if key == "exchange" => "expected a boolean",
         Some(_) => "the value needs quotes",
     };
-    Some((problem.to_owned(), form(Some(key))))
+    Some((problem.to_owned(), form(known(line))))
 }

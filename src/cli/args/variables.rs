@@ -144,7 +144,7 @@ pub(crate) fn root_certificates_problem() -> Option<String> {
     if cfg!(any(windows, target_os = "macos")) {
         return None;
     }
-    let problem = |variable: &str, path: PathBuf| match certificates_problem(&path)? {
+    let problem = |variable: &str, path: PathBuf| match certificates_problem(&path, variable == "SSL_CERT_DIR")? {
         _ if path.as_os_str().is_empty() => Some(format!("{variable} is set, but empty")),
         problem => Some(format!("{variable} names {}, which {problem}", quote_path(&path))),
     };
@@ -157,10 +157,10 @@ pub(crate) fn root_certificates_problem() -> Option<String> {
 }
 
 /// The reason why a file or a directory contains no certificate. The files in a directory are not read.
-fn certificates_problem(path: &Path) -> Option<String> {
+fn certificates_problem(path: &Path, in_directory: bool) -> Option<String> {
     const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
     let mut bytes = Vec::new();
-    let read = match path.is_dir() {
+    let read = match in_directory {
         true => path.read_dir().map(|mut files| files.next().is_none()),
         false => {
             File::open(path).and_then(|file| file.take(LARGEST_ROOTS).read_to_end(&mut bytes)).map(|read| read == 0)
@@ -168,7 +168,7 @@ fn certificates_problem(path: &Path) -> Option<String> {
     };
     match read {
         Ok(true) => Some("is empty".to_owned()),
-        Ok(false) if path.is_dir() || bytes.windows(PEM.len()).any(|words| words == PEM) => None,
+        Ok(false) if in_directory || bytes.windows(PEM.len()).any(|words| words == PEM) => None,
         Ok(false) => Some("contains no PEM certificate".to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some("does not exist".to_owned()),
         Err(error) => Some(format!("cannot be read: {error}")),

@@ -27,7 +27,7 @@ Examples:
   systemuser-demo explain MP-303
   systemuser-demo explain auth4 --json";
 
-/// The codes and OAuth errors that a shell offers. They begin as the typed text is spelled, because some shells drop
+/// The codes and OAuth errors that a shell offers. Each begins with the typed text in its spelling, because some shells drop
 /// other candidates.
 fn codes(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
@@ -45,7 +45,7 @@ fn completed(typed: &str, entry: &Entry) -> Option<String> {
     let spelled = |end: &str| format!("{typed}{}", if is_lower { end.to_lowercase() } else { end.to_owned() });
     match code.get(..typed.len()) {
         Some(beginning) if beginning.eq_ignore_ascii_case(typed) => Some(spelled(&code[typed.len()..])),
-        // Other spellings, such as `mp3` and `AUTH-4`, continue with the shortest end that makes this code of them.
+        // Other spellings, such as `mp3` and `AUTH-4`, are completed with the shortest ending that gives this code.
         _ if typed.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c)) => None,
         _ => (0..=code.len())
             .rev()

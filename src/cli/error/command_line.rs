@@ -57,20 +57,35 @@ fn with_hint<C: CommandFactory>(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::StyledStrs(hints)) = error.get(ContextKind::Suggested)
         && hints.iter().any(|hint| hint.to_string().contains("as a value"))
     {
-        // No argument of this program begins with a hyphen.
+        // No positional argument of this program begins with a hyphen.
         error.remove(ContextKind::Suggested);
     }
-    let typographic = words.iter().any(|word| is_typographic(word)).then(|| TYPOGRAPHIC.to_owned());
+    let owners = owners::<C>(&argument);
+    if !owners.is_empty() {
+        // A similar option would change the meaning of the command.
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+    }
     let by_kind = || match error.kind() {
-        ErrorKind::UnknownArgument => meant(&argument, &words, &command::<C>(&words)),
+        ErrorKind::UnknownArgument if !owners.is_empty() => {
+            Some(format!("{argument} is an option of {}", owners.join(", ")))
+        }
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand if words.iter().any(|word| is_typographic(word)) => {
+            Some(TYPOGRAPHIC.to_owned())
+        }
+        ErrorKind::UnknownArgument => {
+            let command = chosen::<C>();
+            duration(&words, &command).or_else(|| meant(&argument, &words, &command))
+        }
+        // The duration was read as the id of a request.
+        ErrorKind::ArgumentConflict => duration(&words, &chosen::<C>()),
         ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
-            let names: Vec<String> =
-                command::<C>(&words).get_subcommands().map(|command| format!("`{command}`")).collect();
+            let names: Vec<String> = chosen::<C>().get_subcommands().map(|command| format!("`{command}`")).collect();
             Some(format!("the commands are {}", names.join(", "))).filter(|_| !names.is_empty())
         }
         _ => None,
     };
-    if let Some(hint) = typographic.or_else(|| duration(&words)).or_else(by_kind) {
+    if let Some(hint) = by_kind() {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
     }
     error
@@ -88,11 +103,12 @@ pub(crate) fn is_typographic(word: &str) -> bool {
 }
 
 /// The hint for a duration that follows `--wait` without an equals sign: clap reads it as another argument.
-fn duration(words: &[String]) -> Option<String> {
+fn duration(words: &[String], command: &Command) -> Option<String> {
     let number = &words.windows(2).find(|pair| pair[0] == "--wait")?[1];
     let unit = if number.bytes().all(|byte| byte.is_ascii_digit()) { "s" } else { "" };
     let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && number.len() < 9;
-    is_number.then(|| format!("write an equals sign before a duration: `--wait={number}{unit}`"))
+    (is_number && has_option(command, "wait"))
+        .then(|| format!("write an equals sign before a duration: `--wait={number}{unit}`"))
 }
 
 /// The hint for an unexpected argument.
@@ -121,16 +137,29 @@ fn meant(argument: &str, words: &[String], command: &Command) -> Option<String> 
         text if text.contains('_') => "system",
         _ => return None,
     };
-    let value = if argument.starts_with('-') { String::new() } else { format!(" {argument}") };
+    let value = if argument.starts_with('-') { String::new() } else { format!(" {}", shell::quote(argument)) };
     has_option(command, option).then(|| did_you_mean(&format!("--{option}{value}")))
 }
 
-/// The command that these words choose.
-fn command<C: CommandFactory>(words: &[String]) -> Command {
+/// The commands that have an option that is unknown to the chosen command.
+fn owners<C: CommandFactory>(argument: &str) -> Vec<String> {
+    let Some(name) = argument.strip_prefix("--") else { return Vec::new() };
+    let program = program::<C>();
+    let owners = program.get_subcommands().filter(|command| has_option(command, name));
+    owners.map(|command| format!("`{}`", command.get_name())).collect()
+}
+
+/// The command that the typed words choose.
+pub(crate) fn chosen<C: CommandFactory>() -> Command {
+    let words = words();
+    words.iter().skip(1).fold(program::<C>(), |command, word| command.find_subcommand(word).cloned().unwrap_or(command))
+}
+
+/// The program with the options of its commands, which are added when it is built.
+fn program<C: CommandFactory>() -> Command {
     let mut program = C::command();
-    // The options of a command are added when it is built.
     program.build();
-    words.iter().skip(1).fold(program, |command, word| command.find_subcommand(word).cloned().unwrap_or(command))
+    program
 }
 
 /// Whether the command or a command below it has this option.

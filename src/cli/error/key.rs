@@ -66,13 +66,15 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         KeyErrorKind::SeveralKeys { .. } => {
             "save the key that is registered for this client in a separate file".to_owned()
         }
-        KeyErrorKind::Base64OfPem if in_file => format!("decode it with `base64 -d {file} > {new}`"),
+        KeyErrorKind::Base64OfPem if in_file => {
+            format!("decode it with `{}`", new_file(&format!("base64 -d {file}"), &new))
+        }
         KeyErrorKind::Base64OfPem => format!("set {source} to the PEM itself, or to the base64 of a JWK"),
         KeyErrorKind::Base64OfDer if is_pkcs12(&given.value) => {
             return vec![
                 format!(
-                    "is it a PKCS#12 file? decode it with `(umask 077; set -C; printf %s \"${source}\" | base64 -d > \
-                     {file}.p12)`"
+                    "is it a PKCS#12 file? decode it with `{}`",
+                    new_file(&format!("printf %s \"${source}\" | base64 -d"), &format!("{file}.p12"))
                 ),
                 format!(
                     "then extract the private key with `{}`, and set {source} to the text of {new}",
@@ -112,12 +114,17 @@ fn is_pkcs12(key: &KeySource) -> bool {
     text.get(6..10) == Some("IBAz") || text.starts_with("MIACAQMw")
 }
 
+/// The command that writes an output to a new file, which only its owner can read.
+fn new_file(command: &str, file: &str) -> String {
+    format!("(umask 077; set -C; {command} > {file})")
+}
+
 /// The command that extracts the private key from a PKCS#12 file. OpenSSL 3 reads RC2 and 3DES, which older programs use,
 /// only with `-legacy`, an option that OpenSSL 1.1 does not have. The shell writes the new file after OpenSSL has
 /// succeeded, because OpenSSL overwrites files, and leaves an empty file behind when it fails.
 fn from_pkcs12(file: &str, new: &str) -> String {
     let extract = format!("openssl pkcs12 -in {file} -nodes -nocerts");
-    format!("(umask 077; set -C; key=$({extract} -legacy || {extract}) && printf '%s\\n' \"$key\" > {new})")
+    new_file(&format!("key=$({extract} -legacy || {extract}) && printf '%s\\n' \"$key\""), new)
 }
 
 /// The key file and a free file name in the same directory, quoted for a shell.

@@ -60,12 +60,13 @@ pub(crate) fn error_of_change(error: TransportError) -> CommandError {
 /// result.
 fn may_be_done(error: &TransportError) -> bool {
     match error.kind {
-        Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge => true,
+        Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge | Kind::Unusable { .. } => {
+            true
+        }
         Kind::Status { status, .. } => status != 429,
-        // A server that has carried out a POST may send the browser on with 303, 302 or 301. Status 307 and 308 ask for
+        // A server that has carried out a POST may redirect with 301, 302 or 303. Status 307 and 308 ask for
         // the same request at another URL (RFC 9110, sections 15.4.2 to 15.4.9).
         Kind::Redirect { status, .. } => !matches!(status, 307 | 308),
-        Kind::Unusable { .. } => true,
         _ => false,
     }
 }
@@ -91,12 +92,11 @@ fn tls(error: &TlsError, on_this_machine: bool) -> (String, Option<String>) {
         }
         TlsError::InvalidCertificate(Certificate::UnknownIssuer) => match variables::root_certificates() {
             Some(name) => {
-                if let Some(problem) = variables::root_certificates_problem() {
-                    return (UNTRUSTED.to_owned(), Some(format!("{problem}; {ROOTS}")));
-                }
+                let problem = variables::root_certificates_problem().map(|problem| format!(" ({problem})"));
                 let hint = format!(
                     "{name} replaces the operating system's root certificates: does it lack a certificate, such as the \
-                     root certificate of a proxy that decrypts TLS?"
+                     root certificate of a proxy that decrypts TLS?{}",
+                    problem.unwrap_or_default()
                 );
                 return (UNTRUSTED.to_owned(), Some(hint));
             }

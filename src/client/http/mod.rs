@@ -187,7 +187,7 @@ impl Http {
         let reply = Reply { address, status, date, retry_after, www_authenticate, allow, location, body, sent };
         let kind = match status {
             // RFC 9110, sections 15.3.7 and 15.4.5.
-            206 => return Err(reply.unusable("but it is only a part of the content")),
+            206 => return Err(reply.unusable("which is only a part of the content")),
             304 => return Err(reply.unusable("which has no content")),
             300..=399 => TransportErrorKind::Redirect { status, location: reply.location.clone() },
             408 | 429 | 500..=599 => TransportErrorKind::Status { status, excerpt: excerpt(&reply.quotable()) },
@@ -300,8 +300,8 @@ impl Reply {
 
     /// Reads the reply as a refusal.
     pub fn problem(&self) -> Problem {
-        let headers = [&self.www_authenticate, &self.allow].map(Option::clone);
-        Problem::read(self.address.clone(), self.status, headers, self.quotable())
+        let (www_authenticate, allow) = (self.www_authenticate.clone(), self.allow.clone());
+        Problem { www_authenticate, allow, ..Problem::read(self.address.clone(), self.status, self.quotable()) }
     }
 
     /// Returns the reply if its status is 2xx.

@@ -28,7 +28,7 @@ pub struct Problem {
     pub extensions: Vec<(String, String)>,
     /// The `WWW-Authenticate` header, which explains a 401 (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
-    /// The `Allow` header, which names the methods that the API accepts (RFC 9110, section 15.5.6).
+    /// The `Allow` header, which names the methods that the API accepts (RFC 9110, section 10.2.1).
     pub allow: Option<String>,
 }
 
@@ -44,9 +44,7 @@ pub struct FieldError {
 }
 
 impl Problem {
-    /// Reads the body of a refusal. The headers are `WWW-Authenticate` and `Allow`.
-    pub(super) fn read(address: String, status: u16, headers: [Option<String>; 2], body: String) -> Self {
-        let [www_authenticate, allow] = headers;
+    pub(super) fn read(address: String, status: u16, body: String) -> Self {
         let problem: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
         let errors = errors(&problem);
         let text = |name: &str| problem.get(name).and_then(Value::as_str).and_then(excerpt);
@@ -60,6 +58,7 @@ impl Problem {
         let extensions = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
         let extensions =
             extensions.filter_map(|(name, value)| Some((excerpt(name)?, display_value(value)?))).take(MOST_ENTRIES);
+        let (www_authenticate, allow) = (None, None);
         Self { address, status, code, text, errors, extensions: extensions.collect(), www_authenticate, allow }
     }
 }

@@ -89,7 +89,7 @@ pub enum KeyErrorKind {
     #[error("is the base64 of a PEM file")]
     Base64OfPem,
     /// The text is the base64 of a key in DER, without the first and the last line of a PEM.
-    #[error("is base64 without the first and the last line of a PEM")]
+    #[error("is base64 without the BEGIN and END lines of PEM")]
     Base64OfDer,
     /// The `alg` of the JWK is an algorithm that Maskinporten does not accept. `name` is the value of `alg`.
     #[error("cannot be used: its `alg` is `{name}`, but Maskinporten accepts only RS256, RS384 and RS512")]

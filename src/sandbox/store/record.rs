@@ -98,7 +98,7 @@ impl Attribute {
 /// The key that identifies a system user or a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key<'a> {
-    // The first field is compared first, and differs most often.
+    // Fields are compared in order, and `external_ref` differs most often.
     pub(crate) external_ref: &'a str,
     pub(crate) owner: &'a str,
     pub(crate) system: &'a str,

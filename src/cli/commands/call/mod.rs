@@ -16,7 +16,7 @@ use crate::cli::output::Console;
 use crate::cli::session::output_file::OutputFile;
 use crate::cli::session::{ApiTarget, Session, prepare, test_series_warning};
 use crate::client::reference_api::ReferenceApi;
-use crate::client::{KeySource, OrgNumber, quote, quote_path};
+use crate::client::{CallError, KeySource, OrgNumber, quote, quote_path};
 use crate::config::{Config, ConfigError, Source, parse_method};
 
 #[derive(Debug, Args)]
@@ -51,8 +51,8 @@ pub(crate) struct Call {
 const EXAMPLES: &str = "\
 Examples:
   systemuser-demo call systemuserinfo
-  systemuser-demo call logistics --org 310904473
-  systemuser-demo call salary --json";
+  systemuser-demo call logistics --org 310904473 --output logistics.json
+  systemuser-demo call --list";
 
 /// The destination of the response body.
 enum Output {
@@ -90,13 +90,22 @@ impl Call {
         }
         let tokens = session.token_source(key);
         let mut token = session.token(&tokens, self.options.system_user(), console).await?;
-        if self.exchange || target.needs_exchange() {
+        let is_exchanged = self.exchange || target.needs_exchange();
+        if is_exchanged {
             token = session.altinn_token(&token, console).await?.into();
         }
         let answer = target.call(&session.http, &url, &token, &request, console).await;
         let answer = answer.and_then(|reply| Ok((target.display(&reply, &request.method, common.json)?, reply)));
         let (formatted, reply) = answer.map_err(|error| {
-            target.explain(error, self.org.is_some(), &request, &self.request_options(), &session.config)
+            let is_401 = matches!(&error, CallError::Refused(refused) if refused.status == 401);
+            let error = target.explain(error, self.org.is_some(), &request, &self.request_options(), &session.config);
+            match is_exchanged {
+                true if is_401 => error.hint("does the API require Maskinporten's token? do not exchange it"),
+                false if is_401 && matches!(target, ApiTarget::Configured(..)) => {
+                    error.hint("does the API require an Altinn token? exchange it with --exchange")
+                }
+                _ => error,
+            }
         })?;
         let has_json = common.json && matches!(output, Output::Formatted);
         if reply.body.is_empty() && !has_json {

@@ -15,7 +15,7 @@ use crate::cli::args::shell;
 pub(super) struct Bash;
 
 /// Bash 3.2, which macOS has, knows neither `compopt` nor `nosort`. Only paths have characters that need quotes; bash
-/// quotes them if they are marked as file names.
+/// quotes them if they are marked as file names. A bash that cannot do that would run a `$(…)` in a name.
 const SCRIPT: &str = r#"_systemuser_demo() {
     local candidate IFS=
     COMPREPLY=()
@@ -23,7 +23,7 @@ const SCRIPT: &str = r#"_systemuser_demo() {
         COMPREPLY+=("$candidate")
     done < <(VARIABLE=bash COMPLETER -- "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
     if [[ "${COMPREPLY[*]}" == *[^[:alnum:]/._:=@+~-]* ]]; then
-        compopt -o filenames 2>/dev/null && COMPREPLY=("${COMPREPLY[@]%/}")
+        if compopt -o filenames 2>/dev/null; then COMPREPLY=("${COMPREPLY[@]%/}"); else COMPREPLY=(); fi
     fi
     if [[ "${#COMPREPLY[@]}" == 1 && "$COMPREPLY" == *[=/] ]]; then
         compopt -o nospace 2>/dev/null

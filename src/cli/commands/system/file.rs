@@ -103,7 +103,7 @@ fn is_a_key(text: &str) -> bool {
 
 const A_KEY: &str = "the file contains a key; a system is described in JSON, as in config/system.json";
 
-const FORM: &str = "in config/system.json or in the output of `system show --json`";
+const FORM: &str = "in config/system.json or in the output of `systemuser-demo system show --json`";
 
 /// The problem with a file that has no JSON in it.
 fn other_format(text: &str) -> Option<&'static str> {
@@ -128,10 +128,10 @@ fn syntax_hint(error: &serde_json::Error, text: &str) -> Option<&'static str> {
         ("trailing comma", "delete the comma before the bracket"),
         ("EOF", "is the end of the file missing? close each quote, `[` and `{`"),
         ("trailing characters", "delete the text after the last `}` of the system"),
-        ("control character", "close the quotes in the same line, and write a line break in a text as \\n"),
+        ("control character", "close the quotes on the same line, and write a line break inside them as \\n"),
         ("invalid escape", "write a backslash as \\\\"),
         ("key must", "put each name in straight double quotes, such as \"id\""),
-        ("expected value", "put a text in straight double quotes, but not true, false or a number"),
+        ("expected value", "put text in straight double quotes; true, false and numbers need no quotes"),
     ];
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
     match line.as_bytes().get(error.column().saturating_sub(1)) {
