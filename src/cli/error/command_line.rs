@@ -60,16 +60,15 @@ fn with_hint<C: CommandFactory>(mut error: clap::Error) -> clap::Error {
         // No positional argument of this program begins with a hyphen.
         error.remove(ContextKind::Suggested);
     }
-    let owners = owners::<C>(&argument);
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    let owners = if is_unknown { owners::<C>(&argument) } else { Vec::new() };
     if !owners.is_empty() {
         // A similar option would change the meaning of the command.
         error.remove(ContextKind::SuggestedArg);
         error.remove(ContextKind::Usage);
     }
     let by_kind = || match error.kind() {
-        ErrorKind::UnknownArgument if !owners.is_empty() => {
-            Some(format!("{argument} is an option of {}", owners.join(", ")))
-        }
+        _ if !owners.is_empty() => Some(format!("{argument} is an option of {}", owners.join(", "))),
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand if words.iter().any(|word| is_typographic(word)) => {
             Some(TYPOGRAPHIC.to_owned())
         }
@@ -92,12 +91,11 @@ fn with_hint<C: CommandFactory>(mut error: clap::Error) -> clap::Error {
 }
 
 /// The hint about an argument with typographic quotes or dashes.
-pub(crate) const TYPOGRAPHIC: &str =
-    "an argument has typographic quotes or a typographic dash: type straight quotes and hyphens";
+const TYPOGRAPHIC: &str = "an argument has typographic quotes or a typographic dash: type straight quotes and hyphens";
 
 /// Whether a word of the command line begins with a quote or a dash that a shell does not know. Web pages and word
 /// processors write them.
-pub(crate) fn is_typographic(word: &str) -> bool {
+fn is_typographic(word: &str) -> bool {
     let value = word.split_once('=').filter(|(name, _)| name.starts_with("--")).map_or(word, |(_, value)| value);
     value.starts_with(['“', '”', '„', '«', '»', '‘', '’']) || word.trim_start_matches('-').starts_with(['–', '—'])
 }
