@@ -1,5 +1,5 @@
-//! Altinn, for a system vendor: the System Register, requests for system users, the system users, and the exchange of
-//! tokens.
+//! Altinn, for a system vendor: the System Register, requests for system users, the system users, the parties for which
+//! they may act, and the exchange of tokens.
 //!
 //! These APIs accept a Maskinporten token or an exchanged Altinn token. The `consumer` claim identifies the vendor.
 //!
@@ -7,6 +7,7 @@
 //!
 //! The meanings of error codes are in `explain`, and `cli` shows the results.
 
+pub mod authorized_parties;
 pub mod decoded_jwt;
 pub mod exchange;
 pub mod page;

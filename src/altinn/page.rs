@@ -80,8 +80,9 @@ async fn pages<T: DeserializeOwned>(
             return Err(reply.is_not("a page of a list").into());
         }
         let page: Page<'_> = read_rows(&reply, "a page of a list")?;
-        check_count(&page.data, &reply, "a page of a list")?;
-        for entry in page.data {
+        let entries: Vec<&RawValue> = page.data.into_iter().flat_map(unnested).collect();
+        check_count(&entries, &reply, "a page of a list")?;
+        for entry in entries {
             let item = item(entry).ok_or_else(|| not_a_list(&reply, what))?;
             // If Altinn does not sort a list, an entry may be on two pages.
             if ids.insert(id(&item.known).to_owned()) {
@@ -102,6 +103,15 @@ async fn pages<T: DeserializeOwned>(
         }
         url = list.clone();
         url.query_pairs_mut().append_pair("token", &token);
+    }
+}
+
+/// The entries in an element of a page: the element itself, or those of an array. Altinn's guide to the access management
+/// API shows the authorised parties in an array inside the list; the server has them in the list itself.
+fn unnested(element: &RawValue) -> Vec<&RawValue> {
+    match element.get().starts_with('[') {
+        true => serde_json::from_str(element.get()).unwrap_or_default(),
+        false => vec![element],
     }
 }
 

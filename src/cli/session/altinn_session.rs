@@ -1,6 +1,6 @@
 //! A session with Altinn as the vendor, with a plain token for each scope.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -12,7 +12,7 @@ use crate::cli::args::{Rerun, rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::transport_error::error_of_change;
-use crate::cli::output::{Console, RequestTimer, verbose};
+use crate::cli::output::Console;
 use crate::client::maskinporten::ExchangeError;
 use crate::client::{AccessToken, CallError, OrgNumber, TokenSource, TransportError, quote};
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
@@ -115,15 +115,8 @@ impl AltinnSession {
         let mut refused = None;
         loop {
             let Exchanged { token, is_new, .. } = self.token(scope, refused.as_ref(), console).await?;
-            let Session { config, http, .. } = &self.session;
-            let progress = Mutex::new(&mut *console);
-            let on_pause = |pause| verbose::wait(&mut progress.lock().unwrap_or_else(PoisonError::into_inner), pause);
-            let altinn = Altinn::new(http, &config.endpoints.altinn, &token).on_pause(&on_pause);
-            let timer = RequestTimer::start();
-            let answer = call(&altinn).await;
-            let calls = altinn.calls();
+            let (answer, calls) = self.session.call_altinn(&token, console, &call).await;
             let was_accepted = !is_new || calls.iter().any(|call| call.status == Some(200));
-            verbose::altinn(console, &calls, timer.elapsed());
             if let Err(CallError::Refused(problem)) = &answer
                 && problem.status == 401
                 && was_accepted
@@ -188,8 +181,8 @@ impl AltinnSession {
     }
 }
 
-/// The configuration of a plain token with this scope.
-fn with_scope(config: &Config, scope: &str) -> Config {
+/// The configuration of a token with this scope, which the command itself chooses. The token has no `resource`.
+pub(super) fn with_scope(config: &Config, scope: &str) -> Config {
     let scope = Some(Given { value: scope.to_owned(), source: THIS_COMMAND });
     Config { scope, resource: None, ..config.clone() }
 }

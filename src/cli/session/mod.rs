@@ -1,9 +1,10 @@
-//! Code that several commands share: the session, calls with retries, new keys and files, and the verification of
-//! tokens.
+//! Code that several commands share: the session, calls with retries, what a system user may do, new keys and files, and
+//! the verification of tokens.
 //!
 //! A session is a configuration with an HTTP client. It gets tokens, and starts a sandbox inside the process if
 //! necessary. Code of a single command belongs to `commands`.
 
+pub(crate) mod access;
 mod altinn_session;
 mod api_target;
 pub(crate) mod new_file;
@@ -15,7 +16,7 @@ pub mod verification;
 pub(crate) mod with_retries;
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -29,8 +30,8 @@ use super::args::{Rerun, variables};
 use super::error::file_handles;
 use super::error::token_refused::GrantInputs;
 use super::error::{CommandError, problem};
-use super::output::{ClockDifference, Console, verbose};
-use crate::altinn;
+use super::output::{ClockDifference, Console, RequestTimer, verbose};
+use crate::altinn::{self, Altinn, CallRecord};
 use crate::client::http::address;
 use crate::client::{
     AccessToken, CallError, Environment, ExchangeError, ExchangeEvent, Http, OrgNumber, Problem, Reply, SigningKey,
@@ -122,6 +123,23 @@ impl Session {
         let token = answer.map_err(|error| explain_altinn(error, &Rerun::new(&self.config)))?;
         verbose::token(console, &token);
         Ok(token)
+    }
+
+    /// Calls Altinn with this token. Prints the lines of `--verbose`. Also returns a record of each call.
+    async fn call_altinn<T>(
+        &self,
+        token: &AccessToken,
+        console: &mut Console<'_>,
+        call: impl AsyncFn(&Altinn<'_>) -> Result<T, CallError>,
+    ) -> (Result<T, CallError>, Vec<CallRecord>) {
+        let progress = Mutex::new(&mut *console);
+        let on_pause = |pause| verbose::wait(&mut progress.lock().unwrap_or_else(PoisonError::into_inner), pause);
+        let altinn = Altinn::new(&self.http, &self.config.endpoints.altinn, token).on_pause(&on_pause);
+        let timer = RequestTimer::start();
+        let answer = call(&altinn).await;
+        let calls = altinn.calls();
+        verbose::altinn(console, &calls, timer.elapsed());
+        (answer, calls)
     }
 }
 
