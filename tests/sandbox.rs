@@ -66,18 +66,20 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
         "note: the sandbox listens on this machine only; Ctrl-C stops it\n\
          \n\
          endpoints\n  \
-         Maskinporten    POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
-         Altinn          /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
-         approval page   /accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)\n  \
-         reference APIs  GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n  \
-         other pages     GET / (overview)  GET /errors/{code} (explanation of an error code)\n\
+         Maskinporten        POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
+         Altinn              /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
+         authorised parties  GET /accessmanagement/api/v1/enduser/authorizedparties\n  \
+         approval page       /accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)\n  \
+         reference APIs      GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n  \
+         krav og betalinger  GET /v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger\n  \
+         other pages         GET / (overview)  GET /errors/{code} (explanation of an error code)\n\
          \n\
          organisations\n  \
-         210493352  everything works\n  \
+         210493352  everything works, also for its subunit 314107713\n  \
          310904473  no right to salary: 403\n  \
          313790509  a system user with external reference customer-42: MP-303 without it\n  \
          314168267  a request that was never approved: MP-303\n  \
-         314250052  an agent for its client 310385980; 403 for 312605031 and for itself\n  \
+         314250052  an agent for its clients 310385980 and 312236265; 403 for 312605031 and for itself\n  \
          312600757  a customer without a system user: request a standard system user\n  \
          314112938  an accountant without a system user: request an agent system user, for its client 313775429\n  \
          314048431  a request that timed out: nobody answered it for 180 days\n  \
@@ -97,7 +99,9 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16  belongs to vendor 991825827 but to no system yet: use it for a system \
          of your own\n  \
          e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04  belongs to vendor 310702641 and its system 310702641_fjordlonn; may \
-         not request system users: MP-200\n\
+         not request system users: MP-200\n  \
+         b8d4f6a2-3c91-4e07-a5f8-1d6c92e7b340  belongs to vendor 991825827 but to no system: has only the scope \
+         altinn:authentication/systemregister.admin\n\
          \n\
          settings for this program, in another terminal\n  \
          export SYSTEMUSER_SANDBOX=ADDRESS\n"

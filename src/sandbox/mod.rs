@@ -119,11 +119,15 @@ async fn other(
     headers: HeaderMap,
     WholeBody(body): WholeBody,
 ) -> Response {
-    match uri.path().split('/').nth(1).unwrap_or_default().to_ascii_lowercase().as_str() {
-        "authentication" => altinn::answer(&state, &method, &uri, &headers, &body),
-        "accessmanagement" => approval::answer(&state, &method, &uri, &headers, &body),
-        "" | "errors" => pages::answer(&state, &method, &uri),
-        "api" => reference_api::answer(&state, &method, &uri, &headers),
+    let path = uri.path().to_ascii_lowercase();
+    let mut segments = path.split('/').skip(1);
+    match (segments.next().unwrap_or_default(), segments.next()) {
+        ("authentication", _) | ("accessmanagement", Some("api")) => {
+            altinn::answer(&state, &method, &uri, &headers, &body)
+        }
+        ("accessmanagement", _) => approval::answer(&state, &method, &uri, &headers, &body),
+        ("" | "errors", _) => pages::answer(&state, &method, &uri),
+        ("api", _) | ("v1", Some("regnskapssystem")) => reference_api::answer(&state, &method, &uri, &headers),
         _ => pages::unknown_path(&headers),
     }
 }
@@ -144,12 +148,14 @@ fn address(listener: &TcpListener) -> io::Result<String> {
 }
 
 /// The endpoints of the sandbox: the server that it simulates, and the methods and paths.
-pub fn endpoints() -> [(&'static str, &'static str); 5] {
+pub fn endpoints() -> [(&'static str, &'static str); 7] {
     [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
+        ("authorised parties", "GET /accessmanagement/api/v1/enduser/authorizedparties"),
         ("approval page", "/accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
+        ("krav og betalinger", "GET /v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger"),
         ("other pages", "GET / (overview)  GET /errors/{code} (explanation of an error code)"),
     ]
 }

@@ -4,6 +4,7 @@
 mod approval;
 mod approval_chain;
 mod approval_page;
+mod authorised_parties;
 mod bounds;
 mod forgery;
 mod paging;

@@ -138,7 +138,7 @@ fn a_request_with_empty_lists_has_its_own_code() {
 #[test]
 fn a_right_must_be_on_the_system() {
     let altinn = altinn();
-    for resource in ["ske-krav-og-betalinger", "no-such-resource", "ttd_maskinporten-skjema"] {
+    for resource in ["app_ttd_endring-av-navn", "no-such-resource", "ttd_maskinporten-skjema"] {
         of(&altinn, |body| body["rights"] = json!([right(SALARY), right(resource)])).is_problem(400, "AUTH-00001");
     }
     of(&altinn, |body| body["rights"] = json!([{ "resource": [] }])).is_problem(400, "AUTH-00001");

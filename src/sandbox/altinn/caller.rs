@@ -42,19 +42,29 @@ impl Caller {
 
 /// Returns the caller if its token has one of these scopes.
 pub(super) fn authorised(call: &Call<'_>, scopes: &[&str]) -> Result<Caller, Failure> {
-    let unauthorised = Failure::Empty(StatusCode::UNAUTHORIZED);
-    let Some(token) = bearer(call.headers) else { return Err(unauthorised) };
-    let Some(claims) = living_claims(call.state, token) else { return Err(unauthorised) };
-    let known = [call.state.issuer.clone(), issuer(call.state)];
-    if !known.iter().any(|issuer| claims["iss"] == **issuer) {
-        return Err(unauthorised);
-    }
-    let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
-    if !scope.split_whitespace().any(|scope| scopes.contains(&scope)) {
-        return Err(Failure::Empty(StatusCode::FORBIDDEN));
-    }
+    let claims = claims(call, &[call.state.issuer.clone(), issuer(call.state)], scopes)?;
     let client = claims.get("client_id").and_then(Value::as_str).map(str::to_owned);
     Ok(Caller { vendor: consumer(&claims).map(str::to_owned), client })
+}
+
+/// The id of the caller's system user, if its token has this scope; `None` for a token without a system user. Access
+/// management accepts only Altinn's own tokens, so a token from Maskinporten must have been exchanged.
+pub(super) fn system_user(call: &Call<'_>, scope: &str) -> Result<Option<String>, Failure> {
+    let claims = claims(call, &[issuer(call.state)], &[scope])?;
+    let id = claims.get("authorization_details").and_then(|details| details[0]["systemuser_id"][0].as_str());
+    Ok(id.map(str::to_owned))
+}
+
+/// The claims of the caller's token, if it is from one of these issuers and has one of these scopes.
+fn claims(call: &Call<'_>, issuers: &[String], scopes: &[&str]) -> Result<Map<String, Value>, Failure> {
+    let claims = bearer(call.headers).and_then(|token| living_claims(call.state, token));
+    let claims = claims.filter(|claims| issuers.iter().any(|issuer| claims["iss"] == **issuer));
+    let claims = claims.ok_or(Failure::Empty(StatusCode::UNAUTHORIZED))?;
+    let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
+    match scope.split_whitespace().any(|scope| scopes.contains(&scope)) {
+        true => Ok(claims),
+        false => Err(Failure::Empty(StatusCode::FORBIDDEN)),
+    }
 }
 
 /// The claims of a token that the sandbox has signed, and that has not expired.

@@ -1,11 +1,12 @@
 //! Altinn's authentication component, as a vendor uses it: token exchange, System Register, requests for system users,
-//! and system users.
+//! and system users; and the authorised parties of Altinn's access management.
 //!
 //! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and client
 //! delegation are not implemented.
 //!
 //! The customer's page is in `approval`, and the data is in `store`.
 
+mod authorized_parties;
 mod body;
 mod caller;
 mod exchange;
@@ -48,6 +49,12 @@ impl Call<'_> {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// All values of a query parameter.
+    fn parameters<'c>(&'c self, name: &'c str) -> impl Iterator<Item = &'c str> {
+        let found = self.query.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
     /// Answers a path that supports only these methods.
     fn only(&self, methods: &'static str, answer: impl FnOnce() -> Answer) -> Response {
         match methods.split(", ").any(|method| method == self.method.as_str()) {
@@ -69,6 +76,12 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
     let (Some(names), Some(values)) = (names.get(3..length), values.get(3..length)) else { return not_found() };
     if lower[1..3] != ["api", "v1"] {
         return not_found();
+    }
+    if lower[0] == "accessmanagement" {
+        return match names {
+            ["enduser", "authorizedparties"] => call.only("GET", || authorized_parties::list(&call)),
+            _ => not_found(),
+        };
     }
     match names {
         ["exchange", _] => call.only("GET", || exchange::exchange(&call, values[1])),

@@ -1,7 +1,10 @@
-//! The reference APIs `SystemUserInfo`, `Logistics/{org}` and `Salary/{org}`, with the responses of ASP.NET.
+//! The reference APIs `SystemUserInfo`, `Logistics/{org}` and `Salary/{org}`, with the responses of ASP.NET; and the tax
+//! administration's API for claims and payments.
 //!
 //! Source: github.com/TheTechArch/altinn-systemuser, `src/SystemUserApi`. Like the original, they check the signature,
 //! issuer and lifetime of a token, but not its scope or audience.
+
+mod krav_og_betalinger;
 
 use axum::http::header::{ALLOW, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -21,24 +24,23 @@ type Claims = Map<String, Value>;
 pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path().to_ascii_lowercase();
     let api: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let krav_og_betalinger = krav_og_betalinger::matched(uri.path());
     let known = matches!(api[..], ["api", "systemuserinfo"] | ["api", "logistics" | "salary", _]);
-    if !known {
+    if !known && krav_og_betalinger.is_none() {
         return StatusCode::NOT_FOUND.into_response();
     }
     if *method != Method::GET {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]).into_response();
     }
+    if let Some(matched) = krav_og_betalinger {
+        return krav_og_betalinger::answer(state, uri, headers, matched);
+    }
     let claims = match authenticate(state, headers) {
         Ok(claims) => claims,
         Err(challenge) => return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response(),
     };
-    let may_read = |api, org: &str| {
-        let details = system_user(&claims);
-        details.and_then(|details| details["systemuser_id"][0].as_str()).is_some_and(|user| {
-            // The real APIs ask Altinn's policy decision point.
-            state.store().may_read(user, api, org)
-        })
-    };
+    // The real APIs ask Altinn's policy decision point.
+    let may_read = |api, org: &str| user_of(&claims).is_some_and(|user| state.store().may_read(user, api, org));
     match api[..] {
         [_, "logistics", org] if may_read(Api::Logistics, org) => ok(&logistics(state.now())),
         [_, "salary", org] if may_read(Api::Salary, org) => {
@@ -76,6 +78,11 @@ fn authenticate(state: &State, headers: &HeaderMap) -> Result<Claims, String> {
 
 fn system_user(claims: &Claims) -> Option<&Value> {
     claims.get("authorization_details")?.get(0)
+}
+
+/// The id of the token's system user.
+fn user_of(claims: &Claims) -> Option<&str> {
+    system_user(claims)?["systemuser_id"][0].as_str()
 }
 
 /// A token without a system user gets an empty 204: the C# action returns null.

@@ -101,14 +101,17 @@ impl Store {
             .find_map(|system| self.user_with_key(&Key { owner, external_ref, system: &system.id }))
     }
 
-    /// The answer of the policy decision point: whether a system user may read an organisation's data from an API.
+    /// Finds a system user by its id.
+    pub(super) fn user(&self, id: &str) -> Option<&Request> {
+        self.users.iter().map(|user| &user.request).find(|user| user.id == id)
+    }
+
+    /// The answer of the policy decision point: whether a system user may read an organisation's data from an API. Rights
+    /// for an organisation include its subunits.
     pub(super) fn may_read(&self, user: &str, api: Api, org: &str) -> bool {
-        let users = self.users.iter().map(|user| &user.request);
-        let Some(user) = users.into_iter().find(|candidate| candidate.id == user) else { return false };
-        let for_whom = match user.kind {
-            Kind::Standard => user.owner == org,
-            Kind::Agent => fixtures::organisation(&user.owner).is_some_and(|owner| owner.clients.contains(&org)),
-        };
+        let Some(user) = self.user(user) else { return false };
+        let main_unit = fixtures::organisation(org).and_then(|unit| unit.main_unit).unwrap_or(org);
+        let for_whom = user.parties().contains(&main_unit);
         let by_right = || user.rights.iter().any(|right| right.opens(api));
         let by_package = || {
             user.packages.iter().filter_map(|urn| fixtures::package(urn)).any(|package| package.opens.contains(&api))

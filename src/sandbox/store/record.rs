@@ -148,6 +148,14 @@ impl Request {
         }
     }
 
+    /// The organisations for which the system user may act, without their subunits.
+    pub(crate) fn parties(&self) -> Vec<&str> {
+        match self.kind {
+            Kind::Standard => vec![&self.owner],
+            Kind::Agent => fixtures::organisation(&self.owner).map(|agent| agent.clients.to_vec()).unwrap_or_default(),
+        }
+    }
+
     /// The system user that an approval creates. Its title is the request's title, or else the system's name.
     pub(crate) fn user(&self, system_name: String, now: DateTime<Utc>) -> SystemUser {
         SystemUser { request: self.clone(), title: self.title.clone().unwrap_or(system_name), created: now }
