@@ -136,6 +136,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("system register", JSON_FILES),
     ("system show", SYSTEMS),
     ("system update", JSON_FILES),
+    ("user access", ANYTHING),
     ("user find", ANYTHING),
 ];
 

@@ -71,7 +71,7 @@ enum Command {
     System(Deferred<system::System>),
     /// ask a customer for a system user, and track the request
     Request(Deferred<request::Request>),
-    /// list and find system users
+    /// list and find system users, and show what they may do
     User(Deferred<user::User>),
     #[cfg(feature = "sandbox")]
     /// run Maskinporten, Altinn and the reference APIs locally

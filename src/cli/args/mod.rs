@@ -24,7 +24,7 @@ use clap_complete::ArgValueCandidates;
 use self::config_file::{DEFAULT_TIMEOUT, TIMEOUTS};
 pub(crate) use self::rerun::Rerun;
 use self::variables::{CONFIG_FILE, SANDBOX};
-pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, SystemArg, VendorArgs, system};
+pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, OwnerArgs, SystemArg, VendorArgs, system};
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{Environment, KeySource, quote};
 use crate::config::{

@@ -56,6 +56,13 @@ impl Rerun {
         format!("{}systemuser-demo {line}{}", self.sandbox, self.options)
     }
 
+    /// The command that shows what the configured system user may do. `None` without an owner.
+    pub(crate) fn user_access(&self, config: &Config) -> Option<String> {
+        let owner = config.org().ok()?.value;
+        let external_ref = text(EXTERNAL_REF.option, config.external_ref.as_ref());
+        Some(self.command(&format!("user access {owner}{external_ref}")))
+    }
+
     /// The complete command line of a command in a remedy.
     pub(crate) fn complete(&self, command: &Command) -> String {
         match command {

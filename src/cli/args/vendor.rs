@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
-use super::{CommonArgs, KeyArgs, TimeoutArg, candidates, option, typed};
+use super::{CommonArgs, KeyArgs, TimeoutArg, candidates, option, typed, variables};
 use crate::cli::args::Rerun;
 use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
 
@@ -33,6 +33,15 @@ pub(crate) struct ExternalRefArg {
     /// external reference of the system user; needed if its request had one [env: SYSTEMUSER_EXTERNAL_REF]
     #[arg(long, value_name = "REF")]
     external_ref: Option<String>,
+}
+
+/// The owner of a system user as an argument, and the external reference.
+#[derive(Debug, Args)]
+pub(crate) struct OwnerArgs {
+    /// organisation that owns the system user [env: SYSTEMUSER_ORG]
+    org: Option<String>,
+    #[command(flatten)]
+    reference: ExternalRefArg,
 }
 
 /// The customer of a request, and the external reference.
@@ -90,6 +99,15 @@ impl ExternalRefArg {
     /// Adds the value of this option or its variable to `others`.
     pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
         Ok(Overrides { external_ref: option(&self.external_ref, &EXTERNAL_REF)?, ..others })
+    }
+}
+
+impl OwnerArgs {
+    /// Adds the values of these options or their variables to `others`.
+    pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        let typed = self.org.as_ref().map(|org| typed("ORG", org));
+        let org = typed.map_or_else(|| variables::text(ORG.variable), |org| Ok(Some(org)))?;
+        self.reference.overrides(Overrides { org, ..others })
     }
 }
 

@@ -64,7 +64,16 @@ pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) 
 /// Hints for a refusal by Altinn without a code, or with an unknown code.
 pub(crate) fn altinn_hints(problem: &Problem, rerun: &Rerun) -> Vec<String> {
     let (systems, users) = (rerun.command("system list"), rerun.command(&format!("user list{}", rerun.system)));
+    let is_about_rights = problem.address.ends_with("/authorizedparties");
     let hint = match problem.status {
+        401 if is_about_rights => {
+            "does Altinn not know the system user of the token? was it deleted, or does Altinn's \
+                                   URL belong to the other environment?"
+                .to_owned()
+        }
+        403 if is_about_rights => "does Altinn require another scope for this list? the token has the scope that \
+                                   Altinn's guide to the access management API names"
+            .to_owned(),
         401 => "does Altinn's URL belong to the other environment? it must be the environment that issued the token"
             .to_owned(),
         403 => "does the system belong to another vendor? only a client of the system's own vendor has access; the \

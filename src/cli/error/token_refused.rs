@@ -14,8 +14,8 @@ use crate::explain::{self, Cause, Entry, Subject};
 
 /// The largest number of causes in a message; `explain` lists all of them.
 const CAUSES: usize = 3;
-/// The prefix of the scopes that a system vendor needs for Altinn.
-const VENDOR_SCOPE: &str = "altinn:authentication/";
+/// The beginnings of the scopes that a system vendor needs for Altinn.
+const VENDOR_SCOPES: [&str; 2] = ["altinn:authentication/", "altinn:accessmanagement/"];
 /// The hint about a system user that was requested in a sandbox inside another process.
 const FORGETS: &str = "was the system user requested by an earlier command? the built-in sandbox loses its data at \
                        the end of a command: run `systemuser-demo sandbox` in another terminal, and set \
@@ -137,7 +137,8 @@ impl GrantInputs<'_> {
 
     /// The vendor's scopes that the client lacks. Vendors ask Digdir for these scopes.
     fn vendor_scopes(&self, refused: &TokenRefused) -> Option<String> {
-        let is_vendors = |scope: &&str| scope.starts_with(VENDOR_SCOPE) && !may_be_secret(scope);
+        let is_known = |scope: &str| VENDOR_SCOPES.iter().any(|begin| scope.starts_with(begin));
+        let is_vendors = |scope: &&str| is_known(scope) && !may_be_secret(scope);
         let scope = self.config.scope.as_ref()?.value.split(' ').filter(is_vendors).collect::<Vec<_>>().join(" ");
         let is_missing = matches!(refused.code.as_deref(), Some("MP-200" | "MP-250"));
         (is_missing && !scope.is_empty()).then_some(scope)

@@ -1,21 +1,47 @@
 //! Finds out for which parties a system user may act, and with which rights.
 
+use std::collections::HashSet;
+
 use super::altinn_session::with_scope;
 use super::{Session, exchange, explain_altinn, warn_of_clock};
 use crate::altinn::authorized_parties::{self, Party, SCOPE};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::Rerun;
+use crate::cli::args::{Rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
-use crate::cli::output::Console;
-use crate::client::{AccessToken, TokenSource};
+use crate::cli::output::{Console, columns};
+use crate::client::maskinporten::{ExchangeError, TokenRefused};
+use crate::client::{AccessToken, OrgNumber, TokenSource, quote};
 use crate::config::Config;
+
+/// The largest number of parties in an error.
+const MOST_PARTIES: usize = 5;
 
 /// A session with Altinn as the system user.
 pub(crate) struct Access<'s> {
     session: &'s Session,
     /// The Altinn token of the system user.
     token: AccessToken,
+}
+
+/// Rights that a system user should have.
+#[derive(Debug, Default)]
+pub(crate) struct Rights {
+    /// The ids of resources.
+    pub(crate) resources: Vec<String>,
+    /// The names of access packages.
+    pub(crate) packages: Vec<String>,
+}
+
+impl Rights {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.packages.is_empty()
+    }
+
+    /// All names, as a message shows them.
+    pub(crate) fn quoted(&self) -> String {
+        self.resources.iter().chain(&self.packages).map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The configuration of the system user's token that Altinn requires.
@@ -33,7 +59,15 @@ impl<'s> Access<'s> {
         let config = configuration(&session.config);
         let grant = GrantInputs { config: &config, key: &tokens.key, system_user: true };
         let exchanged = exchange(tokens, &grant, None, console).await;
-        let exchanged = exchanged.map_err(|failed| failed.explain(&grant, console))?;
+        let exchanged = exchanged.map_err(|failed| {
+            let is_unknown = |refused: &TokenRefused| refused.code.as_deref() == Some("MP-303");
+            match &failed.error {
+                ExchangeError::Refused(refused) if is_unknown(refused) => {
+                    failed.explain(&grant, console).hint(how_to_begin(&config))
+                }
+                _ => failed.explain(&grant, console),
+            }
+        })?;
         warn_of_clock(exchanged.clock, console);
         let token = session.altinn_token(&exchanged.token, console).await?;
         Ok(Self { session, token })
@@ -51,4 +85,81 @@ impl<'s> Access<'s> {
         let parties = parties.map_err(|error| explain_altinn(error, &Rerun::new(&self.session.config)))?;
         Ok(parties.items)
     }
+
+    /// The parties that have, or have a subunit that has, all wanted rights; and the rights that no party has.
+    pub(crate) async fn matching<'p>(
+        &self,
+        parties: &'p [Item<Party>],
+        wanted: &Rights,
+        console: &mut Console<'_>,
+    ) -> Result<(Vec<&'p Item<Party>>, Rights), CommandError> {
+        let (mut matching, mut missing) = (parties.iter().collect::<Vec<_>>(), Rights::default());
+        for resource in &wanted.resources {
+            // Altinn knows which access packages include the resource.
+            let with_access = self.parties(Some(resource), console).await?;
+            let with_access: HashSet<_> = with_access.iter().map(|party| &party.known.party_uuid).collect();
+            if with_access.is_empty() {
+                missing.resources.push(resource.clone());
+            }
+            matching.retain(|party| with_access.contains(&party.known.party_uuid));
+        }
+        for package in &wanted.packages {
+            let has = |party: &Item<Party>| {
+                party.known.with_subunits().iter().any(|(_, unit)| unit.packages().any(|name| name == package))
+            };
+            if !parties.iter().any(has) {
+                missing.packages.push(package.clone());
+            }
+            matching.retain(|party| has(party));
+        }
+        Ok((matching, missing))
+    }
+}
+
+/// Whether the system user acts for others than its owner.
+pub(crate) fn is_agent(parties: &[Item<Party>], owner: OrgNumber) -> bool {
+    let owner = owner.to_string();
+    !parties.is_empty() && parties.iter().all(|party| party.known.organization_number.as_ref() != Some(&owner))
+}
+
+/// Lines that show the rights of a system user.
+pub(crate) fn rights_of(parties: &[Item<Party>]) -> Vec<String> {
+    if parties.is_empty() {
+        return vec!["Altinn lists no organisation for which it may act".to_owned()];
+    }
+    let row = |Item { known: party, .. }: &Item<Party>| {
+        let names: Vec<&str> = party.packages().chain(party.resources()).collect();
+        let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        [party.organization_number.clone().unwrap_or_default(), party.name.clone().unwrap_or_default(), names]
+    };
+    let rows = columns(parties.iter().take(MOST_PARTIES).map(row));
+    let mut lines = vec!["its rights are".to_owned()];
+    lines.extend(rows.lines().map(|line| format!("  {line}")));
+    if parties.len() > MOST_PARTIES {
+        lines.push(format!("  and those of {} more organisations", parties.len() - MOST_PARTIES));
+    }
+    lines
+}
+
+/// The hint how to ask a customer without a system user for one.
+fn how_to_begin(config: &Config) -> String {
+    let rerun = Rerun::new(config);
+    let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
+    let create = rerun.command(&format!("request create {owner} --right RESOURCE{}", rerun.system));
+    format!("has the customer no system user yet? ask for one with `{create}`")
+}
+
+/// The hint how to ask the customer for rights that the system user lacks.
+pub(crate) fn how_to_ask(config: &Config, is_agent: bool, rights: &Rights) -> String {
+    let rerun = Rerun::new(config);
+    let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
+    let options = |name: &str, values: &[String]| values.iter().map(|value| shell::option(name, value)).collect();
+    let packages: String = options("--package", &rights.packages);
+    let (kind, wanted) = match is_agent {
+        true if packages.is_empty() => (" --agent", " --package PACKAGE".to_owned()),
+        true => (" --agent", packages),
+        false => ("", options("--right", &rights.resources) + &packages),
+    };
+    let create = rerun.command(&format!("request create {owner}{kind} --external-ref REF{wanted}{}", rerun.system));
+    format!("to ask for a system user with other rights, choose a new external reference, and run `{create}`")
 }

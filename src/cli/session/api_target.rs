@@ -80,6 +80,15 @@ impl ApiTarget {
         }
     }
 
+    /// The resource that the API requires a right to, if it is known.
+    pub(crate) fn right(&self) -> Option<&'static str> {
+        match self {
+            Self::Reference(ReferenceApi::Logistics) => Some("ttd_systembruker-logistikk-demo"),
+            Self::Reference(ReferenceApi::Salary) => Some("ttd_systembruker-salary"),
+            Self::Reference(ReferenceApi::SystemUserInfo) | Self::Configured(..) => None,
+        }
+    }
+
     /// The configured HTTP method.
     pub(crate) fn method(&self) -> Option<&Method> {
         match self {
@@ -137,7 +146,9 @@ impl ApiTarget {
                 let options = rerun::grant_options(config);
                 let call = format!("call {} ORG{request_options}{options}", shell::argument(self.name(), "API"));
                 let call = rerun.command(&call);
-                let hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
+                let mut hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
+                let access = rerun.user_access(config).filter(|_| refused.status == 403);
+                hints.extend(access.map(|access| format!("to see the system user's rights, run `{access}`")));
                 explained(&refused, hints, &rerun)
             }
             CallError::Transport(error) if request.method.is_safe() => error.into(),

@@ -5,6 +5,7 @@
 mod checks;
 mod metadata;
 mod registration;
+mod rights;
 mod step;
 mod token;
 
@@ -127,7 +128,7 @@ impl Doctor {
         let messages: Vec<Message> = advice.map(|advice| (Level::Warning, advice)).into_iter().collect();
         findings.passed(Step::Token, format!("issued by Maskinporten, valid for {} s", token.expires_in), &messages)?;
         token::claims(&session, &token, self.system_user(), clock.or(later_clock), findings).await?;
-        Ok(token::call(&session, target.as_ref(), &token, self.system_user(), findings).await?)
+        Ok(token::call(&session, &tokens, target.as_ref(), &token, self.system_user(), findings).await?)
     }
 
     fn system_user(&self) -> bool {

@@ -6,14 +6,14 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 
-use super::checks;
 use super::step::{Findings, Step};
+use super::{checks, rights};
 use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{ClockDifference, maskinportens_time};
 use crate::cli::session::verification::verify;
 use crate::cli::session::{ApiRequest, ApiTarget, Session, fetch_document};
-use crate::client::{AccessToken, show};
+use crate::client::{AccessToken, CallError, TokenSource, show};
 
 pub(super) async fn claims(
     session: &Session,
@@ -55,6 +55,7 @@ pub(super) async fn claims(
 
 pub(super) async fn call(
     session: &Session,
+    tokens: &TokenSource,
     target: Option<&ApiTarget>,
     token: &AccessToken,
     system_user: bool,
@@ -89,6 +90,13 @@ pub(super) async fn call(
     let answer = target.call(http, &url, token, &request, findings.console()).await;
     match answer.and_then(|reply| target.display(&reply, &request.method, false).map(|_| reply.status)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
-        Err(error) => findings.failed(Step::Api, target.explain(error, false, &request, "", config)),
+        Err(error) => {
+            let is_403 = matches!(&error, CallError::Refused(refused) if refused.status == 403);
+            let mut error = target.explain(error, false, &request, "", config);
+            if is_403 && system_user {
+                error = rights::add(session, tokens, target, error, findings.console()).await;
+            }
+            findings.failed(Step::Api, error)
+        }
     }
 }

@@ -1,7 +1,10 @@
-//! `user`: list and find system users.
+//! `user`: list and find system users, and show what they may do.
+
+mod access;
 
 use clap::{Args, Subcommand};
 
+use self::access::Access;
 use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, typed};
@@ -21,6 +24,7 @@ pub(crate) struct User {
 enum UserCommand {
     List(List),
     Find(Find),
+    Access(Access),
 }
 
 /// list the system's system users
@@ -62,6 +66,7 @@ impl User {
         match self.command {
             UserCommand::List(list) => list.run(common, console).await,
             UserCommand::Find(find) => find.run(common, console).await,
+            UserCommand::Access(access) => access.run(common, console).await,
         }
     }
 }
