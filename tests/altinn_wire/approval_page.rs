@@ -154,7 +154,7 @@ fn the_page_of_a_closed_request_gives_the_reason_and_has_no_buttons() {
         assert_eq!(page.answer.status, status, "{id}");
         assert!(page.answer.body.contains(words) && !page.has_buttons(), "{id}: {}", page.answer.body);
     }
-    assert_eq!(open(&altinn, "/accessmanagement/ui/systemuser/changerequest?id=x").answer.status, 404);
+    assert_eq!(open(&altinn, "/accessmanagement/ui/systemuser/other?id=x").answer.status, 404);
     assert_eq!(altinn.send("PUT", &path_of(NEVER_APPROVED), &[], "").status, 405);
 }
 

@@ -6,6 +6,7 @@ mod approval_chain;
 mod approval_page;
 mod authorised_parties;
 mod bounds;
+mod change_requests;
 mod forgery;
 mod paging;
 mod receipt;

@@ -110,6 +110,23 @@ fn a_list_can_name_its_first_page_as_the_next_for_ever() {
 }
 
 #[test]
+fn a_list_of_change_requests_ignores_its_token() {
+    let altinn = paged(2, PagingFault::Right);
+    let user = altinn.get(USERS).ok()["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = "systemuser/changerequest/vendor/bysystem/991825827_smartcloud";
+    for (nth, has_next) in [(1, false), (2, false), (3, true)] {
+        let change = json!({ "unwantedRights": [right(SALARY)] });
+        let ids = format!("correlation-id=00000000-0000-4000-8000-00000000000{nth}&system-user-id={user}");
+        assert_eq!(altinn.post(&format!("systemuser/changerequest/vendor?{ids}"), &change).status, 201);
+        assert_eq!(next(&altinn.get(path).ok()).is_some(), has_next);
+    }
+    let first = altinn.get(path).ok();
+    let token = next(&first).unwrap();
+    assert_eq!(altinn.get(&format!("{path}?token={token}")).ok(), first);
+    altinn.get(&format!("{path}?token=%21")).is_misfit("token");
+}
+
+#[test]
 fn an_invalid_token_is_refused() {
     let altinn = altinn();
     altinn.get(&format!("{REQUESTS}?token=%21")).is_misfit("token");

@@ -193,7 +193,7 @@ fn endpoints_of_the_portal_and_unknown_endpoints_are_closed_to_vendors() {
     let unknown = altinn.get(&format!("{VENDOR}/991825827_none"));
     assert_eq!((unknown.status, &unknown.json()["title"]), (404, &json!("Not Found")));
     for path in [
-        "systemuser/changerequest/vendor/bysystem/991825827_smartcloud",
+        "systemuser/changerequest/d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01",
         "enduser/systemuser/clients",
         "systemuser/vendor",
         "nothing",

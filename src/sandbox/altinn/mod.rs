@@ -1,14 +1,15 @@
 //! Altinn's authentication component, as a vendor uses it: token exchange, System Register, requests for system users,
-//! and system users; and the authorised parties of Altinn's access management.
+//! change requests, and system users; and the authorised parties of Altinn's access management.
 //!
-//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Change requests and client
-//! delegation are not implemented.
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers`. Client delegation is not
+//! implemented.
 //!
 //! The customer's page is in `approval`, and the data is in `store`.
 
 mod authorized_parties;
 mod body;
 mod caller;
+mod change_request;
 mod exchange;
 mod failure;
 mod page;
@@ -29,6 +30,7 @@ use self::failure::Failure;
 use super::store::Kind;
 use super::store::state::State;
 
+pub(super) use self::change_request::CHANGE_URL_PATH;
 pub(super) use self::request::confirm_url_path;
 
 /// An incoming HTTP request.
@@ -94,6 +96,8 @@ pub(super) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
         }
         ["systemuser", "request", "vendor"] => call.only("POST", || request::create(&call, Kind::Standard)),
         ["systemuser", "request", "vendor", rest @ ..] => requests(&call, Kind::Standard, rest, &values[3..]),
+        ["systemuser", "changerequest", "vendor"] => call.only("POST", || change_request::create(&call)),
+        ["systemuser", "changerequest", "vendor", rest @ ..] => change_requests(&call, rest, &values[3..]),
         ["systemuser", "vendor", "byquery"] => call.only("GET", || system_user::by_query(&call)),
         ["systemuser", "vendor", "bysystem", _] => call.only("GET", || system_user::by_system(&call, values[3])),
         _ => not_found(),
@@ -135,6 +139,20 @@ fn requests(call: &Call<'_>, kind: Kind, names: &[&str], values: &[&str]) -> Res
             _ => request::delete(call, values[0]),
         }),
         (Kind::Agent, [_]) => call.only("GET", || request::show(call, kind, values[0])),
+        _ => not_found(),
+    }
+}
+
+fn change_requests(call: &Call<'_>, names: &[&str], values: &[&str]) -> Response {
+    match names {
+        ["byexternalref", _, _, _] => {
+            call.only("GET", || change_request::by_external_ref(call, values[1], values[2], values[3]))
+        }
+        ["bysystem", _] => call.only("GET", || change_request::by_system(call, values[1])),
+        [_] => call.only("GET, DELETE", || match call.method.as_str() {
+            "GET" => change_request::show(call, values[0]),
+            _ => change_request::delete(call, values[0]),
+        }),
         _ => not_found(),
     }
 }

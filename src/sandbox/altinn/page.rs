@@ -24,10 +24,12 @@ const INSIDE: &str = "http://authentication.internal/authentication/api/v1";
 /// The characters to escape in a path: all except the unreserved characters (RFC 3986, section 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The kind of the rows in a list, because the fault `loses-rows` affects only requests.
+/// The kind of the rows in a list. The fault `loses-rows` affects only requests, and a list of change requests never
+/// ends if it has more than one page, as in the real server (`ChangeRequestRepository.cs`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
     Requests,
+    ChangeRequests,
     SystemUsers,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn page(
     let from = call.parameter("token").map(|token| id_of(token).ok_or_else(|| Failure::not_valid("token", token)));
     if let Some(from) = from.transpose()? {
         match options.paging {
+            _ if which == Rows::ChangeRequests => {}
             PagingFault::NeverEnds => {}
             // The token is the first id that has not been shown.
             PagingFault::LosesRows if which == Rows::Requests => rows.retain(|(id, _)| *id > from.as_str()),

@@ -62,6 +62,11 @@ pub(super) static NOTHING_ASKED_FOR: Problem = problem(
     S::BAD_REQUEST,
     "No AccessPackages or Single Rights found, a SystemUser must have at least one",
 );
+pub(super) static CHANGE_DECIDED: Problem = problem(
+    "AUTH-00061",
+    S::CONFLICT,
+    "The Status of the Request is not New. Please generate a new CorrellationId for a new Change Request",
+);
 pub(super) static PACKAGE_NOT_ON_SYSTEM: Problem = problem(
     "AUTH-00063",
     S::BAD_REQUEST,

@@ -131,7 +131,7 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
 }
 
 /// Parses an id in a route into the form that the store uses.
-fn guid(name: &str, text: &str) -> Result<String, Failure> {
+pub(super) fn guid(name: &str, text: &str) -> Result<String, Failure> {
     guid::read(text).ok_or_else(|| Failure::not_valid(name, text))
 }
 
@@ -161,7 +161,7 @@ fn request_json(state: &State, request: &Request, with_confirm_url: bool) -> Val
     json_object
 }
 
-fn status(decision: Decision) -> &'static str {
+pub(super) fn status(decision: Decision) -> &'static str {
     match decision {
         Decision::New => "New",
         Decision::Accepted => "Accepted",

@@ -91,7 +91,7 @@ fn check_key(store: &Store, body: &RequestBody) -> Result<(), Failure> {
 }
 
 /// Checks that the URL is one of the system's redirect URLs, apart from its query.
-fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
+pub(super) fn check_redirect(url: &str, system: &System) -> Result<(), Failure> {
     if system.redirect_urls.is_empty() {
         return Err(Failure::Problem(&problem::NO_REDIRECT_URLS));
     }
@@ -109,6 +109,11 @@ fn check_rights(body: &RequestBody, packages: &[String], system: &System) -> Res
     if rights.is_empty() && packages.is_empty() {
         return Err(Failure::Problem(&problem::NOTHING_ASKED_FOR));
     }
+    check_rights_of(system, rights)
+}
+
+/// Checks that the system has these rights, and that they can be delegated.
+pub(super) fn check_rights_of(system: &System, rights: &[Right]) -> Result<(), Failure> {
     let on_system = |right: &Right| {
         let registered = |attribute| system.rights.iter().any(|right| right.resource.contains(attribute));
         !right.resource.is_empty() && right.resource.iter().all(registered)
@@ -119,7 +124,7 @@ fn check_rights(body: &RequestBody, packages: &[String], system: &System) -> Res
     }
 }
 
-fn check_packages(packages: &[String], kind: Kind, system: &System) -> Result<(), Failure> {
+pub(super) fn check_packages(packages: &[String], kind: Kind, system: &System) -> Result<(), Failure> {
     let listed = |unfit: &dyn Fn(&String) -> bool| -> Option<String> {
         let unfit: Vec<&str> = packages.iter().filter(|urn| unfit(urn)).map(String::as_str).collect();
         (!unfit.is_empty()).then(|| unfit.join(", "))

@@ -64,13 +64,22 @@ texts! {
          vegne av virksomhetens klienter, med rettighetene som står nedenfor.",
         "A system vendor asks for a system user for the organisation. The system user lets the system act on behalf \
          of the organisation's clients, with the rights that are listed below.";
+    title_change: "Forespørsel om endring av systembruker", "Request for a change to a system user";
+    lead_change:
+        "En systemleverandør ber om å endre rettighetene til en systembruker som virksomheten har. Rettigheter som ikke \
+         står nedenfor, endres ikke.",
+        "A system vendor asks for a change to the rights of a system user of the organisation. Rights that are not \
+         listed below stay unchanged.";
     who: "Om forespørselen", "About the request";
     vendor: "Leverandør", "Vendor";
     system: "System", "System";
     customer: "Virksomhet", "Organisation";
     called: "Navn på systembrukeren", "Name of the system user";
+    user: "Systembruker", "System user";
     external_ref: "Ekstern referanse", "External reference";
     what: "Rettigheter det bes om", "Requested rights";
+    added: "Rettigheter som legges til", "Rights to add";
+    removed: "Rettigheter som fjernes", "Rights to remove";
     name: "Navn", "Name";
     id: "ID", "ID";
     right: "Enkeltrettighet", "Single right";
@@ -99,6 +108,13 @@ texts! {
     accepted_now:
         "Du har godkjent forespørselen, og systembrukeren er opprettet.",
         "You have approved the request, and the system user has been created.";
+    changed_now:
+        "Du har godkjent forespørselen, og systembrukeren er endret.",
+        "You have approved the request, and the system user has been changed.";
+    changed_next:
+        "Endringen gjelder fra nå av. Leverandøren henter token for systembrukeren som før, med virksomheten som eier:",
+        "The change takes effect now. The vendor gets tokens for the system user as before, with the organisation as \
+         its owner:";
     accepted_next:
         "Leverandøren kan nå hente token for systembrukeren, med virksomheten som eier:",
         "The vendor can now get tokens for the system user, with the organisation as its owner:";
@@ -110,6 +126,12 @@ texts! {
          forespørselen kan sendes på nytt.",
         "The vendor can see that the request has been rejected. The vendor must delete it before creating the same \
          request again.";
+    unchanged_now:
+        "Du har avvist forespørselen, og systembrukeren er ikke endret.",
+        "You have rejected the request, and the system user has not been changed.";
+    unchanged_next:
+        "Leverandøren ser at forespørselen er avvist, og kan sende en ny.",
+        "The vendor can see that the request has been rejected, and can create a new request.";
     agent_next:
         "Systembrukeren handler på vegne av virksomhetens klienter i sandkassen:",
         "The system user acts for the organisation's clients in the sandbox:";

@@ -6,7 +6,7 @@ use super::super::fixtures::Decision;
 use super::super::server::html::STYLE;
 use super::super::store::{Kind, Undecidable};
 use super::texts::Texts;
-use super::view_model::{Named, Redirect, RequestView};
+use super::view_model::{Named, Redirect, RequestView, RequestedItem};
 
 pub(super) enum Page<'a> {
     /// A request that can be answered, or at least rejected. `answered` is true if an answer has just failed.
@@ -83,14 +83,23 @@ fn heading(page: &Page<'_>, texts: &Texts) -> String {
             Decision::Denied => (view, Some(texts.denied_title)),
         },
     };
-    let title = if view.kind == Kind::Agent { texts.title_agent } else { texts.title };
+    let title = by_kind(view, texts.title, texts.title_agent, texts.title_change);
     let (first, rest) = title.split_at(1);
     became.map_or(title.to_owned(), |became| format!("{became} – {}{rest}", first.to_lowercase()))
 }
 
+/// The text for the kind of a request: for a system user, for an agent system user, or for a change.
+fn by_kind(view: &RequestView, standard: &'static str, agent: &'static str, change: &'static str) -> &'static str {
+    match (&view.change, view.kind) {
+        (Some(_), _) => change,
+        (None, Kind::Agent) => agent,
+        (None, Kind::Standard) => standard,
+    }
+}
+
 fn open(view: &RequestView, message: Option<String>, answered: bool, token: &str, texts: &Texts, url: &str) -> Markup {
     html! {
-        p.lead { (if view.kind == Kind::Agent { texts.lead_agent } else { texts.lead }) }
+        p.lead { (by_kind(view, texts.lead, texts.lead_agent, texts.lead_change)) }
         (details(view, texts))
         section aria-labelledby="answer" {
             h2 #answer { (texts.answer) }
@@ -140,18 +149,22 @@ fn outcome(decision: Decision, texts: &Texts) -> &'static str {
 }
 
 fn receipt(view: &RequestView, command: Option<&str>, texts: &Texts) -> Markup {
+    let (accepted_now, accepted_next, rejected_now, rejected_next) = match view.change {
+        None => (texts.accepted_now, texts.accepted_next, texts.rejected_now, texts.rejected_next),
+        Some(_) => (texts.changed_now, texts.changed_next, texts.unchanged_now, texts.unchanged_next),
+    };
     html! {
         @if view.decision == Decision::Accepted {
-            div.note.done role="status" { p { (texts.accepted_now) } }
-            p { (texts.accepted_next) " " (named(&view.customer)) "." }
+            div.note.done role="status" { p { (accepted_now) } }
+            p { (accepted_next) " " (named(&view.customer)) "." }
             @if let Some(command) = command { pre { code { (command) } } }
             @if view.kind == Kind::Agent && !view.clients.is_empty() {
                 p { (texts.agent_next) }
                 ul { @for client in &view.clients { li { (named(client)) } } }
             }
         } @else {
-            div.note role="status" { p { (texts.rejected_now) } }
-            p { (texts.rejected_next) }
+            div.note role="status" { p { (rejected_now) } }
+            p { (rejected_next) }
         }
         @match &view.redirect {
             Some(Redirect { shown, address }) => p { (texts.onwards) " " a href=(address) { bdi { (shown) } } },
@@ -175,13 +188,26 @@ fn details(view: &RequestView, texts: &Texts) -> Markup {
                 }
                 (fact(texts.customer, &named(&view.customer)))
                 @if let Some(title) = &view.title { (fact(texts.called, &html! { bdi { (title) } })) }
+                @if let Some(change) = &view.change { (fact(texts.user, &html! { code { (change.user) } })) }
                 @if let Some(reference) = &view.external_ref {
                     (fact(texts.external_ref, &html! { code { (reference) } }))
                 }
             }
         }
-        section aria-labelledby="what" {
-            h2 #what { (texts.what) }
+        @match &view.change {
+            None => (items("what", texts.what, &view.items, texts)),
+            Some(change) => {
+                @if !view.items.is_empty() { (items("added", texts.added, &view.items, texts)) }
+                @if !change.removed.is_empty() { (items("removed", texts.removed, &change.removed, texts)) }
+            }
+        }
+    }
+}
+
+fn items(id: &str, heading: &str, items: &[RequestedItem], texts: &Texts) -> Markup {
+    html! {
+        section aria-labelledby=(id) {
+            h2 id=(id) { (heading) }
             // These are a table's default roles, which it would lose when a narrow screen shows its rows as blocks.
             table role="table" {
                 thead role="rowgroup" {
@@ -192,7 +218,7 @@ fn details(view: &RequestView, texts: &Texts) -> Markup {
                     }
                 }
                 tbody role="rowgroup" {
-                    @for item in &view.items {
+                    @for item in items {
                         tr role="row" {
                             th scope="row" role="rowheader" { (item.named.name) }
                             td role="cell" {

@@ -2,7 +2,8 @@
 
 use super::super::altinn::redirect_url;
 use super::super::fixtures::{self, CLIENTS, Client, Decision};
-use super::super::store::{Kind, Request, Right, Store};
+use super::super::store::{Kind, Right, Store};
+use super::subject::Subject;
 use super::texts::Texts;
 
 /// The details of a request that the page shows, in the page's language and safe to display.
@@ -16,8 +17,19 @@ pub(super) struct RequestView {
     pub(super) clients: Vec<Named>,
     pub(super) title: Option<String>,
     pub(super) external_ref: Option<String>,
+    /// The requested rights and packages; for a change request, those to add.
     pub(super) items: Vec<RequestedItem>,
+    /// The change, if this is a change request.
+    pub(super) change: Option<Change>,
     pub(super) redirect: Option<Redirect>,
+}
+
+/// A change to a system user.
+pub(super) struct Change {
+    /// The id of the system user.
+    pub(super) user: String,
+    /// The rights and packages to remove.
+    pub(super) removed: Vec<RequestedItem>,
 }
 
 /// A name, which may be empty, and a number or id.
@@ -43,12 +55,11 @@ pub(super) struct Redirect {
 }
 
 impl RequestView {
-    pub(super) fn of(store: &Store, request: &Request, texts: &Texts) -> Self {
+    pub(super) fn of(store: &Store, subject: Subject<'_>, texts: &Texts) -> Self {
+        let request = subject.request();
         let system = store.system(&request.system);
         let name = system.and_then(|system| system.name_for(texts.lang)).unwrap_or_default();
         let owner = fixtures::organisation(&request.owner);
-        let rights = request.rights.iter().flat_map(|right| items_of_right(right, texts));
-        let packages = request.packages.iter().map(|urn| item_of_package(urn, texts));
         Self {
             kind: request.kind,
             decision: request.decision,
@@ -60,7 +71,11 @@ impl RequestView {
             title: request.title.as_deref().map(visible),
             // The owner's own number means that the request has no external reference.
             external_ref: Some(visible(&request.external_ref)).filter(|_| request.external_ref != request.owner),
-            items: rights.chain(packages).collect(),
+            items: items(&request.rights, &request.packages, texts),
+            change: subject.change().map(|change| Change {
+                user: visible(&change.user),
+                removed: items(&change.unwanted_rights, &change.unwanted_packages, texts),
+            }),
             redirect: request.redirect_url.as_deref().and_then(|url| {
                 let address = redirect_url::of_the_web(url)?.into();
                 Some(Redirect { shown: visible(url), address })
@@ -69,12 +84,18 @@ impl RequestView {
     }
 }
 
+fn items(rights: &[Right], packages: &[String], texts: &Texts) -> Vec<RequestedItem> {
+    let packages = packages.iter().map(|urn| item_of_package(urn, texts));
+    rights.iter().flat_map(|right| items_of_right(right, texts)).chain(packages).collect()
+}
+
 /// The command with which a developer gets a token for the request's system user, from a new terminal. `None` if no
 /// client can get a token, or if the external reference has characters that cannot be typed or shown.
-pub(super) fn token_command(store: &Store, request: &Request, issuer: &str) -> Option<String> {
+pub(super) fn token_command(store: &Store, subject: Subject<'_>, issuer: &str) -> Option<String> {
+    let request = subject.request();
     let gets_token = |client: &&Client| {
         let user = store.user_of_client(client, &request.owner, &request.external_ref);
-        user.is_some_and(|user| user.request.id == request.id)
+        user.is_some_and(|user| user.request.id == subject.user())
     };
     let client = CLIENTS.iter().find(gets_token)?;
     let mut command =

@@ -1,6 +1,7 @@
 //! The sandbox's state, in memory only: its options and keys, the used grants, and Altinn's systems, requests and
 //! system users, which start as copies of the fixtures. The format of responses does not belong here.
 
+mod change_request;
 pub(super) mod forced_refusal;
 mod initial;
 pub(super) mod options;
@@ -10,11 +11,12 @@ pub(super) mod state;
 
 use chrono::{DateTime, Utc};
 
+pub(super) use self::change_request::ChangeRequest;
 pub(super) use self::record::{Attribute, Change, Key, Kind, Request, Right, System, SystemUser};
 use super::fixtures::{self, Api, Client, Decision};
 
-/// The maximum number of requests, of system users, and of changes to systems, each counted separately: more than
-/// normal use needs, and few enough to keep in memory. The real Altinn does not have this limit.
+/// The maximum number of requests, of change requests, of system users, and of changes to systems, each counted
+/// separately: more than normal use needs, and few enough to keep in memory. The real Altinn does not have this limit.
 const MAX_RECORDS: usize = 5_000;
 
 /// The maximum total size of the HTTP bodies of these records, in bytes. The records take several times as much memory,
@@ -27,6 +29,7 @@ pub(super) struct Store {
     pub(super) systems: Vec<System>,
     pub(super) requests: Vec<Request>,
     pub(super) users: Vec<SystemUser>,
+    pub(super) change_requests: Vec<ChangeRequest>,
     /// The number of ids that have been issued.
     ids: u64,
 }
@@ -63,8 +66,10 @@ impl Store {
 
     fn bytes(&self) -> usize {
         let changes = self.changes().map(|change| change.size);
-        let requests = self.requests.iter().map(|request| request.size);
-        changes.chain(requests).chain(self.users.iter().map(|user| user.request.size)).sum()
+        let users = self.users.iter().map(|user| &user.request);
+        let change_requests = self.change_requests.iter().map(|change| &change.request);
+        let requests = self.requests.iter().chain(users).chain(change_requests);
+        changes.chain(requests.map(|request| request.size)).sum()
     }
 
     fn changes(&self) -> impl Iterator<Item = &Change> {

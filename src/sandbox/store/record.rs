@@ -87,6 +87,11 @@ impl Right {
         let to_read = self.action.as_deref().is_none_or(|action| action == "read");
         to_read && self.resource.iter().any(|attribute| attribute.opens(api))
     }
+
+    /// Whether the right permits everything that another right permits.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.resource == other.resource && (self.action.is_none() || self.action == other.action)
+    }
 }
 
 impl Attribute {

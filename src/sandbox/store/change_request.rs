@@ -1,0 +1,74 @@
+//! Change requests: a vendor asks for a change to the rights of a system user, and the customer decides.
+
+use chrono::{DateTime, Utc};
+
+use super::super::fixtures::Decision;
+use super::{MAX_BYTES, MAX_RECORDS, Request, Right, Store, Undecidable};
+
+/// A request to change the rights of a system user.
+pub(crate) struct ChangeRequest {
+    /// The id is the vendor's correlation id. The rights and packages are those to add.
+    pub(crate) request: Request,
+    /// The id of the system user.
+    pub(crate) user: String,
+    pub(crate) unwanted_rights: Vec<Right>,
+    /// URNs of access packages.
+    pub(crate) unwanted_packages: Vec<String>,
+    /// A deleted change request is not found, but its id cannot be used again.
+    pub(crate) deleted: bool,
+}
+
+impl Store {
+    /// Whether there is space for another change request with a body of `size` bytes.
+    pub(crate) fn has_room_for_change_request(&self, size: usize) -> bool {
+        self.change_requests.len() < MAX_RECORDS && self.bytes() + size <= MAX_BYTES
+    }
+
+    pub(crate) fn change_request(&self, id: &str) -> Option<&ChangeRequest> {
+        self.change_requests.iter().find(|change| change.request.id == id && !change.deleted)
+    }
+
+    pub(crate) fn change_request_mut(&mut self, id: &str) -> Option<&mut ChangeRequest> {
+        self.change_requests.iter_mut().find(|change| change.request.id == id && !change.deleted)
+    }
+
+    /// The reason why the change request cannot be approved; `None` if it can be approved.
+    pub(crate) fn change_not_approvable(&self, request: &Request, now: DateTime<Utc>) -> Option<Undecidable> {
+        let is_gone = || self.system(&request.system).is_none_or(|system| system.deleted);
+        request.not_decidable(now).or_else(|| is_gone().then_some(Undecidable::SystemDeleted))
+    }
+
+    /// Approves a change request. As in the real Altinn, rights and packages are first added and then removed.
+    pub(crate) fn approve_change(&mut self, id: &str, now: DateTime<Utc>) -> Result<(), Undecidable> {
+        let Some(change) = self.change_request(id) else { return Ok(()) };
+        if let Some(reason) = self.change_not_approvable(&change.request, now) {
+            return Err(reason);
+        }
+        let Self { change_requests, users, .. } = self;
+        let Some(change) = change_requests.iter_mut().find(|change| change.request.id == id) else { return Ok(()) };
+        change.request.decision = Decision::Accepted;
+        let Some(user) = users.iter_mut().find(|user| user.request.id == change.user) else { return Ok(()) };
+        let (user, added) = (&mut user.request, &change.request);
+        let rights: Vec<Right> = added.rights.iter().filter(|right| !user.rights.contains(right)).cloned().collect();
+        user.rights.extend(rights);
+        user.rights.retain(|right| !change.unwanted_rights.iter().any(|unwanted| unwanted.covers(right)));
+        let packages: Vec<String> =
+            added.packages.iter().filter(|package| !user.packages.contains(package)).cloned().collect();
+        user.packages.extend(packages);
+        user.packages.retain(|package| !change.unwanted_packages.contains(package));
+        // The system user may now need as much memory as the body of the change request.
+        user.size += added.size;
+        Ok(())
+    }
+
+    pub(crate) fn reject_change(&mut self, id: &str, now: DateTime<Utc>) -> Result<(), Undecidable> {
+        let Some(ChangeRequest { request, .. }) = self.change_request_mut(id) else { return Ok(()) };
+        match request.not_decidable(now) {
+            Some(reason) => Err(reason),
+            None => {
+                request.decision = Decision::Rejected;
+                Ok(())
+            }
+        }
+    }
+}
