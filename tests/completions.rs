@@ -83,11 +83,14 @@ const ANYTHING: &[&str] = &[];
 
 /// The first candidates for the value of each option.
 const OPTIONS: &[(&str, &[&str])] = &[
+    ("--add-package", ANYTHING),
+    ("--add-right", ANYTHING),
     ("--api", APIS),
     ("--bits", &["2048", "3072", "4096"]),
     ("--client-id", ANYTHING),
     ("--color", &["auto", "always", "never"]),
     ("--config", &["other.toml", "config/"]),
+    ("--correlation-id", ANYTHING),
     ("--data", ANYTHING),
     ("--env", &["sandbox", "test", "prod"]),
     ("--external-ref", ANYTHING),
@@ -100,6 +103,8 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("--package", ANYTHING),
     ("--query", ANYTHING),
     ("--redirect-url", ANYTHING),
+    ("--remove-package", ANYTHING),
+    ("--remove-right", ANYTHING),
     ("--resource", ANYTHING),
     ("--right", ANYTHING),
     ("--scope", &["a:b", "a:c", "d:e"]),
@@ -128,6 +133,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("help", &["token", "call", "grant"]),
     ("inspect", ANYTHING),
     ("key new", FILES),
+    ("request change", ANYTHING),
     ("request create", ANYTHING),
     ("request delete", ANYTHING),
     ("request status", ANYTHING),

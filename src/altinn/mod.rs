@@ -1,5 +1,5 @@
-//! Altinn, for a system vendor: the System Register, requests for system users, the system users, the parties for which
-//! they may act, and the exchange of tokens.
+//! Altinn, for a system vendor: the System Register, requests for system users and for changes to them, the system
+//! users, the parties for which they may act, and the exchange of tokens.
 //!
 //! These APIs accept a Maskinporten token or an exchanged Altinn token. The `consumer` claim identifies the vendor.
 //!
@@ -8,6 +8,7 @@
 //! The meanings of error codes are in `explain`, and `cli` shows the results.
 
 pub mod authorized_parties;
+pub mod change_request;
 pub mod decoded_jwt;
 pub mod exchange;
 pub mod page;

@@ -26,13 +26,25 @@ const MOST_TIME_LIMITS: u32 = 10;
 /// The maximum size of a page token, in bytes. The token is sent in a URL.
 const LONGEST_TOKEN: usize = 8 * 1024;
 
-/// A complete list, read from all its pages.
+/// A list, read from all its pages.
 #[derive(Debug)]
 pub struct List<T> {
     /// The entries of the list.
     pub items: Vec<Item<T>>,
     /// The number of pages that Altinn returned.
     pub pages: usize,
+    /// The error of a list whose pages repeat without end. The entries are then those of the pages that were read.
+    pub endless: Option<TransportError>,
+}
+
+impl<T> List<T> {
+    /// The list, or its error if it has no end.
+    pub(super) fn complete(self) -> Result<Self, CallError> {
+        match self.endless {
+            Some(error) => Err(error.into()),
+            None => Ok(self),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,11 +102,12 @@ async fn pages<T: DeserializeOwned>(
             }
         }
         let Some(next) = page.links.and_then(|links| links.next) else {
-            return Ok(List { items, pages: tokens.len() + 1 });
+            return Ok(List { items, pages: tokens.len() + 1, endless: None });
         };
         let token = token_of(&next).ok_or_else(|| reply.unusable("but its `links.next` has no `token`"))?;
         if !tokens.insert(token.clone()) {
-            return Err(reply.unusable("but `links.next` repeats an earlier page: the list has no end").into());
+            let endless = Some(reply.unusable("but `links.next` repeats an earlier page: the list has no end"));
+            return Ok(List { items, pages: tokens.len() + 1, endless });
         }
         if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {
             let (pages, entries) = (tokens.len(), items.len());

@@ -1,6 +1,8 @@
-//! Requests: a vendor asks a customer for a system user, and the customer decides in Altinn.
+//! Requests: a vendor asks a customer for a system user, or for a change to one, and the customer decides in Altinn.
+//! Change requests are created in `change_request`.
 //!
-//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/RequestSystemUserController.cs`.
+//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Controllers/RequestSystemUserController.cs` and
+//! `ChangeRequestSystemUserController.cs`.
 
 use reqwest::{Method, Url};
 use serde::{Deserialize, Serialize, Serializer};
@@ -8,20 +10,22 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::page::{self, List};
 use super::rights::{AccessPackage, Right};
 use super::{Altinn, Item, read};
-use crate::client::{CallError, OrgNumber};
+use crate::client::{CallError, OrgNumber, Reply};
 
 /// The scope for creating and deleting requests.
 pub const WRITE: &str = "altinn:authentication/systemuser.request.write";
 /// The scope for reading requests.
 pub const READ: &str = "altinn:authentication/systemuser.request.read";
 
-/// The kind of a system user. Altinn keeps the requests for the two kinds apart.
+/// The kind of a request. Altinn keeps the kinds apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The system user acts for its owner.
+    /// For a system user that acts for its owner.
     Standard,
-    /// The system user acts for its owner's clients.
+    /// For a system user that acts for its owner's clients.
     Agent,
+    /// For a change to a system user that acts for its owner.
+    Change,
 }
 
 /// A new request for a system user. A request for an agent system user has packages only.
@@ -58,7 +62,8 @@ impl NewRequest<'_> {
     }
 }
 
-fn names(rights: &[Right], packages: &[AccessPackage]) -> Vec<String> {
+/// The names of rights and access packages, sorted.
+pub(super) fn names(rights: &[Right], packages: &[AccessPackage]) -> Vec<String> {
     let packages = packages.iter().map(|package| package.urn.clone());
     let mut names: Vec<String> = rights.iter().map(Right::name).chain(packages).collect();
     names.sort();
@@ -69,14 +74,29 @@ fn as_text<S: Serializer>(org: &OrgNumber, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(org)
 }
 
-/// An existing request for a system user.
+/// An existing request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// The request's id, which is also the id of the system user that is created when the customer accepts.
+    /// The request's id, which is also the id of the system user that is created when the customer accepts. The id of a
+    /// change request is the vendor's correlation id.
     pub id: String,
     /// The id of the vendor's system.
     pub system_id: Option<String>,
+    /// The id of the system user to change. Only a change request has it, and the following four lists.
+    pub system_user_id: Option<String>,
+    /// The rights to add.
+    #[serde(default)]
+    pub required_rights: Vec<Right>,
+    /// The rights to remove.
+    #[serde(default)]
+    pub unwanted_rights: Vec<Right>,
+    /// The access packages to add.
+    #[serde(default)]
+    pub required_access_packages: Vec<AccessPackage>,
+    /// The access packages to remove.
+    #[serde(default)]
+    pub unwanted_access_packages: Vec<AccessPackage>,
     /// The customer's organisation number.
     pub party_org_no: Option<String>,
     /// The external reference. Without a reference, Altinn returns the customer's number.
@@ -108,10 +128,11 @@ pub enum State {
     Rejected,
     Denied,
     TimedOut,
+    NoChangeNeeded,
 }
 
 impl State {
-    /// All states, starting with an open request.
+    /// All states of a stored request, starting with an open request.
     pub const ALL: [Self; 5] = [Self::New, Self::Accepted, Self::Rejected, Self::Denied, Self::TimedOut];
 
     /// The name of the state, as Altinn spells it.
@@ -122,6 +143,7 @@ impl State {
             Self::Rejected => "Rejected",
             Self::Denied => "Denied",
             Self::TimedOut => "Timedout",
+            Self::NoChangeNeeded => "NoChangeNeeded",
         }
     }
 }
@@ -129,7 +151,8 @@ impl State {
 impl Request {
     /// The state of the request, or `None` for an unknown status.
     pub fn state(&self) -> Option<State> {
-        let state = State::ALL.into_iter().find(|state| state.name().eq_ignore_ascii_case(&self.status));
+        let mut states = State::ALL.into_iter().chain([State::NoChangeNeeded]);
+        let state = states.find(|state| state.name().eq_ignore_ascii_case(&self.status));
         match state {
             // Altinn does not change the status when a request times out.
             None | Some(State::New) if self.timed_out => Some(State::TimedOut),
@@ -140,6 +163,16 @@ impl Request {
     /// The names of the requested rights and access packages, sorted.
     pub fn asks_for(&self) -> Vec<String> {
         names(&self.rights, &self.access_packages)
+    }
+
+    /// The names of the rights and access packages to add, sorted.
+    pub fn adds(&self) -> Vec<String> {
+        names(&self.required_rights, &self.required_access_packages)
+    }
+
+    /// The names of the rights and access packages to remove, sorted.
+    pub fn removes(&self) -> Vec<String> {
+        names(&self.unwanted_rights, &self.unwanted_access_packages)
     }
 
     /// The name of the request's state, or an unknown status as Altinn returned it.
@@ -165,13 +198,17 @@ pub enum Created {
     Existing(Item<Request>),
 }
 
-/// Asks a customer for a system user. The token needs the scope [`WRITE`].
+/// Asks a customer for a system user of the standard or agent kind. The token needs the scope [`WRITE`].
 ///
 /// # Errors
 /// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn create(altinn: &Altinn<'_>, kind: Kind, ask: &NewRequest<'_>) -> Result<Created, CallError> {
-    let reply = altinn.send(Method::POST, &address(altinn, kind, &[]), ask).await?;
-    let request = read(&reply, A_REQUEST)?;
+    created(&altinn.send(Method::POST, &address(altinn, kind, &[]), ask).await?)
+}
+
+/// Reads the response to a new request.
+pub(super) fn created(reply: &Reply) -> Result<Created, CallError> {
+    let request = read(reply, A_REQUEST)?;
     // The `Location` header is ignored, since Altinn returns a wrong URL in it.
     Ok(if reply.status == 201 { Created::New(request) } else { Created::Existing(request) })
 }
@@ -184,7 +221,8 @@ pub async fn by_id(altinn: &Altinn<'_>, kind: Kind, id: &str) -> Result<Item<Req
     read(&altinn.get(&address(altinn, kind, &[id])).await?, A_REQUEST)
 }
 
-/// Gets a request by its system, customer and external reference. The token needs the scope [`READ`].
+/// Gets a request by its system, customer and external reference. The token needs the scope [`READ`]. A system user may
+/// have several change requests: Altinn returns one of them, without its access packages.
 ///
 /// # Errors
 /// Returns an error if Altinn refuses the call, or if there is no usable response.
@@ -201,21 +239,25 @@ pub async fn by_external_ref(
 }
 
 /// Gets all requests of a system. The token needs the scope [`READ`]. If there are several pages, Altinn leaves out the
-/// first request of each page after the first page.
+/// first request of each page after the first page. It repeats the first page of change requests without end; the list
+/// then has [`List::endless`].
 ///
 /// # Errors
 /// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn list(altinn: &Altinn<'_>, kind: Kind, system_id: &str) -> Result<List<Request>, CallError> {
-    page::all(altinn, &address(altinn, kind, &["bysystem", system_id]), A_REQUEST, |request: &Request| &request.id)
-        .await
+    let url = address(altinn, kind, &["bysystem", system_id]);
+    let list = page::all(altinn, &url, A_REQUEST, |request: &Request| &request.id).await?;
+    if kind == Kind::Change { Ok(list) } else { list.complete() }
 }
 
-/// Deletes a request of either kind. The token needs the scope [`WRITE`]. Altinn does not check who owns the request.
+/// Deletes a request. The token needs the scope [`WRITE`]. Altinn does not check who owns the request.
 ///
 /// # Errors
 /// Returns an error if Altinn refuses the call, or if there is no usable response.
-pub async fn delete(altinn: &Altinn<'_>, id: &str) -> Result<(), CallError> {
-    let reply = altinn.delete(&address(altinn, Kind::Standard, &[id])).await?;
+pub async fn delete(altinn: &Altinn<'_>, kind: Kind, id: &str) -> Result<(), CallError> {
+    // Agent requests have no URL of their own for this.
+    let kind = if kind == Kind::Agent { Kind::Standard } else { kind };
+    let reply = altinn.delete(&address(altinn, kind, &[id])).await?;
     // An HTML page, for example, does not confirm the deletion.
     if reply.body.is_empty() { Ok(()) } else { Err(reply.is_not("a confirmation").into()) }
 }
@@ -223,7 +265,11 @@ pub async fn delete(altinn: &Altinn<'_>, id: &str) -> Result<(), CallError> {
 /// The name of a request in errors.
 const A_REQUEST: &str = "a request for a system user";
 
-fn address(altinn: &Altinn<'_>, kind: Kind, segments: &[&str]) -> Url {
-    let agent: &[&str] = if kind == Kind::Agent { &["agent"] } else { &[] };
-    altinn.address(&[&["systemuser", "request", "vendor"], agent, segments].concat())
+pub(super) fn address(altinn: &Altinn<'_>, kind: Kind, segments: &[&str]) -> Url {
+    let path: &[&str] = match kind {
+        Kind::Standard => &["request", "vendor"],
+        Kind::Agent => &["request", "vendor", "agent"],
+        Kind::Change => &["changerequest", "vendor"],
+    };
+    altinn.address(&[&["systemuser"], path, segments].concat())
 }

@@ -55,9 +55,11 @@ pub(super) static TABLE: [Entry; 26] = [
                 "pass a new value with --external-ref (in the API: `externalRef`, exactly this spelling); the default \
                  is the customer's organisation number",
             ),
-            cause(
+            remedied_by(
                 "do you want to change the system user's rights?",
-                "create a change request; for an agent system user, the customer must delete it before you request it again",
+                "create a change request with ",
+                System("request change ORG --add-right RESOURCE"),
+                "; for an agent system user, the customer must delete it before you request it again",
             ),
         ],
     ),
@@ -141,6 +143,12 @@ pub(super) static TABLE: [Entry; 26] = [
                 "does your code look up an agent request at the endpoint for standard requests, or the other way \
                  round?",
                 "use the endpoint of the request's kind",
+            ),
+            remedied_by(
+                "is it a change request?",
+                "add --change; to see the system's change requests, run ",
+                System("request list --change"),
+                "",
             ),
         ],
     ),
@@ -235,6 +243,10 @@ pub(super) static TABLE: [Entry; 26] = [
                 " lists them); only the query may differ",
             ),
             cause("is the URL new?", "add it to the system's `allowedRedirectUrls` first"),
+            cause(
+                "is it the redirect URL of a change request?",
+                "register exactly this URL: for a change request, Altinn also compares the query",
+            ),
         ],
     ),
     altinn(
@@ -320,7 +332,7 @@ pub(super) static TABLE: [Entry; 26] = [
         "the change request with this id has already been decided",
         &[cause(
             "did an earlier change request have the same correlation id?",
-            "generate a new UUID for each change and send it as `correlation-id`",
+            "omit --correlation-id to make a new id; in the API, send a new UUID as `correlation-id` for each change",
         )],
     ),
     bad_request(

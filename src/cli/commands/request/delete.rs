@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::lookup::{by_id, id};
+use super::lookup::{by_id, id, kinds};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::{self, Kind, READ, WRITE};
 use crate::cli::args::{CommonArgs, VendorArgs};
@@ -17,6 +17,9 @@ use crate::config::Overrides;
 pub(super) struct Delete {
     /// request id
     id: String,
+    /// delete a change request
+    #[arg(long)]
+    change: bool,
     #[command(flatten)]
     options: VendorArgs,
 }
@@ -32,8 +35,9 @@ impl Delete {
         let id = id(&self.id, &config)?;
         let mut altinn = AltinnSession::start(config, READ, timeout, console).await?;
         // Altinn deletes the request of any vendor, but shows only the vendor's own requests.
-        let (kind, request) = altinn.call(READ, console, async |api: &Altinn<'_>| by_id(api, &id).await).await?;
-        let call = async |api: &Altinn<'_>| system_user_request::delete(api, &id).await;
+        let find = async |api: &Altinn<'_>| by_id(api, kinds(self.change), &id).await;
+        let (kind, request) = altinn.call(READ, console, find).await?;
+        let call = async |api: &Altinn<'_>| system_user_request::delete(api, kind, &id).await;
         altinn.call(WRITE, console, call).await?;
         if common.json {
             return Ok(console.answer_json(&json!({ "deleted": request }))?);
@@ -41,7 +45,11 @@ impl Delete {
         console.answer(pairs(&[("deleted", id)]))?;
         let customer = request.known.party_org_no.as_deref().unwrap_or("-");
         let status = request.known.status();
-        let kind = if kind == Kind::Agent { "an agent" } else { "a standard" };
+        let kind = match kind {
+            Kind::Standard => "a standard",
+            Kind::Agent => "an agent",
+            Kind::Change => "a change",
+        };
         console.note(&format!("it was {kind} request to {customer}, and its status was {status}"));
         Ok(())
     }

@@ -34,22 +34,34 @@ pub(super) fn id(text: &str, config: &Config) -> Result<String, CommandError> {
     Err(CommandError::command_line(problem).hint(hint))
 }
 
-/// Finds a request of either kind by its id. Altinn has a separate URL for each kind.
-pub(super) async fn by_id(altinn: &Altinn<'_>, id: &str) -> Result<(Kind, Item<Request>), CallError> {
-    first_of_both(async |kind| system_user_request::by_id(altinn, kind, id).await).await
+/// Finds a request of these kinds by its id. Altinn has a separate URL for each kind.
+pub(super) async fn by_id(altinn: &Altinn<'_>, kinds: &[Kind], id: &str) -> Result<(Kind, Item<Request>), CallError> {
+    first_of(kinds, async |kind| system_user_request::by_id(altinn, kind, id).await).await
 }
 
-/// Tries the standard kind, then the agent kind. If neither is found, returns the refusal of the standard kind.
-pub(super) async fn first_of_both(
+/// Tries the kinds in this order. If none of them is found, returns the refusal of the first kind.
+pub(super) async fn first_of(
+    kinds: &[Kind],
     find: impl AsyncFn(Kind) -> Result<Item<Request>, CallError>,
 ) -> Result<(Kind, Item<Request>), CallError> {
-    match find(Kind::Standard).await {
-        Err(CallError::Refused(problem)) if problem.status == 404 => match find(Kind::Agent).await {
-            Err(CallError::Refused(second)) if second.status == 404 => Err(CallError::Refused(problem)),
-            agent => Ok((Kind::Agent, agent?)),
-        },
-        standard => Ok((Kind::Standard, standard?)),
+    let (first, others) = kinds.split_first().expect("a list of kinds is not empty");
+    let mut found = find(*first).await.map(|request| (*first, request));
+    for kind in others {
+        let Err(CallError::Refused(problem)) = &found else { break };
+        if problem.status != 404 {
+            break;
+        }
+        match find(*kind).await {
+            Err(CallError::Refused(next)) if next.status == 404 => {}
+            answer => found = answer.map(|request| (*kind, request)),
+        }
     }
+    found
+}
+
+/// The kinds that a command looks for by an id.
+pub(super) fn kinds(change: bool) -> &'static [Kind] {
+    if change { &[Kind::Change] } else { &[Kind::Standard, Kind::Agent, Kind::Change] }
 }
 
 /// The word for a kind.
@@ -57,6 +69,7 @@ pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Standard => "standard",
         Kind::Agent => "agent",
+        Kind::Change => "change",
     }
 }
 
@@ -69,11 +82,13 @@ pub(super) fn rows(kind: Kind, request: &Request) -> Vec<(&'static str, String)>
         ("customer", or_dash(request.party_org_no.as_deref())),
         ("external ref", request.external_ref().unwrap_or("none").to_owned()),
         ("system", or_dash(request.system_id.as_deref())),
-        ("created", server_time(request.created.as_deref())),
     ];
-    let asks_for = request.asks_for();
-    if !asks_for.is_empty() {
-        rows.insert(rows.len() - 1, ("asks for", asks_for.join(", ")));
+    rows.extend(request.system_user_id.clone().map(|user| ("system user", user)));
+    let lists = [("asks for", request.asks_for()), ("adds", request.adds()), ("removes", request.removes())];
+    rows.extend(lists.into_iter().filter(|(_, names)| !names.is_empty()).map(|(name, names)| (name, names.join(", "))));
+    // Change requests have no time of creation.
+    if kind != Kind::Change || request.created.is_some() {
+        rows.push(("created", server_time(request.created.as_deref())));
     }
     rows.extend(request.confirm_url.clone().filter(|url| !url.is_empty()).map(|url| ("confirm", url)));
     rows

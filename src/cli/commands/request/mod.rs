@@ -1,12 +1,15 @@
-//! `request`: ask a customer for a system user, and track the request.
+//! `request`: ask a customer for a system user or for a change to one, and track the request.
 //!
 //! Each subcommand has a file. The API calls are in `altinn`.
 
 mod browser;
+mod change;
 mod create;
+mod decision;
 mod delete;
 mod list;
 mod lookup;
+mod names;
 mod status;
 mod wait;
 
@@ -26,6 +29,8 @@ pub(crate) struct Request {
 enum RequestCommand {
     /// ask a customer for a system user
     Create(create::Create),
+    /// ask a customer for a change to a system user
+    Change(change::Change),
     /// show the status of a request
     Status(status::Status),
     /// list the system's requests
@@ -38,6 +43,7 @@ impl Request {
     pub(crate) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<Exit, CommandError> {
         match self.command {
             RequestCommand::Create(create) => create.run(common, console).await,
+            RequestCommand::Change(change) => change.run(common, console).await,
             RequestCommand::Status(status) => status.run(common, console).await,
             RequestCommand::List(list) => list.run(common, console).await.map(|()| Exit::Done),
             RequestCommand::Delete(delete) => delete.run(common, console).await.map(|()| Exit::Done),

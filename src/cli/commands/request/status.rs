@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::lookup::{by_id, first_of_both, id, rows};
+use super::lookup::{by_id, first_of, id, kinds, rows};
 use super::wait::{self, End, Outcome, ToJson, WaitArg};
 use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
@@ -21,6 +21,9 @@ pub(super) struct Status {
     /// request id; if omitted, the request is found by customer and external reference
     #[arg(conflicts_with_all = ["org", "external_ref", "system"])]
     id: Option<String>,
+    /// show a change request
+    #[arg(long)]
+    change: bool,
     #[command(flatten)]
     customer: CustomerArgs,
     #[command(flatten)]
@@ -61,8 +64,15 @@ impl Status {
                 );
             }
         }
-        let call = async |api: &Altinn<'_>| wanted.find(api).await;
+        let call = async |api: &Altinn<'_>| wanted.find(api, self.change).await;
         let (kind, request) = altinn.call(READ, console, call).await?;
+        let is_by_reference = matches!(wanted, Wanted::ByReference { .. });
+        if kind == Kind::Change && is_by_reference && request.known.state() != Some(State::New) {
+            let list = altinn.command_about_system("request list --change");
+            console.note(&format!(
+                "a system user may have several change requests, and Altinn returned one of them; to see all, run `{list}`"
+            ));
+        }
         let command = altinn.token_command_for(&request.known);
         let json = |request: &Item<Request>| json!(request);
         let json: Option<ToJson<'_>> = if common.json { Some(&json) } else { None };
@@ -82,7 +92,7 @@ impl Status {
             (Some(State::New) | None, Some(wait)) => {
                 wait::until_decided(&mut altinn, kind, request, wait, console).await
             }
-            _ => Outcome { request, end: End::Over },
+            _ => Outcome { kind, request, end: End::Over },
         };
         outcome.finish(json, command.as_deref(), true, &altinn, console)
     }
@@ -108,12 +118,16 @@ impl Status {
 }
 
 impl Wanted {
-    async fn find(&self, altinn: &Altinn<'_>) -> Result<(Kind, Item<Request>), CallError> {
+    async fn find(&self, altinn: &Altinn<'_>, change: bool) -> Result<(Kind, Item<Request>), CallError> {
         let (system, org, external_ref) = match self {
-            Self::ById(id) => return by_id(altinn, id).await,
+            Self::ById(id) => return by_id(altinn, kinds(change), id).await,
             Self::ByReference { system, org, external_ref } => (&system.value, *org, external_ref.as_deref()),
         };
         let find = async |kind| system_user_request::by_external_ref(altinn, kind, system, org, external_ref).await;
-        first_of_both(find).await
+        if !change {
+            return first_of(&[Kind::Standard, Kind::Agent], find).await;
+        }
+        // By reference, Altinn returns a change request without its access packages.
+        by_id(altinn, kinds(change), &find(Kind::Change).await?.known.id).await
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::args::{parsed, shell};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, duration, pairs};
 use crate::cli::session::AltinnSession;
-use crate::client::{is_loopback, quote};
+use crate::client::{OrgNumber, is_loopback, quote};
 use crate::config::ConfigError;
 
 /// Whether to wait, and how long.
@@ -56,6 +56,7 @@ pub(super) type ToJson<'a> = &'a dyn Fn(&Item<Request>) -> Value;
 
 /// A request, and how the waiting for it ended.
 pub(super) struct Outcome {
+    pub(super) kind: Kind,
     pub(super) request: Item<Request>,
     pub(super) end: End,
 }
@@ -101,7 +102,7 @@ pub(super) async fn until_decided(
         Some(Ok(true)) => End::Decided,
         Some(Ok(false)) => End::Undecided(timeout),
     };
-    Outcome { request, end }
+    Outcome { kind, request, end }
 }
 
 /// Polls the request. Returns whether it was decided in time.
@@ -167,7 +168,7 @@ impl Outcome {
         altinn: &AltinnSession,
         console: &mut Console<'_>,
     ) -> Result<Exit, CommandError> {
-        let Self { request, end } = self;
+        let Self { kind, request, end } = self;
         let waited = matches!(end, End::Decided);
         match to_json {
             Some(to_json) => console.answer_json(&to_json(&request))?,
@@ -178,7 +179,8 @@ impl Outcome {
         // A request in a sandbox inside this process ends with the process.
         let is_kept = !altinn.config().sandbox_inside;
         let id = shell::quote(&request.known.id);
-        let status = altinn.rerun.command(&format!("request status {id} --wait"));
+        let change = if kind == Kind::Change { " --change" } else { "" };
+        let status = altinn.rerun.command(&format!("request status {id}{change} --wait"));
         let wait_on = is_kept.then(|| format!("to continue waiting: `{status}`"));
         let note = wait_on.as_ref().map(|wait_on| format!("the request stays open; {wait_on}"));
         let note = note.unwrap_or_else(|| "the built-in sandbox has ended and discarded the request".to_owned());
@@ -187,6 +189,12 @@ impl Outcome {
                 console.note(&note);
                 Err(error)
             }
+            End::NotWaited if kind == Kind::Change => {
+                let status = is_kept.then_some(status).map(|it| format!("; to wait for the decision, run `{it}`"));
+                let status = status.unwrap_or_default();
+                console.note(&format!("the change takes effect once the customer approves it{status}"));
+                Ok(Exit::Done)
+            }
             End::NotWaited => {
                 token_command
                     .iter()
@@ -194,9 +202,24 @@ impl Outcome {
                 Ok(Exit::Done)
             }
             // A request that has just been accepted has its system user.
+            End::Over | End::Decided if kind == Kind::Change => {
+                let customer = request.known.party_org_no.as_deref().and_then(|org| org.parse::<OrgNumber>().ok());
+                let customer = customer.map_or("ORG".to_owned(), |org| org.to_string());
+                let again = altinn.rerun.command(&format!("request change {customer} --add-right RESOURCE"));
+                let again = format!("to ask again, create a new change request, for example with `{again}`");
+                result(&request.known, "the system user has been changed", token_command, again, true, console)
+            }
             End::Over | End::Decided => {
                 let delete = altinn.rerun.command(&format!("request delete {id}"));
-                result(&request.known, token_command, &delete, has_system_user || waited, console)
+                let again = format!("to ask again, delete the request with `{delete}`, then create a new request");
+                result(
+                    &request.known,
+                    "the system user exists",
+                    token_command,
+                    again,
+                    has_system_user || waited,
+                    console,
+                )
             }
             End::Undecided(timeout) => {
                 let (status, timeout) = (request.known.status(), duration(timeout.as_secs()));
@@ -217,11 +240,12 @@ impl Outcome {
     }
 }
 
-/// The result of a request that has ended.
+/// The result of a request that has ended. `again` is the hint for a request that was not accepted.
 fn result(
     request: &Request,
+    accepted: &str,
     token_command: Option<&str>,
-    delete_command: &str,
+    again: String,
     has_system_user: bool,
     console: &mut Console<'_>,
 ) -> Result<Exit, CommandError> {
@@ -229,7 +253,11 @@ fn result(
         Some(State::Accepted) if has_system_user => {
             let token =
                 token_command.map(|command| format!("; to get a token for it, run `{command}`")).unwrap_or_default();
-            console.note(&format!("the system user exists{token}"));
+            console.note(&format!("{accepted}{token}"));
+            return Ok(Exit::Done);
+        }
+        Some(State::NoChangeNeeded) => {
+            console.note("no change is needed, so the customer has nothing to approve");
             return Ok(Exit::Done);
         }
         Some(State::Accepted) => "the request was accepted earlier, but its system user has since been deleted",
@@ -238,6 +266,5 @@ fn result(
         Some(State::TimedOut) => "the request has timed out: the customer did not decide within 180 days",
         Some(State::New) | None => "the request is not decided",
     };
-    let hint = format!("to ask again, delete the request with `{delete_command}`, then create a new request");
-    Err(CommandError::new(Exit::Api, problem).hint(hint))
+    Err(CommandError::new(Exit::Api, problem).hint(again))
 }
