@@ -70,6 +70,21 @@ fn a_code_is_found_in_the_error_uri_then_in_the_description_then_by_the_error_na
 }
 
 #[test]
+fn a_code_is_found_in_each_spelling_and_only_as_a_word() {
+    let first_line = |description: &str| {
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
+        token(move |_| json("400 Bad Request", &body)).err.lines().next().unwrap().to_owned()
+    };
+    for spelling in ["MP-302", "MP_302", "MP302", "(MP_302)", "MP302: unknown", "see /errors/MP_302?lang=en"] {
+        let line = first_line(spelling);
+        assert_eq!(line, "error: Maskinporten refused the grant: MP-302 invalid_grant", "{spelling}");
+    }
+    for other in ["MP", "MP-", "MP-x302", "MP-1234567", "AMP302", "key aMP302", "MP302b"] {
+        assert_eq!(first_line(other), "error: Maskinporten refused the grant: invalid_grant", "{other}");
+    }
+}
+
+#[test]
 fn an_older_correlation_id_is_found_too() {
     refusal(
         r#"{"error":"forbidden","error_description":"Consumer has not been granted access (correlation id: 1-2-3)"}"#,

@@ -130,11 +130,11 @@ impl TokenRefused {
     }
 }
 
-/// Finds a code such as `MP-303` in a text.
+/// Finds a code such as `MP-303` in a text. Some responses spell it `MP_303` (github.com/Altinn/altinn-studio, app-lib).
 fn code_in(text: &str) -> Option<String> {
-    text.match_indices("MP-").find_map(|(start, prefix)| {
-        let digits: String = text[start + prefix.len()..].chars().take_while(char::is_ascii_digit).collect();
-        (1..=6).contains(&digits.len()).then(|| format!("MP-{digits}"))
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').find_map(|word| {
+        let digits = word.strip_prefix("MP")?.trim_start_matches(['-', '_']);
+        digits.parse::<u32>().ok().filter(|_| digits.len() <= 6).map(|_| format!("MP-{digits}"))
     })
 }
 
