@@ -202,6 +202,8 @@ fn an_error_code_is_completed_in_every_spelling() {
         offers(&empty, &format!("explain {typed}"), &codes.each_ref().map(String::as_str));
     }
     offers(&empty, "explain AUTH-4", &["AUTH-4"]);
+    offers(&empty, "explain AMUI-0001", &["AMUI-0001", "AMUI-00014", "AMUI-00016", "AMUI-00018", "AMUI-00019"]);
+    offers(&empty, "explain amui7", &["amui70", "amui71"]);
     offers(&empty, "explain unknown_k", &["unknown_kid"]);
     offers(&empty, "explain invalid_g", &["invalid_grant"]);
     offers(&empty, "explain x/MP-30", &[]);

@@ -6,7 +6,7 @@ use systemuser_demo::explain::{self, Entry};
 use crate::program::program;
 
 /// The codes in Digdir's list, and the sandbox's names for refusals without a code.
-pub const MASKINPORTEN: [&str; 21] = [
+pub const MASKINPORTEN: [&str; 22] = [
     "MP-011",
     "MP-012",
     "MP-100",
@@ -28,18 +28,22 @@ pub const MASKINPORTEN: [&str; 21] = [
     "unknown-kid",
     "missing-kid",
     "own-consumer-org",
+    "invalid-target",
 ];
 
 /// The numbers of Altinn's codes that a vendor can meet.
 const AUTH: [u32; 25] = [0, 1, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 21, 23, 25, 26, 30, 58, 59, 60, 61, 63, 64, 65];
+/// The numbers of the codes that a customer can meet on Altinn's approval page.
+const CUSTOMER: [u32; 18] = [1, 2, 3, 4, 5, 14, 16, 18, 19, 20, 50, 51, 53, 66, 68, 69, 70, 71];
 const VALIDATION: [u32; 18] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18];
 
 #[test]
-fn exactly_the_codes_that_a_vendor_can_meet_are_explained() {
+fn exactly_the_codes_that_a_vendor_or_a_customer_can_meet_are_explained() {
     let mut expected: Vec<String> = MASKINPORTEN.map(str::to_owned).to_vec();
     expected.push("STD-00000".to_owned());
     expected.extend(AUTH.map(|number| format!("AUTH-{number:05}")));
     expected.extend(VALIDATION.map(|number| format!("AUTH.VLD-{number:05}")));
+    expected.extend(CUSTOMER.map(|number| format!("AMUI-{number:05}")));
     let explained: Vec<&str> = explain::all().map(|entry| entry.code).collect();
     assert_eq!(explained, expected);
 }
@@ -77,9 +81,19 @@ fn a_code_is_found_in_any_spelling() {
         "MP-303 invalid_altinn_customer_configuration",
         "https://test.maskinporten.no/errors/MP-303",
         "https://test.maskinporten.no/errors/MP-303?x=1",
+        "MP_303",
+        "https://test.maskinporten.no/errors/MP_303",
     ] {
         assert_eq!(code(text), Some("MP-303"), "{text}");
     }
+    for text in ["invalid_target", "invalid-target", "Invalid_Target"] {
+        assert_eq!(code(text), Some("invalid-target"), "{text}");
+    }
+    // A code of the approval page is the same with both prefixes.
+    for text in ["AMUI-00016", "amui16", "AMUI_16", "AUTH-00016", "auth16", "Amui-0016"] {
+        assert_eq!(code(text), Some("AMUI-00016"), "{text}");
+    }
+    assert_eq!(code("amui-7"), Some("AUTH-00007"));
     for text in ["AUTH-4", "auth4", "AUTH-00004", "Auth-0004", "urn:altinn:error:AUTH-00004"] {
         assert_eq!(code(text), Some("AUTH-00004"), "{text}");
     }
@@ -89,7 +103,7 @@ fn a_code_is_found_in_any_spelling() {
     assert_eq!(code("mp11"), Some("MP-011"));
     assert_eq!(code("std0"), Some("STD-00000"));
     assert_eq!(code("Unknown-KID"), Some("unknown-kid"));
-    for text in ["", "MP", "MP-999", "AUTH.VLD-00010", "MP-99999999999999999999", "æøå-1"] {
+    for text in ["", "MP", "MP-999", "AUTH.VLD-00010", "AMUI-00079", "MP-99999999999999999999", "æøå-1"] {
         assert_eq!(code(text), None, "{text}");
     }
 }
@@ -107,18 +121,60 @@ fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
          pass a new value with --external-ref (in the API: `externalRef`, exactly this spelling); the default is the \
          customer's organisation number\n  \
          do you want to change the system user's rights?\n    \
-         create a change request; for an agent system user, the customer must delete it before you request it again\n",
+         create a change request; for an agent system user, the customer must delete it before you request it again\n\
+         \n\
+         AMUI-00004  approval page\n\
+         the customer already has a system user for this system and this external reference\n\
+         \n\
+         likely causes, most likely first\n  \
+         has the customer approved an earlier request?\n    \
+         the customer need not do anything: use the system user that `systemuser-demo user find ORG --external-ref REF \
+         --system ID --env ENV` shows\n  \
+         does the customer need another system user for this system?\n    \
+         send a new request with another external reference\n",
     );
 }
 
 #[test]
-fn without_a_code_every_code_is_listed_on_its_own_line() {
+fn a_code_of_the_approval_page_is_explained_with_advice_for_the_customer() {
+    let page = "AMUI-00016  approval page\n\
+                the person lacks the role that is needed to delegate a right\n\
+                \n\
+                likely causes, most likely first\n  \
+                does the person have no such role for the organisation, neither in Norway's register of legal entities \
+                nor in Altinn?\n    \
+                ask the customer to have the request approved by a person with the role, such as the managing director; \
+                the page offers to send the request on\n";
+    for spelling in ["AMUI-00016", "auth16", "amui_16"] {
+        program("explain").arg(spelling).run().succeeds(page);
+    }
+    // The vendor and the customer can both meet this code. The reading that was asked for comes first.
+    let run = program("explain amui-1").run();
+    let (customers, vendors) = run.out.split_once("\n\nAUTH-00001  status 400\n").unwrap();
+    assert!(customers.starts_with("AMUI-00001  approval page\n") && vendors.contains("likely causes"), "{}", run.out);
+    let json = |code: &str| -> Value { serde_json::from_str(&program("explain --json").arg(code).run().out).unwrap() };
+    let (vendors, customers) = (json("AUTH-00001"), json("AMUI-00001"));
+    let codes = |answer: &Value| (answer["code"].clone(), answer["other_reading"]["code"].clone());
+    assert_eq!(codes(&vendors), ("AUTH-00001".into(), "AMUI-00001".into()));
+    assert_eq!(codes(&customers), ("AMUI-00001".into(), "AUTH-00001".into()));
+    assert!(json("AUTH-00016").get("other_reading").is_none());
+}
+
+#[test]
+fn without_a_code_every_code_is_listed_on_its_own_line_in_groups() {
     let run = program("explain").run();
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert_eq!(run.out.lines().count(), explain::all().count());
-    for (line, entry) in run.out.lines().zip(explain::all()) {
-        assert!(line.starts_with(entry.code) && line.ends_with(entry.meaning), "{line}");
+    let (headings, codes): (Vec<&str>, Vec<&str>) =
+        run.out.lines().filter(|line| !line.is_empty()).partition(|line| !line.starts_with("  "));
+    assert_eq!(headings, explain::groups().map(|(heading, _)| heading));
+    assert_eq!(codes.len(), explain::all().count());
+    for (line, entry) in codes.iter().zip(explain::all()) {
+        assert!(line.trim_start().starts_with(entry.code) && line.ends_with(entry.meaning), "{line}");
     }
+    // The customer's codes are a group of their own, and each code is listed once with each prefix.
+    let (_, customers) = run.out.split_once("\nAltinn, for the customer: ").unwrap();
+    assert_eq!(customers.matches("  AMUI-").count(), CUSTOMER.len());
+    assert!(!customers.contains("  AUTH"), "{customers}");
 }
 
 #[test]
@@ -148,7 +204,8 @@ fn an_unknown_code_is_reported_with_the_nearest_codes() {
         run.fails(2, &format!("error: `{code}` is not a known code\nhint: {hint}\n"));
     };
     unknown("MP-304", "the nearest known codes are `MP-303`, `MP-302`, `MP-301`");
-    unknown("auth-5", "the nearest known codes are `AUTH-00004`, `AUTH-00006`, `AUTH-00007`");
+    unknown("auth-22", "the nearest known codes are `AUTH-00021`, `AUTH-00023`, `AUTH-00025`");
+    unknown("amui-79", "the nearest known codes are `AMUI-00071`, `AMUI-00070`, `AMUI-00069`");
     unknown("vld-10", "the nearest known codes are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
     unknown("MP-999", "to see all known codes, run `systemuser-demo explain`");
     unknown("invalid_grants", "did you mean `invalid_grant`?");

@@ -427,10 +427,20 @@ fn the_page_in_a_refusal_explains_it() {
     let url = run.err.split_once("; see ").unwrap_or_else(|| panic!("{}", run.err)).1.trim_end().to_owned();
     let path = url.strip_prefix(&standing.address).expect("a page of the sandbox");
     assert_eq!(path, "/errors/MP-303");
-    for path in [path, "/errors/mp-303", "/Errors/MP-303/"] {
+    let is_explained = |path: &str, code: &str| {
         let (status, _, html) = page(&standing.address, "GET", path);
-        assert!(status == 200 && html.contains("<h1>MP-303</h1>"), "{path}: {html}");
+        assert!(status == 200 && html.contains(&format!("<h1>{code}</h1>")), "{path}: {html}");
+    };
+    for path in [path, "/errors/mp-303", "/Errors/MP-303/", "/errors/MP_303", "/errors/MP303"] {
+        is_explained(path, "MP-303");
     }
+    is_explained("/errors/invalid_target", "invalid-target");
+    // Altinn's approval page shows a code with another prefix.
+    for path in ["/errors/AMUI-00016", "/errors/AUTH-00016", "/errors/amui_16"] {
+        is_explained(path, "AMUI-00016");
+    }
+    is_explained("/errors/AUTH-00004", "AUTH-00004");
+    is_explained("/errors/AMUI-00004", "AMUI-00004");
     let (status, head, html) = page(&standing.address, "HEAD", path);
     assert_eq!((status, html.as_str()), (200, ""), "{head}");
 }

@@ -1,7 +1,7 @@
 //! Maskinporten's error codes, and its refusals that have no code.
 //!
-//! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting", "JWT grant" and "System users". For
-//! MP-303, also Altinn's page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For
+//! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting", "JWT grant" and "System users"; RFC 8707 for
+//! `invalid_target`; github.com/Altinn/altinn-studio, app-lib, for the characters of `externalRef` (MP-302). For MP-303, also Altinn's page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For
 //! times, the rules that are quoted in issue 19603 of github.com/Altinn/altinn-studio.
 
 use super::Command;
@@ -9,7 +9,7 @@ use super::Subject::{ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Reso
 use super::{Entry, cause, remedied_by};
 
 /// Digdir lists some codes under headings that are not OAuth errors, so only the code is reliable.
-pub(super) static TABLE: [Entry; 21] = [
+pub(super) static TABLE: [Entry; 22] = [
     Entry {
         code: "MP-011",
         kind: "invalid_request",
@@ -23,7 +23,10 @@ pub(super) static TABLE: [Entry; 21] = [
                 "does the grant have a claim that Digdir does not document?",
                 "remove it; `systemuser-demo grant --decode` shows a valid grant",
             ),
-            cause("is `resource` a string?", "make it an array of strings"),
+            cause(
+                "is `resource` a string?",
+                "make it an array of strings, even for a single API: `\"resource\": [\"https://api.example.no\"]`",
+            ),
             cause("is `exp` more than 120 s after `iat`?", "limit the grant's lifetime to 120 s"),
         ],
         about: &[Scope, Resource],
@@ -75,8 +78,12 @@ pub(super) static TABLE: [Entry; 21] = [
                 "the issuer is https://test.maskinporten.no/ in test and https://maskinporten.no/ in production",
             ),
             cause(
+                "is `aud` the URL of the token endpoint, which some libraries use by default?",
+                "set it to the issuer: the same URL without `token` at its end",
+            ),
+            cause(
                 "does `aud` differ from the issuer in Maskinporten's metadata document?",
-                "copy the issuer from that document, with its trailing slash; it is not the URL of the token endpoint",
+                "copy the issuer from that document, with its trailing slash",
             ),
         ],
         about: &[Issuer],
@@ -246,7 +253,7 @@ pub(super) static TABLE: [Entry; 21] = [
     Entry {
         code: "MP-302",
         kind: "invalid_authorization_details",
-        meaning: "`authorization_details` has a field that Maskinporten does not know",
+        meaning: "`authorization_details` has a field or a value that Maskinporten does not accept",
         causes: &[
             cause(
                 "did you write `externalReference` or `external_ref`?",
@@ -255,6 +262,10 @@ pub(super) static TABLE: [Entry; 21] = [
             cause(
                 "does the grant send `system_id` or `systemuser_id`?",
                 "leave them out: Maskinporten finds the system by the client id, and returns both fields",
+            ),
+            cause(
+                "does `externalRef` have more than 255 characters, or others than letters, digits, `_` and `-`?",
+                "ask the customer for a new system user with another reference: this one can never get a token",
             ),
         ],
         about: &[ClientId, Owner, ExternalRef],
@@ -356,5 +367,22 @@ pub(super) static TABLE: [Entry; 21] = [
         )],
         about: &[ClientId, Scope],
         words: &["consumer_org is", "own organisation"],
+    },
+    Entry {
+        code: "invalid-target",
+        kind: "invalid_target",
+        meaning: "Maskinporten cannot restrict a token to this `resource`",
+        causes: &[
+            cause(
+                "is an entry of `resource` not an absolute URI, or does it have a fragment, such as `#read`?",
+                "copy the URI that the API's owner documents, such as https://api.example.no",
+            ),
+            cause(
+                "does the API not require a token that is restricted to it?",
+                "leave `resource` out, for a token that is not restricted",
+            ),
+        ],
+        about: &[Resource],
+        words: &[],
     },
 ];

@@ -4,6 +4,7 @@
 //! configuration belong to `cli/error`. A code that is in none of the tables is printed unchanged.
 
 mod altinn;
+mod altinn_customer;
 mod altinn_validation;
 mod maskinporten;
 
@@ -12,7 +13,7 @@ mod maskinporten;
 pub struct Entry {
     /// The server's code, such as `MP-303`, or this program's name for a refusal without a code.
     pub code: &'static str,
-    /// OAuth's error code, such as `invalid_grant`, or the HTTP status.
+    /// OAuth's error code, such as `invalid_grant`, the HTTP status, or the page that shows the code.
     pub kind: &'static str,
     /// The meaning of the refusal.
     pub meaning: &'static str,
@@ -123,15 +124,51 @@ pub enum Subject {
     Clock,
 }
 
-/// All entries, starting with Maskinporten's.
-pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
-    maskinporten::TABLE.iter().chain(&altinn::TABLE).chain(&altinn_validation::TABLE)
+/// All entries in groups, each with its heading.
+pub fn groups() -> [(&'static str, &'static [Entry]); 4] {
+    [
+        ("Maskinporten", &maskinporten::TABLE),
+        ("Altinn, for the vendor", &altinn::TABLE),
+        ("Altinn, for a field of the vendor's request", &altinn_validation::TABLE),
+        ("Altinn, for the customer: the approval page shows AMUI, and AUTH is the same code", &altinn_customer::TABLE),
+    ]
 }
 
-/// The entry of a code in any spelling: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`. Words after it are ignored.
+/// All entries, starting with Maskinporten's.
+pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
+    groups().into_iter().flat_map(|(_, entries)| entries)
+}
+
+/// The entry of a code in any spelling: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`. Words after it are ignored. A code
+/// that has an entry only with its other prefix is found, too: `AUTH-00016` is `AMUI-00016`.
 pub fn of_code(text: &str) -> Option<&'static Entry> {
     let first = text.split_whitespace().next().unwrap_or_default();
-    [text, first].map(canonical).into_iter().find_map(|code| all().find(|entry| entry.code == code))
+    let mut codes = [text, first].map(canonical).into_iter();
+    codes.find_map(|code| exactly(&code).or_else(|| exactly(&alias(&code)?)))
+}
+
+/// Whether a text is a spelling of this code, with the same prefix.
+pub fn is_spelling(text: &str, code: &str) -> bool {
+    canonical(text) == code
+}
+
+/// The entry of the same code with its other prefix, if both the vendor and the customer can meet the code.
+pub fn other_reading(entry: &Entry) -> Option<&'static Entry> {
+    exactly(&alias(entry.code)?)
+}
+
+fn exactly(code: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.code == code)
+}
+
+/// The same code with its other prefix. Altinn's portal replaces `AUTH` by `AMUI`
+/// (github.com/Altinn/altinn-access-management-frontend, `ProblemMapper.cs`).
+fn alias(code: &str) -> Option<String> {
+    match code.split_once('-')? {
+        ("AUTH", number) => Some(format!("AMUI-{number}")),
+        ("AMUI", number) => Some(format!("AUTH-{number}")),
+        _ => None,
+    }
 }
 
 /// All entries with this OAuth error code, such as `invalid_grant`.
@@ -139,12 +176,16 @@ pub fn of_error(name: &str) -> Vec<&'static Entry> {
     all().filter(|entry| entry.kind.eq_ignore_ascii_case(name)).collect()
 }
 
-/// The entry for a refusal of Maskinporten, found by its code or, without a code, by its words.
-pub fn of_refusal(code: Option<&str>, words: &str) -> Option<&'static Entry> {
+/// The entry for a refusal of Maskinporten, found by its code or, without a code, by its OAuth error code if that has
+/// only one entry, and else by its words.
+pub fn of_refusal(code: Option<&str>, error: Option<&str>, words: &str) -> Option<&'static Entry> {
     let words = words.to_lowercase();
-    match code {
-        Some(code) => of_code(code),
-        None => maskinporten::TABLE.iter().find(|entry| entry.words.iter().any(|known| words.contains(known))),
+    let entries = maskinporten::TABLE.iter();
+    let of_error: Vec<&Entry> = entries.clone().filter(|entry| Some(entry.kind) == error).collect();
+    match (code, &of_error[..]) {
+        (Some(code), _) => of_code(code),
+        (None, [entry]) => Some(entry),
+        (None, _) => entries.into_iter().find(|entry| entry.words.iter().any(|known| words.contains(known))),
     }
 }
 
@@ -178,7 +219,7 @@ fn canonical(text: &str) -> String {
     let number: Option<u32> = digits.parse().ok();
     match (letters.as_str(), number) {
         ("MP" | "", Some(number)) => format!("MP-{number:03}"),
-        ("AUTH", Some(number)) => format!("AUTH-{number:05}"),
+        ("AUTH" | "AMUI", Some(number)) => format!("{letters}-{number:05}"),
         ("AUTHVLD" | "VLD", Some(number)) => format!("AUTH.VLD-{number:05}"),
         ("STD", Some(number)) => format!("STD-{number:05}"),
         _ => word.to_ascii_lowercase().replace([' ', '_'], "-"),

@@ -117,7 +117,7 @@ fn codes(state: &State) -> Markup {
     }
 }
 
-/// The letters and the number of a code, which are the same in every spelling: `mp303`, `MP-303`.
+/// The letters and the number of a code, which are the same in every spelling: `mp303`, `MP-303`, `MP_303`.
 fn bare(code: &str) -> String {
     let letters = code.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase());
     let digits: String = code.chars().filter(char::is_ascii_digit).collect();
@@ -127,7 +127,10 @@ fn bare(code: &str) -> String {
 /// The code as documented, and the content of its page.
 fn explanation(state: &State, code: &str) -> Option<(&'static str, Markup)> {
     let is_named = |name: &str| bare(name) == bare(code);
-    if let Some(known) = state.options.explanations.iter().find(|known| is_named(known.code)) {
+    // Altinn's approval page shows a code with another prefix.
+    let alias = bare(code).replacen("auth", "amui", 1);
+    let known = |code: &str| state.options.explanations.iter().find(|known| bare(known.code) == code);
+    if let Some(known) = known(&bare(code)).or_else(|| known(&alias)) {
         let Explanation { code, kind, meaning, causes } = known;
         let content = html! {
             p.lead { code { (kind) } ": " (with_code(state, meaning)) }

@@ -16,7 +16,7 @@ use crate::explain::{self, Cause, Entry};
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// error code in any spelling, such as MP-303, mp303 or AUTH-4; if omitted, all codes are listed
+    /// error code in any spelling, such as MP-303, mp303 or AUTH-4; if omitted, all codes are listed in groups
     #[arg(add = ArgValueCompleter::new(codes))]
     code: Option<String>,
 }
@@ -50,7 +50,7 @@ fn completed(typed: &str, entry: &Entry) -> Option<String> {
         _ => (0..=code.len())
             .rev()
             .map(|start| spelled(&code[start..]))
-            .find(|spelling| explain::of_code(spelling).is_some_and(|found| found.code == *code)),
+            .find(|spelling| explain::is_spelling(spelling, code)),
     }
 }
 
@@ -58,21 +58,35 @@ impl Explain {
     pub(crate) fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let code = self.code.map(|code| checked_text(typed("CODE", &code))).transpose()?;
         let is_code = code.as_ref().is_some_and(|code| explain::of_code(&code.value).is_some());
+        let is_all = code.is_none();
         let entries = match code {
             None => explain::all().collect(),
             Some(code) => find(&code.value)?,
         };
         let written = match &entries[..] {
-            [entry] if common.json && is_code => console.answer_json(&json(entry)),
+            [entry] if common.json && is_code => console.answer_json(&with_other_reading(entry)),
             entries if common.json => console.answer_json(&entries.iter().map(|entry| json(entry)).collect::<Value>()),
-            [entry] => console.answer(page(entry)),
-            entries => {
-                let rows: Vec<_> = entries.iter().map(|entry| (entry.code, entry.meaning)).collect();
-                console.answer(pairs(&rows))
+            [entry] => {
+                let other = explain::other_reading(entry).map(|other| format!("\n{}", page(other)));
+                console.answer(page(entry) + &other.unwrap_or_default())
             }
+            _ if is_all => {
+                console.answer(explain::groups().map(|(heading, entries)| group(heading, entries)).join("\n"))
+            }
+            entries => console.answer(list(entries.iter().copied())),
         };
         Ok(written?)
     }
+}
+
+fn list(entries: impl IntoIterator<Item = &'static Entry>) -> String {
+    let rows: Vec<_> = entries.into_iter().map(|entry| (entry.code, entry.meaning)).collect();
+    pairs(&rows)
+}
+
+fn group(heading: &str, entries: &'static [Entry]) -> String {
+    let lines: String = list(entries).lines().map(|line| format!("  {line}\n")).collect();
+    format!("{heading}\n{lines}")
 }
 
 /// The entry of a code, or all entries of an OAuth error name.
@@ -85,7 +99,7 @@ fn find(code: &str) -> Result<Vec<&'static Entry>, CommandError> {
         return Ok(entries);
     }
     let near: Vec<String> = explain::nearest(code).into_iter().map(|code| format!("`{code}`")).collect();
-    let names = explain::all().flat_map(|entry| [entry.code, entry.kind]).filter(|name| !name.starts_with("status"));
+    let names = explain::all().flat_map(|entry| [entry.code, entry.kind]).filter(|name| !name.contains(' '));
     let word = code.trim().to_lowercase();
     let word = if matches!(word.as_str(), "clock" | "iat") { "issue-time" } else { word.as_str() };
     let alike = names.clone().find(|name| word.len() > 2 && name.contains(word));
@@ -109,4 +123,13 @@ fn json(entry: &Entry) -> Value {
     let cause = |cause: &Cause| json!({ "question": cause.question, "remedy": cause.remedy.general_text() });
     let causes: Vec<Value> = entry.causes.iter().map(cause).collect();
     json!({ "code": entry.code, "kind": entry.kind, "meaning": entry.meaning, "causes": causes })
+}
+
+/// An entry with the entry of the same code that has the other prefix, if there is one.
+fn with_other_reading(entry: &Entry) -> Value {
+    let mut answer = json(entry);
+    if let Some(other) = explain::other_reading(entry) {
+        answer["other_reading"] = json(other);
+    }
+    answer
 }

@@ -35,7 +35,7 @@ impl GrantInputs<'_> {
     pub(crate) fn explain(&self, refused: &TokenRefused, clock: Option<ClockDifference>) -> CommandError {
         let description = self.description(refused);
         let words = description.as_deref().unwrap_or_default();
-        let entry = explain::of_refusal(refused.code.as_deref(), words);
+        let entry = explain::of_refusal(refused.code.as_deref(), refused.error.as_deref(), words);
         let mut detail: Vec<String> = description.iter().map(|words| format!("\"{words}\"")).collect();
         detail.extend(entry.map(|entry| entry.meaning.to_owned()));
         let subjects = self.subjects(entry, words);

@@ -33,7 +33,7 @@ const fn uncoded(error: &'static str, name: &'static str, description: &'static 
 }
 
 /// Source: Digdir's documentation of Maskinporten, "Troubleshooting", and observed replies.
-static REFUSALS: [ForcedRefusal; 21] = [
+static REFUSALS: [ForcedRefusal; 22] = [
     coded("invalid_request", "MP-011", "Invalid assertion. A value of the assertion cannot be accepted"),
     coded("invalid_grant", "MP-012", "Invalid assertion. The assertion has been used before"),
     coded("invalid_grant", "MP-100", "Invalid assertion. Client authentication failed. Unknown client"),
@@ -59,4 +59,5 @@ static REFUSALS: [ForcedRefusal; 21] = [
         "Invalid assertion. Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided",
     ),
     uncoded("invalid_request", "own-consumer-org", "consumer_org is the same as the client's own organisation"),
+    uncoded("invalid_target", "invalid-target", "resource is not an absolute URI without a fragment"),
 ];
