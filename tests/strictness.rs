@@ -260,6 +260,9 @@ fn optional_claims_and_forms_are_accepted() {
     issued(&grant(|claims| claims["sub"] = claims["iss"].clone()));
     let (_, restricted) = issued(&grant(|claims| claims["resource"] = json!(["https://api.example.no"])));
     assert_eq!(restricted["aud"], json!(["https://api.example.no"]));
+    for uri in ["urn:altinn:resource:x", "https://api.example.no/a?b=c", "api-1.x+y:z", "https://å.no/"] {
+        issued(&grant(|claims| claims["resource"] = json!(["https://api.example.no", uri])));
+    }
     issued(&sign_with(&client_key(), &RSA_PKCS1_SHA512, &json!({"alg":"RS512","kid":"sandbox-example"}), &claims()));
     let answer = send(
         "POST",
@@ -446,11 +449,45 @@ fn a_signature_by_another_key_or_over_other_bytes_is_refused() {
 #[test]
 fn the_audience_is_exactly_the_issuer() {
     let without_slash = sandbox().trim_end_matches('/').to_owned();
-    let token_endpoint = format!("{}token", sandbox());
-    for aud in [json!(without_slash), json!(token_endpoint), json!([sandbox()]), json!("https://test.maskinporten.no/")]
+    let with_aud = |aud: &Value| post(&grant(|claims| claims["aud"] = aud.clone()));
+    for aud in [json!(without_slash), json!([sandbox()]), json!("https://test.maskinporten.no/"), json!("token")] {
+        let answer = with_aud(&aud);
+        assert!(!answer.body.contains("token endpoint"), "{}", answer.body);
+        refused(answer, "invalid_grant", "MP-110", &format!("aud: expected {}, got", sandbox()));
+    }
+    for aud in [format!("{}token", sandbox()), format!("{}token/", sandbox())] {
+        let words = format!("aud: expected {}, got {aud}, which is the URL of the token endpoint", sandbox());
+        refused(with_aud(&json!(aud)), "invalid_grant", "MP-110", &words);
+    }
+}
+
+#[test]
+fn a_grant_may_say_when_it_becomes_valid_but_not_in_the_future() {
+    let now = Utc::now().timestamp();
+    let with_nbf = |nbf: Value| grant(|claims| claims["nbf"] = nbf);
+    for nbf in [now, now - 1000, now + 8] {
+        issued(&with_nbf(json!(nbf)));
+    }
+    issued(&with_nbf(json!(now as f64 + 0.5)));
+    refused(post(&with_nbf(json!(now + 15))), "invalid_grant", "", "Issue time is after now: nbf is ");
+    for nbf in [json!("now"), json!(null), json!([now]), json!(1e300)] {
+        let words = "nbf: expected a time in seconds since 1970, got";
+        refused(post(&with_nbf(nbf)), "invalid_request", "MP-011", words);
+    }
+}
+
+#[test]
+fn a_resource_is_an_array_of_absolute_uris_without_a_fragment() {
+    let with_resource = |resource: Value| post(&grant(|claims| claims["resource"] = resource));
+    for other in [json!("https://api.example.no"), json!([7]), json!({ "a": 1 }), json!(null)] {
+        let words = r#"resource: expected an array of strings such as ["https://api.example.no"], got "#;
+        refused(with_resource(other), "invalid_request", "MP-011", words);
+    }
+    for uri in
+        ["b", "", "/path", "api.example.no/x", ":x", "1a:b", "a_b:c", "urn:", "https://", "https://a.no/#x", "a:b c"]
     {
-        let words = format!("aud: expected {}, got", sandbox());
-        refused(post(&grant(|claims| claims["aud"] = aud.clone())), "invalid_grant", "MP-110", &words);
+        let words = format!("resource: expected an absolute URI without a fragment, got {uri}");
+        refused(with_resource(json!(["https://api.example.no", uri])), "invalid_target", "", words.trim_end());
     }
 }
 
@@ -482,10 +519,8 @@ fn an_undocumented_claim_is_refused() {
     let unknown = |name: &str, value: Value| {
         refused(post(&grant(|claims| claims[name] = value)), "invalid_request", "MP-011", name);
     };
-    unknown("nbf", json!(1));
     unknown("system_id", json!("991825827_smartcloud"));
     unknown("sub", json!("somebody"));
-    unknown("resource", json!("https://api.example.no"));
     unknown("jti", json!(7));
 }
 
@@ -550,7 +585,6 @@ fn an_invalid_value_in_authorization_details_is_refused() {
     value(|details| details["systemuser_org"]["ID"] = json!("0192:2104933"), "expected 0192: and 9 digits");
     value(|details| details["systemuser_org"]["authority"] = json!("iso6523"), "expected iso6523-actorid-upis");
     value(|details| details["systemuser_org"] = json!("0192:210493352"), "systemuser_org: expected an object");
-    value(|details| details["externalRef"] = json!(42), "externalRef: expected a string");
     value(|details| details["externalRef"] = json!("customer-42"), "external reference customer-42");
     value(
         |details| details["systemuser_org"]["ID"] = json!("0192:314168267"),
@@ -558,6 +592,23 @@ fn an_invalid_value_in_authorization_details_is_refused() {
     );
     value(|details| details["systemuser_org"]["ID"] = json!("0192:974761076"), "owner 974761076");
     value(|details| details["systemuser_org"]["ID"] = json!("0192:310385980"), "owner 310385980");
+}
+
+#[test]
+fn an_external_reference_has_at_most_255_letters_digits_underscores_and_hyphens() {
+    let with_reference = |reference: Value| with_details(|details| details["externalRef"] = reference);
+    let longest = "æ".repeat(255);
+    for valid in ["customer-42", "Kunde_7-ÆØÅ", "-x", "", &longest] {
+        refused(with_reference(json!(valid)), "invalid_altinn_customer_configuration", "MP-303", "No approved");
+    }
+    let too_long = "a".repeat(256);
+    for wrong in ["a b", "v1.2", "a/b", "é", "a:b", "a\n", "ä", "😀", &too_long] {
+        let words = "externalRef: expected a string of at most 255 letters, digits, _ and -, got ";
+        refused(with_reference(json!(wrong)), "invalid_authorization_details", "MP-302", words);
+    }
+    for other in [json!(42), json!(null), json!(["a"])] {
+        refused(with_reference(other), "invalid_authorization_details", "MP-302", "externalRef: expected a string");
+    }
 }
 
 #[test]

@@ -151,11 +151,7 @@ fn the_command_on_a_receipt_works_in_a_new_terminal() {
         ("", of(SYSTEM, Some("customer-7")), "--org 312600757 --external-ref customer-7"),
         ("", of(SYSTEM, Some("-x")), "--org 312600757 --external-ref=-x"),
         ("", of(SYSTEM, Some("312600758")), "--org 312600757 --external-ref 312600758"),
-        (
-            "",
-            of(SYSTEM, Some("it's $(exit 9) `exit 9` \"<b>\" & \\ é; exit 9")),
-            "--org 312600757 --external-ref 'it'\\''s $(exit 9) `exit 9` \"<b>\" & \\ é; exit 9'",
-        ),
+        ("", of(SYSTEM, Some("Blå_7-Ø")), "--org 312600757 --external-ref Blå_7-Ø"),
         (
             "",
             of("991825827_new", Some("customer-7")),
@@ -179,6 +175,9 @@ fn the_command_on_a_receipt_works_in_a_new_terminal() {
 #[test]
 fn a_receipt_has_no_command_if_none_would_work() {
     for (clients, reference) in [
+        // No grant can name these references.
+        (json!([SECOND_CLIENT]), "it's $(exit 9)"),
+        (json!([SECOND_CLIENT]), "v1.2"),
         (json!([SECOND_CLIENT]), "line\nbreak"),
         (json!([SECOND_CLIENT]), "right\u{202e}left"),
         (json!(["4d6f8a02-5b7c-4e9d-8f1a-2b3c4d5e6f70"]), "customer-7"),

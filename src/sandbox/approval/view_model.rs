@@ -2,6 +2,7 @@
 
 use super::super::altinn::redirect_url;
 use super::super::fixtures::{self, CLIENTS, Client, Decision};
+use super::super::maskinporten::is_reference;
 use super::super::store::{Kind, Right, Store};
 use super::subject::Subject;
 use super::texts::Texts;
@@ -90,7 +91,7 @@ fn items(rights: &[Right], packages: &[String], texts: &Texts) -> Vec<RequestedI
 }
 
 /// The command with which a developer gets a token for the request's system user, from a new terminal. `None` if no
-/// client can get a token, or if the external reference has characters that cannot be typed or shown.
+/// client can get a token, or if a grant cannot name the external reference.
 pub(super) fn token_command(store: &Store, subject: Subject<'_>, issuer: &str) -> Option<String> {
     let request = subject.request();
     let gets_token = |client: &&Client| {
@@ -102,24 +103,18 @@ pub(super) fn token_command(store: &Store, subject: Subject<'_>, issuer: &str) -
         format!("SYSTEMUSER_SANDBOX={} systemuser-demo token --org {}", issuer.trim_end_matches('/'), request.owner);
     if request.external_ref != request.owner {
         let reference = &request.external_ref;
-        if visible(reference) != *reference {
+        if !is_reference(reference) {
             return None;
         }
         // After a space, a value that begins with `-` would be read as an option.
         let sign = if reference.starts_with('-') { '=' } else { ' ' };
-        command += &format!(" --external-ref{sign}{}", quoted(reference));
+        command += &format!(" --external-ref{sign}{reference}");
     }
     // The built-in configuration has the first client.
     if client.id != CLIENTS[0].id {
         command += &format!(" --client-id {}", client.id);
     }
     Some(command)
-}
-
-/// A text as one word of a POSIX shell (POSIX.1-2024, Shell Command Language, section 2.2.2).
-fn quoted(text: &str) -> String {
-    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn organisation(number: &str) -> Named {

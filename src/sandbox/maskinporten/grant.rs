@@ -2,10 +2,11 @@
 //!
 //! The checks run in this order, and the refusal names the first fault: content type, grant type, a decodable
 //! assertion without duplicate members, its algorithm and critical extensions, the client, the key id, the signature,
-//! `aud`, `iat`, `exp`, the lifetime, unknown or malformed claims, `jti`, `scope`, `authorization_details` (type,
+//! `aud`, `iat`, `nbf`, `exp`, the lifetime, unknown or malformed claims, `jti`, `scope`, `authorization_details` (type,
 //! fields, values), and an approved system user that matches.
 //!
-//! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users").
+//! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users"); RFC 8707;
+//! github.com/Altinn/altinn-studio, app-lib (the characters of `externalRef`, and `invalid_target`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -21,6 +22,8 @@ use super::refusal::{Refusal, display, excerpt};
 const CLOCK_TOLERANCE: i64 = 10;
 /// The maximum lifetime of a grant, in seconds.
 const LONGEST_GRANT: i64 = 120;
+/// The maximum length of an external reference, in characters.
+const LONGEST_REFERENCE: usize = 255;
 
 /// The `grant_type` of a JWT grant (RFC 7523).
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -92,12 +95,18 @@ fn check_audience(claims: &Members, issuer: &str) -> Result<(), Refusal> {
     match claims.get("aud") {
         Some(aud) if *aud == *issuer => Ok(()),
         other => {
-            Err(Refusal::grant("MP-110", format!("Invalid JWT claim aud: expected {issuer}, got {}", display(other))))
+            let is_token_endpoint = |aud: &str| aud.trim_end_matches('/') == format!("{issuer}token");
+            let cause = match other.and_then(Value::as_str).is_some_and(is_token_endpoint) {
+                true => ", which is the URL of the token endpoint",
+                false => "",
+            };
+            let got = display(other);
+            Err(Refusal::grant("MP-110", format!("Invalid JWT claim aud: expected {issuer}, got {got}{cause}")))
         }
     }
 }
 
-/// Checks `iat` and `exp`, and returns the time when the grant expires.
+/// Checks `iat`, `nbf` and `exp`, and returns the time when the grant expires.
 fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
     let time = |name: &str| {
         let seconds = claims.get(name).and_then(Value::as_f64);
@@ -109,9 +118,12 @@ fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Re
     };
     let (issued, expires) = (time("iat")?, time("exp")?);
     let tolerance = TimeDelta::seconds(CLOCK_TOLERANCE);
-    if issued > now + tolerance {
-        let ahead = (issued - now).num_seconds();
-        return Err(Refusal::grant(None, format!("Issue time is after now: iat is {ahead} seconds ahead")));
+    let not_before = if claims.contains_key("nbf") { time("nbf")? } else { issued };
+    for (name, time) in [("iat", issued), ("nbf", not_before)] {
+        if time > now + tolerance {
+            let ahead = (time - now).num_seconds();
+            return Err(Refusal::grant(None, format!("Issue time is after now: {name} is {ahead} seconds ahead")));
+        }
     }
     if expires < now - tolerance {
         let ago = (now - expires).num_seconds();
@@ -135,9 +147,13 @@ fn check_times(claims: &Members, now: DateTime<Utc>) -> Result<DateTime<Utc>, Re
 fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
     for (name, value) in claims {
         let fits = match name.as_str() {
-            "aud" | "iat" | "exp" | "iss" | "authorization_details" => true,
+            // `nbf` is not documented, but accepted.
+            "aud" | "iat" | "nbf" | "exp" | "iss" | "authorization_details" => true,
             "scope" | "jti" | "pid" | "consumer_org" | "iss_onbehalfof" => value.is_string(),
-            "resource" => is_array_of_strings(value),
+            "resource" => {
+                check_resource(value)?;
+                true
+            }
             // Altinn's examples send `sub`, and the real Maskinporten accepts it.
             "sub" => *value == *client.id,
             _ => return Err(Refusal::value(format!("{}: not a documented claim", excerpt(name)))),
@@ -161,6 +177,30 @@ fn check_members(claims: &Members, client: &Client) -> Result<(), Refusal> {
             Err(Refusal::new("forbidden", "MP-251", what))
         }
     }
+}
+
+/// Checks the APIs that the token is restricted to (RFC 8707, section 2).
+fn check_resource(value: &Value) -> Result<(), Refusal> {
+    if !is_array_of_strings(value) {
+        let example = r#"["https://api.example.no"]"#;
+        let got = display(Some(value));
+        return Err(Refusal::value(format!("resource: expected an array of strings such as {example}, got {got}")));
+    }
+    let wrong = value.as_array().into_iter().flatten().filter_map(Value::as_str).find(|uri| !is_absolute_uri(uri));
+    wrong.map_or(Ok(()), |uri| {
+        let got = excerpt(uri);
+        let what = format!("resource: expected an absolute URI without a fragment, got {got}");
+        Err(Refusal::new("invalid_target", None, what))
+    })
+}
+
+/// Whether a text is an absolute URI, which has a scheme but no fragment (RFC 3986, section 4.3).
+fn is_absolute_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        && !rest.trim_start_matches('/').is_empty()
+        && !rest.contains(|c: char| c == '#' || c.is_whitespace() || c.is_control())
 }
 
 fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
@@ -228,9 +268,13 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
     };
     let external_ref = match detail.get("externalRef") {
         None => None,
-        Some(Value::String(text)) => Some(text.as_str()),
+        Some(Value::String(text)) if is_reference(text) => Some(text.as_str()),
         Some(other) => {
-            return Err(no_system_user(format!("externalRef: expected a string, got {}", display(Some(other)))));
+            let got = display(Some(other));
+            let what = format!(
+                "externalRef: expected a string of at most {LONGEST_REFERENCE} letters, digits, _ and -, got {got}"
+            );
+            return Err(details("MP-302", what));
         }
     };
     // Altinn stores the owner's organisation number if there is no external reference.
@@ -242,6 +286,12 @@ fn check_system_user(claims: &Members, client: &Client, state: &State) -> Result
             Err(no_system_user(format!("No approved system user: owner {owner}, external reference {reference}")))
         }
     }
+}
+
+/// Whether Maskinporten accepts a text as an external reference. Altinn accepts more in a request.
+pub(crate) fn is_reference(text: &str) -> bool {
+    let is_known = |c: char| c.is_ascii_alphanumeric() || "æøåÆØÅ_-".contains(c);
+    text.chars().count() <= LONGEST_REFERENCE && text.chars().all(is_known)
 }
 
 fn no_system_user(what: String) -> Refusal {

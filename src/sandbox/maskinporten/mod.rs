@@ -19,6 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Map, Value, json};
 
+pub(super) use self::grant::is_reference;
 use self::grant::{Accepted, GRANT_TYPE};
 use self::refusal::Refusal;
 use super::server::body::WholeBody;
