@@ -118,7 +118,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
 const SANDBOX_OPTIONS: &[(&str, &[&str])] = &[
     ("--clock-ahead", ANYTHING),
     ("--page-size", ANYTHING),
-    ("--paging-fault", &["right", "loses-rows", "never-ends"]),
+    ("--paging-fault", &["right", "loses-rows", "never-ends", "internal-host"]),
     ("--port", ANYTHING),
     ("--refuse", &["MP-011", "MP-012"]),
 ];

@@ -203,7 +203,8 @@ fn it_can_change_its_paging_and_prints_this() {
     }
     program("sandbox --paging-fault lost").run().fails(
         2,
-        "error: --paging-fault: `lost` is not a known paging fault; expected one of right, loses-rows, never-ends\n",
+        "error: --paging-fault: `lost` is not a known paging fault; expected one of right, loses-rows, never-ends, \
+         internal-host\n",
     );
 }
 

@@ -67,14 +67,30 @@ fn a_page_has_fifty_rows_and_no_row_is_lost_between_pages() {
 }
 
 #[test]
-fn the_link_to_the_next_page_has_another_host() {
+fn the_link_to_the_next_page_has_the_host_of_the_request() {
     let altinn = paged(2, PagingFault::Right);
+    let token = format!("Bearer {}", altinn.vendor());
+    for path in [REQUESTS, USERS] {
+        for host in [altinn.host(), "localhost:1234", "example.no"] {
+            let headers = [("Authorization", token.as_str()), ("Host", host)];
+            let page = altinn.send("GET", &format!("/authentication/api/v1/{path}"), &headers, "").ok();
+            let next = page["links"]["next"].as_str().unwrap();
+            assert!(next.starts_with(&format!("http://{host}/authentication/api/v1/{path}?token=")), "{next}");
+        }
+    }
+}
+
+#[test]
+fn the_link_to_the_next_page_can_have_an_internal_host() {
+    let altinn = paged(2, PagingFault::InternalHost);
     for path in [REQUESTS, USERS] {
         let page = altinn.get(path).ok();
         let next = page["links"]["next"].as_str().unwrap();
         let inside = format!("http://authentication.internal/authentication/api/v1/{path}?token=");
         assert!(next.starts_with(&inside) && !next.contains(altinn.host()), "{next}");
     }
+    // Otherwise, the pages are complete.
+    assert_eq!(all(&altinn, REQUESTS).1, [2, 2, 2, 1]);
 }
 
 #[test]
@@ -134,7 +150,7 @@ fn an_invalid_token_is_refused() {
 
 #[test]
 fn the_paging_faults_have_names() {
-    for name in ["right", "loses-rows", "never-ends"] {
+    for name in ["right", "loses-rows", "never-ends", "internal-host"] {
         assert_eq!(PagingFault::named(name).unwrap().name(), name);
     }
     assert!(PagingFault::named("other").is_none());

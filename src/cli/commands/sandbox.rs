@@ -34,7 +34,7 @@ pub(crate) struct Sandbox {
     /// rows per page of Altinn's lists [default: 50]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page_size: Option<String>,
-    /// simulate a paging fault in Altinn's lists: loses-rows or never-ends
+    /// simulate a paging fault in Altinn's lists: loses-rows, never-ends or internal-host
     #[arg(long, value_name = "FAULT", add = ArgValueCandidates::new(|| candidates::names(PagingFault::names())))]
     paging_fault: Option<String>,
 }

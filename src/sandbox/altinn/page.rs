@@ -4,6 +4,7 @@
 //! `src/Persistance/RepositoryImplementations`.
 
 use axum::http::StatusCode;
+use axum::http::header::HOST;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,9 +18,8 @@ use super::failure::Failure;
 
 const USUAL_SIZE: usize = 50;
 
-/// The base URL of the link to the next page. Altinn builds this link from its internal URL, so it may name a host that
-/// belongs to somebody else outside Altinn: a client that follows the link could send its token to a stranger.
-const INSIDE: &str = "http://authentication.internal/authentication/api/v1";
+/// The host in the links of [`PagingFault::InternalHost`].
+const INTERNAL_HOST: &str = "authentication.internal";
 
 /// The characters to escape in a path: all except the unreserved characters (RFC 3986, section 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -51,13 +51,20 @@ pub(super) fn page(
             PagingFault::NeverEnds => {}
             // The token is the first id that has not been shown.
             PagingFault::LosesRows if which == Rows::Requests => rows.retain(|(id, _)| *id > from.as_str()),
-            PagingFault::Right | PagingFault::LosesRows => rows.retain(|(id, _)| *id >= from.as_str()),
+            PagingFault::Right | PagingFault::LosesRows | PagingFault::InternalHost => {
+                rows.retain(|(id, _)| *id >= from.as_str())
+            }
         }
     }
     let mut links = json!({});
     if let Some((next, _)) = rows.get(size) {
         let (system, token) = (utf8_percent_encode(system, ESCAPED), URL_SAFE_NO_PAD.encode(next));
-        links["next"] = format!("{INSIDE}/{path}/{system}?token={token}").into();
+        // ASP.NET builds the link from the request's `Host` header.
+        let host = match options.paging {
+            PagingFault::InternalHost => INTERNAL_HOST,
+            _ => call.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default(),
+        };
+        links["next"] = format!("http://{host}/authentication/api/v1/{path}/{system}?token={token}").into();
     }
     let data: Vec<Value> = rows.into_iter().take(size).map(|(_, row)| row).collect();
     Ok(text::json(StatusCode::OK, &json!({ "links": links, "data": data })))

@@ -48,11 +48,18 @@ pub enum PagingFault {
     LosesRows,
     /// Each page is the first page, and links to a next page.
     NeverEnds,
+    /// The link to the next page names a host inside Altinn, because a proxy replaced the request's host. Outside
+    /// Altinn, the host may belong to somebody else: a client that follows the link could send its token to a stranger.
+    InternalHost,
 }
 
 impl PagingFault {
-    const NAMES: [(&str, Self); 3] =
-        [("right", Self::Right), ("loses-rows", Self::LosesRows), ("never-ends", Self::NeverEnds)];
+    const NAMES: [(&str, Self); 4] = [
+        ("right", Self::Right),
+        ("loses-rows", Self::LosesRows),
+        ("never-ends", Self::NeverEnds),
+        ("internal-host", Self::InternalHost),
+    ];
 
     /// The names of all faults.
     pub fn names() -> impl Iterator<Item = &'static str> {
