@@ -345,18 +345,19 @@ pub(super) static TABLE: [Entry; 26] = [
     ),
     bad_request(
         "AUTH-00064",
-        "a requested access package cannot be given to a standard system user",
+        "a requested access package cannot be given to a standard system user: it is not assignable",
         &[cause(
-            "is it a package for client relations?",
+            "is it a package that is only for client relations?",
             "request it with an agent request, or leave it out; `NotDelegablePackages` names the packages",
         )],
     ),
     bad_request(
         "AUTH-00065",
-        "a requested access package is not for client relations",
+        "a requested access package cannot be given to an agent system user: it is not delegable to client relations",
         &[cause(
-            "does the agent request ask for a package that is meant for standard system users?",
-            "ask for that package in a standard request; an agent request can only have packages for client relations",
+            "is it a package that is only for standard system users, such as `hovedadministrator`?",
+            "ask for it in a standard request, or leave it out; `NotDelegablePackages` names the packages, and many \
+             packages are for both kinds of system user",
         )],
     ),
 ];

@@ -67,7 +67,10 @@ pub(super) static TABLE: [Entry; 18] = [
     bad_request(
         "AUTH.VLD-00006",
         "the same right is listed more than once",
-        &[cause("is a resource listed twice in `rights`?", "remove the duplicates")],
+        &[cause(
+            "is a resource listed twice in `rights`, with the same `action` or without one?",
+            "remove the duplicates",
+        )],
     ),
     bad_request(
         "AUTH.VLD-00007",
@@ -82,7 +85,10 @@ pub(super) static TABLE: [Entry; 18] = [
                 "is there a typo in the package's name, or is its prefix missing?",
                 "write the full `urn`: `urn:altinn:accesspackage:` followed by the name",
             ),
-            cause("is it a package that cannot be delegated?", "remove it, or choose a package that can be delegated"),
+            cause(
+                "is it a package for neither standard nor agent system users?",
+                "remove it, or choose a package that a system user can have",
+            ),
         ],
     ),
     bad_request(
@@ -155,9 +161,9 @@ pub(super) static TABLE: [Entry; 18] = [
     ),
     bad_request(
         "AUTH.VLD-00018",
-        "a system with access packages for client relations cannot be visible",
+        "a system with access packages that are only for client relations cannot be visible",
         &[cause(
-            "is `isVisible` true while `accessPackages` has packages for client relations?",
+            "is `isVisible` true while `accessPackages` has packages that are only for client relations?",
             "set `isVisible` to false, or remove those packages",
         )],
     ),

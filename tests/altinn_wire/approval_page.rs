@@ -212,7 +212,8 @@ fn text_from_a_vendor_stays_in_its_element_and_hides_nothing() {
 fn name_and_description_fall_back_to_another_language() {
     let altinn = altinn();
     let system = changed(new_system(), |system| {
-        (system["name"], system["description"]) = (json!({ "nb": "Nytt" }), json!({ "nn": "Eit nytt system" }));
+        (system["name"], system["description"]) =
+            (json!({ "nb": "Nytt", "nn": "", "en": "" }), json!({ "nb": "", "nn": "Eit nytt system", "en": "" }));
     });
     assert_eq!(altinn.post("systemregister/vendor", &system).status, 200);
     let body = json!({ "systemId": "991825827_new", "partyOrgNo": "312600757", "rights": [right(LOGISTICS)] });

@@ -43,8 +43,8 @@ fn the_list_has_only_the_vendors_systems_in_a_shorter_form() {
 fn member_names_match_in_any_case_and_unknown_members_are_ignored() {
     let altinn = altinn();
     let body = json!({
-        "ID": " 991825827_odd ", "Vendor": { "id": "0192:991825827" }, "NAME": { "nb": "Rart" },
-        "description": {}, "clientid": [SECOND_CLIENT], "more": 1,
+        "ID": " 991825827_odd ", "Vendor": { "id": "0192:991825827" }, "NAME": new_system()["name"],
+        "description": new_system()["description"], "clientid": [SECOND_CLIENT], "more": 1,
         "Rights": [{ "Action": "read", "Resource": [{ "Id": "urn:altinn:resource", "VALUE": SALARY }] }],
     });
     assert_eq!(altinn.post(VENDOR, &body).status, 200);
@@ -58,17 +58,18 @@ fn member_names_match_in_any_case_and_unknown_members_are_ignored() {
 }
 
 #[test]
-fn an_update_replaces_everything_and_does_not_check_redirect_urls() {
+fn an_update_replaces_everything_and_accepts_redirect_urls_without_tls() {
     let altinn = registered();
     let body = json!({
-        "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Annet" }, "description": {},
+        "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Annet", "nn": "", "en": "" },
+        "description": { "en": "", "nb": "", "nn": "", "se": "Eará" },
         "isVisible": false, "allowedRedirectUrls": ["http://localhost:3000/receipt"],
     });
     let answer = altinn.put(NEW, &body);
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"succeeded":true}"#));
     assert_eq!(
         altinn.get(NEW).body,
-        r#"{"id":"991825827_new","vendor":{"ID":"0192:991825827"},"name":{"nb":"Annet"},"description":{},"rights":[],"accessPackages":[],"isDeleted":false,"clientId":[],"isVisible":false,"allowedRedirectUrls":["http://localhost:3000/receipt"]}"#
+        r#"{"id":"991825827_new","vendor":{"ID":"0192:991825827"},"name":{"nb":"Annet","nn":"","en":""},"description":{"en":"","nb":"","nn":"","se":"Eará"},"rights":[],"accessPackages":[],"isDeleted":false,"clientId":[],"isVisible":false,"allowedRedirectUrls":["http://localhost:3000/receipt"]}"#
     );
 }
 
@@ -152,6 +153,24 @@ fn a_deleted_system_stays_visible_keeps_its_id_and_cannot_be_changed() {
     let unknown = altinn.delete(&format!("{VENDOR}/991825827_none"));
     unknown.is_misfit("return");
     assert_eq!(unknown.json()["errors"]["return"], json!(["System not found"]));
+}
+
+#[test]
+fn deleting_a_system_without_clients_deletes_it_although_the_response_is_400() {
+    let altinn = altinn();
+    assert_eq!(altinn.post(VENDOR, &without(&new_system(), "clientId")).status, 200);
+    for _ in 0..2 {
+        let answer = altinn.delete(NEW);
+        assert_eq!((answer.status, &answer.json()["title"]), (400, &json!("Bad Request")), "{}", answer.body);
+        assert!(answer.json().get("errors").is_none(), "{}", answer.body);
+        assert_eq!(altinn.get(NEW).ok()["isDeleted"], true);
+    }
+    // The clients of a system are gone after its first deletion.
+    let with_clients = format!("{VENDOR}/{SYSTEM}");
+    assert_eq!([altinn.delete(&with_clients).status, altinn.delete(&with_clients).status], [200, 400]);
+    let log = altinn.get(&format!("{NEW}/changelog")).ok();
+    let kinds: Vec<&str> = log.as_array().unwrap().iter().map(|row| row["changeType"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["create", "delete", "delete"]);
 }
 
 #[test]

@@ -49,11 +49,27 @@ fn a_request_is_created_and_returned_with_its_confirm_url() {
 }
 
 #[test]
+fn a_request_without_a_title_gets_the_systems_bokmal_name() {
+    let altinn = altinn();
+    let title = |body: &Value| altinn.post(REQUESTS, body).json()["integrationTitle"].clone();
+    assert_eq!(title(&new_request()), "SmartCloud Regnskap");
+    let other = |reference: &str, title: Value| {
+        changed(new_request(), |body| (body["externalRef"], body["integrationTitle"]) = (json!(reference), title))
+    };
+    assert_eq!(title(&other("1", Value::Null)), "SmartCloud Regnskap");
+    assert_eq!(title(&other("2", json!(" Vår "))), "Vår");
+    // Only a missing title is replaced.
+    assert_eq!(title(&other("3", json!(""))), "");
+    // The requests in the fixtures have no title of their own.
+    assert_eq!(altinn.get(&format!("{REQUESTS}/{REQUEST_ID}")).ok()["integrationTitle"], "SmartCloud Regnskap");
+}
+
+#[test]
 fn an_agent_request_has_no_rights_and_a_different_page() {
     let altinn = altinn();
     let answer = altinn.post(&format!("{REQUESTS}/agent"), &new_agent_request());
     let shown = format!(
-        r#"{{"id":"{FIRST}","externalRef":"314112938","systemId":"991825827_smartcloud","partyOrgNo":"314112938","accessPackages":[{{"urn":"urn:altinn:accesspackage:regnskapsforer-lonn"}}],"status":"New","confirmUrl":"{}accessmanagement/ui/systemuser/agentrequest?id={FIRST}&DONTCHOOSEREPORTEE=true","escalated":false,"created":"TIME","timedOut":false}}"#,
+        r#"{{"id":"{FIRST}","integrationTitle":"SmartCloud Regnskap","externalRef":"314112938","systemId":"991825827_smartcloud","partyOrgNo":"314112938","accessPackages":[{{"urn":"urn:altinn:accesspackage:regnskapsforer-lonn"}}],"status":"New","confirmUrl":"{}accessmanagement/ui/systemuser/agentrequest?id={FIRST}&DONTCHOOSEREPORTEE=true","escalated":false,"created":"TIME","timedOut":false}}"#,
         altinn.address
     );
     assert_eq!((answer.status, undated(&answer)), (201, shown.clone()));
@@ -258,13 +274,19 @@ fn a_system_user_is_found_by_its_owner_and_exact_reference() {
     let found = query("orgno=313790509&external-ref=customer-42");
     assert_eq!(
         undated(&found),
-        r#"{"id":"5e7c2a90-83d4-4f6b-b1a5-9f0d3e6c7b03","integrationTitle":"SmartCloud Regnskap","systemId":"991825827_smartcloud","productName":"","reporteeOrgNo":"313790509","created":"TIME","isDeleted":false,"supplierName":"SmartCloud AS","supplierOrgno":"991825827","externalRef":"customer-42","userType":"standard"}"#
+        r#"{"id":"5e7c2a90-83d4-4f6b-b1a5-9f0d3e6c7b03","integrationTitle":"SmartCloud Regnskap","systemId":"991825827_smartcloud","productName":"","reporteeOrgNo":"313790509","created":"TIME","isDeleted":false,"supplierName":"","supplierOrgno":"991825827","externalRef":"customer-42","userType":"standard"}"#
     );
     assert_eq!(query("orgno=210493352").ok()["id"], "d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01");
     assert_eq!(query("orgno=210493352&external-ref=210493352").status, 200);
-    query("orgno=313790509").is_problem(404, "AUTH-00015");
-    query("orgno=314168267").is_problem(404, "AUTH-00015");
+    let is_not_found = |answer: Answer| {
+        assert_eq!((answer.status, &answer.json()["title"]), (404, &json!("Not Found")), "{}", answer.body);
+        assert!(answer.json().get("code").is_none(), "{}", answer.body);
+    };
+    is_not_found(query("orgno=313790509"));
+    is_not_found(query("orgno=314168267"));
+    is_not_found(altinn.get("systemuser/vendor/byquery?orgno=210493352&system-id=x"));
+    let path = format!("systemuser/vendor/byquery?system-id={SYSTEM}&orgno=210493352");
+    is_not_found(altinn.call(&altinn.other_vendor(), "GET", &path, &Value::Null));
     query("").is_misfit("orgno");
     altinn.get("systemuser/vendor/byquery?orgno=210493352").is_misfit("system-id");
-    altinn.get("systemuser/vendor/byquery?orgno=210493352&system-id=x").is_problem(404, "AUTH-00011");
 }

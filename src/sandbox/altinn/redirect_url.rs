@@ -23,6 +23,14 @@ pub(crate) fn is_https(url: &str) -> bool {
     read(url).is_some_and(|url| url.scheme() == "https")
 }
 
+/// Whether the database accepts the URL: it begins with `http://` or `https://`, and its host does not begin with a dot.
+/// .NET's `Uri` writes the scheme in lower case.
+pub(super) fn has_web_scheme(url: &str) -> bool {
+    let url = url.trim().to_ascii_lowercase();
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('.'))
+}
+
 /// Whether two URLs are equal apart from their query and fragment. The real server compares only scheme, host and path.
 /// The sandbox also compares the port, and the credentials, which can make a URL look like another URL.
 pub(crate) fn same_place(one: &str, other: &str) -> bool {

@@ -53,10 +53,11 @@ pub(super) fn create(call: &Call<'_>, kind: Kind) -> Answer {
         return Err(Failure::full());
     }
     let id = store.new_id();
+    let name = store.system(&body.system).and_then(|system| system.name_in("nb")).map(str::to_owned);
     let request = Request {
         id,
         kind,
-        title: body.title,
+        title: body.title.or(name),
         // An empty reference is looked up as an empty text, but stored as the owner's organisation number.
         external_ref: body.external_ref.filter(|text| !text.is_empty()).unwrap_or_else(|| body.owner.clone()),
         system: body.system,

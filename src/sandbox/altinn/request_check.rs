@@ -1,14 +1,15 @@
 //! Checks a request for a system user as Altinn does and in Altinn's order. The response names the first fault.
 //!
-//! Source: github.com/Altinn/altinn-authentication, `src/Authentication/Services/RequestSystemUserService.cs`.
+//! Source: github.com/Altinn/altinn-authentication, `RequestSystemUserService.cs` and `SystemUserService.cs` in
+//! `src/Authentication/Services`.
 
 use serde_json::Value;
 
-use super::super::fixtures::{self, Decision, PackageKind};
+use super::super::fixtures::{self, Decision, Package};
 use super::super::store::{Key, Kind, Right, Store, System};
 use super::body::{self, List, Members};
 use super::failure::Failure;
-use super::{problem, redirect_url, validation};
+use super::{problem, redirect_url};
 
 /// The body of a vendor's request.
 pub(super) struct RequestBody {
@@ -37,10 +38,14 @@ impl RequestBody {
             packages: unless_missing(members.list("accessPackages", body::package)?),
             redirect_url: members.text("redirectUrl")?.filter(|url| !url.is_empty()),
         };
-        let required = [("SystemId", &body.system), ("PartyOrgNo", &body.owner)];
+        let required = [
+            ("SystemId", body.system.is_empty()),
+            ("PartyOrgNo", body.owner.is_empty()),
+            ("AccessPackages", kind == Kind::Agent && body.packages.is_none()),
+        ];
         let missing: Vec<_> = required
             .into_iter()
-            .filter(|(_, value)| value.is_empty())
+            .filter(|(_, is_missing)| *is_missing)
             .map(|(name, _)| (name.to_owned(), format!("The {name} field is required.")))
             .collect();
         if missing.is_empty() { Ok(body) } else { Err(Failure::Invalid(missing)) }
@@ -55,7 +60,8 @@ fn unless_missing<T>(list: List<T>) -> Option<Vec<T>> {
 }
 
 pub(super) fn check(store: &Store, body: &RequestBody, kind: Kind, vendor: &str) -> Result<(), Failure> {
-    let system = store.system(&body.system).filter(|system| !system.deleted && system.vendor == vendor);
+    // Altinn does not check whether the system has been deleted.
+    let system = store.system(&body.system).filter(|system| system.vendor == vendor);
     let system = system.ok_or(Failure::Problem(&problem::SYSTEM_NOT_FOUND))?;
     check_key(store, body)?;
     if fixtures::organisation(&body.owner).is_none() {
@@ -112,13 +118,16 @@ fn check_rights(body: &RequestBody, packages: &[String], system: &System) -> Res
     check_rights_of(system, rights)
 }
 
-/// Checks that the system has these rights, and that they can be delegated.
+/// Checks that the system has these rights. The whole resource must match, with all its attributes. The action is not
+/// compared.
 pub(super) fn check_rights_of(system: &System, rights: &[Right]) -> Result<(), Failure> {
-    let on_system = |right: &Right| {
-        let registered = |attribute| system.rights.iter().any(|right| right.resource.contains(attribute));
-        !right.resource.is_empty() && right.resource.iter().all(registered)
+    let is_same = |one: &Right, other: &Right| {
+        let (one, other) = (&one.resource, &other.resource);
+        one.len() == other.len() && one.iter().all(|attribute| other.contains(attribute))
     };
-    match rights.iter().all(|right| on_system(right) && validation::is_delegable(right)) {
+    let on_system =
+        |right: &Right| !right.resource.is_empty() && system.rights.iter().any(|registered| is_same(registered, right));
+    match rights.len() <= system.rights.len() && rights.iter().all(on_system) {
         true => Ok(()),
         false => Err(Failure::Problem(&problem::RIGHT_NOT_FOUND)),
     }
@@ -132,11 +141,11 @@ pub(super) fn check_packages(packages: &[String], kind: Kind, system: &System) -
     if let Some(list) = listed(&|urn| !system.packages.contains(urn)) {
         return Err(Failure::ProblemWith(&problem::PACKAGE_NOT_ON_SYSTEM, "NotFoundPackages", list));
     }
-    let (fits, problem) = match kind {
-        Kind::Standard => (PackageKind::Standard, &problem::PACKAGE_NOT_STANDARD),
-        Kind::Agent => (PackageKind::ForClients, &problem::PACKAGE_NOT_FOR_CLIENTS),
+    let (fits, problem): (fn(&Package) -> bool, _) = match kind {
+        Kind::Standard => (|package| package.assignable, &problem::PACKAGE_NOT_STANDARD),
+        Kind::Agent => (|package| package.delegable, &problem::PACKAGE_NOT_FOR_CLIENTS),
     };
-    match listed(&|urn| fixtures::package(urn).is_none_or(|package| package.kind != fits)) {
+    match listed(&|urn| !fixtures::package(urn).is_some_and(fits)) {
         None => Ok(()),
         Some(list) => Err(Failure::ProblemWith(problem, "NotDelegablePackages", list)),
     }

@@ -15,7 +15,7 @@ use super::body::{self, List, Members};
 use super::caller::{Caller, REGISTER, authorised};
 use super::failure::Failure;
 use super::validation::{self, Fault};
-use super::{Answer, Call};
+use super::{Answer, Call, redirect_url};
 
 /// A system as the vendor proposes it.
 struct Proposal {
@@ -24,20 +24,12 @@ struct Proposal {
     vendor: String,
     name: Map<String, Value>,
     description: Map<String, Value>,
-    // Each list is `None` if it is null in the body.
+    /// `None` if the list is null in the body, which makes the real server fail.
     rights: Option<Vec<Right>>,
-    packages: Option<Vec<String>>,
-    clients: Option<Vec<String>>,
-    redirect_urls: Option<Vec<String>>,
-    visible: bool,
-}
-
-/// A proposal's lists, after the check that no list is null.
-struct Lists {
-    rights: Vec<Right>,
     packages: Vec<String>,
     clients: Vec<String>,
     redirect_urls: Vec<String>,
+    visible: bool,
 }
 
 impl Proposal {
@@ -51,32 +43,43 @@ impl Proposal {
             vendor: vendor.flatten().unwrap_or_default(),
             name: members.texts("name")?.unwrap_or_default(),
             description: members.texts("description")?.unwrap_or_default(),
-            rights: unless_null(members.list("rights", body::right)?),
-            packages: unless_null(members.list("accessPackages", body::package)?),
-            clients: unless_null(members.list("clientId", body::text)?),
-            redirect_urls: unless_null(members.list("allowedRedirectUrls", body::text)?),
+            rights: match members.list("rights", body::right)? {
+                List::Absent => Some(Vec::new()),
+                List::Null => None,
+                List::Items(rights) => Some(rights),
+            },
+            packages: or_empty(members.list("accessPackages", body::package)?),
+            clients: or_empty(members.list("clientId", body::text)?),
+            redirect_urls: or_empty(members.list("allowedRedirectUrls", body::text)?),
             visible: members.flag("isVisible", true)?,
         };
-        members.not_null(&["Id", "Vendor", "Name", "Description"])?;
+        members.not_null(&["Id", "Vendor", "Name", "Description", "ClientId", "AllowedRedirectUrls"])?;
         Ok(proposal)
     }
 
-    /// Takes the lists. Returns `None` if a list is null, which makes the real server fail.
-    fn take_lists(&mut self) -> Option<Lists> {
-        Some(Lists {
-            rights: self.rights.take()?,
-            packages: self.packages.take()?,
-            clients: self.clients.take()?,
-            redirect_urls: self.redirect_urls.take()?,
-        })
+    /// The message of the database constraint that the system violates, if any. The database compares the names of
+    /// languages exactly.
+    ///
+    /// Source: github.com/Altinn/altinn-authentication, `01-translated-text-domain.sql` and `02-uri-domain.sql` in
+    /// `src/Persistance/Migration/v0.04-system-register-update`.
+    fn violation(&self) -> Option<String> {
+        let violates = |domain: &str, constraint: &str| {
+            format!("23514: value for domain business_application.{domain} violates check constraint \"{constraint}\"")
+        };
+        let lacks =
+            |language: &&str| [&self.name, &self.description].iter().any(|texts| !texts.contains_key(*language));
+        let language = ["en", "nb", "nn"].into_iter().find(lacks);
+        let language =
+            language.map(|language| violates("translated_text", &format!("translated_text_contains_{language}")));
+        let is_web = |url: &String| redirect_url::has_web_scheme(url);
+        language.or_else(|| (!self.redirect_urls.iter().all(is_web)).then(|| violates("uri", "uri_scheme_check")))
     }
 }
 
-fn unless_null<T>(list: List<T>) -> Option<Vec<T>> {
+fn or_empty<T>(list: List<T>) -> Vec<T> {
     match list {
-        List::Absent => Some(Vec::new()),
-        List::Null => None,
-        List::Items(items) => Some(items),
+        List::Absent | List::Null => Vec::new(),
+        List::Items(items) => items,
     }
 }
 
@@ -107,19 +110,21 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let mut proposal = Proposal::read(call, "registerNewSystem")?;
-    let null = || {
-        let message = "Object reference not set to an instance of an object.".to_owned();
-        Failure::JsonText(StatusCode::INTERNAL_SERVER_ERROR, message)
-    };
+    let failed = |message| Failure::JsonText(StatusCode::INTERNAL_SERVER_ERROR, message);
+    let null = || failed("Object reference not set to an instance of an object.".to_owned());
     let vendor = proposal.vendor.strip_prefix("0192:").map(str::to_owned);
     let vendor = vendor.ok_or_else(|| Failure::Validation(vec![Fault::vendor()]))?;
-    let lists = proposal.take_lists().ok_or_else(null)?;
+    let rights = proposal.rights.take().ok_or_else(null)?;
     caller.must_be(&vendor)?;
     let mut store = call.state.store();
-    let mut faults = validation::of_new_system(&store, &vendor, &proposal.id, &lists.redirect_urls, &lists.clients);
-    faults.extend(validation::of_rights(&lists.rights));
-    faults.extend(validation::of_packages(&lists.packages, proposal.visible));
+    let mut faults =
+        validation::of_new_system(&store, &vendor, &proposal.id, &proposal.redirect_urls, &proposal.clients);
+    faults.extend(validation::of_rights(&rights));
+    faults.extend(validation::of_packages(&proposal.packages, proposal.visible));
     reject_any(faults)?;
+    if let Some(message) = proposal.violation() {
+        return Err(failed(message));
+    }
     if !store.has_room_for_change(call.body.len()) {
         return Err(Failure::full());
     }
@@ -130,11 +135,11 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         vendor,
         name: proposal.name,
         description: proposal.description,
-        rights: lists.rights,
-        packages: lists.packages,
-        clients: lists.clients,
+        rights,
+        packages: proposal.packages,
+        clients: proposal.clients,
         visible: proposal.visible,
-        redirect_urls: lists.redirect_urls,
+        redirect_urls: proposal.redirect_urls,
         deleted: false,
         changes: Vec::new(),
     };
@@ -153,7 +158,8 @@ pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
     ok(&system_json(system))
 }
 
-/// `PUT systemregister/vendor/{systemId}`. It replaces everything, and does not validate the redirect URLs.
+/// `PUT systemregister/vendor/{systemId}`. It replaces everything. Only the database checks the redirect
+/// URLs.
 pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let mut proposal = Proposal::read(call, "proposedUpdateToSystem")?;
@@ -168,18 +174,21 @@ pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
         return Err(Failure::Validation(vec![Fault::id_and_path_differ()]));
     }
     must_exist(system)?;
-    let lists = proposal.take_lists().ok_or(NULL)?;
-    let mut faults = validation::of_rights(&lists.rights);
-    faults.extend(validation::of_packages(&lists.packages, proposal.visible));
-    faults.extend(validation::of_clients(&store, id, &lists.clients));
+    let rights = proposal.rights.take().ok_or(FAILED)?;
+    let mut faults = validation::of_rights(&rights);
+    faults.extend(validation::of_packages(&proposal.packages, proposal.visible));
+    faults.extend(validation::of_clients(&store, id, &proposal.clients));
     reject_any(faults)?;
+    if proposal.violation().is_some() {
+        return Err(FAILED);
+    }
     change(call, &caller, store, id, "update", |system| {
         system.name = proposal.name;
         system.description = proposal.description;
-        system.rights = lists.rights;
-        system.packages = lists.packages;
-        system.clients = lists.clients;
-        system.redirect_urls = lists.redirect_urls;
+        system.rights = rights;
+        system.packages = proposal.packages;
+        system.clients = proposal.clients;
+        system.redirect_urls = proposal.redirect_urls;
         system.visible = proposal.visible;
         Some(system_json(system))
     })
@@ -191,7 +200,7 @@ pub(super) fn replace_rights(call: &Call<'_>, id: &str) -> Answer {
     let parameter = "rights";
     let rights = body::items(&body::read(call, parameter)?, "$", parameter, body::right)?;
     let store = call.state.store();
-    let system = store.system(id).ok_or(NULL)?;
+    let system = store.system(id).ok_or(FAILED)?;
     caller.must_be(&system.vendor)?;
     must_exist(system)?;
     reject_any(validation::of_rights(&rights))?;
@@ -207,7 +216,7 @@ pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
     let parameter = "accessPackages";
     let urns = body::items(&body::read(call, parameter)?, "$", parameter, body::package)?;
     let store = call.state.store();
-    let system = store.system(id).ok_or(NULL)?;
+    let system = store.system(id).ok_or(FAILED)?;
     caller.must_be(&system.vendor)?;
     must_exist(system)?;
     reject_any(validation::of_packages(&urns, system.visible))?;
@@ -217,16 +226,23 @@ pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
     })
 }
 
-/// `DELETE systemregister/vendor/{systemId}`
+/// `DELETE systemregister/vendor/{systemId}`. The response is 400 unless the system had clients, which its deletion
+/// removes from it. The system is deleted all the same.
+///
+/// Source: github.com/Altinn/altinn-authentication,
+/// `src/Persistance/RepositoryImplementations/SystemRegisterRepository.cs`.
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let store = call.state.store();
     let unknown = || Failure::Invalid(vec![("return".to_owned(), "System not found".to_owned())]);
-    caller.must_be(&store.system(id).ok_or_else(unknown)?.vendor)?;
-    change(call, &caller, store, id, "delete", |system| {
+    let system = store.system(id).ok_or_else(unknown)?;
+    caller.must_be(&system.vendor)?;
+    let had_clients = !system.deleted && !system.clients.is_empty();
+    let deleted = change(call, &caller, store, id, "delete", |system| {
         system.deleted = true;
         None
-    })
+    });
+    if had_clients { deleted } else { deleted.and(Err(Failure::Plain(StatusCode::BAD_REQUEST))) }
 }
 
 /// `GET systemregister/vendor/{systemId}/changelog`
@@ -254,8 +270,8 @@ pub(super) fn changelog(call: &Call<'_>, id: &str) -> Answer {
     ok(&changes.collect())
 }
 
-/// The response of the real server when it fails on a missing or null object.
-const NULL: Failure = Failure::Empty(StatusCode::INTERNAL_SERVER_ERROR);
+/// The response of the real server when it fails, for example on a null object or in the database.
+const FAILED: Failure = Failure::Empty(StatusCode::INTERNAL_SERVER_ERROR);
 
 fn must_exist(system: &System) -> Result<(), Failure> {
     let message = "Cannot update a system marked as deleted.";
@@ -278,7 +294,7 @@ fn change(
     if !store.has_room_for_change(call.body.len()) {
         return Err(Failure::full());
     }
-    let system = store.system_mut(id).ok_or(NULL)?;
+    let system = store.system_mut(id).ok_or(FAILED)?;
     let data = change(system);
     log_change(call, caller, system, kind, data);
     ok(&json!({ "succeeded": true }))

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use super::super::fixtures;
 use super::super::server::aspnet::text;
 use super::super::store::{Key, Kind, Store, SystemUser};
 use super::caller::{REGISTER, REQUEST_WRITE, authorised};
@@ -40,11 +39,9 @@ pub(super) fn by_query(call: &Call<'_>) -> Answer {
     let (system, owner) = (required("system-id")?, required("orgno")?);
     let external_ref = call.parameter("external-ref").unwrap_or(owner);
     let store = call.state.store();
-    if store.system(system).is_none_or(|system| system.vendor != vendor) {
-        return Err(Failure::Problem(&problem::SYSTEM_NOT_FOUND));
-    }
-    let user = store.user_with_key(&Key { owner, external_ref, system });
-    let user = user.ok_or(Failure::Problem(&problem::USER_NOT_FOUND))?;
+    let is_own = store.system(system).is_some_and(|system| system.vendor == vendor);
+    let user = store.user_with_key(&Key { owner, external_ref, system }).filter(|_| is_own);
+    let user = user.ok_or(Failure::Plain(StatusCode::NOT_FOUND))?;
     Ok(text::json(StatusCode::OK, &user_json(&store, user)))
 }
 
@@ -54,12 +51,12 @@ fn user_json(store: &Store, user: &SystemUser) -> Value {
         "id": user.request.id,
         "integrationTitle": user.title,
         "systemId": user.request.system,
-        // Deprecated, and empty.
+        // Altinn never sets the names of the product and the supplier.
         "productName": "",
         "reporteeOrgNo": user.request.owner,
         "created": user.created.to_rfc3339_opts(SecondsFormat::Micros, true),
         "isDeleted": false,
-        "supplierName": fixtures::organisation(vendor).map(|vendor| vendor.name).unwrap_or_default(),
+        "supplierName": "",
         "supplierOrgno": vendor,
         "externalRef": user.request.external_ref,
         "userType": match user.request.kind {

@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use serde_json::{Value, json};
 
-use super::super::fixtures::{self, PackageKind};
+use super::super::fixtures;
 use super::super::store::{Right, Store};
 use super::redirect_url;
 
@@ -120,17 +120,12 @@ fn taken(store: &Store, clients: &[String], except: Option<&str>) -> bool {
 
 pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
     let (mut malformed, mut unknown, mut not_delegable) = (Vec::new(), Vec::new(), Vec::new());
-    for right in rights {
-        if right.resource.is_empty() {
-            malformed.push("");
-        }
-        for attribute in &right.resource {
-            match fixtures::resource(&attribute.value) {
-                _ if attribute.id != "urn:altinn:resource" => malformed.push(attribute.id.as_str()),
-                None => unknown.push(attribute.value.as_str()),
-                Some(resource) if !DELEGABLE.contains(&resource.kind) => not_delegable.push(resource.id),
-                Some(_) => {}
-            }
+    for attribute in rights.iter().flat_map(|right| &right.resource) {
+        match fixtures::resource(&attribute.value) {
+            _ if attribute.id != "urn:altinn:resource" => malformed.push(attribute.value.as_str()),
+            None => unknown.push(attribute.value.as_str()),
+            Some(resource) if !DELEGABLE.contains(&resource.kind) => not_delegable.push(resource.id),
+            Some(_) => {}
         }
     }
     let listed = [
@@ -143,7 +138,7 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
         (
             unknown,
             "AUTH.VLD-00003",
-            "One or all the resources in rights is not found in altinn's resource register",
+            "One or more resources specified in rights were not found in Altinn's resource register.",
             "ResourceIds Not Found : ",
         ),
         (
@@ -158,25 +153,32 @@ pub(super) fn of_rights(rights: &[Right]) -> Vec<Fault> {
         .filter(|(which, ..)| !which.is_empty())
         .map(|(which, code, title, label)| Fault::new(code, title, RIGHTS).with(label, which.join(" | ")))
         .collect();
-    if has_duplicates(rights, |right| &right.resource) {
+    if has_duplicates(rights, |right| (right.action.as_deref().unwrap_or_default(), &right.resource)) {
         faults.push(Fault::new("AUTH.VLD-00006", "One or more duplicate rights found", RIGHTS));
     }
     faults
 }
 
+/// Validates access packages. A package must be for a standard or an agent system user, and a visible system may have
+/// only packages for standard system users.
+///
+/// Source: github.com/Altinn/altinn-authentication, `src/Authentication/Services/SystemRegisterService.cs`.
 pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
-    let (mut malformed, mut unknown, mut not_delegable, mut for_clients) = (Vec::new(), Vec::new(), Vec::new(), false);
+    let (mut malformed, mut unknown, mut for_nobody, mut not_assignable) = (Vec::new(), Vec::new(), Vec::new(), false);
     for urn in urns {
-        match fixtures::package(urn).map(|package| package.kind) {
+        match fixtures::package(urn) {
             _ if !urn.starts_with("urn:altinn:accesspackage:") => malformed.push(urn.as_str()),
             None => unknown.push(urn.as_str()),
-            Some(PackageKind::NotDelegable) => not_delegable.push(urn.as_str()),
-            Some(PackageKind::ForClients) => for_clients = true,
-            Some(PackageKind::Standard) => {}
+            Some(package) => {
+                not_assignable |= !package.assignable;
+                if !package.assignable && !package.delegable {
+                    for_nobody.push(urn.as_str());
+                }
+            }
         }
     }
     let details: Vec<String> =
-        [("Invalid format", malformed), ("Not found", unknown), ("Not possible to delegate", not_delegable)]
+        [("Invalid format", malformed), ("Not found", unknown), ("Not possible to delegate", for_nobody)]
             .into_iter()
             .filter(|(_, urns)| !urns.is_empty())
             .map(|(text, urns)| format!("{text}: {}", urns.join(", ")))
@@ -190,18 +192,12 @@ pub(super) fn of_packages(urns: &[String], visible: bool) -> Vec<Fault> {
     if has_duplicates(urns, |urn| urn) {
         faults.push(Fault::new("AUTH.VLD-00007", "One or more duplicate access package(s) found", PACKAGES));
     }
-    if visible && for_clients {
+    if visible && not_assignable {
         let title = "Access packages meant for system user for client relations can't be used in combination with the \
                      flag isVisible: true";
         faults.push(Fault::new("AUTH.VLD-00018", title, PACKAGES));
     }
     faults
-}
-
-/// Whether a right can be delegated to a system user.
-pub(super) fn is_delegable(right: &Right) -> bool {
-    let known = |id: &str| fixtures::resource(id).is_some_and(|resource| DELEGABLE.contains(&resource.kind));
-    right.resource.iter().all(|attribute| known(&attribute.value))
 }
 
 fn has_duplicates<'t, T, K: Eq + Hash>(items: &'t [T], key: impl Fn(&'t T) -> K) -> bool {

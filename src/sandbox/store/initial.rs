@@ -57,7 +57,7 @@ fn request(fixture: &fixtures::Request, created: DateTime<Utc>) -> Request {
     Request {
         id: fixture.id.to_owned(),
         kind: if fixture.resources.is_empty() { Kind::Agent } else { Kind::Standard },
-        title: None,
+        title: Some(SYSTEMS[0].name[0].to_owned()),
         external_ref: fixture.external_ref.to_owned(),
         system: SYSTEMS[0].id.to_owned(),
         owner: fixture.owner.to_owned(),
