@@ -210,8 +210,8 @@ pub fn system() -> serde_json::Value {
     serde_json::json!({
         "id": "991825827_smartcloud",
         "vendor": { "ID": "0192:991825827" },
-        "name": { "nb": "Smart sky", "en": "Smart cloud" },
-        "description": { "nb": "Regnskap" },
+        "name": { "nb": "Smart sky", "nn": "Smart sky", "en": "Smart cloud" },
+        "description": { "nb": "Regnskap", "nn": "Rekneskap", "en": "Accounting" },
         "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "demo" }] }],
         "accessPackages": [{ "urn": "urn:altinn:accesspackage:skatt" }],
         "clientId": ["tests", "another"],

@@ -56,7 +56,7 @@ fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
         "http://example.no/",
         "/receipt",
         "example.no",
-        "ftp://example.no",
+        "htts://example.no",
         "",
         "https://",
         "https:///x",
@@ -71,9 +71,8 @@ fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
     refused(&with(json!({ "rights": twice })), "`rights`: `a` is listed more than once", "AUTH.VLD-00006");
     let mut written = right("urn:altinn:resource", "a");
     written["action"] = "write".into();
-    let twice = [right("urn:altinn:resource", "a"), written];
-    refused(&with(json!({ "rights": twice })), "`rights`: `a` is listed more than once", "AUTH.VLD-00006");
-    refused(&with(json!({ "rights": [{ "resource": [] }] })), "`rights`: a right has no `resource`", "AUTH.VLD-00009");
+    let twice = [written.clone(), right("urn:altinn:resource", "a"), written];
+    refused(&with(json!({ "rights": twice })), "`rights`: `a (write)` is listed more than once", "AUTH.VLD-00006");
     let named = "`rights`: the `id` of resource `a` is not `urn:altinn:resource`";
     refused(&with(json!({ "rights": [right("urn:altinn:app", "a")] })), named, "AUTH.VLD-00009");
     let package = |urns: &[&str]| {
@@ -88,21 +87,112 @@ fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
     refused(&package(&["urn:altinn:accesspackage:"]), empty, "AUTH.VLD-00008");
     let clients = with(json!({ "clientId": ["a", "b", "a"] }));
     refused(&clients, "`clientId`: `a` is listed more than once", "AUTH.VLD-00011");
-    for name in [json!({}), json!({ "en": "x" }), json!({ "nb": " " })] {
-        let problem = "`name`: `nb` is missing; without a Norwegian Bokmål name, customers cannot approve requests";
-        refused(&with(json!({ "name": name })), problem, "AUTH-00017");
+    let name = json!({ "nb": " ", "nn": "", "en": "" });
+    let problem = "`name`: `nb` is empty; without a Norwegian Bokmål name, customers cannot approve requests";
+    refused(&with(json!({ "name": name })), problem, "AUTH-00017");
+}
+
+#[test]
+fn a_text_must_have_the_three_languages_that_altinns_database_requires() {
+    for field in ["name", "description"] {
+        for (texts, missing) in [
+            (json!({}), "nb and nn and en; Altinn requires nb, nn and en"),
+            (json!({ "nb": "x" }), "nn and en; Altinn requires nb, nn and en"),
+            (json!({ "nb": "x", "en": "x", "se": "x" }), "nn; Altinn requires nb, nn and en"),
+            (json!({ "NB": "x", "nn": "x", "en": "x" }), "nb; Altinn requires nb, nn and en, in lower case"),
+        ] {
+            let file = with(json!({ field: texts })).to_string();
+            unreadable(file, &format!("error: `s.json`: `{field}`: there is no text in {missing}\n"));
+        }
     }
 }
 
 #[test]
+fn names_of_members_may_have_any_case() {
+    let server = register(with(json!({ "isDeleted": false })));
+    let file = system().to_string();
+    let names = [
+        "id",
+        "vendor",
+        "name",
+        "description",
+        "rights",
+        "resource",
+        "value",
+        "accessPackages",
+        "urn",
+        "clientId",
+        "isVisible",
+        "allowedRedirectUrls",
+        "ID",
+    ];
+    let cased = |case: fn(&str) -> String| {
+        let rename = |file: String, name: &&str| file.replace(&format!("\"{name}\":"), &format!("\"{}\":", case(name)));
+        names.iter().fold(file.clone(), rename)
+    };
+    let pascal = |name: &str| format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+    for file in [cased(str::to_uppercase), cased(str::to_lowercase), cased(pascal)] {
+        assert_ne!(file, system().to_string());
+        let ran = run(&server, "system update", &file);
+        assert!(ran.err.ends_with("already has these values, so nothing was sent\n") && ran.code == 0, "{}", ran.err);
+        assert_eq!(run(&server, "system register", &file).code, 0);
+    }
+    assert_eq!(server.sent(), [system(), system(), system()]);
+    let printed =
+        file.replacen('{', "{\"ISDELETED\":false,", 1).replacen("\"vendor\":{", "\"vendor\":{\"Authority\":\"x\",", 1);
+    assert_eq!(run(&server, "system update", &printed).code, 0);
+    // A name inside a text or behind an escaped quote is not a member.
+    let tricky = with(json!({ "description": { "nb": "\"ID\": {[\\", "nn": "CLIENTID", "en": "\"RIGHTS\":" } }));
+    assert_eq!(run(&server, "system register", &tricky.to_string()).code, 0);
+    assert_eq!(server.sent()[3], tricky);
+    // Languages are no members, but keys: Altinn compares them exactly.
+    let languages = file.replacen("\"nn\"", "\"NN\"", 1);
+    let err = "error: `s.json`: `name`: there is no text in nn; Altinn requires nb, nn and en, in lower case\n";
+    run(&server, "system register", &languages).fails(2, err);
+}
+
+#[test]
+fn a_member_in_two_spellings_is_refused() {
+    let hint = "\nhint: is the name listed twice, perhaps in another case? Altinn ignores the case of names\n";
+    let twice = |file: String, field: &str| {
+        for command in ["register", "update"] {
+            let run = local(command, &file);
+            assert!(run.err.starts_with(&format!("error: `s.json`: {field} at line 1 column ")), "{}", run.err);
+            assert!(run.err.ends_with(hint) && run.code == 2, "{}", run.err);
+        }
+    };
+    let file = system().to_string();
+    twice(file.replacen('{', "{\"ClientId\":[],", 1), "duplicate field `clientId`");
+    twice(file.replacen("\"vendor\":{", "\"vendor\":{\"id\":\"0192:991825827\",", 1), "`vendor`: duplicate field `ID`");
+    twice(file.replacen("{\"urn\"", "{\"Urn\":\"x\",\"urn\"", 1), "`accessPackages[0]`: duplicate field `urn`");
+}
+
+#[test]
+fn null_for_the_packages_and_rights_without_a_resource_are_sent_in_altinns_form() {
+    let server = register(with(json!({ "isDeleted": false })));
+    let file = with(json!({ "accessPackages": null, "rights": [{ "resource": [] }] }));
+    assert_eq!(run(&server, "system register", &file.to_string()).code, 0);
+    assert_eq!(server.sent(), [with(json!({ "accessPackages": [], "rights": [{ "resource": [] }] }))]);
+    // In an update, null means the same as a missing list: the packages stay.
+    run(&server, "system update", &file.to_string()).succeeds("updated  991825827_smartcloud\n");
+    assert_eq!(server.sent()[1], with(json!({ "rights": [{ "resource": [] }] })));
+    // A resource may be listed once for each action, and once without an action.
+    let right =
+        |action: Value| json!({ "action": action, "resource": [{ "id": "urn:altinn:resource", "value": "a" }] });
+    let rights = json!([right(Value::Null), right("read".into()), right("write".into())]);
+    assert_eq!(run(&server, "system register", &with(json!({ "rights": rights })).to_string()).code, 0);
+    assert_eq!(server.sent()[2]["rights"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn several_faults_are_reported_together() {
-    let file = with(json!({ "id": "a b", "name": {}, "allowedRedirectUrls": ["x", "y"] }));
+    let file = with(json!({ "id": "a b", "name": { "nb": "x" }, "allowedRedirectUrls": ["x", "y"] }));
     unreadable(
         file.to_string(),
         "error: `s.json` has 5 errors\n  \
+         `name`: there is no text in nn and en; Altinn requires nb, nn and en\n  \
          `id`: `a b` must be `991825827_` followed by a name (AUTH.VLD-00001)\n  \
          `id`: `a b` contains a space (AUTH.VLD-00013)\n  \
-         `name`: `nb` is missing; without a Norwegian Bokmål name, customers cannot approve requests (AUTH-00017)\n  \
          `allowedRedirectUrls`: `x` must be a URL that begins with https:// (AUTH.VLD-00005)\n  \
          `allowedRedirectUrls`: `y` must be a URL that begins with https:// (AUTH.VLD-00005)\n\
          hint: for details, run `systemuser-demo explain AUTH.VLD-00001`, and likewise for the other codes\n",
@@ -115,7 +205,7 @@ fn an_unknown_field_is_refused_with_a_suggestion() {
         let hint = meant.map(|meant| format!("hint: did you mean `{meant}`?\n")).unwrap_or_default();
         unreadable(file.to_string(), &format!("error: `s.json`: `{field}` is not a known field\n{hint}"));
     };
-    for name in ["client_id", "clientID", "ClientId", "clientIds"] {
+    for name in ["client_id", "clientIds"] {
         unknown(with(json!({ name: [] })), name, Some("clientId"));
     }
     unknown(with(json!({ "acessPackages": [] })), "acessPackages", Some("accessPackages"));
@@ -138,7 +228,7 @@ fn an_unknown_field_is_refused_with_a_suggestion() {
 }
 
 #[test]
-fn null_is_neither_a_list_nor_a_value() {
+fn null_is_neither_a_value_nor_a_list_other_than_the_packages() {
     let null = |field: &str, expected: &str| {
         for command in ["register", "update"] {
             let run = local(command, with(json!({ field: null })).to_string());
@@ -152,7 +242,7 @@ fn null_is_neither_a_list_nor_a_value() {
             assert_eq!((run.code, run.out.as_str()), (2, ""));
         }
     };
-    for list in ["rights", "accessPackages", "clientId", "allowedRedirectUrls"] {
+    for list in ["rights", "clientId", "allowedRedirectUrls"] {
         null(list, "an array");
     }
     null("isVisible", "a boolean");
@@ -306,8 +396,8 @@ fn has_no_null(value: &Value) -> bool {
 #[test]
 fn a_system_is_registered_completely_and_missing_fields_are_empty() {
     let server = register(json!({}));
-    let file = json!({ "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "nb": "x" },
-        "description": {}, "rights": [{ "action": null, "resource": [{ "id": "urn:altinn:resource", "value": "a" }] }] });
+    let file = json!({ "id": "991825827_new", "vendor": { "ID": "0192:991825827" }, "name": { "en": "x", "nb": "x", "nn": "x" },
+        "description": { "en": "", "nb": "", "nn": "" }, "rights": [{ "action": null, "resource": [{ "id": "urn:altinn:resource", "value": "a" }] }] });
     let ran = run(&server, "system register", &format!("\u{feff}{file}\n\n"));
     assert_eq!(ran.out, "registered   991825827_new\ninternal id  0a1b2c3d-0000-4000-8000-000000000000\n");
     assert_eq!(
@@ -360,7 +450,8 @@ fn the_output_of_show_can_be_sent_back_without_its_read_only_fields() {
 fn an_update_keeps_missing_fields_and_clears_empty_fields() {
     let server = register(with(json!({ "isDeleted": false })));
     let file = json!({ "id": "991825827_smartcloud", "vendor": { "ID": "0192:991825827" },
-        "name": { "nb": "Smart himmel" }, "description": { "nb": "Regnskap", "nn": "Rekneskap" },
+        "name": { "en": "Smart cloud", "nb": "Smart himmel", "nn": "Smart sky" },
+        "description": { "en": "Accounting", "nb": "Regnskap", "nn": "Rekneskap", "se": "Rehketdoallu" },
         "accessPackages": [], "allowedRedirectUrls": ["https://example.no/receipt", "https://example.no/\u{200f}"] });
     let ran = run(&server, "system update", &file.to_string());
     assert_eq!(
@@ -368,8 +459,8 @@ fn an_update_keeps_missing_fields_and_clears_empty_fields() {
         (
             "updated  991825827_smartcloud\n",
             "note: the file would make these changes to `991825827_smartcloud`\n  \
-             - name.en: Smart cloud\n  - name.nb: Smart sky\n  + name.nb: Smart himmel\n  \
-             + description.nn: Rekneskap\n  - accessPackages: urn:altinn:accesspackage:skatt\n  \
+             - name.nb: Smart sky\n  + name.nb: Smart himmel\n  \
+             + description.se: Rehketdoallu\n  - accessPackages: urn:altinn:accesspackage:skatt\n  \
              + allowedRedirectUrls: https://example.no/\\u{200f}\n",
             0
         )

@@ -404,7 +404,8 @@ fn systems_and_their_changes_are_printed() {
     prints(
         &run(&shown, "system show"),
         "system         991825827_smartcloud\nvendor         991825827\nname           en: Smart cloud\n               \
-         nb: Smart sky\ndescription    nb: Regnskap\nrights         demo\npackages       \
+         nb: Smart sky\n               nn: Smart sky\ndescription    en: Accounting\n               nb: Regnskap\n               \
+         nn: Rekneskap\nrights         demo\npackages       \
          urn:altinn:accesspackage:skatt\nclient ids     tests\n               another\nredirect urls  none\n\
          visible        yes\ndeleted        no\n",
         "",

@@ -10,7 +10,7 @@ pub const RESOURCE_URN: &str = "urn:altinn:resource:";
 pub const ACCESS_PACKAGE: &str = "urn:altinn:accesspackage:";
 
 /// A right to a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Right {
     /// The permitted action. If it is missing, the resource's own policy decides.
@@ -21,7 +21,7 @@ pub struct Right {
 }
 
 /// A part of a resource's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
 pub struct ResourceName {
     /// Always `urn:altinn:resource`.
@@ -56,9 +56,9 @@ impl Right {
         format!("{}{}", self.resource(), action.unwrap_or_default())
     }
 
-    /// Whether the resource's name has the form that Altinn requires.
+    /// Whether the resource's name has the form that Altinn requires. Altinn also accepts a right without a resource.
     pub fn is_named_well(&self) -> bool {
-        !self.resource.is_empty() && self.resource.iter().all(|part| part.id == RESOURCE)
+        self.resource.iter().all(|part| part.id == RESOURCE)
     }
 }
 

@@ -59,8 +59,8 @@ pub struct Vendor {
     pub id: String,
 }
 
-/// A system in a file: the JSON of the System Register, in which lists may be left out. A list must not be `null`,
-/// since Altinn fails on it.
+/// A system in a file: the JSON of the System Register, in which lists may be left out. Only `accessPackages` may be
+/// `null`, which means the same: Altinn refuses or fails on `null` for every other list.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct Draft {
@@ -72,7 +72,6 @@ pub struct Draft {
     description: Translations,
     #[serde(default, deserialize_with = "present")]
     rights: Option<Vec<Right>>,
-    #[serde(default, deserialize_with = "present")]
     access_packages: Option<Vec<AccessPackage>>,
     #[serde(default, deserialize_with = "present")]
     client_id: Option<Vec<String>>,
@@ -128,8 +127,9 @@ impl Draft {
 /// An error that Altinn would report, or a problem that would cause an error later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationError {
-    /// Altinn's code for the error.
-    pub code: &'static str,
+    /// Altinn's code for the error. `None` if the error would violate a constraint of Altinn's database, which Altinn
+    /// answers with status 500.
+    pub code: Option<&'static str>,
     /// The name of the field.
     pub field: &'static str,
     /// The problem with the field.
@@ -140,7 +140,10 @@ impl System {
     /// All errors in the system that can be found without asking Altinn.
     pub fn validation_errors(&self) -> Vec<ValidationError> {
         let mut errors = Vec::new();
-        let mut add = |code, field, problem: String| errors.push(ValidationError { code, field, problem });
+        for (field, texts) in [("name", &self.name), ("description", &self.description)] {
+            errors.extend(missing_languages(texts).map(|problem| ValidationError { code: None, field, problem }));
+        }
+        let mut add = |code, field, problem| errors.push(ValidationError { code: Some(code), field, problem });
         let vendor_id = quote(&self.vendor.id);
         let vendor = self.vendor.id.strip_prefix("0192:").ok_or(format!("{vendor_id} does not begin with `0192:`"));
         let vendor = vendor.and_then(|org| org.parse::<OrgNumber>().map_err(|error| format!("{vendor_id}: {error}")));
@@ -154,19 +157,17 @@ impl System {
         if self.id.contains(char::is_whitespace) {
             add("AUTH.VLD-00013", "id", format!("{} contains a space", quote(&self.id)));
         }
-        if self.name.get("nb").is_none_or(|name| name.trim().is_empty()) {
-            let problem = "`nb` is missing; without a Norwegian Bokmål name, customers cannot approve requests";
+        if self.name.get("nb").is_some_and(|name| name.trim().is_empty()) {
+            let problem = "`nb` is empty; without a Norwegian Bokmål name, customers cannot approve requests";
             add("AUTH-00017", "name", problem.to_owned());
         }
         for right in self.rights.iter().filter(|right| !right.is_named_well()) {
-            let problem = match right.resource.is_empty() {
-                true => "a right has no `resource`".to_owned(),
-                false => format!("the `id` of resource {} is not `urn:altinn:resource`", quote(&right.name())),
-            };
+            let problem = format!("the `id` of resource {} is not `urn:altinn:resource`", quote(&right.name()));
             add("AUTH.VLD-00009", "rights", problem);
         }
-        for name in repeated(self.rights.iter().map(Right::resource)) {
-            add("AUTH.VLD-00006", "rights", format!("{} is listed more than once", quote(&name)));
+        // The same resource with different actions makes different rights.
+        for right in repeated(self.rights.iter()) {
+            add("AUTH.VLD-00006", "rights", format!("{} is listed more than once", quote(&right.name())));
         }
         for AccessPackage { urn } in &self.access_packages {
             let problem = match urn.strip_prefix(ACCESS_PACKAGE) {
@@ -176,11 +177,11 @@ impl System {
             };
             add("AUTH.VLD-00008", "accessPackages", problem);
         }
-        for urn in repeated(self.access_packages.iter().map(|package| package.urn.clone())) {
-            add("AUTH.VLD-00007", "accessPackages", format!("{} is listed more than once", quote(&urn)));
+        for urn in repeated(self.access_packages.iter().map(|package| &package.urn)) {
+            add("AUTH.VLD-00007", "accessPackages", format!("{} is listed more than once", quote(urn)));
         }
-        for id in repeated(self.client_id.iter().cloned()) {
-            add("AUTH.VLD-00011", "clientId", format!("{} is listed more than once", quote(&id)));
+        for id in repeated(self.client_id.iter()) {
+            add("AUTH.VLD-00011", "clientId", format!("{} is listed more than once", quote(id)));
         }
         let is_https =
             |url: &str| url.starts_with("https://") && !url.starts_with("https:///") && Url::parse(url).is_ok();
@@ -202,9 +203,24 @@ impl System {
     }
 }
 
-/// The names that occur more than once. Each is returned once.
-fn repeated(names: impl Iterator<Item = String>) -> Vec<String> {
+/// The languages that Altinn's database requires, as it spells them.
+///
+/// Source: github.com/Altinn/altinn-authentication,
+/// `src/Persistance/Migration/v0.04-system-register-update/01-translated-text-domain.sql`.
+const LANGUAGES: [&str; 3] = ["nb", "nn", "en"];
+
+/// The problem with texts that lack a required language.
+fn missing_languages(texts: &Translations) -> Option<String> {
+    let missing: Vec<&str> = LANGUAGES.into_iter().filter(|language| !texts.contains_key(*language)).collect();
+    let in_capitals = missing.iter().any(|language| texts.keys().any(|key| key.eq_ignore_ascii_case(language)));
+    let spelling = if in_capitals { ", in lower case" } else { "" };
+    let names = missing.join(" and ");
+    (!missing.is_empty()).then(|| format!("there is no text in {names}; Altinn requires nb, nn and en{spelling}"))
+}
+
+/// The items that occur more than once. Each is returned once.
+fn repeated<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut counts = BTreeMap::new();
-    names.for_each(|name| *counts.entry(name).or_insert(0) += 1);
-    counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect()
+    items.for_each(|item| *counts.entry(item).or_insert(0) += 1);
+    counts.into_iter().filter(|(_, count)| *count > 1).map(|(item, _)| item).collect()
 }

@@ -4,15 +4,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::member_names::{in_altinns_spelling, known};
 use crate::altinn::system::{Draft, IGNORED_FIELDS, System, ValidationError};
 use crate::cli::args::{config_file, file_name};
 use crate::cli::error::{CommandError, Exit, did_you_mean, nearest};
 use crate::client::{quote, quote_path};
 use crate::config::Source;
-
-/// The fields that a system may have.
-const KNOWN: [&str; 9] =
-    ["id", "vendor", "name", "description", "rights", "accessPackages", "clientId", "isVisible", "allowedRedirectUrls"];
 
 /// Reads the draft of a system from a file.
 pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
@@ -20,7 +17,8 @@ pub(super) fn read(path: &OsStr) -> Result<(PathBuf, Draft), CommandError> {
     let text = config_file::text(&path, "")
         .map_err(|error| CommandError { exit: Exit::CommandLine, ..CommandError::from(error) })?;
     let mut unknown = BTreeSet::new();
-    let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+    let spelled = in_altinns_spelling(text.trim_start_matches('\u{feff}'));
+    let mut json = serde_json::Deserializer::from_str(&spelled);
     let draft = {
         let mut note = |field: serde_ignored::Path<'_>| {
             unknown.insert(field.to_string());
@@ -77,14 +75,7 @@ fn unknown_field(path: &Path, key: &str) -> CommandError {
 fn meant(field: &str) -> Option<&'static str> {
     let mut names = field.split('.').filter(|name| name.parse::<usize>().is_err()).collect::<Vec<_>>();
     let name = names.pop()?;
-    let known: &[&str] = match names.as_slice() {
-        [] => &KNOWN,
-        ["rights"] => &["action", "resource"],
-        ["rights", "resource"] => &["id", "value"],
-        ["accessPackages"] => &["urn"],
-        _ => &[],
-    };
-    nearest(name, known.iter().copied())
+    nearest(name, known(&names).iter().copied())
 }
 
 /// The message without the text that it quotes: if the wrong file was named, that text may be a key.
@@ -150,6 +141,8 @@ fn hint(error: &serde_json::Error, is_whole: bool) -> String {
     let text = error.to_string();
     if is_whole && text.contains("expected an object") || text.contains("invalid type: map, expected a string") {
         format!("expected a single system, as {FORM}")
+    } else if text.starts_with("duplicate field") {
+        "is the name listed twice, perhaps in another case? Altinn ignores the case of names".to_owned()
     } else if text.contains("invalid type: null") {
         "Altinn fails on null: set a value, or leave the field out if it is a list".to_owned()
     } else {
@@ -160,16 +153,21 @@ fn hint(error: &serde_json::Error, is_whole: bool) -> String {
 /// Rejects a system that Altinn would refuse, as far as the file shows it.
 pub(super) fn check(path: &Path, system: &System) -> Result<(), CommandError> {
     let errors = system.validation_errors();
-    let line = |ValidationError { code, field, problem }: &ValidationError| format!("`{field}`: {problem} ({code})");
-    let explain = |error: &ValidationError| format!("for details, run `systemuser-demo explain {}`", error.code);
+    let line = |ValidationError { code, field, problem }: &ValidationError| {
+        format!("`{field}`: {problem}{}", code.map(|code| format!(" ({code})")).unwrap_or_default())
+    };
+    let codes: BTreeSet<&str> = errors.iter().filter_map(|error| error.code).collect();
+    let others = if codes.len() > 1 { ", and likewise for the other codes" } else { "" };
+    let first = errors.iter().find_map(|error| error.code);
+    let hint = first.map(|code| format!("for details, run `systemuser-demo explain {code}`{others}"));
     let path = quote_path(path);
-    match errors.as_slice() {
-        [] => Ok(()),
-        [error] => Err(CommandError::command_line(format!("{path}: {}", line(error))).hint(explain(error))),
-        [first, ..] => {
+    let error = match errors.as_slice() {
+        [] => return Ok(()),
+        [error] => CommandError::command_line(format!("{path}: {}", line(error))),
+        _ => {
             let error = CommandError::command_line(format!("{path} has {} errors", errors.len()));
-            let hint = format!("{}, and likewise for the other codes", explain(first));
-            Err(CommandError { detail: errors.iter().map(line).collect(), ..error }.hint(hint))
+            CommandError { detail: errors.iter().map(line).collect(), ..error }
         }
-    }
+    };
+    Err(CommandError { hints: hint.into_iter().collect(), ..error })
 }

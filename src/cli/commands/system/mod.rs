@@ -4,6 +4,7 @@
 
 mod changes;
 mod file;
+mod member_names;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
