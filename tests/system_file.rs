@@ -535,13 +535,38 @@ fn a_system_is_deleted_only_after_confirmation() {
                  hint: for usage, run `systemuser-demo system delete --help`\n";
     delete("system delete", &nobody()).fails(2, usage);
     delete("system delete 991825827_other --json", &nobody()).fails(2, usage);
-    let server = register(json!({}));
+    let server = register(with(json!({ "isDeleted": false })));
     delete("system delete --yes", &server.url()).succeeds("deleted  991825827_smartcloud\n");
     delete("system delete 991825827_other --yes --json", &server.url())
         .succeeds("{\n  \"deleted\": \"991825827_other\"\n}\n");
-    let call = |system| format!("DELETE systemregister/vendor/{system} systemregister.write");
-    assert_eq!(server.calls(), ["991825827_smartcloud", "991825827_other"].map(call));
+    let calls = ["991825827_smartcloud", "991825827_other"].map(|system| {
+        ["GET", "DELETE"].map(|method| format!("{method} systemregister/vendor/{system} systemregister.write"))
+    });
+    assert_eq!(server.calls(), calls.as_flattened());
     assert!(server.requests().iter().all(|request| request.target == "/token" || request.body.is_empty()));
+}
+
+#[test]
+fn after_status_400_the_program_checks_whether_the_system_is_deleted() {
+    let bad_request = r#"{"title":"Bad Request","status":400,"traceId":"00-abc-01"}"#;
+    let delete = |states: [bool; 2], options: &str| {
+        let [first, second] = states.map(|state| answer("200 OK", &with(json!({ "isDeleted": state })).to_string()));
+        let server = Server::vendor_in_turn([first, answer("400 Bad Request", bad_request), second]);
+        let program = program(&format!("system delete --yes --env test {options}"));
+        (program.file("config/test.toml", server.vendor_configuration()).run(), server.calls().len())
+    };
+    let (run, calls) = delete([false, true], "");
+    let note = "note: Altinn returned status 400, as for every system without client ids, but it deleted the system\n";
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "deleted  991825827_smartcloud\n", note));
+    assert_eq!(calls, 3);
+    assert_eq!(delete([false, true], "--json").0.out, "{\n  \"deleted\": \"991825827_smartcloud\"\n}\n");
+    let (run, calls) = delete([false, false], "");
+    assert!(run.err.contains("returned status 400: Bad Request\n") && run.code == 5, "{}", run.err);
+    assert_eq!((run.out.as_str(), calls), ("", 3));
+    let (run, calls) = delete([true, true], "");
+    let note = "note: the system had been deleted before, so nothing was sent\n";
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "deleted  991825827_smartcloud\n", note));
+    assert_eq!(calls, 1);
 }
 
 #[cfg(target_os = "linux")]
@@ -563,9 +588,9 @@ fn a_person_at_a_terminal_is_asked_before_a_system_is_deleted() {
         assert!(answered(no, &nobody()).contains("note:\u{1b}[0m nothing was deleted"));
     }
     for yes in ["y\n", "YES\n"] {
-        let server = register(json!({}));
+        let server = register(with(json!({ "isDeleted": false })));
         assert!(answered(yes, &server.url()).contains("deleted  991825827_smartcloud"));
-        assert_eq!(server.calls().len(), 1);
+        assert_eq!(server.calls().len(), 2);
     }
 }
 

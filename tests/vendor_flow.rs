@@ -111,6 +111,48 @@ fn a_decided_or_timed_out_request_is_not_reported_as_new() {
     assert_eq!(run.code, 0);
 }
 
+/// Registers a system without clients. Returns its id.
+fn without_clients(sandbox: &str) -> String {
+    let file = serde_json::json!({
+        "Id": "991825827_admin", "Vendor": { "Id": "0192:991825827" },
+        "Name": { "nb": "Admin", "nn": "Admin", "en": "Admin" },
+        "Description": { "nb": "", "nn": "", "en": "" },
+        "AccessPackages": [{ "Urn": "urn:altinn:accesspackage:hovedadministrator" }], "IsVisible": true,
+    });
+    let registered = ran(sandbox, program("system register s.json").file("s.json", file.to_string()));
+    assert_eq!(registered.code, 0, "{}", registered.err);
+    "991825827_admin".to_owned()
+}
+
+#[test]
+fn a_system_without_clients_is_deleted_and_reported_as_deleted_the_second_time() {
+    let sandbox = sandbox(SandboxOptions::default());
+    let delete = program(&format!("system delete {} --yes", without_clients(&sandbox)));
+    let refused =
+        "note: Altinn returned status 400, as for every system without client ids, but it deleted the system\n";
+    let before = "note: the system had been deleted before, so nothing was sent\n";
+    for note in [refused, before] {
+        let run = Run::of(delete.command().env("SYSTEMUSER_SANDBOX", &sandbox));
+        assert!(run.err.ends_with(note), "{}", run.err);
+        assert_eq!((run.code, run.out.as_str()), (0, "deleted  991825827_admin\n"));
+    }
+}
+
+#[test]
+fn a_system_user_with_a_reference_is_found_only_with_it() {
+    let sandbox = sandbox(SandboxOptions::default());
+    let run = ran(&sandbox, program("user find 313790509"));
+    assert!(
+        run.err.contains(
+            "returned status 404: Not Found\nhint: was the system user requested with an external reference?"
+        ),
+        "{}",
+        run.err
+    );
+    assert_eq!((run.code, run.out.as_str()), (5, ""));
+    assert_eq!(ran(&sandbox, program("user find 313790509 --external-ref customer-42")).code, 0);
+}
+
 #[test]
 fn each_refusal_by_altinn_is_explained() {
     let sandbox = sandbox(SandboxOptions::default());
@@ -121,7 +163,11 @@ fn each_refusal_by_altinn_is_explained() {
     not_asked(&sandbox, &format!("{customer} --right ttd_other"), "", "AUTH-00001");
     not_asked(&sandbox, &format!("{customer} --package regnskapsforer-lonn"), "", "AUTH-00064");
     not_asked(&sandbox, &format!("{customer} --package nope"), "", "AUTH-00063");
-    not_asked(&sandbox, "314112938 --agent --package veitransport", "/agent", "AUTH-00065");
+    let administrator = without_clients(&sandbox);
+    let agent = format!("314112938 --agent --package hovedadministrator --system {administrator}");
+    not_asked(&sandbox, &agent, "/agent", "AUTH-00065");
+    let both = ran(&sandbox, program("request create 314112938 --agent --package veitransport --package lonn"));
+    assert_eq!(both.code, 0, "{}", both.err);
     not_asked(&sandbox, &format!("{customer} {RIGHT} --redirect-url https://example.no/other"), "", "AUTH-00021");
     refused(
         &sandbox,

@@ -130,6 +130,37 @@ fn a_refusal_without_a_body_is_reported_with_its_status() {
 }
 
 #[test]
+fn any_404_for_a_system_user_hints_at_the_external_reference() {
+    let beginning =
+        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` returned status 404";
+    let hints = |reference: &str, option: &str| {
+        format!(
+            "hint: was the system user requested with {reference}: Altinn looks up a system user by owner and external \
+             reference\n\
+             hint: is there a typo in the organisation number, or does the system user belong to another system or to \
+             the other environment? `systemuser-demo user list --env test` lists the system's system users\n\
+             hint: is the request not approved yet, or has the system user been deleted? check with \
+             `systemuser-demo request status --org 210493352{option} --env test`\n"
+        )
+    };
+    let without = hints("an external reference? pass that reference with --external-ref", "");
+    let other = "another external reference, or without one? pass the same reference, or none";
+    let other = hints(other, " --external-ref customer-42");
+    let bare = r#"{"title":"Not Found","status":404,"traceId":"00-0af7651916cd43dd-01"}"#;
+    for (answer, text, trace) in [
+        (json("404 Not Found", bare), ": Not Found", "note: trace id 00-0af7651916cd43dd-01\n"),
+        (empty("404 Not Found"), "", ""),
+    ] {
+        run("user find 210493352", &answer).fails(5, &format!("{beginning}{text}\n{without}{trace}"));
+        run("user find 210493352 --external-ref customer-42", &answer)
+            .fails(5, &format!("{beginning}{text}\n{other}{trace}"));
+    }
+    let coded = json("404 Not Found", r#"{"title":"x","status":404,"code":"AUTH-00011"}"#);
+    let run = run("user find 210493352", &coded);
+    assert!(run.err.contains(": AUTH-00011 x\n") && run.err.ends_with(&without), "{}", run.err);
+}
+
+#[test]
 fn a_refused_new_token_is_not_replaced() {
     let server = Server::vendor_in_turn([empty("401 Unauthorized")]);
     let run = program("system list --env test").file("config/test.toml", server.vendor_configuration()).run();
@@ -139,13 +170,15 @@ fn a_refused_new_token_is_not_replaced() {
 #[test]
 fn aspnets_bare_problem_is_printed_with_its_trace_id() {
     let problem = r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.5","title":"Not Found","status":404,"traceId":"00-0af7651916cd43dd-01"}"#;
-    run("user find 210493352", &json("404 Not Found", problem)).fails(
+    let id = "c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04";
+    run(&format!("request status {id}"), &json("404 Not Found", problem)).fails(
         5,
-        "error: `http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery` returned status 404: Not \
-         Found\n\
-         hint: is the id misspelled, or does it belong to the other environment? to see the existing ids, run \
-         `systemuser-demo system list --env test` or `systemuser-demo user list --env test`\n\
-         note: trace id 00-0af7651916cd43dd-01\n",
+        &format!(
+            "error: `{REQUESTS}/{id}` returned status 404: Not Found\n\
+             hint: is the id misspelled, or does it belong to the other environment? to see the existing ids, run \
+             `systemuser-demo system list --env test` or `systemuser-demo user list --env test`\n\
+             note: trace id 00-0af7651916cd43dd-01\n"
+        ),
     );
     run("system show", &empty("404 Not Found")).fails(
         5,
@@ -386,7 +419,10 @@ fn an_unreadable_response_to_a_change_is_not_a_success_but_the_change_may_be_don
         [(page, "<html>sign in</html>"), (json("200 OK", r#"{"succeeded":false}"#), r#"{"succeeded":false}"#)]
     {
         let err = format!("{unusable} `{SYSTEMS}/991825827_smartcloud`: status 200, but not a confirmation: {body}");
-        run("system delete --yes", &answer).fails(6, &format!("error: {err}\n{CHECK}"));
+        let found = json("200 OK", &crate::server::system().to_string());
+        let server = Server::vendor_in_turn([found, answer]);
+        let delete = program("system delete --yes --env test").file("config/test.toml", server.vendor_configuration());
+        delete.run().fails(6, &format!("error: {err}\n{CHECK}"));
     }
 }
 

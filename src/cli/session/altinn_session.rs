@@ -35,6 +35,14 @@ pub(crate) enum AltinnError {
 }
 
 impl AltinnError {
+    /// The status of a refusal by Altinn.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Call { error: CallError::Refused(problem), .. } => Some(problem.status),
+            _ => None,
+        }
+    }
+
     /// The transport error; `None` for a refusal.
     pub(crate) fn transport_error(&self) -> Option<&TransportError> {
         match self {

@@ -340,8 +340,21 @@ impl Delete {
                 return Ok(());
             }
         }
-        let call = async |api: &Altinn<'_>| system_register::delete(api, &id).await;
-        altinn.call(SCOPE, console, call).await?;
+        let read = async |api: &Altinn<'_>| system_register::show(api, &id).await;
+        let delete = async |api: &Altinn<'_>| system_register::delete(api, &id).await;
+        if altinn.call(SCOPE, console, read).await?.known.is_deleted {
+            console.note("the system had been deleted before, so nothing was sent");
+        } else if let Err(error) = altinn.try_call(SCOPE, console, delete).await {
+            // Altinn deletes a system without clients, but returns 400. Source: github.com/Altinn/altinn-authentication,
+            // `src/Persistance/RepositoryImplementations/SystemRegisterRepository.cs`.
+            let is_deleted = error.status() == Some(400)
+                && altinn.try_call(SCOPE, console, read).await.is_ok_and(|system| system.known.is_deleted);
+            if !is_deleted {
+                return Err(altinn.explain(error, console));
+            }
+            console
+                .note("Altinn returned status 400, as for every system without client ids, but it deleted the system");
+        }
         if common.json {
             return Ok(console.answer_json(&json!({ "deleted": id }))?);
         }

@@ -7,12 +7,12 @@ use clap::{Args, Subcommand};
 use self::access::Access;
 use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, typed};
+use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, shell, typed};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Console, or_dash, pairs, server_time, table};
 use crate::cli::session::AltinnSession;
 use crate::client::{OrgNumber, quote};
-use crate::config::Overrides;
+use crate::config::{EXTERNAL_REF, Overrides};
 
 #[derive(Debug, Args)]
 pub(crate) struct User {
@@ -114,7 +114,11 @@ impl Find {
         altinn.note_external_ref(console);
         let external_ref = altinn.config().external_ref.as_ref().map(|given| given.value.clone());
         let call = async |api: &Altinn<'_>| system_user::find(api, &system.value, org, external_ref.as_deref()).await;
-        let found = altinn.call(system_user::FIND, console, call).await?;
+        let found = altinn.try_call(system_user::FIND, console, call).await.map_err(|error| {
+            let is_missing = error.status() == Some(404);
+            let error = altinn.explain(error, console);
+            if is_missing { not_found(error, &altinn, org, external_ref.as_deref()) } else { error }
+        })?;
         let user = &found.known;
         if common.json {
             console.answer_json(&found)?;
@@ -136,6 +140,32 @@ impl Find {
         }
         Ok(())
     }
+}
+
+/// The error if there is no such system user. Altinn returns 404 without a code.
+fn not_found(error: CommandError, altinn: &AltinnSession, org: OrgNumber, external_ref: Option<&str>) -> CommandError {
+    let reference = match external_ref {
+        None => {
+            "was the system user requested with an external reference? pass that reference with --external-ref: Altinn \
+             looks up a system user by owner and external reference"
+        }
+        Some(_) => {
+            "was the system user requested with another external reference, or without one? pass the same reference, \
+             or none: Altinn looks up a system user by owner and external reference"
+        }
+    };
+    let option = external_ref.map(|text| shell::option(EXTERNAL_REF.option, text)).unwrap_or_default();
+    let status = altinn.command_about_system(&format!("request status --org {org}{option}"));
+    let list = altinn.command_about_system("user list");
+    let hints = vec![
+        reference.to_owned(),
+        format!(
+            "is there a typo in the organisation number, or does the system user belong to another system or to the \
+             other environment? `{list}` lists the system's system users"
+        ),
+        format!("is the request not approved yet, or has the system user been deleted? check with `{status}`"),
+    ];
+    CommandError { hints, ..error }
 }
 
 fn kind(user: &SystemUser) -> String {
