@@ -578,6 +578,7 @@ fn verbose_shows_the_source_of_each_value() {
         format!("               issuer         {url}  {file} 8)"),
         format!("               token          {url}token  {file} 8)"),
         "               Altinn         https://platform.tt02.altinn.no/  (default for test)".to_owned(),
+        "               self-service   https://api.test.samarbeid.digdir.no/  (default for test)".to_owned(),
         format!("               reference API  {url}  {file} 9)"),
         format!("key            JWK, RSA, 2048 bits, from {} {file} 6)", data("key.jwk.json").display()),
         "               kid tests (the JWK's `kid`)".to_owned(),

@@ -202,7 +202,7 @@ fn a_slow_list_ends_after_ten_time_limits_also_in_the_middle_of_a_page() {
     let err = without_chance(&run.err);
     let end = format!(
         "error: no usable response from `http://127.0.0.1:PORT/authentication/api/v1/{LIST}`: the list took longer \
-         than 10 s, ten times the time limit\nhint: increase the time limit with --timeout\n"
+         than 10 s\nhint: increase the time limit with --timeout; a list may take ten times as long\n"
     );
     assert!(run.code == 6 && run.out.is_empty() && err.ends_with(&end), "{err}");
     // The token and ten pages arrived, and the request for the eleventh page was interrupted.

@@ -68,7 +68,7 @@ pub(super) async fn all<T: DeserializeOwned>(
     id: impl Fn(&T) -> &str,
 ) -> Result<List<T>, CallError> {
     let limit = altinn.http.timeout * MOST_TIME_LIMITS;
-    let kind = TransportErrorKind::ListTooSlow { seconds: limit.as_secs() };
+    let kind = TransportErrorKind::TooSlow { subject: "the list", seconds: limit.as_secs() };
     let too_slow = TransportError { address: address(list), date: None, retry_after: None, kind };
     timeout(limit, pages(altinn, list, what, id)).await.unwrap_or_else(|_| Err(too_slow.into()))
 }

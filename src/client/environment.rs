@@ -34,17 +34,24 @@ impl Environment {
     /// The addresses of the servers in this environment. For the sandbox, these are the addresses at its default port,
     /// 7070.
     ///
-    /// Sources: Digdir's documentation of Maskinporten ("Well-known"), Altinn's platform documentation, and the C#
-    /// reference client (github.com/TheTechArch/altinn-systemuser).
+    /// Sources: Digdir's documentation of Maskinporten ("Well-known", "Self-service API"), Altinn's platform
+    /// documentation, and the C# reference client (github.com/TheTechArch/altinn-systemuser).
     pub fn endpoints(self) -> Endpoints {
         let url = |text| Url::parse(text).expect("the address is a constant");
+        let of = |issuer, altinn, self_service| Endpoints::of_issuer(url(issuer), url(altinn), url(self_service));
         match self {
             Self::Sandbox => Endpoints::sandbox(&url("http://127.0.0.1:7070/")),
             Self::Test => Endpoints {
                 reference_api: Some(url("https://systemuserapi.azurewebsites.net/")),
-                ..Endpoints::of_issuer(url("https://test.maskinporten.no/"), url("https://platform.tt02.altinn.no/"))
+                ..of(
+                    "https://test.maskinporten.no/",
+                    "https://platform.tt02.altinn.no/",
+                    "https://api.test.samarbeid.digdir.no/",
+                )
             },
-            Self::Prod => Endpoints::of_issuer(url("https://maskinporten.no/"), url("https://platform.altinn.no/")),
+            Self::Prod => {
+                of("https://maskinporten.no/", "https://platform.altinn.no/", "https://api.samarbeid.digdir.no/")
+            }
         }
     }
 }
@@ -85,6 +92,8 @@ pub struct Endpoints {
     /// The base address of Altinn's platform, with its trailing slash. The platform has the APIs for the System
     /// Register and for system users.
     pub altinn: Url,
+    /// The base address of Digdir's self-service API, with its trailing slash. It publishes the catalogue of scopes.
+    pub self_service: Url,
     /// The base address of the reference APIs, with its trailing slash. `None` for production, which has no reference
     /// APIs.
     pub reference_api: Option<Url>,
@@ -101,25 +110,23 @@ impl Endpoints {
         if address.host_str() == Some("localhost") {
             address.set_host(Some("127.0.0.1")).expect("an http URL accepts an IP address as its host");
         }
-        Self { reference_api: Some(address.clone()), ..Self::of_issuer(address.clone(), address) }
+        Self { reference_api: Some(address.clone()), ..Self::of_issuer(address.clone(), address.clone(), address) }
     }
 
-    /// Derives the addresses from an issuer and from the base address of Altinn's platform, which must both end in a
-    /// slash. The token endpoint is the path `token` below the issuer, and the JWK set is the path `jwk`.
+    /// Derives the addresses from an issuer, and from the base addresses of Altinn's platform and of the self-service
+    /// API. All must end in a slash. The token endpoint is the path `token` below the issuer, and the JWK set is the
+    /// path `jwk`.
     ///
     /// # Panics
     /// If `issuer` cannot be a base URL, such as a `data:` URL.
-    pub fn of_issuer(issuer: Url, altinn: Url) -> Self {
+    pub fn of_issuer(issuer: Url, altinn: Url, self_service: Url) -> Self {
         let below = |path| issuer.join(path).expect("an http URL can be joined with a relative path");
-        Self { token: below("token"), jwks: below("jwk"), issuer, altinn, reference_api: None }
+        Self { token: below("token"), jwks: below("jwk"), issuer, altinn, self_service, reference_api: None }
     }
 }
 
 /// Whether a URL leads to this machine: its host is `localhost`, `[::1]`, or in 127.0.0.0/8.
 pub fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
-        None => false,
-    }
+    let host = url.host_str().unwrap_or_default();
+    matches!(host, "localhost" | "[::1]") || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }

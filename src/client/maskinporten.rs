@@ -49,21 +49,17 @@ struct TokenAnswer {
 
 fn read_token(reply: &Reply) -> Result<AccessToken, TransportError> {
     // The error shows neither the body nor the parser's message, because they may contain the token.
-    let answer: TokenAnswer = reply.json_object().map_err(|_| reply.unusable("but not a token response"))?;
-    let token = answer.access_token.expose_secret();
+    let TokenAnswer { access_token: secret, token_type, expires_in, scope } =
+        reply.json_object().map_err(|_| reply.unusable("but not a token response"))?;
+    let token = secret.expose_secret();
     // RFC 6750 allows fewer characters. These are safe in a line of output and in a header.
     if token.is_empty() || token.len() > 65_536 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(reply.unusable("but its `access_token` is not valid"));
     }
-    if answer.token_type.is_some_and(|name| !name.eq_ignore_ascii_case("Bearer")) {
+    if token_type.is_some_and(|name| !name.eq_ignore_ascii_case("Bearer")) {
         return Err(reply.unusable("but its `token_type` is not Bearer"));
     }
-    Ok(AccessToken {
-        secret: answer.access_token,
-        expires_in: answer.expires_in,
-        scope: answer.scope,
-        date: reply.date,
-    })
+    Ok(AccessToken { secret, expires_in, scope, date: reply.date })
 }
 
 /// The error of a token exchange: a refusal by Maskinporten, or no usable response.

@@ -134,8 +134,8 @@ impl TokenSource {
         };
         let limit = limit.to_std().unwrap_or_default();
         let mut outcome = timeout(limit, self.exchange(request, &mut observer)).await.unwrap_or_else(|_| {
-            let (address, kind) =
-                (address(&self.endpoints.token), TransportErrorKind::TooSlow { seconds: limit.as_secs() });
+            let kind = TransportErrorKind::TooSlow { subject: "the request", seconds: limit.as_secs() };
+            let address = address(&self.endpoints.token);
             Err(TransportError { address, date: None, retry_after: None, kind }.into())
         });
         let now = (self.clock)();

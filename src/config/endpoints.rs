@@ -19,7 +19,7 @@ pub(super) struct Servers {
 pub(super) fn of_sandbox(address: Given<String>) -> Result<Servers, ConfigError> {
     let source = address.source.clone();
     let endpoints = Endpoints::sandbox(&base(Environment::Sandbox, address)?);
-    let sources = ["issuer", "altinn", "reference_api"].map(|key| (key, source.clone())).into();
+    let sources = ["issuer", "altinn", "self_service", "reference_api"].map(|key| (key, source.clone())).into();
     Ok(Servers { endpoints, sources, notes: Vec::new() })
 }
 
@@ -37,24 +37,22 @@ pub(super) fn servers(
     let exact = |given| optional(given, |text: String| server(environment, &text));
     let issuer = given("issuer", table.issuer).map(|given| issuer(given, &mut notes)).transpose()?;
     let issuer = base(issuer)?;
-    let altinn = base(given("altinn", table.altinn))?;
-    let reference_api = base(given("reference_api", table.reference_api))?;
-    let token = exact(given("token", table.token))?;
-    let jwks = exact(given("jwks", table.jwks))?;
     let implied = environment.endpoints();
     let implied = match (environment, issuer) {
         (_, None) => implied,
         // A sandbox serves everything at one URL.
         (Environment::Sandbox, Some(issuer)) => Endpoints::sandbox(&issuer),
         (_, Some(issuer)) => {
-            Endpoints { reference_api: implied.reference_api, ..Endpoints::of_issuer(issuer, implied.altinn) }
+            let of_issuer = Endpoints::of_issuer(issuer, implied.altinn, implied.self_service);
+            Endpoints { reference_api: implied.reference_api, ..of_issuer }
         }
     };
     let endpoints = Endpoints {
-        token: token.map_or(implied.token, |given| given.value),
-        jwks: jwks.map_or(implied.jwks, |given| given.value),
-        altinn: altinn.unwrap_or(implied.altinn),
-        reference_api: reference_api.or(implied.reference_api),
+        token: exact(given("token", table.token))?.map_or(implied.token, |given| given.value),
+        jwks: exact(given("jwks", table.jwks))?.map_or(implied.jwks, |given| given.value),
+        altinn: base(given("altinn", table.altinn))?.unwrap_or(implied.altinn),
+        self_service: base(given("self_service", table.self_service))?.unwrap_or(implied.self_service),
+        reference_api: base(given("reference_api", table.reference_api))?.or(implied.reference_api),
         issuer: implied.issuer,
     };
     Ok(Servers { endpoints, sources, notes })

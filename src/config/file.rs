@@ -60,6 +60,7 @@ pub(super) struct EndpointsTable {
     pub(super) token: Text,
     pub(super) jwks: Text,
     pub(super) altinn: Text,
+    pub(super) self_service: Text,
     pub(super) reference_api: Text,
 }
 
@@ -77,7 +78,7 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("", &["environment", "client_id", "scope", "org", "external_ref", "resource"]),
     ("key", &["path", "kid", "alg", "registered"]),
     ("vendor", &["system_id", "redirect_url"]),
-    ("endpoints", &["issuer", "token", "jwks", "altinn", "reference_api"]),
+    ("endpoints", &["issuer", "token", "jwks", "altinn", "self_service", "reference_api"]),
     ("api.NAME", &["url", "method", "exchange"]),
 ];
 

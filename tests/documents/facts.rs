@@ -114,6 +114,7 @@ fn the_default_urls_are_those_of_the_environments() {
                 "token" => Some(&endpoints.token),
                 "jwks" => Some(&endpoints.jwks),
                 "altinn" => Some(&endpoints.altinn),
+                "self_service" => Some(&endpoints.self_service),
                 "reference_api" => endpoints.reference_api.as_ref(),
                 other => panic!("{other}"),
             };

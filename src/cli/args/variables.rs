@@ -107,8 +107,8 @@ const LARGEST_ROOTS: u64 = 16 * 1024 * 1024;
 /// size. A file that is missing or has no certificates is not an error here. Plain http, which loopback addresses may
 /// use, needs no root certificates.
 pub(crate) fn check_root_certificates(config: &Config) -> Result<(), ConfigError> {
-    let Endpoints { issuer, token, jwks, altinn, reference_api } = &config.endpoints;
-    let mut servers = [issuer, token, jwks, altinn].into_iter().chain(reference_api);
+    let Endpoints { issuer, token, jwks, altinn, self_service, reference_api } = &config.endpoints;
+    let mut servers = [issuer, token, jwks, altinn, self_service].into_iter().chain(reference_api);
     let uses_tls = servers.any(|url| url.scheme() == "https")
         || config.apis.values().any(|api| api.url.value.to_ascii_lowercase().starts_with("https"));
     if cfg!(any(windows, target_os = "macos")) || !uses_tls {
@@ -201,7 +201,8 @@ pub(crate) fn uses_proxy(address: &str) -> bool {
 /// The proxy variable that the HTTP client ignores because its value is not the address of a proxy.
 pub(crate) fn ignored_proxy(config: &Config) -> Option<&'static str> {
     let endpoints = &config.endpoints;
-    let mut servers = [&endpoints.token, &endpoints.altinn].into_iter().chain(&endpoints.reference_api);
+    let servers = [&endpoints.token, &endpoints.altinn, &endpoints.self_service];
+    let mut servers = servers.into_iter().chain(&endpoints.reference_api);
     if servers.all(is_loopback) {
         return None;
     }

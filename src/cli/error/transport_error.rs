@@ -60,9 +60,11 @@ pub(crate) fn error_of_change(error: TransportError) -> CommandError {
 /// result.
 fn may_be_done(error: &TransportError) -> bool {
     match error.kind {
-        Kind::TooSlow { .. } | Kind::CutOff { .. } | Kind::NotHttp { .. } | Kind::TooLarge | Kind::Unusable { .. } => {
-            true
-        }
+        Kind::TooSlow { .. }
+        | Kind::CutOff { .. }
+        | Kind::NotHttp { .. }
+        | Kind::TooLarge { .. }
+        | Kind::Unusable { .. } => true,
         Kind::Status { status, .. } => status != 429,
         // A server that has carried out a POST may redirect with 301, 302 or 303. Status 307 and 308 ask for
         // the same request at another URL (RFC 9110, sections 15.4.2 to 15.4.9).
@@ -215,7 +217,10 @@ fn hint(error: &TransportError) -> Option<String> {
             None => "are root certificates missing on this machine? on Debian, install the package ca-certificates"
                 .to_owned(),
         },
-        Kind::TooSlow { .. } | Kind::ListTooSlow { .. } => "increase the time limit with --timeout".to_owned(),
+        Kind::TooSlow { subject: "the list", .. } => {
+            "increase the time limit with --timeout; a list may take ten times as long".to_owned()
+        }
+        Kind::TooSlow { .. } => "increase the time limit with --timeout".to_owned(),
         _ => return None,
     })
 }

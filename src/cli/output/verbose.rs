@@ -47,6 +47,7 @@ fn configuration_facts(config: &Config) -> Vec<String> {
             ("issuer", Some(&endpoints.issuer), vec!["issuer"]),
             ("token", Some(&endpoints.token), vec!["token", "issuer"]),
             ("Altinn", Some(&endpoints.altinn), [&["altinn"], issuer].concat()),
+            ("self-service", Some(&endpoints.self_service), [&["self_service"], issuer].concat()),
             ("reference API", endpoints.reference_api.as_ref(), [&["reference_api"], issuer].concat()),
         ] {
             let display = |url| format!("{}  ({})", address(url), config.endpoint_source(&keys, Source::place));

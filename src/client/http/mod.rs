@@ -30,7 +30,7 @@ pub use self::transport_error::{TransportError, TransportErrorKind};
 use super::environment::is_loopback;
 use super::sanitize::{excerpt, may_be_secret, without};
 
-/// The largest body that is read, in bytes.
+/// The largest body that is read by default, in bytes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// The longest body that an error quotes from, in bytes. A longer body is not quoted at all, because a secret that the
 /// limit cuts in two would not be recognised.
@@ -42,12 +42,14 @@ const LOCALHOST: [SocketAddr; 2] =
     [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0)];
 
 /// An HTTP client for Maskinporten, Altinn and APIs. It requires HTTPS except on loopback, uses the proxy from the
-/// environment except on loopback, follows no redirects, and reads at most 8 MiB of a response.
+/// environment except on loopback, follows no redirects, and reads at most 8 MiB of a response by default.
 #[derive(Debug)]
 pub struct Http {
     /// The time limit for each request and its response. It must not change after the first request, because a client
     /// is created with this limit when it is first used.
     pub timeout: Duration,
+    /// The largest body of a response that is read, in bytes.
+    pub largest_body: usize,
     /// The clients for HTTP on loopback, HTTPS on loopback, and other hosts. Each is created when it is first used.
     clients: [OnceLock<Client>; 3],
 }
@@ -80,7 +82,7 @@ impl Http {
     /// Creates a client. `timeout` limits each request and its response. Connecting may take at most 80 % of `timeout`
     /// and at most 10 seconds.
     pub fn new(timeout: Duration) -> Self {
-        Self { timeout, clients: Default::default() }
+        Self { timeout, largest_body: LARGEST_BODY, clients: Default::default() }
     }
 
     /// Posts a form. `secret` is the secret in the form: errors never quote it.
@@ -157,18 +159,19 @@ impl Http {
         let request = request(self.client(url).map_err(classify(None))?);
         let mut response = request.send().await.map_err(classify(None))?;
         let status = response.status().as_u16();
+        let too_large = TransportErrorKind::TooLarge { limit: self.largest_body };
         // An error body is only quoted, so the rest of it is not read.
         let is_success = response.status().is_success();
-        if is_success && response.content_length().is_some_and(|length| length > LARGEST_BODY as u64) {
-            return Err(failed(TransportErrorKind::TooLarge));
+        if is_success && response.content_length().is_some_and(|length| length > self.largest_body as u64) {
+            return Err(failed(too_large));
         }
         // The capacity is larger than any usual response with a token, because a growing buffer leaves copies in
         // memory.
         let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_QUOTE));
         while is_success || body.len() <= LONGEST_QUOTE {
             let Some(chunk) = response.chunk().await.map_err(classify(Some(status)))? else { break };
-            if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(failed(TransportErrorKind::TooLarge));
+            if body.len() + chunk.len() > self.largest_body {
+                return Err(failed(too_large));
             }
             body.extend_from_slice(&chunk);
         }

@@ -58,8 +58,8 @@ impl Problem {
         let extensions = problem.iter().filter(|(name, _)| is_problem && !KNOWN.contains(&name.as_str()));
         let extensions =
             extensions.filter_map(|(name, value)| Some((excerpt(name)?, display_value(value)?))).take(MOST_ENTRIES);
-        let (www_authenticate, allow) = (None, None);
-        Self { address, status, code, text, errors, extensions: extensions.collect(), www_authenticate, allow }
+        let extensions = extensions.collect();
+        Self { address, status, code, text, errors, extensions, www_authenticate: None, allow: None }
     }
 }
 

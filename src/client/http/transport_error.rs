@@ -27,9 +27,8 @@ pub struct TransportError {
 impl TransportError {
     /// The beginning of the message, which depends on whether a connection was made.
     pub fn outcome(&self) -> &'static str {
-        use TransportErrorKind::{CutOff, ListTooSlow, NotHttp, TooLarge, TooSlow};
-        let is_slow = matches!(self.kind, TooSlow { .. } | ListTooSlow { .. });
-        let is_connected = is_slow || matches!(self.kind, CutOff { .. } | NotHttp { .. } | TooLarge);
+        use TransportErrorKind::{CutOff, NotHttp, TooLarge, TooSlow};
+        let is_connected = matches!(self.kind, TooSlow { .. } | CutOff { .. } | NotHttp { .. } | TooLarge { .. });
         if is_connected || self.status().is_some() { "no usable response from" } else { "cannot connect to" }
     }
 
@@ -57,13 +56,10 @@ pub enum TransportErrorKind {
     /// Connecting took longer than 80 % of the time limit, or longer than 10 seconds.
     #[error("the connection timed out")]
     NoConnection,
-    /// The request and its response took longer than the time limit. `seconds` is the time limit, in whole seconds.
-    #[error("the request took longer than {seconds} s")]
-    TooSlow { seconds: u64 },
-    /// All pages of a list together took longer than ten times the time limit. `seconds` is that maximum, in whole
-    /// seconds.
-    #[error("the list took longer than {seconds} s, ten times the time limit")]
-    ListTooSlow { seconds: u64 },
+    /// A request and its response, or several requests together, took too long. `subject` is `the request`, or names the
+    /// requests. `seconds` is the time limit, in whole seconds.
+    #[error("{subject} took longer than {seconds} s")]
+    TooSlow { subject: &'static str, seconds: u64 },
     /// The connection failed, for the reason in the text.
     #[error("{0}")]
     Connection(String),
@@ -83,9 +79,9 @@ pub enum TransportErrorKind {
     /// `closed` is whether the connection was closed. If it was not, the response could not be parsed.
     #[error("{}: {reason}", if *closed { "no complete HTTP response" } else { "the response is not valid HTTP" })]
     NotHttp { reason: String, closed: bool },
-    /// The response is larger than 8 MiB.
-    #[error("the response is larger than 8 MiB")]
-    TooLarge,
+    /// The response is too large. `limit` is the size of the largest body that is read, in bytes.
+    #[error("the response is larger than {} MiB", limit / 1024 / 1024)]
+    TooLarge { limit: usize },
     /// The response is a redirect (3xx), which is not followed. `status` is the HTTP status. `location` is the
     /// `Location` header, shortened to 200 characters.
     #[error("status {status} is a redirect{}, which is not followed", location.as_ref().map(|to| format!(" to `{to}`")).unwrap_or_default())]
@@ -117,7 +113,7 @@ impl TransportErrorKind {
         } else if error.is_timeout() && error.is_connect() {
             Self::NoConnection
         } else if error.is_timeout() {
-            Self::TooSlow { seconds: timeout.as_secs() }
+            Self::TooSlow { subject: "the request", seconds: timeout.as_secs() }
         } else if causes(error).any(|cause| cause.to_string().starts_with("tunnel error")) {
             Self::Proxy(reason)
         } else if error.is_dns() {
