@@ -61,7 +61,7 @@ fn refusals_that_the_fixtures_cause_have_the_same_codes() {
         ("--kid other", "invalid_grant"),
         ("--scope altinn:other", "MP-200 invalid_scope"),
         ("--scope openid", "MP-201 invalid_scope"),
-        ("--scope skatteetaten:innrapporteringamelding", "MP-250 forbidden"),
+        ("--scope skatteetaten:innrapporteringamelding", "MP-250 invalid_scope"),
         ("--org 314168267", "MP-303 invalid_altinn_customer_configuration"),
     ] {
         let run = program("token").args(arguments).run();

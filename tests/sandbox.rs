@@ -67,6 +67,7 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          \n\
          endpoints\n  \
          Maskinporten        POST /token  GET /jwk  GET /.well-known/oauth-authorization-server\n  \
+         self-service        GET /api/v1/scopes/all (catalogue of scopes)\n  \
          Altinn              /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
          authorised parties  GET /accessmanagement/api/v1/enduser/authorizedparties\n  \
          approval page       /accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)\n  \

@@ -246,6 +246,58 @@ fn the_metadata_names_the_real_endpoints() {
 }
 
 #[test]
+fn the_catalogue_lists_each_scope_that_is_not_private_and_needs_no_token() {
+    let answer = send("GET", "/api/v1/scopes/all", &[], "");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let catalogue = answer.json();
+    let scopes = catalogue.as_array().unwrap();
+    let find = |name: &str| scopes.iter().find(|scope| scope["name"] == name);
+    assert_eq!(
+        find("skatteetaten:kravogbetalinger").unwrap(),
+        &json!({
+            "name": "skatteetaten:kravogbetalinger",
+            "prefix": "skatteetaten",
+            "subscope": "kravogbetalinger",
+            "description": "Krav og betalinger: claims, payments and payouts",
+            "active": true,
+            "allowed_integration_types": ["maskinporten"],
+            "owner_orgno": "974761076",
+            "token_type": "SELF_CONTAINED",
+            "visibility": "PUBLIC",
+            "at_max_age": 120,
+            "accessible_for_all": false,
+        })
+    );
+    assert_eq!(find("skatteetaten:mvameldinginnsending").unwrap()["active"], false);
+    assert_eq!(find("openid").unwrap()["allowed_integration_types"], json!(["idporten"]));
+    assert_eq!(find("nav:helseytelser/sykepenger").unwrap()["accessible_for_all"], true);
+    assert_eq!(find("fjordlonn:ansatte.read"), None);
+    assert_eq!(send("POST", "/api/v1/scopes/all", &[], "").status, 405);
+}
+
+#[test]
+fn a_token_lives_as_long_as_the_shortest_of_its_scopes() {
+    for (scope, lifetime) in [("fjordlonn:ansatte.read", 300), ("fjordlonn:ansatte.read altinn:systembruker.demo", 120)]
+    {
+        let (_, claims) = issued(&grant(|claims| {
+            claims["iss"] = json!("e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04");
+            claims["scope"] = json!(scope);
+            claims.as_object_mut().unwrap().shift_remove("authorization_details");
+        }));
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), lifetime, "{scope}");
+    }
+}
+
+#[test]
+fn a_scope_that_is_on_the_client_but_not_granted_is_another_refusal_than_a_scope_that_is_not_on_the_client() {
+    let scope = |name: &str| post(&grant(|claims| claims["scope"] = json!(name)));
+    let words = "Consumer has not been granted access to the scope skatteetaten:innrapporteringamelding";
+    refused(scope("skatteetaten:innrapporteringamelding"), "invalid_scope", "MP-250", words);
+    let words = "Token request contains invalid scopes for client, nav:helseytelser/sykepenger";
+    refused(scope("nav:helseytelser/sykepenger"), "invalid_scope", "MP-200", words);
+}
+
+#[test]
 fn a_plain_grant_gets_a_token_without_a_system_user() {
     let (_, claims) =
         issued(&grant(|claims| drop(claims.as_object_mut().unwrap().shift_remove("authorization_details"))));

@@ -102,6 +102,7 @@ fn routes(state: &Arc<State>) -> Router {
         .route("/token", post(maskinporten::token))
         .route("/jwk", get(maskinporten::keys))
         .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
+        .route("/api/v1/scopes/all", get(maskinporten::scopes))
         .fallback(other)
         .with_state(state.clone())
 }
@@ -148,9 +149,10 @@ fn address(listener: &TcpListener) -> io::Result<String> {
 }
 
 /// The endpoints of the sandbox: the server that it simulates, and the methods and paths.
-pub fn endpoints() -> [(&'static str, &'static str); 7] {
+pub fn endpoints() -> [(&'static str, &'static str); 8] {
     [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
+        ("self-service", "GET /api/v1/scopes/all (catalogue of scopes)"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
         ("authorised parties", "GET /accessmanagement/api/v1/enduser/authorizedparties"),
         ("approval page", "/accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)"),

@@ -218,7 +218,7 @@ fn check_scope(claims: &Members, client: &Client) -> Result<String, Refusal> {
     }
     if requested.contains(&SCOPE_NOT_GRANTED) {
         let what = format!("Consumer has not been granted access to the scope {SCOPE_NOT_GRANTED}");
-        return Err(Refusal::new("forbidden", "MP-250", what));
+        return Err(Refusal::new("invalid_scope", "MP-250", what));
     }
     let unknown: Vec<&str> = requested.iter().copied().filter(|scope| !client.scopes.contains(scope)).collect();
     match unknown.is_empty() {

@@ -1,6 +1,7 @@
-//! Maskinporten: the token endpoint, the published keys and the metadata document.
+//! Maskinporten: the token endpoint, the published keys, the metadata document, and the catalogue of scopes, which
+//! belongs to Digdir's self-service API.
 //!
-//! Sources: Digdir's documentation of Maskinporten ("Token endpoint"); RFC 6749, RFC 8414.
+//! Sources: Digdir's documentation of Maskinporten ("Token endpoint", "Self-service API"); RFC 6749, RFC 8414.
 //!
 //! The clients and their keys are in `fixtures`, and the used grants are in `store`.
 
@@ -22,10 +23,11 @@ use serde_json::{Map, Value, json};
 pub(super) use self::grant::is_reference;
 use self::grant::{Accepted, GRANT_TYPE};
 use self::refusal::Refusal;
+use super::fixtures::{SCOPES, scope};
 use super::server::body::WholeBody;
 use super::store::state::{ISSUER_KID, State, random};
 
-/// The lifetime of a token in seconds, as observed for real system-user tokens.
+/// The lifetime of a token in seconds, as observed for real system-user tokens, if its scopes have no other.
 const TOKEN_LIFETIME: i64 = 120;
 
 /// `POST /token`
@@ -67,11 +69,38 @@ pub(super) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
     .into_response()
 }
 
+/// `GET /api/v1/scopes/all`: the scopes that are not private. The real catalogue has more fields.
+pub(super) async fn scopes() -> Response {
+    let public = SCOPES.iter().filter(|scope| !scope.private).map(|scope| {
+        let (prefix, subscope) = scope.name.split_once(':').unwrap_or(("", scope.name));
+        json!({
+            "name": scope.name,
+            "prefix": prefix,
+            "subscope": subscope,
+            "description": scope.description,
+            "active": scope.active,
+            "allowed_integration_types": scope.client_types,
+            "owner_orgno": scope.owner,
+            "token_type": "SELF_CONTAINED",
+            "visibility": "PUBLIC",
+            "at_max_age": scope.lifetime,
+            "accessible_for_all": scope.open_to_all,
+        })
+    });
+    axum::Json(public.collect::<Vec<_>>()).into_response()
+}
+
+/// The lifetime of a token in seconds: the shortest of its scopes.
+fn lifetime(scopes: &str) -> i64 {
+    let lifetimes = scopes.split(' ').filter_map(|name| Some(scope(name)?.lifetime));
+    lifetimes.min().unwrap_or(TOKEN_LIFETIME)
+}
+
 fn issue(state: &State, grant: &Accepted) -> Value {
     let header = Header { typ: None, kid: Some(ISSUER_KID.to_owned()), ..Header::new(Algorithm::RS256) };
     let token = jsonwebtoken::encode(&header, &token_claims(state, grant), &state.key);
     let token = token.expect("the sandbox's own key can sign");
-    json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFETIME, "scope": grant.scope })
+    json!({ "access_token": token, "token_type": "Bearer", "expires_in": lifetime(&grant.scope), "scope": grant.scope })
 }
 
 /// The claims of a token, in the order of a real token.
@@ -94,7 +123,7 @@ fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
     claim("iss", state.issuer.as_str().into());
     claim("client_amr", "private_key_jwt".into());
     claim("token_type", "Bearer".into());
-    claim("exp", (now + TOKEN_LIFETIME).into());
+    claim("exp", (now + lifetime(scope)).into());
     claim("iat", now.into());
     claim("client_id", client.id.into());
     claim("jti", token_id().into());
