@@ -42,11 +42,12 @@ fn a_resource_in_the_file_is_an_array_too() {
         let file = format!("environment = \"test\"\nclient_id = \"c\"\nscope = \"s\"\norg = \"210493352\"\n{line}\n");
         with_key(program("grant --decode --env test")).file("config/test.toml", file)
     };
-    let run = file("resource = [\"https://a.no\", \"b\"]").run();
+    let run = file("resource = [\"https://a.no\", \"urn:b\"]").run();
     let answer: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(answer["claims"]["resource"], serde_json::json!(["https://a.no", "b"]));
-    let replaced = file("resource = [\"https://a.no\"]").args("--resource c").run();
-    assert_eq!(serde_json::from_str::<Value>(&replaced.out).unwrap()["claims"]["resource"], serde_json::json!(["c"]));
+    assert_eq!(answer["claims"]["resource"], serde_json::json!(["https://a.no", "urn:b"]));
+    let replaced = file("resource = [\"https://a.no\"]").args("--resource c:d").run();
+    let answer: Value = serde_json::from_str(&replaced.out).unwrap();
+    assert_eq!(answer["claims"]["resource"], serde_json::json!(["c:d"]));
     let refused = |line: &str, err: &str| file(line).run().fails(3, &format!("error: config/test.toml line 5{err}\n"));
     let hint = "hint: write `resource = [\"VALUE\"]`, and separate several values by commas";
     refused("resource = \"https://a.no\"", &format!(": `resource`: expected an array\n{hint}"));
@@ -56,6 +57,27 @@ fn a_resource_in_the_file_is_an_array_too() {
     with_key(program("grant --env test --resource=").args(OPTIONS))
         .run()
         .fails(2, "error: --resource: the value is empty\n");
+}
+
+#[test]
+fn a_resource_is_sent_unchanged_if_it_is_an_absolute_uri_without_a_fragment() {
+    let grant =
+        |uri: &str| with_key(program("grant --decode --env test").args(OPTIONS).arg("--resource").arg(uri)).run();
+    for uri in
+        ["HTTPS://API.Example.no", "https://a.no/%7Ex?y=z&w", "urn:altinn:resource:x", "a+b.c-d:e", "http://[::1]:80/"]
+    {
+        let answer: Value = serde_json::from_str(&grant(uri).out).unwrap();
+        assert_eq!(answer["claims"]["resource"], serde_json::json!([uri]));
+    }
+    for other in ["api.example.no", "b", "/x", "//a.no", "https://", "https://a.no/#x", "urn:x#"] {
+        let problem = "is not an absolute URI without a fragment, such as https://example.no";
+        grant(other).fails(2, &format!("error: --resource: `{other}` {problem}\n"));
+    }
+    let problem = "is not an absolute URI without a fragment, such as https://example.no";
+    with_key(program("grant --env test").args(OPTIONS))
+        .file("config/test.toml", "environment = \"test\"\nresource = [\"https://a.no\", \"b\"]\n")
+        .run()
+        .fails(3, &format!("error: config/test.toml line 2: `b` {problem}\n"));
 }
 
 #[test]
@@ -102,32 +124,32 @@ fn pasted(program: &Program, curl: Option<&str>) -> (String, Run) {
 #[cfg(unix)]
 #[test]
 fn the_command_line_gets_the_assertion_from_this_program_and_contains_no_secret() {
-    let program = with_key(program("grant --env test --curl --verbose --external-ref").arg("it's 1").args(OPTIONS));
+    let options = "grant --env test --curl --verbose --scope s:t --org 210493352 --client-id";
+    let program = with_key(program(options).arg("it's$1"));
     let (line, run) = pasted(&program, Some("printf '%s\\n' \"$@\""));
     assert!(
         line.starts_with("curl --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer "),
         "{line}"
     );
-    assert!(line.contains("systemuser-demo grant --env test --external-ref 'it'\\''s 1' --client-id c"), "{line}");
+    let repeated = "systemuser-demo grant --env test --scope s:t --org 210493352 --client-id 'it'\\''s$1'";
+    assert!(line.contains(repeated), "{line}");
     assert!(line.ends_with(" https://test.maskinporten.no/token\n") && !line.contains("eyJ"), "{line}");
     let arguments: Vec<&str> = run.out.lines().collect();
     assert_eq!(arguments.len(), 5, "{}", run.out);
     assert_eq!((arguments[0], arguments[2]), ("--data-urlencode", "--data-urlencode"));
     let assertion = arguments[3].strip_prefix("assertion=").unwrap();
     let claims = systemuser_demo::altinn::decoded_jwt::DecodedJwt::read(assertion).unwrap().claims;
-    assert_eq!(claims["authorization_details"][0]["externalRef"], "it's 1");
-    assert_eq!(claims["iss"], "c");
+    assert_eq!(claims["iss"], "it's$1");
 }
 
 #[cfg(unix)]
 #[test]
 fn variables_of_this_run_are_repeated_in_the_command_line_except_for_a_key() {
     let file = "environment = \"test\"\n[endpoints]\ntoken = \"https://example.no/token?tenant=42\"\n";
-    let line = program("grant --curl --env test").args(OPTIONS).file("config/test.toml", file);
-    let line =
-        line.var("SYSTEMUSER_EXTERNAL_REF", "a b").var("SYSTEMUSER_KEY", crate::program::data_text("key.jwk.json"));
+    let line = program("grant --curl --env test --client-id c --org 210493352").file("config/test.toml", file);
+    let line = line.var("SYSTEMUSER_SCOPE", "a:b c:d").var("SYSTEMUSER_KEY", crate::program::data_text("key.jwk.json"));
     let run = line.run();
-    assert!(run.out.contains("\"assertion=$(SYSTEMUSER_EXTERNAL_REF='a b' "), "{}{}", run.out, run.err);
+    assert!(run.out.contains("\"assertion=$(SYSTEMUSER_SCOPE='a:b c:d' "), "{}{}", run.out, run.err);
     assert!(run.out.ends_with(" 'https://example.no/token?tenant=42'\n"), "{}", run.out);
     assert!(!run.out.contains("SYSTEMUSER_KEY="), "{}", run.out);
 }

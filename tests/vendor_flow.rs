@@ -192,10 +192,21 @@ fn each_refusal_by_altinn_is_explained() {
 }
 
 #[test]
-fn an_external_reference_with_a_slash_works_except_in_the_lookup_of_a_request() {
+fn an_external_reference_that_no_grant_can_name_works_only_for_the_vendor() {
     let sandbox = sandbox(SandboxOptions::default());
     let create = format!("request create 312600757 {RIGHT} --external-ref a/b --json");
-    let made: Value = serde_json::from_str(&ran(&sandbox, program(&create)).out).unwrap();
+    let refused = ran(&sandbox, program(&create));
+    refused.fails(
+        2,
+        "error: --external-ref: `a/b` contains `/`, so Maskinporten would refuse every grant with it (MP-302)\n\
+         hint: use at most 255 letters (a to z, æ, ø, å), digits, `_` and `-`; to send the request anyway, add --force\n",
+    );
+    let forced = ran(&sandbox, program(&create).arg("--force"));
+    let warning =
+        "warning: --external-ref: `a/b` contains `/`, so Maskinporten would refuse every grant with it (MP-302)\n";
+    assert!(forced.err.starts_with(warning) && !forced.err.contains("token"), "{}", forced.err);
+    let made: Value = serde_json::from_str(&forced.out).unwrap();
+    assert_eq!((&made["request"]["externalRef"], &made["token_command"]), (&"a/b".into(), &Value::Null));
     answer(made["request"]["confirmUrl"].as_str().unwrap(), "approve");
     let status = ran(&sandbox, program("request status --org 312600757 --external-ref a/b"));
     assert!(
@@ -204,13 +215,54 @@ fn an_external_reference_with_a_slash_works_except_in_the_lookup_of_a_request() 
         status.err
     );
     assert!(status.err.contains("AUTH-00010") && status.code == 5, "{}", status.err);
-    let by_id = format!("request status {}", made["request"]["id"].as_str().unwrap());
-    for arguments in
-        [by_id.as_str(), "user find 312600757 --external-ref a/b", "token --org 312600757 --external-ref a/b"]
-    {
-        let run = ran(&sandbox, program(arguments));
-        assert!(run.code == 0 && !run.err.contains("warning"), "{arguments}: {}", run.err);
+    let by_id = ran(&sandbox, program(&format!("request status {}", made["request"]["id"].as_str().unwrap())));
+    assert!(by_id.code == 0 && !by_id.err.contains("warning") && !by_id.err.contains("token"), "{}", by_id.err);
+    let found = ran(&sandbox, program("user find 312600757 --external-ref a/b"));
+    assert!(found.code == 0 && found.out.contains("external ref  a/b\n"), "{}", found.err);
+    let warning = "warning: no grant can name this external reference, so no token can be issued for it\n";
+    assert!(found.err.ends_with(warning), "{}", found.err);
+}
+
+#[test]
+fn a_grant_for_a_system_user_is_not_sent_with_a_reference_that_maskinporten_refuses() {
+    let sandbox = sandbox(SandboxOptions::default());
+    let hint = "hint: a system user with this external reference can never get a token: ask the customer for a new \
+                system user, with another external reference\n";
+    let refused = |run: Run, code: i32, source: &str, fault: &str| {
+        let problem = format!("error: {source}: {fault}, so Maskinporten would refuse every grant with it (MP-302)\n");
+        run.fails(code, &format!("{problem}{hint}"));
+    };
+    let hidden = "a text of 256 characters has 256 characters, more than 255";
+    for (reference, fault) in [
+        ("a b", "`a b` contains a space"),
+        ("v1.2", "`v1.2` contains `.`"),
+        ("é", "`é` contains `é`"),
+        ("a\u{30a}", "`a\u{30a}` contains the character U+030A"),
+        (&"a-".repeat(128), hidden),
+    ] {
+        for command in ["token", "call salary", "grant --decode"] {
+            let run = ran(&sandbox, program(command).arg("--external-ref").arg(reference));
+            refused(run, 2, "--external-ref", fault);
+        }
     }
+    let variable = program("token").var("SYSTEMUSER_EXTERNAL_REF", "a/b");
+    refused(ran(&sandbox, variable), 3, "SYSTEMUSER_EXTERNAL_REF", "`a/b` contains `/`");
+    let file = "environment = \"sandbox\"\nexternal_ref = \"a/b\"\n";
+    let run = ran(&sandbox, program("token --client-id c --scope s --org 210493352").file("config/sandbox.toml", file));
+    refused(run, 3, "config/sandbox.toml line 2", "`a/b` contains `/`");
+    // The reference is valid for every other command, and for a plain token.
+    for command in ["token --no-system-user", "system list", "user list", "request list"] {
+        let run = ran(&sandbox, program(command).var("SYSTEMUSER_EXTERNAL_REF", "a/b"));
+        assert_eq!(run.code, 0, "{command}: {}", run.err);
+    }
+    let doctor = ran(&sandbox, program("doctor --external-ref a/b"));
+    let problem = "✗ configuration  --external-ref: `a/b` contains `/`, so Maskinporten would refuse every grant with it \
+                   (MP-302)\n    hint: a system user with this external reference can never get a token: ";
+    assert!(doctor.code == 2 && doctor.out.starts_with(problem), "{}", doctor.out);
+    // The longest reference, and all letters.
+    let longest = "æøåÆØÅ_-a0".repeat(25) + "zZ9-_";
+    let run = ran(&sandbox, program("grant --decode --external-ref").arg(&longest));
+    assert!(run.code == 0 && run.out.contains(&longest), "{}", run.err);
 }
 
 #[test]

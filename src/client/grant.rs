@@ -53,7 +53,9 @@ pub struct TokenRequest {
 pub struct SystemUserRef {
     /// The organisation that owns the system user. For an agent system user this is the agent, never a client of it.
     pub owner: OrgNumber,
-    /// The external reference that the system user was requested with, if any.
+    /// The external reference that the system user was requested with, if any. Maskinporten refuses a grant with MP-302
+    /// unless it has at most 255 characters of `a-z`, `A-Z`, `0-9`, `æøåÆØÅ`, `_` and `-`
+    /// (github.com/Altinn/altinn-studio, app-lib).
     pub external_ref: Option<String>,
 }
 

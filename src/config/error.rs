@@ -64,12 +64,9 @@ impl ConfigError {
 
 fn missing(setting: &Setting, environment: Environment, file: Option<&Path>) -> String {
     let Setting { words, key, option, variable } = setting;
-    match file {
-        Some(file) => {
-            format!("no {words}: {} has no {key}, and neither {option} nor {variable} is given", quote_path(file))
-        }
-        None => format!(
-            "no {words}: there is no configuration file for `{environment}`, and neither {option} nor {variable} is given"
-        ),
-    }
+    let file = match file {
+        Some(file) => format!("{} has no {key}", quote_path(file)),
+        None => format!("there is no configuration file for `{environment}`"),
+    };
+    format!("no {words}: {file}, and neither {option} nor {variable} is given")
 }

@@ -136,7 +136,6 @@ impl Config {
             return Err(ConfigError::at(&environment.source, problem));
         }
         Self::merge(environment, file, &place, overrides)
-            .map(|config| Self { file: path.map(Path::to_owned), ..config })
     }
 
     /// Creates a configuration from options and variables only.
@@ -168,12 +167,12 @@ impl Config {
         let apis = file.api.into_iter().map(|(name, api)| Ok((name, endpoints::api(which, api, place)?)));
         Ok(Self {
             environment,
-            file: None,
+            file: place.path.map(Path::to_owned),
             client_id: optional(or(from.client_id, file.client_id), one_word)?,
             scope: or(from.scope, file.scope).map(Given::scopes).transpose()?,
             org: or(from.org, file.org).map(number),
             external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
-            resource: from.resource.or_else(|| place.given(file.resource)).map(not_blank).transpose()?,
+            resource: from.resource.or_else(|| place.given(file.resource)).map(audiences).transpose()?,
             key: from.key.or_else(|| place.given(file.key.path).map(key_file)).map(plausible_key).transpose()?,
             kid: optional(or(from.kid, file.key.kid), one_word)?,
             algorithm: optional(place.given(file.key.alg), algorithm)?,
@@ -271,14 +270,19 @@ fn one_word(text: String) -> Result<String, &'static str> {
         .and_then(|text| if text.contains(char::is_whitespace) { Err("the value contains a space") } else { Ok(text) })
 }
 
-/// Checks the audiences. RFC 8707 requires absolute URIs, but Maskinporten accepts any text.
-fn not_blank(given: Given<Vec<String>>) -> Checked<Vec<String>> {
-    let one = |text: &String| Given { value: text.clone(), source: given.source.clone() }.check(one_word);
-    let value: Result<Vec<String>, ConfigError> =
-        given.value.iter().map(|text| one(text).map(|given| given.value)).collect();
-    match value? {
-        value if value.is_empty() => Err(ConfigError::at(&given.source, "the array is empty")),
-        value => Ok(Given { value, source: given.source }),
+/// Checks the audiences.
+fn audiences(given: Given<Vec<String>>) -> Checked<Vec<String>> {
+    let check = |value: &String| Given { value: value.clone(), source: given.source.clone() }.check(audience);
+    let value = given.value.iter().map(|text| Ok(check(text)?.value)).collect::<Result<Vec<_>, _>>()?;
+    let not_empty = |value: Vec<_>| if value.is_empty() { Err("the array is empty") } else { Ok(value) };
+    Given { value, ..given }.convert(not_empty)
+}
+
+/// Checks an absolute URI without a fragment (RFC 8707, section 2), which may be a URN.
+fn audience(text: String) -> Result<String, String> {
+    match one_word(text)? {
+        text if Url::parse(&text).is_ok_and(|url| url.fragment().is_none()) => Ok(text),
+        text => Err(format!("{} is not an absolute URI without a fragment, such as https://example.no", quote(&text))),
     }
 }
 
@@ -288,11 +292,7 @@ fn algorithm(name: String) -> Result<Algorithm, String> {
 }
 
 fn date(given: Given<Datetime>) -> Checked<NaiveDate> {
-    let Given { value, source } = given;
-    match value.to_string().parse() {
-        Ok(value) => Ok(Given { value, source }),
-        Err(_) => Err(ConfigError::at(&source, format!("expected {}", file::DATE))),
-    }
+    given.convert(|value| value.to_string().parse().map_err(|_| format!("expected {}", file::DATE)))
 }
 
 /// Resolves a path in a file relative to the folder of the file. `config/../key.pem` becomes `key.pem`.

@@ -101,18 +101,25 @@ pub struct Given<T> {
 /// The result of checking a value.
 pub type Checked<T> = Result<Given<T>, ConfigError>;
 
-impl Given<String> {
-    /// Parses the text. Rejects a key or a token, so that it is not sent by mistake. Also rejects control characters
-    /// and texts of more than 500 bytes.
-    pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
+impl<T> Given<T> {
+    /// Checks or converts the value. An error names its source.
+    pub(crate) fn convert<U, E: Display>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Checked<U> {
         let Self { value, source } = self;
-        if is_secret(&value) || value.len() > 500 || value.contains(char::is_control) {
-            return Err(ConfigError::at(&source, NOT_SHOWN));
-        }
-        match check(value) {
+        match convert(value) {
             Ok(value) => Ok(Given { value, source }),
             Err(problem) => Err(ConfigError::at(&source, problem)),
         }
+    }
+}
+
+impl Given<String> {
+    /// Parses the text. Rejects a key or a token, so that it is not sent by mistake. Also rejects control characters
+    /// and texts of more than 500 characters.
+    pub(crate) fn check<U, E: Display>(self, check: impl FnOnce(String) -> Result<U, E>) -> Checked<U> {
+        if is_secret(&self.value) || self.value.chars().count() > 500 || self.value.contains(char::is_control) {
+            return Err(ConfigError::at(&self.source, NOT_SHOWN));
+        }
+        self.convert(check)
     }
 
     /// Parses scopes, and separates them with single spaces (RFC 6749, section 3.3).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::{Exchanged, FailedExchange, Session, exchange, explain_altinn, prepare, warn_of_clock};
+use super::{Exchanged, FailedExchange, Session, exchange, explain_altinn, is_usable, prepare, warn_of_clock};
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::Request;
 use crate::cli::args::{Rerun, rerun, shell};
@@ -167,20 +167,23 @@ impl AltinnSession {
     }
 
     /// The command that gets a token for the system user of a request. The command repeats the external reference,
-    /// because Maskinporten does not find the system user without it.
-    pub(crate) fn token_command(&self, org: OrgNumber, external_ref: Option<&str>) -> String {
+    /// because Maskinporten does not find the system user without it. `None` if no grant can name the reference.
+    pub(crate) fn token_command(&self, org: OrgNumber, external_ref: Option<&str>) -> Option<String> {
         // If the configuration has a reference and the request has none, the command names the owner's number, which
         // Altinn uses as the default reference.
         let owner = self.config().external_ref.as_ref().map(|_| org.to_string());
         let external_ref = external_ref.map(str::to_owned).or(owner);
+        if external_ref.as_deref().is_some_and(|text| !is_usable(text)) {
+            return None;
+        }
         let external_ref = external_ref.map(|text| shell::option(EXTERNAL_REF.option, &text)).unwrap_or_default();
-        self.rerun.command(&format!("token --org {org}{external_ref}{}", self.scope_option))
+        Some(self.rerun.command(&format!("token --org {org}{external_ref}{}", self.scope_option)))
     }
 
-    /// The command that gets a token for the system user of a request from Altinn.
+    /// The command that gets a token for the system user of a request from Altinn. `None` if no grant can name it.
     pub(crate) fn token_command_for(&self, request: &Request) -> Option<String> {
         let org = request.party_org_no.as_deref()?.parse().ok()?;
-        Some(self.token_command(org, request.external_ref()))
+        self.token_command(org, request.external_ref())
     }
 
     /// A suggested command, with the `--system` option if the user typed it.

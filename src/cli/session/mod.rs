@@ -7,6 +7,7 @@
 pub(crate) mod access;
 mod altinn_session;
 mod api_target;
+mod external_ref;
 pub(crate) mod new_file;
 pub(crate) mod new_key;
 pub(crate) mod output_file;
@@ -24,6 +25,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::altinn_session::{AltinnError, AltinnSession, note_untyped};
 pub(crate) use self::api_target::{ApiRequest, ApiTarget};
+pub(crate) use self::external_ref::{check_external_ref, is_usable};
 use self::with_retries::{RequestObserver, get_with_retries};
 use super::args::{Rerun, variables};
 #[cfg(feature = "sandbox")]
@@ -225,6 +227,7 @@ pub(crate) fn prepare(
     config.scope()?;
     if system_user {
         config.org()?;
+        check_external_ref(config)?;
     }
     let key = signing_key::load(config, console)?;
     verbose::key(console, &key, config);

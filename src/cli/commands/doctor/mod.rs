@@ -27,7 +27,9 @@ use crate::cli::output::{ClockDifference, Console, Level, duration};
 use crate::cli::session::signing_key::{self, Message};
 use crate::cli::session::starter;
 use crate::cli::session::verification::CLOCK_TOLERANCE;
-use crate::cli::session::{ApiTarget, Exchanged, Session, exchange, fetch_document, org_numbers, test_series_warning};
+use crate::cli::session::{
+    ApiTarget, Exchanged, Session, check_external_ref, exchange, fetch_document, org_numbers, test_series_warning,
+};
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{Environment, SigningKey, quote_path};
 use crate::client::{grant, http};
@@ -97,7 +99,7 @@ impl Doctor {
             false => Ok(Session::start(config, timeout, findings.console()).await?),
         };
         let config = session.as_ref().map_or_else(|config| config, |session| &session.config);
-        let target = check_configuration(config, target, findings)?;
+        let target = check_configuration(config, self.system_user(), target, findings)?;
         let key = read_key(config, findings)?;
         self.check_organisation(config, findings)?;
         let Ok(session) = session else { return Ok(findings.skip_the_rest("--offline is set")?) };
@@ -215,13 +217,15 @@ impl Doctor {
 /// Checks that the configuration has every value that a grant needs. Returns the API to call.
 fn check_configuration(
     config: &Config,
+    system_user: bool,
     target: Result<Option<ApiTarget>, CommandError>,
     findings: &mut Findings<'_, '_>,
 ) -> io::Result<Option<ApiTarget>> {
     verbose::configuration(findings.console(), config);
     let file = display_file(config);
-    let target = target.and_then(|target| Ok(config.client_id().and(config.scope()).map(|_| target)?));
-    match target {
+    let reference = if system_user { check_external_ref(config) } else { Ok(()) };
+    let checked = config.client_id().and(config.scope()).and(reference);
+    match target.and_then(|target| Ok(checked.map(|()| target)?)) {
         Ok(target) => {
             let mut messages: Vec<Message> = config.notes.iter().map(|note| (Level::Note, note.clone())).collect();
             messages.extend(example_values(config).into_iter().flatten());

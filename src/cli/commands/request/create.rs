@@ -9,7 +9,7 @@ use crate::altinn::system_user_request::{self, Kind, NewRequest, Request, WRITE}
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, typed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
-use crate::cli::session::{AltinnSession, note_untyped, test_series_warning};
+use crate::cli::session::{AltinnSession, check_external_ref, note_untyped, test_series_warning};
 use crate::client::OrgNumber;
 use crate::config::{Overrides, Source};
 
@@ -34,6 +34,9 @@ pub(super) struct Create {
     /// title of the system user
     #[arg(long)]
     title: Option<String>,
+    /// send the request even if no grant can name its external reference
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     decision: DecisionArgs,
     #[command(flatten)]
@@ -59,6 +62,14 @@ impl Create {
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;
         let redirect_url = self.decision.redirect_url(&config)?;
+        if let Err(error) = check_external_ref(&config) {
+            if !self.force {
+                let hint = "use at most 255 letters (a to z, æ, ø, å), digits, `_` and `-`; to send the request \
+                            anyway, add --force";
+                return Err(error.with_hint(hint).into());
+            }
+            console.warning(&error.to_string());
+        }
         let warning = test_series_warning(&config, org, &Source::Option("ORG"));
         warning.iter().for_each(|warning| console.warning(warning));
 

@@ -79,7 +79,7 @@ impl DecisionArgs {
         let inside = altinn.config().sandbox_inside;
         let state = request.known.state();
         let lives = matches!(state, Some(State::New) | None);
-        let command = (lives && !inside).then(|| altinn.token_command(customer.org, customer.external_ref));
+        let command = altinn.token_command(customer.org, customer.external_ref).filter(|_| lives && !inside);
         if !common.json {
             console.answer(pairs(&rows(kind, &request.known)))?;
         }

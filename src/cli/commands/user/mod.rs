@@ -135,8 +135,10 @@ impl Find {
             console.answer(pairs(&rows))?;
         }
         if !user.is_deleted {
-            let command = altinn.token_command(org, external_ref.as_deref());
-            console.note(&format!("to get a token for this system user, run `{command}`"));
+            match altinn.token_command(org, external_ref.as_deref()) {
+                Some(command) => console.note(&format!("to get a token for this system user, run `{command}`")),
+                None => console.warning("no grant can name this external reference, so no token can be issued for it"),
+            }
         }
         Ok(())
     }
