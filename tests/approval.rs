@@ -12,7 +12,7 @@ use crate::server::sandbox;
 
 const RECEIPT: &str = "https://smartcloudaltinn.azurewebsites.net/receipt?customer=42";
 
-/// A running `request create --wait`.
+/// A running `request create --wait` or `request change --wait`.
 struct WaitArg {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -21,7 +21,11 @@ struct WaitArg {
 
 impl WaitArg {
     fn start(sandbox: &str, arguments: &str) -> Self {
-        let command = program("request create --wait=2m").args(arguments).var("SYSTEMUSER_SANDBOX", sandbox);
+        Self::start_command(sandbox, &format!("request create {arguments}"))
+    }
+
+    fn start_command(sandbox: &str, command: &str) -> Self {
+        let command = program(command).arg("--wait=2m").var("SYSTEMUSER_SANDBOX", sandbox);
         let mut child = command.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -146,4 +150,42 @@ fn the_page_can_be_read_and_answered_in_english() {
         browser.button("Approve").await.click().await.unwrap();
         assert_eq!(waiting.ends().0, Some(0));
     });
+}
+
+#[test]
+#[ignore = "needs chromium and chromium-driver"]
+fn an_approved_change_opens_one_api_and_closes_another() {
+    let change =
+        "request change 310904473 --add-right ttd_systembruker-salary --remove-right ttd_systembruker-logistikk-demo";
+    for (width, lang, added, removed, button) in [
+        (360, "nb", "Rettigheter som legges til", "Rettigheter som fjernes", "Godkjenn"),
+        (1280, "en", "Rights to add", "Rights to remove", "Approve"),
+    ] {
+        run(async {
+            let sandbox = sandbox(Default::default());
+            let waiting = WaitArg::start_command(&sandbox, change);
+            let browser = Browser::open(width).await;
+            browser.page.goto(&format!("{}&lang={lang}", waiting.confirm)).await.unwrap();
+            assert_eq!(browser.value("document.documentElement.lang").await, lang);
+            // Each right is in the table below its heading, and the page is not wider than the screen.
+            let text = browser.text().await;
+            let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is not on the page: {text}"));
+            let order = [added, "ttd_systembruker-salary", removed, "ttd_systembruker-logistikk-demo"].map(at);
+            assert!(order.is_sorted(), "{text}");
+            let sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+            assert_eq!(browser.value(sideways).await, false, "it scrolls sideways at {width} px");
+            let codes = || {
+                ["salary", "logistics"].map(|api| {
+                    program(&format!("call {api} --org 310904473")).var("SYSTEMUSER_SANDBOX", &sandbox).run().code
+                })
+            };
+            assert_eq!(codes(), [5, 0]);
+            browser.button(button).await.click().await.unwrap();
+            let (code, out, err) = waiting.ends();
+            assert_eq!((code, out.as_str()), (Some(0), "status        Accepted\n"), "{err}");
+            assert!(err.contains("note: the system user has been changed; to get a token for it"), "{err}");
+            browser.becomes("document.querySelectorAll('button').length", 0).await;
+            assert_eq!(codes(), [0, 5]);
+        });
+    }
 }

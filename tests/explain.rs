@@ -121,7 +121,8 @@ fn an_entry_is_printed_with_its_meaning_its_causes_and_what_to_do() {
          pass a new value with --external-ref (in the API: `externalRef`, exactly this spelling); the default is the \
          customer's organisation number\n  \
          do you want to change the system user's rights?\n    \
-         create a change request; for an agent system user, the customer must delete it before you request it again\n\
+         create a change request with `systemuser-demo request change ORG --add-right RESOURCE --system ID --env ENV`; \
+         for an agent system user, the customer must delete it before you request it again\n\
          \n\
          AMUI-00004  approval page\n\
          the customer already has a system user for this system and this external reference\n\

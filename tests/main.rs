@@ -31,6 +31,7 @@ mod sanitize;
 mod secrets;
 mod system_file;
 mod token_source;
+mod vendor_change;
 mod vendor_doctor;
 mod vendor_lists;
 mod vendor_refusals;

@@ -120,6 +120,12 @@ fn those_of_the_built_in_sandbox() {
             ("doctor --system 991825827_other --org 313790509", "systemuser-demo system show --system 991825827_other"),
             ("request create 312600757 --right demo", "systemuser-demo sandbox"),
             ("request create 312600757", "systemuser-demo request create --help"),
+            ("request change 210493352", "systemuser-demo request change --help"),
+            ("request change 312600757 --add-package lonn", "systemuser-demo request create 312600757 --package lonn"),
+            (
+                "request change 314250052 --add-package lonn",
+                "systemuser-demo request create 314250052 --agent --package PACKAGE",
+            ),
             ("request status 123456", "systemuser-demo request list"),
             ("token -c config/system.json", "systemuser-demo system register config/system.json"),
             ("request status 312600757", "systemuser-demo request status --org 312600757"),

@@ -131,6 +131,7 @@ fn a_key_given_as_another_value_is_refused_and_not_printed() {
             shows_none(&misplaced.err, &pieces);
         }
         let create = "request create --env test --client-id c --right r 210493352";
+        let change = "request change --env test --client-id c --remove-right r 210493352";
         for (arguments, option) in [
             (create, "--right"),
             (create, "--package"),
@@ -139,6 +140,10 @@ fn a_key_given_as_another_value_is_refused_and_not_printed() {
             (create, "--title"),
             (create, "--system"),
             (create, "--wait"),
+            (change, "--add-right"),
+            (change, "--remove-package"),
+            (change, "--correlation-id"),
+            (change, "--external-ref"),
             ("request list --env test", "--status"),
             ("user find 210493352 --env test", "--external-ref"),
             ("user list --env test", "--system"),
@@ -149,6 +154,7 @@ fn a_key_given_as_another_value_is_refused_and_not_printed() {
         }
         for arguments in [
             "request create --right r",
+            "request change --add-right r",
             "request status",
             "request delete",
             "user find",
@@ -292,6 +298,8 @@ fn no_token_and_no_reusable_assertion_is_printed() {
         ("request create 312600757 --right ttd_systembruker-salary", 0),
         ("request create 312600757 --right ttd_systembruker-salary --json --wait=1s", 7),
         ("request create 312600757 --right other", 5),
+        ("request change 210493352 --remove-right ttd_systembruker-salary", 0),
+        ("request change 210493352 --add-right other --json", 5),
         ("request status --org 314168267", 0),
         ("request list", 0),
         ("request list --agent --json", 0),
@@ -397,6 +405,7 @@ fn help_shows_no_values_of_variables() {
         "init --help",
         "system show --help",
         "request create --help",
+        "request change --help",
         "user find --help",
     ] {
         let run = program(arguments)

@@ -21,7 +21,7 @@ fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
         Call::Reference => format!("the JSON of this API{quote}"),
         Call::System => format!("a system{quote}"),
         Call::Users => format!("a page of a list{quote}"),
-        Call::Create => format!("a request for a system user{quote}"),
+        Call::Change | Call::Create => format!("a request for a system user{quote}"),
     };
     no_answer(call, HTTP, &format!("status 200, but {but} {what}"))
 }

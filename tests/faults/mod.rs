@@ -26,7 +26,7 @@ use self::wire::{Connection, Wire};
 use crate::program::{Program, Run, data, program, without_chance};
 use crate::secrets::{pieces_of_jwt, pieces_of_keys, shows_none};
 use crate::server::{Request, json};
-use Call::{Create, Exchange, Orders, Reference, System, Token, Users};
+use Call::{Change, Create, Exchange, Orders, Reference, System, Token, Users};
 
 /// A call that a fault affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +43,14 @@ enum Call {
     System,
     /// Reads a list from Altinn.
     Users,
+    /// Reads a change request from Altinn.
+    Change,
     /// Sends data to Altinn.
     Create,
 }
 
 impl Call {
-    const ALL: [Self; 7] = [Token, Exchange, Orders, Reference, System, Users, Create];
+    const ALL: [Self; 8] = [Token, Exchange, Orders, Reference, System, Users, Change, Create];
 
     fn command(self) -> &'static str {
         match self {
@@ -58,6 +60,7 @@ impl Call {
             Reference => "call systemuserinfo",
             System => "system show",
             Users => "user list",
+            Change => "request status 7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04 --change",
             Create => "request create 312600757 --right demo",
         }
     }
@@ -71,6 +74,7 @@ impl Call {
             Reference => "api/SystemUserInfo",
             System => "authentication/api/v1/systemregister/vendor/991825827_smartcloud",
             Users => "authentication/api/v1/systemuser/vendor/bysystem/991825827_smartcloud",
+            Change => "authentication/api/v1/systemuser/changerequest/vendor/7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04",
             Create => "authentication/api/v1/systemuser/request/vendor",
         }
     }

@@ -24,6 +24,11 @@ const OF_ALTINN: &[&str] = &[
     "description",
     "rights",
     "accessPackages",
+    "requiredRights",
+    "unwantedRights",
+    "requiredAccessPackages",
+    "unwantedAccessPackages",
+    "systemUserId",
     "clientId",
     "isVisible",
     "allowedRedirectUrls",
@@ -108,6 +113,8 @@ fn an_arbitrary_document_is_read_or_quoted_from_its_beginning() {
         }
         if let Ok(request) = serde_json::from_str::<Request>(&body) {
             prop_assert!(request.state().is_some() || request.status() == request.status);
+            prop_assert!(request.adds().len() >= request.required_rights.len());
+            prop_assert!(request.removes().len() >= request.unwanted_access_packages.len());
         }
         if let Ok(system) = serde_json::from_str::<System>(&body) {
             system.validation_errors();

@@ -140,6 +140,12 @@ fn altinns_documents_are_printed_as_text() {
         "id": acting(), "systemId": acting(), "reporteeOrgNo": acting(), "externalRef": acting(), "userType": acting(),
         "integrationTitle": acting(), "created": acting(),
     });
+    let change_request = json!({
+        "id": acting(), "systemId": acting(), "systemUserId": acting(), "partyOrgNo": acting(), "externalRef": acting(),
+        "requiredRights": system["rights"], "unwantedRights": system["rights"], "status": acting(),
+        "requiredAccessPackages": system["accessPackages"], "unwantedAccessPackages": system["accessPackages"],
+        "confirmUrl": acting(),
+    });
     let change =
         json!({ "created": acting(), "changeType": acting(), "changedByOrgNumber": acting(), "clientId": acting() });
     let page = |item: &Value| json!({ "links": {}, "data": [item] });
@@ -150,6 +156,8 @@ fn altinns_documents_are_printed_as_text() {
         ("request list", page(&request)),
         ("request status 00000000-0000-4000-8000-000000000001", request.clone()),
         ("request create 312600757 --right a", request),
+        ("request list --change", page(&change_request)),
+        ("request status 00000000-0000-4000-8000-000000000001 --change", change_request),
         ("user list", page(&user)),
         ("user find 210493352", user),
     ];
