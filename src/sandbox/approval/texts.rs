@@ -141,9 +141,6 @@ texts! {
          Leverandøren må legge inn «nb» under «name».",
         "The request cannot be approved: the system has no name in Norwegian Bokmål in the System Register \
          (AUTH-00017). The vendor must enter “nb” under “name”.";
-    system_deleted:
-        "Forespørselen kan ikke godkjennes: systemet er slettet i Systemregisteret.",
-        "The request cannot be approved: the system has been deleted from the System Register.";
     problem: "Noe gikk galt", "Something went wrong";
     unknown:
         "Forespørselen finnes ikke. Den kan være slettet, eller sandkassen kan ha blitt startet på nytt.",

@@ -130,7 +130,6 @@ fn note_of(why: Option<Undecidable>, texts: &Texts) -> Option<String> {
         Undecidable::TimedOut => texts.timed_out.to_owned(),
         Undecidable::Decided(decision) => format!("{} {}", outcome(decision, texts), texts.already),
         Undecidable::NameMissing => texts.name_missing.to_owned(),
-        Undecidable::SystemDeleted => texts.system_deleted.to_owned(),
     })
 }
 

@@ -39,8 +39,6 @@ pub(super) struct Store {
 pub(super) enum Undecidable {
     Decided(Decision),
     TimedOut,
-    /// The system has been deleted from the register.
-    SystemDeleted,
     /// The system has no name in bokmål, which would become the title of the system user: AUTH-00017.
     NameMissing,
 }
@@ -126,11 +124,9 @@ impl Store {
 
     /// The reason why the request cannot be approved; `None` if it can be approved.
     pub(super) fn not_approvable(&self, request: &Request, now: DateTime<Utc>) -> Option<Undecidable> {
-        let system = || self.system(&request.system).filter(|system| !system.deleted);
-        request.not_decidable(now).or_else(|| match system() {
-            None => Some(Undecidable::SystemDeleted),
-            Some(system) => system.name_in("nb").is_none().then_some(Undecidable::NameMissing),
-        })
+        // Altinn does not check whether the system has been deleted.
+        let name = self.system(&request.system).and_then(|system| system.name_in("nb"));
+        request.not_decidable(now).or_else(|| name.is_none().then_some(Undecidable::NameMissing))
     }
 
     /// Approves a request: the system user gets the request's own id.
