@@ -35,6 +35,10 @@ pub(super) static TABLE: [Entry; 26] = [
                 "add at least one right or package; Altinn uses this code for that, too",
             ),
             cause(
+                "does the request have only a part of a right's `resource`, or more rights than the system has?",
+                "repeat each right as a whole, as the system has it, and only once",
+            ),
+            cause(
                 "is the right for a resource that cannot be delegated to a system user?",
                 "remove it from the request and from the system",
             ),
@@ -300,7 +304,7 @@ pub(super) static TABLE: [Entry; 26] = [
         "AUTH-00058",
         "an agent request must ask for an access package",
         &[
-            cause("is `accessPackages` empty or left out?", "request at least one of the system's access packages"),
+            cause("is `accessPackages` empty?", "request at least one of the system's access packages"),
             cause("does the request have `rights`?", "request packages instead: agent requests have no `rights`"),
         ],
     ),
@@ -356,8 +360,7 @@ pub(super) static TABLE: [Entry; 26] = [
         "a requested access package cannot be given to an agent system user: it is not delegable to client relations",
         &[cause(
             "is it a package that is only for standard system users, such as `hovedadministrator`?",
-            "ask for it in a standard request, or leave it out; `NotDelegablePackages` names the packages, and many \
-             packages are for both kinds of system user",
+            "ask for it in a standard request, or leave it out; `NotDelegablePackages` names the packages",
         )],
     ),
 ];
