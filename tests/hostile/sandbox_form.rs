@@ -179,6 +179,38 @@ fn arbitrary_fields_cookies_and_queries_decide_nothing() {
     assert_eq!(answer.json()["status"], "New");
 }
 
+#[test]
+fn a_change_request_is_accepted_or_refused_and_shown_to_the_customer_as_text() {
+    const LISTS: &[&str] =
+        &["requiredRights", "unwantedRights", "requiredAccessPackages", "unwantedAccessPackages", "redirectUrl"];
+    let unwanted = (text(), text()).prop_map(|(right, package)| {
+        json!({ "unwantedRights": [{ "action": right, "resource": [{ "id": package, "value": format!("<x>{right}") }] }],
+            "unwantedAccessPackages": [{ "urn": format!("{package}<x>") }] })
+    });
+    let vendor = vendor();
+    let (nth, shown) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    try_all(200, prop_oneof![object_with(LISTS), unwanted, any_json()], |members| {
+        nth.set(nth.get() + 1);
+        let ids = format!(
+            "correlation-id=00000000-0000-4000-9000-{:012}&system-user-id=d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01",
+            nth.get()
+        );
+        let body =
+            if members.is_object() { over(json!({ "requiredRights": rights() }), &members) } else { members.clone() };
+        let answer = vendor.call(Method::POST, &format!("systemuser/changerequest/vendor?{ids}"), &body);
+        prop_assert!(answer.status.as_u16() < 500, "{}: {}", body, answer.body);
+        if answer.status == 201 {
+            let confirm = answer.json()["confirmUrl"].as_str().unwrap().replace(ADDRESS, "/");
+            for language in ["nb", "en"] {
+                is_a_page(&vendor.page(Method::GET, &format!("{confirm}&lang={language}"), "", String::new()));
+            }
+            shown.set(shown.get() + 1);
+        }
+        Ok(())
+    });
+    assert!(shown.get() > 40, "{}", shown.get());
+}
+
 /// Each list is read once, regardless of the number of comparisons.
 #[test]
 fn lists_of_the_maximum_length_are_compared_quickly() {

@@ -80,7 +80,7 @@ impl<'s> Subject<'s> {
     pub(super) fn not_approvable(self, store: &Store, now: DateTime<Utc>) -> Option<Undecidable> {
         match self {
             Self::Request(request) => store.not_approvable(request, now),
-            Self::ChangeRequest(change) => store.change_not_approvable(&change.request, now),
+            Self::ChangeRequest(change) => change.request.not_decidable(now),
         }
     }
 }

@@ -32,32 +32,28 @@ impl Store {
         self.change_requests.iter_mut().find(|change| change.request.id == id && !change.deleted)
     }
 
-    /// The reason why the change request cannot be approved; `None` if it can be approved.
-    pub(crate) fn change_not_approvable(&self, request: &Request, now: DateTime<Utc>) -> Option<Undecidable> {
-        let is_gone = || self.system(&request.system).is_none_or(|system| system.deleted);
-        request.not_decidable(now).or_else(|| is_gone().then_some(Undecidable::SystemDeleted))
-    }
-
     /// Approves a change request. As in the real Altinn, rights and packages are first added and then removed.
     pub(crate) fn approve_change(&mut self, id: &str, now: DateTime<Utc>) -> Result<(), Undecidable> {
-        let Some(change) = self.change_request(id) else { return Ok(()) };
-        if let Some(reason) = self.change_not_approvable(&change.request, now) {
+        let Self { change_requests, users, .. } = self;
+        let found = change_requests.iter_mut().find(|change| change.request.id == id && !change.deleted);
+        let Some(ChangeRequest { request, user, unwanted_rights, unwanted_packages, .. }) = found else {
+            return Ok(());
+        };
+        if let Some(reason) = request.not_decidable(now) {
             return Err(reason);
         }
-        let Self { change_requests, users, .. } = self;
-        let Some(change) = change_requests.iter_mut().find(|change| change.request.id == id) else { return Ok(()) };
-        change.request.decision = Decision::Accepted;
-        let Some(user) = users.iter_mut().find(|user| user.request.id == change.user) else { return Ok(()) };
-        let (user, added) = (&mut user.request, &change.request);
-        let rights: Vec<Right> = added.rights.iter().filter(|right| !user.rights.contains(right)).cloned().collect();
+        request.decision = Decision::Accepted;
+        let Some(user) = users.iter_mut().find(|known| known.request.id == *user) else { return Ok(()) };
+        let user = &mut user.request;
+        let rights: Vec<Right> = request.rights.iter().filter(|right| !user.rights.contains(right)).cloned().collect();
         user.rights.extend(rights);
-        user.rights.retain(|right| !change.unwanted_rights.iter().any(|unwanted| unwanted.covers(right)));
+        user.rights.retain(|right| !unwanted_rights.iter().any(|unwanted| unwanted.covers(right)));
         let packages: Vec<String> =
-            added.packages.iter().filter(|package| !user.packages.contains(package)).cloned().collect();
+            request.packages.iter().filter(|package| !user.packages.contains(package)).cloned().collect();
         user.packages.extend(packages);
-        user.packages.retain(|package| !change.unwanted_packages.contains(package));
+        user.packages.retain(|package| !unwanted_packages.contains(package));
         // The system user may now need as much memory as the body of the change request.
-        user.size += added.size;
+        user.size += request.size;
         Ok(())
     }
 

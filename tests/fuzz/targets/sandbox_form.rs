@@ -65,6 +65,7 @@ impl Vendor {
             9 => self.with_claims(rest),
             10 => self.visit(rest),
             11 => self.press(rest),
+            12 => self.ask(Method::POST, &self.change_request(), rest, &change()),
             _ => self.raw(data),
         }
     }
@@ -85,6 +86,14 @@ impl Vendor {
         } else {
             self.answered(&answer);
         }
+    }
+
+    /// The path that creates a change request with a new id.
+    fn change_request(&self) -> String {
+        let id = format!("00000000-0000-4000-9000-{:012}", self.inputs);
+        format!(
+            "systemuser/changerequest/vendor?correlation-id={id}&system-user-id=d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01"
+        )
     }
 
     /// Makes the request unique, so that it has no answer yet.
@@ -234,6 +243,13 @@ fn request() -> Value {
     json!({
         "systemId": SYSTEM, "partyOrgNo": "312600757",
         "rights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "ttd_systembruker-logistikk-demo" }] }],
+    })
+}
+
+fn change() -> Value {
+    json!({
+        "requiredRights": [{ "resource": [{ "id": "urn:altinn:resource", "value": "ttd_systembruker-salary" }] }],
+        "unwantedRights": [], "requiredAccessPackages": [], "unwantedAccessPackages": [],
     })
 }
 
