@@ -357,12 +357,35 @@ fn a_refused_or_unusable_exchange_prints_no_token() {
     );
     exchange(response("400 Bad Request", "text/plain", "Invalid token provider: x"))
         .fails(5, &format!("error: `{address}` returned status 400: Invalid token provider: x\n"));
-    for body in ["", "SECRET", "\"SECRET\"", "{\"access_token\":\"SECRET\"}", "<html>SECRET</html>", "null"] {
+    let is_not = |body: &str, what: &str| {
         let run = exchange(json("200 OK", body));
-        run.fails(
-            6,
-            &format!("error: no usable response from `{address}`: status 200, but not a token with a lifetime\n"),
-        );
+        run.fails(6, &format!("error: no usable response from `{address}`: status 200, but not {what}\n"));
+    };
+    // 21 characters, and 65,537.
+    let (short, long) = ("SECRET-of-21-letters+", "a".repeat(65_537));
+    for body in [
+        "",
+        "SECRET",
+        "\"SECRET\"",
+        "{\"access_token\":\"SECRET\"}",
+        "<html>SECRET</html>",
+        "null",
+        short,
+        &long,
+        "SECRET-of-22-letters+/ SECRET-of-22-letters+/",
+        "SECRET-of-22-letters+/\nSECRET-of-22-letters+/",
+        "SECRET-of-22-letters=+/",
+        "SECRET,of,23,letters,+/",
+        "[\"SECRET-of-22-letters+/\"]",
+        "https://example.no/sign-in/SECRET",
+        "SECRETæof-22-letters+/~",
+        "======================",
+    ] {
+        is_not(body, "a token");
+    }
+    // A JWT that was cut off is no opaque token.
+    for body in ["eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJTRUNSRVQi", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"] {
+        is_not(body, "a token with a lifetime");
     }
 }
 

@@ -441,6 +441,32 @@ fn an_exchanged_token_is_printed_without_quotes() {
 }
 
 #[test]
+fn an_opaque_exchanged_token_is_printed_and_sent_and_its_lifetime_is_unknown() {
+    let longest = "a".repeat(65_536);
+    for token in ["ABCdef-0123456789._~+/==", "0123456789abcdef012345", &longest] {
+        for body in [token.to_owned(), format!("\"{token}\""), format!("{token}\r\n")] {
+            let server = Server::with_token(move |_| answer("200 OK", &body));
+            run(&server, "token --exchange").succeeds(&format!("{token}\n"));
+        }
+    }
+    let server = Server::with_token(|request| match request.target.contains("/exchange/") {
+        true => answer("200 OK", "opaque-token-of-Altinn-1"),
+        false => answer("200 OK", "{}"),
+    });
+    let json = run(&server, "token --exchange --json");
+    prints_json(
+        &json,
+        json!({ "access_token": "opaque-token-of-Altinn-1", "token_type": "Bearer", "scope": "a:b" }),
+        "",
+    );
+    let called = run(&server, "call orders --exchange --verbose");
+    assert_eq!((called.code, called.out.as_str()), (0, "{}\n"), "{}", called.err);
+    let facts = "token          lifetime unknown, scope a:b\n               opaque (not a JWT)\n";
+    assert!(called.err.contains(facts) && !called.err.contains("of-Altinn"), "{}", called.err);
+    assert_eq!(server.requests().pop().unwrap().header("authorization"), Some("Bearer opaque-token-of-Altinn-1"));
+}
+
+#[test]
 fn the_lifetime_of_an_exchanged_token_comes_from_its_claims() {
     use base64::Engine;
     let part = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());

@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Method, Url};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
@@ -31,13 +32,13 @@ use tokio::time::sleep;
 
 use crate::client::http::{self, is_too_large};
 use crate::client::retry::Retries;
-use crate::client::{AccessToken, CallError, Http, Reply, TransportError};
+use crate::client::{CallError, Http, Reply, TransportError};
 
 /// A client for Altinn's vendor APIs, with the token that it sends.
 pub struct Altinn<'a> {
     http: &'a Http,
     platform: &'a Url,
-    token: &'a AccessToken,
+    token: &'a SecretString,
     calls: Mutex<Vec<CallRecord>>,
     on_pause: &'a (dyn Fn(Duration) + Sync),
 }
@@ -72,7 +73,7 @@ impl<T> Serialize for Item<T> {
 
 impl<'a> Altinn<'a> {
     /// Creates a client for the Altinn platform at this URL, which must end in a slash.
-    pub fn new(http: &'a Http, platform: &'a Url, token: &'a AccessToken) -> Self {
+    pub fn new(http: &'a Http, platform: &'a Url, token: &'a SecretString) -> Self {
         Self { http, platform, token, calls: Mutex::default(), on_pause: &|_| {} }
     }
 
@@ -111,7 +112,7 @@ impl<'a> Altinn<'a> {
         let add =
             || self.add(CallRecord { method: method.clone(), address: address.clone(), status: None, pause: None });
         let attempt = async |nth: usize| {
-            let answer = self.http.call(method.clone(), url, &self.token.secret, body.clone()).await;
+            let answer = self.http.call(method.clone(), url, self.token, body.clone()).await;
             self.records()[nth].status =
                 answer.as_ref().map_or_else(TransportError::status, |reply| Some(reply.status));
             answer?.accepted()

@@ -17,7 +17,7 @@ fn rubbish(call: Call, printed: &str, quoted: &str) -> (i32, String) {
     let what = match call {
         Call::Orders => return (0, printed.to_owned()),
         Call::Token => return no_answer(call, HTTP, "status 200, but not a token response"),
-        Call::Exchange => return no_answer(call, HTTP, "status 200, but not a token with a lifetime"),
+        Call::Exchange => return no_answer(call, HTTP, "status 200, but not a token"),
         Call::Reference => format!("the JSON of this API{quote}"),
         Call::System => format!("a system{quote}"),
         Call::Users => format!("a page of a list{quote}"),

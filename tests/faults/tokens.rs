@@ -58,18 +58,21 @@ fn an_unusable_token_is_rejected_and_not_printed() {
 #[test]
 fn an_unusable_token_from_altinn_is_rejected_and_not_printed() {
     let expired = TOKEN.split('.').next().unwrap();
+    let (no_token, no_lifetime) = ("status 200, but not a token", "status 200, but not a token with a lifetime");
     let bodies = [
-        json!(TOKEN.replacen('.', "\n", 1)).to_string(),
-        json!(format!("{}\r\n{}", *TOKEN, *TOKEN)).to_string(),
-        json!({ "access_token": *TOKEN }).to_string(),
-        json!([*TOKEN]).to_string(),
-        expired.to_owned(),
-        format!("{}.e30.c2ln", expired),
-        format!("{} {}", *TOKEN, *TOKEN),
-        format!("\"{}", *TOKEN),
+        (json!(TOKEN.replacen('.', "\n", 1)).to_string(), no_token),
+        (json!(format!("{}\r\n{}", *TOKEN, *TOKEN)).to_string(), no_token),
+        (json!({ "access_token": *TOKEN }).to_string(), no_token),
+        (json!([*TOKEN]).to_string(), no_token),
+        (expired.to_owned(), no_lifetime),
+        (format!("{}.e30.c2ln", expired), no_lifetime),
+        (format!("{} {}", *TOKEN, *TOKEN), no_token),
+        (format!("\"{}", *TOKEN), no_token),
+        ("<html>sign-in</html>".to_owned(), no_token),
+        ("Unauthorized".to_owned(), no_token),
     ];
-    hold(bodies.map(|body| {
-        let message = no_answer(Call::Exchange, HTTP, "status 200, but not a token with a lifetime");
+    hold(bodies.map(|(body, message)| {
+        let message = no_answer(Call::Exchange, HTTP, message);
         Case::new(&body.clone(), Call::Exchange, move || answering(&body), message)
     }));
 }

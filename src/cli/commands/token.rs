@@ -33,7 +33,9 @@ Examples:
 struct Answer<'a> {
     access_token: &'a str,
     token_type: &'static str,
-    expires_in: u64,
+    /// `None` if the lifetime is unknown (RFC 6749, section 5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,8 +50,14 @@ impl Token {
         let session = Session::start(config, timeout, console).await?;
         let tokens = session.token_source(key);
         let token = session.token(&tokens, self.options.system_user(), console).await?;
-        let token = if self.exchange { session.altinn_token(&token, console).await?.into() } else { token };
-        let secret = token.secret.expose_secret();
+        let (secret, expires_in) = match self.exchange {
+            true => {
+                let altinns = session.altinn_token(&token, console).await?;
+                (altinns.secret, altinns.expires_in)
+            }
+            false => (token.secret.clone(), Some(token.expires_in)),
+        };
+        let secret = secret.expose_secret();
         if !common.json {
             return Ok(console.answer_line(secret)?);
         }
@@ -57,7 +65,7 @@ impl Token {
             access_token: secret,
             // Maskinporten issues no other type.
             token_type: "Bearer",
-            expires_in: token.expires_in,
+            expires_in,
             scope: token.scope.as_deref(),
             system_user: DecodedJwt::read(secret).and_then(|decoded| decoded.system_user()),
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::console::Console;
@@ -13,7 +13,7 @@ use crate::altinn::CallRecord;
 use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::client::grant::Assertion;
 use crate::client::http::address;
-use crate::client::{AccessToken, Environment, KeySource, OrgNumber, SigningKey, may_be_secret, show, visible};
+use crate::client::{Environment, KeySource, OrgNumber, SigningKey, may_be_secret, show, visible};
 use crate::config::{Config, Given, Source};
 
 pub(crate) fn configuration(console: &mut Console<'_>, config: &Config) {
@@ -157,11 +157,11 @@ pub(crate) fn altinn(console: &mut Console<'_>, calls: &[CallRecord], elapsed: D
     }
 }
 
-pub(crate) fn token(console: &mut Console<'_>, token: &AccessToken) {
+pub(crate) fn token(console: &mut Console<'_>, secret: &SecretString, expires_in: Option<u64>, scope: Option<&str>) {
     console.verbose("token", || {
-        let scope = token.scope.as_deref().unwrap_or("not returned");
-        let first = format!("valid for {} s, scope {scope}", token.expires_in);
-        [vec![first], jwt_facts(DecodedJwt::read(token.secret.expose_secret()))].concat()
+        let lifetime = expires_in.map_or("lifetime unknown".to_owned(), |seconds| format!("valid for {seconds} s"));
+        let first = format!("{lifetime}, scope {}", scope.unwrap_or("not returned"));
+        [vec![first], jwt_facts(DecodedJwt::read(secret.expose_secret()))].concat()
     });
 }
 

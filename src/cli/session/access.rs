@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use super::altinn_session::with_scope;
 use super::{Session, exchange, explain_altinn, warn_of_clock};
 use crate::altinn::authorized_parties::{self, Party, SCOPE};
+use crate::altinn::exchange::AltinnToken;
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{Rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::output::{Console, columns};
 use crate::client::maskinporten::{ExchangeError, TokenRefused};
-use crate::client::{AccessToken, OrgNumber, TokenSource, quote};
+use crate::client::{OrgNumber, TokenSource, quote};
 use crate::config::Config;
 
 /// The largest number of parties in an error.
@@ -21,7 +22,7 @@ const MOST_PARTIES: usize = 5;
 pub(crate) struct Access<'s> {
     session: &'s Session,
     /// The Altinn token of the system user.
-    token: AccessToken,
+    token: AltinnToken,
 }
 
 /// Rights that a system user should have.
@@ -81,7 +82,7 @@ impl<'s> Access<'s> {
         console: &mut Console<'_>,
     ) -> Result<Vec<Item<Party>>, CommandError> {
         let call = async |api: &Altinn<'_>| authorized_parties::list(api, resource).await;
-        let (parties, _) = self.session.call_altinn(&self.token, console, call).await;
+        let (parties, _) = self.session.call_altinn(&self.token.secret, console, call).await;
         let parties = parties.map_err(|error| explain_altinn(error, &Rerun::new(&self.session.config)))?;
         Ok(parties.items)
     }

@@ -123,7 +123,7 @@ impl AltinnSession {
         let mut refused = None;
         loop {
             let Exchanged { token, is_new, .. } = self.token(scope, refused.as_ref(), console).await?;
-            let (answer, calls) = self.session.call_altinn(&token, console, &call).await;
+            let (answer, calls) = self.session.call_altinn(&token.secret, console, &call).await;
             let was_accepted = !is_new || calls.iter().any(|call| call.status == Some(200));
             if let Err(CallError::Refused(problem)) = &answer
                 && problem.status == 401

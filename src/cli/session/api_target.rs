@@ -2,6 +2,7 @@
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
+use secrecy::SecretString;
 
 use super::with_retries::send_with_retries;
 use crate::altinn::decoded_jwt::without_scheme;
@@ -11,7 +12,7 @@ use crate::cli::error::transport_error::error_of_change;
 use crate::cli::error::{CommandError, Exit, did_you_mean, nearest};
 use crate::cli::output::{Console, json, or_dash, pairs};
 use crate::client::reference_api::{self, Logistics, ReferenceApi, Salary, SystemUserInfo};
-use crate::client::{AccessToken, CallError, Http, OrgNumber, Problem, Reply, may_be_secret, quote};
+use crate::client::{CallError, Http, OrgNumber, Problem, Reply, may_be_secret, quote};
 use crate::config::{ApiConfig, Config, ConfigError, Given};
 
 /// The request to an API, apart from its URL and its token. It does not implement `Debug`, because a header may be a
@@ -106,13 +107,13 @@ impl ApiTarget {
         &self,
         http: &Http,
         url: &Url,
-        token: &AccessToken,
+        token: &SecretString,
         request: &ApiRequest,
         console: &mut Console<'_>,
     ) -> Result<Reply, CallError> {
         let ApiRequest { method, headers, body } = request;
         let send = async || {
-            let reply = http.call_with(method.clone(), url, &token.secret, headers.clone(), body.clone()).await;
+            let reply = http.call_with(method.clone(), url, token, headers.clone(), body.clone()).await;
             reply?.accepted()
         };
         let facts =

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::altinn_session::{AltinnError, AltinnSession, note_untyped};
@@ -33,6 +34,7 @@ use super::error::file_handles;
 use super::error::token_refused::GrantInputs;
 use super::error::{CommandError, problem};
 use super::output::{ClockDifference, Console, RequestTimer, verbose};
+use crate::altinn::exchange::AltinnToken;
 use crate::altinn::{self, Altinn, CallRecord};
 use crate::client::http::address;
 use crate::client::{
@@ -117,20 +119,20 @@ impl Session {
         &self,
         token: &AccessToken,
         console: &mut Console<'_>,
-    ) -> Result<AccessToken, CommandError> {
+    ) -> Result<AltinnToken, CommandError> {
         let url = altinn::exchange::address(&self.config.endpoints.altinn);
         let exchange = || altinn::exchange::exchange(&self.http, &url, token);
-        let status = |answer: Result<&AccessToken, &Problem>| (Some(answer.map_or_else(|no| no.status, |_| 200)), None);
+        let status = |answer: Result<&AltinnToken, &Problem>| (Some(answer.map_or_else(|no| no.status, |_| 200)), None);
         let (answer, _) = get_with_retries(&self.http, &url, console, exchange, status).await;
-        let token = answer.map_err(|error| explain_altinn(error, &Rerun::new(&self.config)))?;
-        verbose::token(console, &token);
-        Ok(token)
+        let altinns = answer.map_err(|error| explain_altinn(error, &Rerun::new(&self.config)))?;
+        verbose::token(console, &altinns.secret, altinns.expires_in, token.scope.as_deref());
+        Ok(altinns)
     }
 
     /// Calls Altinn with this token. Prints the lines of `--verbose`. Also returns a record of each call.
     async fn call_altinn<T>(
         &self,
-        token: &AccessToken,
+        token: &SecretString,
         console: &mut Console<'_>,
         call: impl AsyncFn(&Altinn<'_>) -> Result<T, CallError>,
     ) -> (Result<T, CallError>, Vec<CallRecord>) {
@@ -172,7 +174,7 @@ pub(crate) async fn exchange(
     let clock = requests.finish(console);
     let token = answer.map_err(|error| FailedExchange { error, clock })?;
     if is_new {
-        verbose::token(console, &token);
+        verbose::token(console, &token.secret, Some(token.expires_in), token.scope.as_deref());
     }
     Ok(Exchanged { token, clock, is_new })
 }

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
-use systemuser_demo::altinn::exchange;
+use systemuser_demo::altinn::exchange::{self, AltinnToken};
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user::SystemUser;
 use systemuser_demo::altinn::system_user_request::{Request, State};
@@ -45,10 +45,11 @@ fn token_answer(body: &[u8]) {
 }
 
 fn exchanged(body: &[u8]) {
-    match exchange::read(&reply(200, body), None) {
-        Ok(token) => {
-            is_a_token(&token);
-            assert!(DecodedJwt::read(token.secret.expose_secret()).is_some());
+    match exchange::read(&reply(200, body)) {
+        Ok(AltinnToken { secret, expires_in }) => {
+            let secret = secret.expose_secret();
+            assert_eq!(DecodedJwt::read(secret).is_some(), expires_in.is_some(), "{secret:?}");
+            assert!(secret.len() >= 22 && secret.bytes().all(|byte| byte.is_ascii_graphic()), "{secret:?}");
         }
         Err(error) => shows_nothing(&error, body),
     }

@@ -89,12 +89,11 @@ impl Call {
             url.query_pairs_mut().extend_pairs(query);
         }
         let tokens = session.token_source(key);
-        let mut token = session.token(&tokens, self.options.system_user(), console).await?;
+        let token = session.token(&tokens, self.options.system_user(), console).await?;
         let is_exchanged = self.exchange || target.needs_exchange();
-        if is_exchanged {
-            token = session.altinn_token(&token, console).await?.into();
-        }
-        let answer = target.call(&session.http, &url, &token, &request, console).await;
+        let altinns = if is_exchanged { Some(session.altinn_token(&token, console).await?) } else { None };
+        let secret = altinns.as_ref().map_or(&token.secret, |altinns| &altinns.secret);
+        let answer = target.call(&session.http, &url, secret, &request, console).await;
         let answer = answer.and_then(|reply| Ok((target.display(&reply, &request.method, common.json)?, reply)));
         let (formatted, reply) = answer.map_err(|error| {
             let is_401 = matches!(&error, CallError::Refused(refused) if refused.status == 401);

@@ -86,8 +86,8 @@ pub(super) async fn call(
         false => None,
     };
     let request = ApiRequest { method, headers: HeaderMap::new(), body: Vec::new() };
-    let token = altinns.as_ref().unwrap_or(token);
-    let answer = target.call(http, &url, token, &request, findings.console()).await;
+    let secret = altinns.as_ref().map_or(&token.secret, |altinns| &altinns.secret);
+    let answer = target.call(http, &url, secret, &request, findings.console()).await;
     match answer.and_then(|reply| target.display(&reply, &request.method, false).map(|_| reply.status)) {
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
         Err(error) => {
