@@ -137,6 +137,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("request create", ANYTHING),
     ("request delete", ANYTHING),
     ("request status", ANYTHING),
+    ("scope check", &["a:b", "a:c", "d:e"]),
+    ("scope list", ANYTHING),
     ("system delete", SYSTEMS),
     ("system log", SYSTEMS),
     ("system register", JSON_FILES),

@@ -566,7 +566,7 @@ fn verbose_shows_the_source_of_each_value() {
     let run = with("token --env test --verbose --scope c:d", &server.configuration())
         .var("SYSTEMUSER_ORG", "310904473")
         .run();
-    let story: Vec<&str> = run.err.lines().take(13).map(str::trim_end).collect();
+    let story: Vec<&str> = run.err.lines().take(14).map(str::trim_end).collect();
     let (url, file) = (server.url(), "(config/test.toml line");
     let expected = [
         "configuration  config/test.toml".to_owned(),

@@ -28,6 +28,7 @@ mod layout;
 mod refusals;
 mod retries;
 mod sanitize;
+mod scopes;
 mod secrets;
 mod system_file;
 mod token_source;

@@ -1,5 +1,5 @@
 //! Altinn, for a system vendor: the System Register, requests for system users and for changes to them, the system
-//! users, the parties for which they may act, and the exchange of tokens.
+//! users, the parties for which they may act, the exchange of tokens, and the catalogue of scopes.
 //!
 //! These APIs accept a Maskinporten token or an exchanged Altinn token. The `consumer` claim identifies the vendor.
 //!
@@ -13,6 +13,7 @@ pub mod decoded_jwt;
 pub mod exchange;
 pub mod page;
 pub mod rights;
+pub mod scope_catalogue;
 pub mod system;
 pub mod system_register;
 pub mod system_user;

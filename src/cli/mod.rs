@@ -19,7 +19,7 @@ pub use self::commands::inspect::in_words;
 #[cfg(feature = "sandbox")]
 use self::commands::sandbox;
 use self::commands::{
-    call, completions, doctor, explain, grant, help, init, inspect, key, request, system, token, user,
+    call, completions, doctor, explain, grant, help, init, inspect, key, request, scope, system, token, user,
 };
 pub use self::error::{CommandError, Exit, command_line, file_handles};
 use self::error::{did_you_mean, nearest};
@@ -61,6 +61,8 @@ enum Command {
     Inspect(Deferred<inspect::Inspect>),
     /// create a key pair, or print a public key
     Key(Deferred<key::Key>),
+    /// find out which scopes the client has, and who grants the others
+    Scope(Deferred<scope::Scope>),
     /// run every step of the flow and say which one fails
     Doctor(Deferred<doctor::Doctor>),
     /// explain a Maskinporten or Altinn error code
@@ -120,6 +122,7 @@ impl Cli {
             Command::Grant(Deferred(grant)) => grant.run(&self.common, console)?,
             Command::Inspect(Deferred(inspect)) => inspect.run(&self.common, console).await?,
             Command::Key(Deferred(key)) => key.run(&self.common, console)?,
+            Command::Scope(Deferred(scope)) => scope.run(&self.common, console).await?,
             Command::Doctor(Deferred(doctor)) => return doctor.run(&self.common, console).await,
             Command::Explain(Deferred(explain)) => explain.run(&self.common, console)?,
             Command::Init(Deferred(init)) => init.run(&self.common, console)?,

@@ -4,6 +4,7 @@
 //! Each fault affects one of the client's servers; the other servers answer normally.
 
 mod bodies;
+mod catalogue;
 mod connections;
 mod documents;
 mod proxies;

@@ -39,7 +39,7 @@ fn server() -> Wire {
 }
 
 /// A proxy that opens a tunnel to this server for every host name.
-fn tunnel(server: &Wire) -> Wire {
+pub(super) fn tunnel(server: &Wire) -> Wire {
     let address = server.address;
     Wire::start(move |mut connection| {
         if connection.request().is_some() {

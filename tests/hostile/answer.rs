@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
 use systemuser_demo::altinn::exchange::{self, AltinnToken};
+use systemuser_demo::altinn::scope_catalogue;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user_request::Request;
 use systemuser_demo::cli::session::verification::{PublishedKeys, document};
@@ -141,6 +142,42 @@ fn an_arbitrary_document_is_read_or_quoted_from_its_beginning() {
         }
         Ok(())
     });
+}
+
+#[test]
+fn an_entry_of_the_catalogue_has_a_name_and_fields_of_the_right_type_or_is_ignored() {
+    const FIELDS: &[&str] = &["name", "name", "description", "active", "owner_orgno", "at_max_age"];
+    let types = object_with(&["allowed_integration_types", "accessible_for_all", "name"]);
+    let entry = prop_oneof![3 => object_with(FIELDS), 1 => types, 1 => any_json()];
+    try_all(3_000, (entry, any_json()), |(entry, other)| {
+        let body = format!(r#"[{other},{entry},{{"name":"last:scope"}}]"#);
+        let scopes = scope_catalogue::read(&reply(200, body.as_str())).unwrap();
+        prop_assert!(scopes.len() <= 3 && scopes.iter().any(|scope| scope.name == "last:scope"));
+        prop_assert!(scopes.is_sorted_by_key(|scope| &scope.name));
+        for scope in scopes {
+            prop_assert!(
+                !scope.name.is_empty() && scope.name.len() <= 200 && !scope.name.contains(char::is_whitespace)
+            );
+        }
+        let message = scope_catalogue::read(&reply(200, entry.to_string())).err().map(|error| error.to_string());
+        prop_assert!(message.is_none_or(|message| !message.contains(acts) && message.len() < 3_000));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_giant_entry_of_the_catalogue_is_ignored() {
+    for (name, giant) in giants() {
+        is_soon_done(|| {
+            // A giant that is not JSON makes the whole text no catalogue.
+            for giant in [giant.clone(), serde_json::to_string(&giant).unwrap()] {
+                let body = format!(r#"[{{"name":"a:b"}},{giant}]"#);
+                if let Ok(scopes) = scope_catalogue::parse(body.as_bytes()) {
+                    assert_eq!(scopes.len(), 1, "{name}");
+                }
+            }
+        });
+    }
 }
 
 #[test]

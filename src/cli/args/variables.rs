@@ -95,6 +95,15 @@ pub(crate) fn settings() -> Vec<(&'static str, String)> {
     names.filter_map(|name| Some((name, os(name)?.into_string().ok()?))).collect()
 }
 
+/// The user's directory for cached data (XDG Base Directory Specification). A path that is not absolute is ignored.
+pub(crate) fn cache_directory() -> Option<PathBuf> {
+    let path = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    match cfg!(windows) {
+        true => path("LOCALAPPDATA"),
+        false => path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache"))),
+    }
+}
+
 /// The variable that replaces the system's root certificates.
 pub(crate) fn root_certificates() -> Option<&'static str> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| env::var_os(name).is_some())

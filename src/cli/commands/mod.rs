@@ -14,6 +14,7 @@ pub(super) mod key;
 pub(super) mod request;
 #[cfg(feature = "sandbox")]
 pub(super) mod sandbox;
+pub(super) mod scope;
 pub(super) mod system;
 pub(super) mod token;
 pub(super) mod user;

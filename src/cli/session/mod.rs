@@ -1,5 +1,5 @@
-//! Code that several commands share: the session, calls with retries, what a system user may do, new keys and files, and
-//! the verification of tokens.
+//! Code that several commands share: the session, calls with retries, the check of scopes, what a system user may do,
+//! new keys and files, and the verification of tokens.
 //!
 //! A session is a configuration with an HTTP client. It gets tokens, and starts a sandbox inside the process if
 //! necessary. Code of a single command belongs to `commands`.
@@ -11,6 +11,8 @@ mod external_ref;
 pub(crate) mod new_file;
 pub(crate) mod new_key;
 pub(crate) mod output_file;
+pub(crate) mod scope_catalogue;
+pub(crate) mod scope_check;
 pub(crate) mod signing_key;
 pub(crate) mod starter;
 pub mod verification;
@@ -271,6 +273,16 @@ pub(crate) async fn fetch_document<T: DeserializeOwned>(
     name: &str,
     console: &mut Console<'_>,
 ) -> (Result<T, TransportError>, Option<ClockDifference>) {
+    let (reply, clock) = fetch_public(http, url, console).await;
+    (reply.and_then(|reply| verification::document(&reply, name)), clock)
+}
+
+/// Sends a GET request without a token.
+async fn fetch_public(
+    http: &Http,
+    url: &Url,
+    console: &mut Console<'_>,
+) -> (Result<Reply, TransportError>, Option<ClockDifference>) {
     // A public document is never refused.
     let get = async || Ok::<Reply, CallError<Infallible>>(http.get_public(url).await?);
     let facts = |answer: Result<&Reply, &Infallible>| match answer {
@@ -278,12 +290,11 @@ pub(crate) async fn fetch_document<T: DeserializeOwned>(
         Err(never) => match *never {},
     };
     let (answer, clock) = get_with_retries(http, url, console, get, facts).await;
-    let document = match answer {
-        Ok(reply) => verification::document(&reply, name),
-        Err(CallError::Transport(error)) => Err(error),
-        Err(CallError::Refused(never)) => match *never {},
-    };
-    (document, clock)
+    let reply = answer.map_err(|error| match error {
+        CallError::Transport(error) => error,
+        CallError::Refused(never) => match *never {},
+    });
+    (reply, clock)
 }
 
 /// Starts the sandbox inside the process, unless an address is configured.

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
 use systemuser_demo::altinn::exchange::{self, AltinnToken};
+use systemuser_demo::altinn::scope_catalogue;
 use systemuser_demo::altinn::system::{Draft, System};
 use systemuser_demo::altinn::system_user::SystemUser;
 use systemuser_demo::altinn::system_user_request::{Request, State};
@@ -91,6 +92,10 @@ fn public_document(body: &[u8]) {
         if let Err(error) = verification::document::<PublishedKeys>(&reply(status, body), "JWK set") {
             is_short(&error.to_string(), 1_000);
             assert!(!error.to_string().contains(SENT));
+        }
+        match scope_catalogue::read(&reply(status, body)) {
+            Ok(scopes) => assert!(!scopes.is_empty() && scopes.is_sorted_by_key(|scope| &scope.name)),
+            Err(error) => is_short(&error.to_string(), 1_000),
         }
     }
 }

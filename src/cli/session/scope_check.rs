@@ -1,0 +1,277 @@
+//! Asks Maskinporten for each scope alone, because a grant for several scopes is refused as a whole, and joins the
+//! answers with the catalogue of scopes.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Exchanged, Session, exchange, scope_catalogue, warn_of_clock};
+use crate::altinn::scope_catalogue::Scope;
+use crate::cli::error::CommandError;
+use crate::cli::error::token_refused::GrantInputs;
+use crate::cli::output::{Console, RequestTimer};
+use crate::client::{ExchangeError, TokenRefused, TokenRequest, TokenSource, may_be_secret, quote, show};
+use crate::config::{Config, Given};
+use crate::explain;
+
+/// The largest number of grants that are sent at the same time.
+const AT_ONCE: usize = 3;
+
+/// Whether the client gets a token with a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verdict {
+    Granted,
+    NotOnClient,
+    NotGranted,
+    NotMaskinporten,
+    NoResponse,
+}
+
+impl Verdict {
+    /// The verdict of a refusal, unless the refusal is about something else than a scope.
+    fn of(refused: &TokenRefused) -> Option<Self> {
+        let words = refused.description.as_deref().unwrap_or_default();
+        match explain::of_refusal(refused.code.as_deref(), words).map(|entry| entry.code) {
+            Some("MP-200") => Some(Self::NotOnClient),
+            Some("MP-201") => Some(Self::NotMaskinporten),
+            Some("MP-250") => Some(Self::NotGranted),
+            None if refused.code.is_none() && refused.error.as_deref() == Some("invalid_scope") => {
+                Some(Self::NotOnClient)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A scope, and the facts about it.
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckedScope {
+    /// The scope, as messages show it.
+    pub(crate) scope: String,
+    #[serde(rename = "result")]
+    pub(crate) verdict: Verdict,
+    /// Maskinporten's code, such as `MP-200`.
+    code: Option<String>,
+    /// Maskinporten's own words, or the reason why there is no usable response.
+    error: Option<String>,
+    trace_id: Option<String>,
+    /// The lifetime of the token, in seconds.
+    expires_in: Option<u64>,
+    /// The entry in the catalogue. `None` if there is no entry, or no catalogue.
+    pub(crate) catalogue: Option<Scope>,
+    /// The next step, if there is a problem.
+    pub(crate) advice: Option<String>,
+}
+
+impl CheckedScope {
+    /// The lifetime of a token with the scope, in seconds.
+    pub(crate) fn lifetime(&self) -> Option<u64> {
+        self.expires_in.or_else(|| self.catalogue.as_ref()?.at_max_age)
+    }
+
+    /// The result as messages show it.
+    pub(crate) fn result(&self) -> String {
+        let words = match self.verdict {
+            Verdict::Granted => "granted",
+            Verdict::NotOnClient => "not on the client",
+            Verdict::NotGranted => "not granted",
+            Verdict::NotMaskinporten => "not a Maskinporten scope",
+            Verdict::NoResponse => "no usable response",
+        };
+        self.code.as_ref().map_or_else(|| words.to_owned(), |code| format!("{words} ({code})"))
+    }
+
+    fn new(scope: &str, verdict: Verdict) -> Self {
+        let scope = show(scope);
+        Self {
+            scope,
+            verdict,
+            code: None,
+            error: None,
+            trace_id: None,
+            expires_in: None,
+            catalogue: None,
+            advice: None,
+        }
+    }
+
+    /// `None` if the refusal is about something else than the scope.
+    fn refused(scope: &str, refused: &TokenRefused) -> Option<Self> {
+        // The description may repeat the scope.
+        let error = refused.description.clone().filter(|_| !may_be_secret(scope));
+        let (code, trace_id) = (refused.code.clone(), refused.trace_id.clone());
+        Some(Self { code, error, trace_id, ..Self::new(scope, Verdict::of(refused)?) })
+    }
+
+    fn of(scope: &str, answer: &Result<u64, ExchangeError>) -> Option<Self> {
+        match answer {
+            Ok(seconds) => Some(Self { expires_in: Some(*seconds), ..Self::new(scope, Verdict::Granted) }),
+            Err(ExchangeError::Refused(refused)) => Self::refused(scope, refused),
+            Err(ExchangeError::Transport(error)) => {
+                Some(Self { error: Some(error.to_string()), ..Self::new(scope, Verdict::NoResponse) })
+            }
+        }
+    }
+
+    /// The next step. `has_catalogue` is whether the catalogue could be read.
+    fn advise(&self, config: &Config, has_catalogue: bool) -> Option<String> {
+        let scope = quote(&self.scope);
+        let entry = self.catalogue.as_ref();
+        let owner = match entry.and_then(|entry| entry.owner_orgno.as_deref()) {
+            Some(number) => format!("its owner, organisation {number},"),
+            None => "the API's owner".to_owned(),
+        };
+        let own = config.vendor.org.iter().flatten().next().map(|org| format!(" {}", org.value)).unwrap_or_default();
+        let portal = "in Maskinporten's self-service portal";
+        if entry.is_some_and(Scope::is_retired) {
+            return Some(format!("{scope} is retired: ask {owner} which scope replaces it"));
+        }
+        if let (Verdict::NotOnClient | Verdict::NotMaskinporten, Some(types)) =
+            (self.verdict, entry.and_then(Scope::other_client_types))
+        {
+            let types = quote(&types.join(" "));
+            return Some(format!("{scope} is for clients of type {types}, not of Maskinporten: request another scope"));
+        }
+        Some(match self.verdict {
+            Verdict::Granted => return None,
+            Verdict::NotOnClient if has_catalogue && entry.is_none() => format!(
+                "is {scope} misspelled, or private? it is not in the catalogue of scopes, which lists no private \
+                 scopes; if it is private, ask the API's owner to grant it to your organisation{own}, and add it to \
+                 the client {portal}"
+            ),
+            Verdict::NotOnClient if entry.is_some_and(|entry| entry.accessible_for_all == Some(true)) => {
+                format!("add {scope} to the client {portal}; it is open to all organisations")
+            }
+            Verdict::NotOnClient => format!(
+                "add {scope} to the client {portal}; if the portal does not offer it, ask {owner} to grant it to your \
+                 organisation{own}"
+            ),
+            Verdict::NotGranted => format!(
+                "ask {owner} to grant {scope} to your organisation{own} in `{}`; it is already on the client",
+                config.environment.value
+            ),
+            Verdict::NotMaskinporten if has_catalogue && entry.is_none() => {
+                format!("is {scope} a scope for end users? request one of the API's scopes for Maskinporten instead")
+            }
+            Verdict::NotMaskinporten => {
+                "was the client created for another integration type? a client's type cannot be changed, so create a \
+                 new client of type Maskinporten"
+                    .to_owned()
+            }
+            Verdict::NoResponse => format!("{scope}: {}", self.error.as_deref().unwrap_or_default()),
+        })
+    }
+}
+
+/// Asks for each scope, and joins the answers with the catalogue. Prints a note if there is no catalogue. The first
+/// scope is asked alone: an error that is not about the scope ends the check.
+pub(crate) async fn check(
+    session: &Session,
+    tokens: &Arc<TokenSource>,
+    scopes: &[Given<String>],
+    refresh: bool,
+    console: &mut Console<'_>,
+) -> Result<Vec<CheckedScope>, CommandError> {
+    let Some((first, others)) = scopes.split_first() else { return Ok(Vec::new()) };
+    let config = plain(&session.config, first);
+    let grant = GrantInputs { config: &config, key: &tokens.key, system_user: false };
+    let checked = match exchange(tokens, &grant, None, console).await {
+        Ok(Exchanged { token, clock, .. }) => {
+            warn_of_clock(clock, console);
+            CheckedScope::of(&first.value, &Ok(token.expires_in))
+        }
+        Err(failed) => match &failed.error {
+            ExchangeError::Refused(refused) if Verdict::of(refused).is_some() => {
+                CheckedScope::refused(&first.value, refused)
+            }
+            _ => return Err(failed.explain(&grant, console)),
+        },
+    };
+    let mut checked: Vec<CheckedScope> = checked.into_iter().collect();
+    for (given, answer) in others.iter().zip(ask(tokens, others, console).await) {
+        match (CheckedScope::of(&given.value, &answer), answer) {
+            (None, Err(ExchangeError::Refused(refused))) => {
+                let config = plain(&session.config, given);
+                return Err(GrantInputs { config: &config, ..grant }.explain(&refused, None));
+            }
+            (scope, _) => checked.extend(scope),
+        }
+    }
+    join(session, &mut checked, refresh, console).await;
+    Ok(checked)
+}
+
+/// Adds to the error of a refused grant which of its scopes the client lacks, and the next step for each.
+pub(crate) async fn explain_scopes(
+    session: &Session,
+    tokens: &Arc<TokenSource>,
+    refused: &TokenRefused,
+    error: CommandError,
+    console: &mut Console<'_>,
+) -> CommandError {
+    let Some(Given { value, source }) = session.config.scope.as_ref().filter(|_| Verdict::of(refused).is_some()) else {
+        return error;
+    };
+    let scopes = value.split(' ').map(|scope| Given { value: scope.to_owned(), source: source.clone() });
+    let scopes: Vec<Given<String>> = scopes.collect();
+    let mut checked: Vec<CheckedScope> = match &scopes[..] {
+        // The refusal is about this scope.
+        [scope] => CheckedScope::refused(&scope.value, refused).into_iter().collect(),
+        scopes => {
+            let answers = ask(tokens, scopes, console).await;
+            scopes.iter().zip(&answers).filter_map(|(scope, answer)| CheckedScope::of(&scope.value, answer)).collect()
+        }
+    };
+    join(session, &mut checked, false, console).await;
+    let results = checked.iter().filter(|_| scopes.len() > 1);
+    let results = results.map(|checked| format!("  {}: {}", quote(&checked.scope), checked.result()));
+    let detail = [error.detail, results.collect()].concat();
+    let advice: Vec<String> = checked.into_iter().filter_map(|checked| checked.advice).collect();
+    CommandError { detail, hints: if advice.is_empty() { error.hints } else { advice }, ..error }
+}
+
+/// The lifetime in seconds of a token with each scope, or the error. A few requests are in flight at the same time.
+async fn ask(
+    tokens: &Arc<TokenSource>,
+    scopes: &[Given<String>],
+    console: &mut Console<'_>,
+) -> Vec<Result<u64, ExchangeError>> {
+    let mut answers = Vec::new();
+    for scopes in scopes.chunks(AT_ONCE) {
+        let tasks = scopes.iter().map(|scope| {
+            let request = TokenRequest { scope: scope.value.clone(), ..TokenRequest::default() };
+            let (tokens, timer) = (tokens.clone(), RequestTimer::start());
+            tokio::spawn(async move { (tokens.token(&request).await.map(|token| token.expires_in), timer.elapsed()) })
+        });
+        for (scope, task) in scopes.iter().zip(tasks.collect::<Vec<_>>()) {
+            let (answer, elapsed) = task.await.expect("the task does not panic");
+            console.verbose("scope", || {
+                let outcome =
+                    answer.as_ref().map_or_else(ToString::to_string, |seconds| format!("valid for {seconds} s"));
+                vec![format!("{}: {outcome}, in {} ms", quote(&scope.value), elapsed.as_millis())]
+            });
+            answers.push(answer);
+        }
+    }
+    answers
+}
+
+/// Adds the entries of the catalogue, and the next steps.
+async fn join(session: &Session, checked: &mut [CheckedScope], refresh: bool, console: &mut Console<'_>) {
+    let catalogue = scope_catalogue::get(session, refresh, console).await;
+    if let Err(error) = &catalogue {
+        console.note(&format!("the owners of scopes are unknown, because there is no catalogue: {error}"));
+    }
+    let catalogue = catalogue.ok();
+    for checked in checked {
+        let entries = catalogue.iter().flatten();
+        checked.catalogue = entries.into_iter().find(|entry| entry.name == checked.scope).cloned();
+        checked.advice = checked.advise(&session.config, catalogue.is_some());
+    }
+}
+
+/// The configuration of a plain grant for this scope.
+fn plain(config: &Config, scope: &Given<String>) -> Config {
+    Config { scope: Some(scope.clone()), resource: None, ..config.clone() }
+}
