@@ -374,15 +374,12 @@ fn a_refused_grant_is_reported() {
             SYSTEM,
             "✗ token          Maskinporten refused the grant: MP-200 invalid_scope\n    \
              \"Token request contains invalid scopes for client, altinn:other\"\n    \
-             the client does not have the scope\n      \
+             the client does not have the scope; your organisation may already have access to it\n      \
              scope      altinn:other                          (--scope)\n      \
              client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
-             hint: is there a typo in the scope? compare it with the client's scopes in the self-service portal\n    \
-             hint: was the scope never added to this client? add it in the self-service portal, after the API's owner \
-             has given your organisation access\n    \
-             hint: is it a scope for registering systems or requesting system users? \
-             ask Digdir for `altinn:authentication/systemregister.write`, \
-             `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`\n    \
+             hint: is `altinn:other` misspelled, or private? it is not in the catalogue of scopes, which lists no \
+             private scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add \
+             it to the client in Maskinporten's self-service portal\n    \
              note: trace id 00000000000000000000000000000001\n",
             &skipped(&STEPS[7..], "the token step failed"),
         ],

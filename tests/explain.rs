@@ -184,7 +184,7 @@ fn an_oauth_error_name_selects_every_code_that_uses_it() {
     assert!(run.out.starts_with("MP-303  invalid_altinn_customer_configuration\n"), "{}", run.out);
     let codes =
         |out: &str| -> Vec<String> { out.lines().map(|line| line.split("  ").next().unwrap().to_owned()).collect() };
-    assert_eq!(codes(&program("explain invalid_scope").run().out), ["MP-200", "MP-201"]);
+    assert_eq!(codes(&program("explain invalid_scope").run().out), ["MP-200", "MP-201", "MP-250"]);
     assert_eq!(codes(&program("explain FORBIDDEN").run().out), ["MP-250", "MP-251"]);
 }
 

@@ -211,12 +211,12 @@ fn a_scope_without_client_access_is_refused() {
         4,
         "error: Maskinporten refused the grant: MP-200 invalid_scope\n  \
          \"Token request contains invalid scopes for client, altinn:other\"\n  \
-         the client does not have the scope\n    \
+         the client does not have the scope; your organisation may already have access to it\n    \
          scope      altinn:other                          (--scope)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\
          hint: is there a typo in the scope? compare it with the client's scopes in the self-service portal\n\
-         hint: was the scope never added to this client? add it in the self-service portal, after the API's owner has \
-         given your organisation access\n\
+         hint: was the scope never added to this client? add it in the self-service portal, which offers the scopes \
+         that your organisation has access to; to check each scope, run `systemuser-demo scope check altinn:other`\n\
          hint: is it a scope for registering systems or requesting system users? \
          ask Digdir for `altinn:authentication/systemregister.write`, `altinn:authentication/systemuser.request.read` \
          and `altinn:authentication/systemuser.request.write`\n\

@@ -93,10 +93,11 @@ fn an_older_correlation_id_is_found_too() {
         4,
         "error: Maskinporten refused the grant: forbidden\n  \
          \"Consumer has not been granted access\"\n  \
-         the API's owner has not given your organisation access to the scope\n    \
+         the scope is on the client, but its owner has not given your organisation access to it\n    \
          scope      a:b    (config/test.toml)\n    \
          client id  tests  (config/test.toml)\n\
-         hint: has the API's owner not granted access yet? ask the owner; in the meantime, use another scope\n\
+         hint: has the scope's owner not granted access yet? ask the owner; for its organisation number, run \
+         `systemuser-demo scope check --env test --key k.json`\n\
          hint: was access granted only in the other environment? access is granted separately for test and production\n\
          note: trace id 1-2-3; from http://127.0.0.1:PORT/token\n",
     );

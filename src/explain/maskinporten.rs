@@ -181,12 +181,15 @@ pub(super) static TABLE: [Entry; 22] = [
     Entry {
         code: "MP-200",
         kind: "invalid_scope",
-        meaning: "the client does not have the scope",
+        meaning: "the client does not have the scope; your organisation may already have access to it",
         causes: &[
             cause("is there a typo in the scope?", "compare it with the client's scopes in the self-service portal"),
-            cause(
+            remedied_by(
                 "was the scope never added to this client?",
-                "add it in the self-service portal, after the API's owner has given your organisation access",
+                "add it in the self-service portal, which offers the scopes that your organisation has access to; to \
+                 check each scope, run ",
+                Command::Scope("scope check"),
+                "",
             ),
             cause(
                 "is it a scope for registering systems or requesting system users?",
@@ -207,16 +210,27 @@ pub(super) static TABLE: [Entry; 22] = [
                 "a client's type cannot be changed, so create a new client of type Maskinporten",
             ),
             cause("is it a scope for end users, such as `openid`?", "request one of the API's scopes instead"),
+            remedied_by(
+                "does the grant request several scopes?",
+                "to find the scope that is refused, run ",
+                Command::Scope("scope check"),
+                "",
+            ),
         ],
         about: &[Scope, ClientId],
         words: &["not a maskinporten scope", "integration type"],
     },
     Entry {
         code: "MP-250",
-        kind: "forbidden",
-        meaning: "the API's owner has not given your organisation access to the scope",
+        kind: "invalid_scope or forbidden",
+        meaning: "the scope is on the client, but its owner has not given your organisation access to it",
         causes: &[
-            cause("has the API's owner not granted access yet?", "ask the owner; in the meantime, use another scope"),
+            remedied_by(
+                "has the scope's owner not granted access yet?",
+                "ask the owner; for its organisation number, run ",
+                Command::Scope("scope check"),
+                "",
+            ),
             cause(
                 "was access granted only in the other environment?",
                 "access is granted separately for test and production",

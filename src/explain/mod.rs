@@ -13,7 +13,7 @@ mod maskinporten;
 pub struct Entry {
     /// The server's code, such as `MP-303`, or this program's name for a refusal without a code.
     pub code: &'static str,
-    /// OAuth's error code, such as `invalid_grant`, the HTTP status, or the page that shows the code.
+    /// OAuth's error code, such as `invalid_grant`, or two of them, or the HTTP status, or the page that shows the code.
     pub kind: &'static str,
     /// The meaning of the refusal.
     pub meaning: &'static str,
@@ -51,12 +51,14 @@ pub enum Command {
     Vendor(&'static str),
     /// A command that uses the vendor's configuration, and needs the id of the vendor's system.
     System(&'static str),
+    /// A command that uses the vendor's configuration, and is about the scopes of the refused grant.
+    Scope(&'static str),
 }
 
 impl Command {
     /// The command with its arguments.
     pub fn line(&self) -> &'static str {
-        let (Self::Key(line) | Self::Vendor(line) | Self::System(line)) = self;
+        let (Self::Key(line) | Self::Vendor(line) | Self::System(line) | Self::Scope(line)) = self;
         line
     }
 }
@@ -173,7 +175,7 @@ fn alias(code: &str) -> Option<String> {
 
 /// All entries with this OAuth error code, such as `invalid_grant`.
 pub fn of_error(name: &str) -> Vec<&'static Entry> {
-    all().filter(|entry| entry.kind.eq_ignore_ascii_case(name)).collect()
+    all().filter(|entry| entry.kind.split(" or ").any(|kind| kind.eq_ignore_ascii_case(name))).collect()
 }
 
 /// The entry for a refusal of Maskinporten, found by its code or, without a code, by its OAuth error code if that has

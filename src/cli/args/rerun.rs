@@ -20,6 +20,8 @@ pub(crate) struct Rerun {
     key_options: String,
     /// The system, if it was typed; a placeholder if no system is known.
     pub(crate) system: String,
+    /// The scopes as arguments, if they were typed or are in a variable.
+    scopes: String,
 }
 
 impl Rerun {
@@ -38,6 +40,7 @@ impl Rerun {
             options: format!("{environment}{client_id}{key}"),
             key_options: format!("{environment}{key}"),
             system: " --system ID".to_owned(),
+            scopes: config.scope.as_ref().filter(|scope| is_repeated(&scope.source)).map_or(String::new(), arguments),
         };
         match &config.vendor.system_id {
             Some(system) => rerun.about(system),
@@ -69,6 +72,7 @@ impl Rerun {
             Command::Key(line) => format!("systemuser-demo {line}{}", self.key_options),
             Command::Vendor(line) => self.command(line),
             Command::System(line) => self.command(&format!("{line}{}", self.system)),
+            Command::Scope(line) => self.command(&format!("{line}{}", self.scopes)),
         }
     }
 }
@@ -111,6 +115,16 @@ fn key(config: &Config) -> String {
         _ => String::new(),
     };
     path + &text(KID.option, config.kid.as_ref())
+}
+
+/// Each scope as an argument, with a space before it.
+fn arguments(scopes: &Given<String>) -> String {
+    // clap would read a scope that begins with `-` as an option.
+    let argument = |scope: &str| match scope.starts_with('-') {
+        true => "SCOPE".to_owned(),
+        false => shell::argument(scope, "SCOPE"),
+    };
+    scopes.value.split(' ').map(|scope| format!(" {}", argument(scope))).collect()
 }
 
 fn text(option: &str, given: Option<&Given<String>>) -> String {

@@ -106,11 +106,12 @@ impl GrantInputs<'_> {
         is_about_the_clock: bool,
     ) -> (&'static [Cause], Vec<String>, Vec<String>) {
         if let Some(scopes) = self.vendor_scopes(refused) {
+            let check = Rerun::new(self.config).complete(&explain::Command::Scope("scope check"));
             let remedy = format!(
                 "ask Digdir for `{scopes}`, and add it to the client in Maskinporten's self-service portal; see \
                  https://docs.altinn.studio/en/authorization/getting-started/systemuser"
             );
-            return (&[], vec![remedy], Vec::new());
+            return (&[], vec![remedy, format!("to check each scope, run `{check}`")], Vec::new());
         }
         let causes: &[Cause] = entry.map_or(&[], |entry| entry.causes);
         // An entry about the clock lists the clock as its first cause.

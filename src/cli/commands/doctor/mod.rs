@@ -10,6 +10,7 @@ mod step;
 mod token;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{Days, Months, NaiveDate, Utc};
@@ -24,6 +25,7 @@ use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::{self, display_file, display_kid};
 use crate::cli::output::{ClockDifference, Console, Level, duration};
+use crate::cli::session::scope_check::explain_scopes;
 use crate::cli::session::signing_key::{self, Message};
 use crate::cli::session::starter;
 use crate::cli::session::verification::CLOCK_TOLERANCE;
@@ -31,7 +33,7 @@ use crate::cli::session::{
     ApiTarget, Exchanged, Session, check_external_ref, exchange, fetch_document, org_numbers, test_series_warning,
 };
 use crate::client::reference_api::ReferenceApi;
-use crate::client::{Environment, SigningKey, quote_path};
+use crate::client::{Environment, ExchangeError, SigningKey, quote_path};
 use crate::client::{grant, http};
 use crate::config::{Config, Given, Source};
 use crate::explain::Command;
@@ -115,12 +117,16 @@ impl Doctor {
         let tokens = session.token_source(key);
         let (session, tokens) = registration::examine(session, tokens, findings).await?;
         // A new source, so that the step never reuses a token of the step before it.
-        let tokens = session.token_source(tokens.key);
+        let tokens = Arc::new(session.token_source(tokens.key));
         let grant = GrantInputs { config: &session.config, key: &tokens.key, system_user: self.system_user() };
         let (token, later_clock) = match exchange(&tokens, &grant, None, findings.console()).await {
             Ok(Exchanged { token, clock, .. }) => (token, clock),
             Err(failed) => {
-                let error = failed.explain(&grant, findings.console());
+                let cause = failed.error.clone();
+                let mut error = failed.explain(&grant, findings.console());
+                if let ExchangeError::Refused(refused) = cause {
+                    error = explain_scopes(&session, &tokens, &refused, error, findings.console()).await;
+                }
                 findings.failed(Step::Token, error)?;
                 return Ok(findings.skip_the_rest("the token step failed")?);
             }
