@@ -25,6 +25,13 @@ pub struct Entry {
     words: &'static [&'static str],
 }
 
+impl Entry {
+    /// Whether a refusal with this OAuth error code may be the entry's.
+    fn has_error(&self, name: &str) -> bool {
+        self.kind.split(" or ").any(|kind| kind.eq_ignore_ascii_case(name))
+    }
+}
+
 /// A likely cause of a refusal.
 #[derive(Debug)]
 pub struct Cause {
@@ -175,7 +182,7 @@ fn alias(code: &str) -> Option<String> {
 
 /// All entries with this OAuth error code, such as `invalid_grant`.
 pub fn of_error(name: &str) -> Vec<&'static Entry> {
-    all().filter(|entry| entry.kind.split(" or ").any(|kind| kind.eq_ignore_ascii_case(name))).collect()
+    all().filter(|entry| entry.has_error(name)).collect()
 }
 
 /// The entry for a refusal of Maskinporten, found by its code or, without a code, by its OAuth error code if that has
@@ -183,7 +190,8 @@ pub fn of_error(name: &str) -> Vec<&'static Entry> {
 pub fn of_refusal(code: Option<&str>, error: Option<&str>, words: &str) -> Option<&'static Entry> {
     let words = words.to_lowercase();
     let entries = maskinporten::TABLE.iter();
-    let of_error: Vec<&Entry> = entries.clone().filter(|entry| Some(entry.kind) == error).collect();
+    let of_error: Vec<&Entry> =
+        entries.clone().filter(|entry| error.is_some_and(|error| entry.has_error(error))).collect();
     match (code, &of_error[..]) {
         (Some(code), _) => of_code(code),
         (None, [entry]) => Some(entry),

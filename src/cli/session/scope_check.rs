@@ -32,7 +32,7 @@ impl Verdict {
     /// The verdict of a refusal, unless the refusal is about something else than a scope.
     fn of(refused: &TokenRefused) -> Option<Self> {
         let words = refused.description.as_deref().unwrap_or_default();
-        match explain::of_refusal(refused.code.as_deref(), words).map(|entry| entry.code) {
+        match explain::of_refusal(refused.code.as_deref(), refused.error.as_deref(), words).map(|entry| entry.code) {
             Some("MP-200") => Some(Self::NotOnClient),
             Some("MP-201") => Some(Self::NotMaskinporten),
             Some("MP-250") => Some(Self::NotGranted),
