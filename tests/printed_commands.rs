@@ -156,11 +156,13 @@ fn those_of_a_running_sandbox_name_it_and_the_client() {
     let list = format!("{prefix} system list {client}");
     let named = format!("{prefix} system show --system 991825827_other {client}");
     let token = format!("{prefix} token --org 312600757 --external-ref a {client}");
+    let status = format!("{prefix} request status --org 312600757 --external-ref a {client}");
     expect(
         &[
             ("token --org 313790509", &show),
             ("doctor --system 991825827_other --org 313790509", &named),
             ("system show 991825827_other", &list),
+            ("user find 312600757 --external-ref a", &status),
             (
                 "request create 312600757 --right ttd_systembruker-logistikk-demo --system 991825827_smartcloud --external-ref a",
                 &token,
@@ -194,7 +196,7 @@ fn those_of_a_configuration_for_another_environment() {
     expect(
         &[
             ("token --env test --kid unknown", "systemuser-demo key public --env test --kid unknown"),
-            ("user find 312600757 --env test", "systemuser-demo system list --env test"),
+            ("user find 312600757 --env test", "systemuser-demo user list --env test"),
             ("request list --env test --system 991825827_other", "systemuser-demo system list --env test"),
         ],
         in_clone,

@@ -174,7 +174,9 @@ fn null_for_the_packages_and_rights_without_a_resource_are_sent_in_altinns_form(
     assert_eq!(run(&server, "system register", &file.to_string()).code, 0);
     assert_eq!(server.sent(), [with(json!({ "accessPackages": [], "rights": [{ "resource": [] }] }))]);
     // In an update, null means the same as a missing list: the packages stay.
-    run(&server, "system update", &file.to_string()).succeeds("updated  991825827_smartcloud\n");
+    let ran = run(&server, "system update", &file.to_string());
+    let changes = "\n  - rights: demo\n  + rights: no resource\n";
+    assert!(ran.err.ends_with(changes) && ran.code == 0, "{}", ran.err);
     assert_eq!(server.sent()[1], with(json!({ "rights": [{ "resource": [] }] })));
     // A resource may be listed once for each action, and once without an action.
     let right =

@@ -50,10 +50,11 @@ impl Right {
         self.resource.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join("/")
     }
 
-    /// The resource's id, followed by the action if there is an action.
+    /// The resource's id, followed by the action if there is an action. A right may have no resource.
     pub fn name(&self) -> String {
         let action = self.action.as_ref().map(|action| format!(" ({action})"));
-        format!("{}{}", self.resource(), action.unwrap_or_default())
+        let resource = if self.resource.is_empty() { "no resource".to_owned() } else { self.resource() };
+        format!("{resource}{}", action.unwrap_or_default())
     }
 
     /// Whether the resource's name has the form that Altinn requires. Altinn also accepts a right without a resource.
