@@ -157,6 +157,20 @@ fn a_token_from_another_issuer_is_not_a_grant() {
 }
 
 #[test]
+fn a_grant_that_says_when_it_becomes_valid_is_shown_as_any_other_grant() {
+    let mut claims = json!({
+        "iss": "a2ed712d-4144-4471-839f-80ae4a68146b", "aud": "https://test.maskinporten.no/", "scope": "a:b",
+        "iat": 1_700_000_000, "exp": 1_700_000_120,
+    });
+    let without = words(&unsigned(&header(), &claims));
+    claims["nbf"] = json!(1_700_000_000);
+    let run = program("inspect").run_with(&unsigned(&header(), &claims));
+    assert_eq!((run.code, run.err.as_str(), line(&run.out, "kind")), (0, "", line(&without, "kind")));
+    assert_eq!(words(&unsigned(&header(), &claims)), without);
+    assert_eq!(line(&without, "kind"), Some("a JWT grant for a plain Maskinporten token"));
+}
+
+#[test]
 fn a_grant_is_recognised() {
     let grant = program("grant --env test --client-id c --scope s:t --org 313790509 --external-ref customer-42 --key")
         .arg(data("key.jwk.json").to_str().unwrap())

@@ -85,6 +85,43 @@ fn a_code_is_found_in_each_spelling_and_only_as_a_word() {
 }
 
 #[test]
+fn an_invalid_target_is_explained_although_it_has_no_code() {
+    let server = Server::start(|_| {
+        json("400 Bad Request", r#"{"error":"invalid_target","error_description":"Unknown audience (trace_id: 1a)"}"#)
+    });
+    let run =
+        program("token --env test --resource https://api.example.no").file("config/test.toml", server.configuration());
+    run.run().fails(
+        4,
+        "error: Maskinporten refused the grant: invalid_target\n  \
+         \"Unknown audience\"\n  \
+         Maskinporten cannot restrict a token to this `resource`\n    \
+         resource  https://api.example.no  (--resource)\n\
+         hint: is an entry of `resource` not an absolute URI, or does it have a fragment, such as `#read`? copy the URI \
+         that the API's owner documents, such as https://api.example.no\n\
+         hint: does the API not require a token that is restricted to it? leave `resource` out, for a token that is not \
+         restricted\n\
+         note: trace id 1a; from http://127.0.0.1:PORT/token\n",
+    );
+}
+
+#[test]
+fn a_wrong_audience_and_a_wrong_reference_are_explained_with_each_cause() {
+    let run = refusal(r#"{"error":"invalid_grant","error_uri":"https://x/errors/MP_110"}"#);
+    let hint = "hint: is `aud` the URL of the token endpoint, which some libraries use by default? set it to the issuer: \
+                the same URL without `token` at its end\n";
+    assert!(run.err.contains(hint), "{}", run.err);
+    let run = refusal(r#"{"error":"invalid_authorization_details","error_uri":"https://x/errors/MP_302"}"#);
+    let hint = "hint: does `externalRef` have more than 255 characters, or others than letters, digits, `_` and `-`? ask \
+                the customer for a new system user with another reference: this one can never get a token\n";
+    assert!(
+        run.err.starts_with("error: Maskinporten refused the grant: MP-302 ") && run.err.contains(hint),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
 fn an_older_correlation_id_is_found_too() {
     refusal(
         r#"{"error":"forbidden","error_description":"Consumer has not been granted access (correlation id: 1-2-3)"}"#,

@@ -54,7 +54,7 @@ fn of_maskinporten(refused: &TokenRefused) {
     is_short(&refused.to_string(), EXCERPT + 100);
     assert!(!format!("{refused:?}").contains(SENT));
     let words = description.as_deref().unwrap_or_default();
-    let _ = (explain::of_refusal(code.as_deref(), words), explain::is_about_time(words));
+    let _ = (explain::of_refusal(code.as_deref(), error.as_deref(), words), explain::is_about_time(words));
     let _ = error.as_deref().map(|error| (explain::of_error(error), explain::nearest(error)));
 }
 
@@ -68,5 +68,5 @@ fn of_text(text: &str) {
         Some(excerpt) => is_short(&excerpt, EXCERPT),
         None => assert!(text.trim().is_empty()),
     }
-    let _ = (explain::of_code(text), explain::of_refusal(Some(text), text));
+    let _ = (explain::of_code(text), explain::of_refusal(None, Some(text), text));
 }
