@@ -206,7 +206,7 @@ fn an_unexpected_argument_is_reported_with_the_option_that_was_probably_meant() 
     tip("user find 310 904 473", "write an organisation number without spaces");
     tip("system register my system.json", "put quotes around a file name with a space: 'my system.json'");
     tip("key show", "the commands are `public`, `new`");
-    tip("--env test user show", "the commands are `list`, `find`");
+    tip("--env test user show", "the commands are `list`, `find`, `access`");
     let straight = "an argument has typographic quotes or a typographic dash: type straight quotes and hyphens";
     tip("request create 312600757 --title “my title” --right R", straight);
     tip("token --system X", "--system is an option of `doctor`, `system`, `request`, `user`");

@@ -472,12 +472,81 @@ fn a_refusing_api_is_reported() {
             "✓ claims         system user 0b9f3c77-5c1e-4a36-8f42-1d2c6b8e9a02 of 991825827_smartcloud; the signature \
              is Maskinporten's\n",
             "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` returned status 403: Access denied\n    \
-             hint: does the system user lack the right that this API requires? the customer must approve a request for \
-             the right\n    \
-             hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call salary \
-             ORG --org 310904473`\n",
+             the API requires `ttd_systembruker-salary`, which the system user lacks\n    \
+             its rights are\n      \
+             310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    \
+             hint: to ask for a system user with other rights, choose a new external reference, and run \
+             `systemuser-demo request create 310904473 --external-ref REF --right ttd_systembruker-salary`\n",
         ],
     );
+}
+
+/// The lines of the API step.
+fn api_step(run: &Run) -> String {
+    let out = without_chance(&run.out);
+    let (_, step) = out.split_once("api            ").unwrap_or_else(|| panic!("{out}{}", run.err));
+    step.to_owned()
+}
+
+#[test]
+fn a_403_for_an_agent_names_its_clients() {
+    let run = program("doctor --api logistics --org 314250052").run();
+    assert_eq!(
+        (run.code, api_step(&run).as_str()),
+        (
+            5,
+            "`http://127.0.0.1:PORT/api/Logistics/314250052` returned status 403: Access denied\n    \
+             the API requires `ttd_systembruker-logistikk-demo`, which the agent 314250052 has for its clients only\n    \
+             its rights are\n      \
+             310385980  Glad Øy Fisk AS        regnskapsforer-med-signeringsrettighet\n      \
+             312236265  Rask Foss Snekkeri AS  regnskapsforer-med-signeringsrettighet\n    \
+             hint: pass a client as ORG: `systemuser-demo call logistics 310385980 --org 314250052`\n"
+        )
+    );
+}
+
+#[test]
+fn the_rights_are_listed_after_a_403_of_another_api_too() {
+    let standing = sandbox(SandboxOptions::default());
+    let url = format!("{standing}v1/regnskapssystem/{{org}}/aapnekrav");
+    let file = project_text("config/sandbox.toml")
+        + &format!(
+            "[endpoints]\nissuer = \"{standing}\"\n[api.claims]\nurl = \"{url}\"\n\
+             scope = \"skatteetaten:kravogbetalinger\"\n"
+        );
+    let doctor = |org| {
+        let run = program("doctor --api claims --org")
+            .arg(org)
+            .file("mp-key.pem.example", project_text("mp-key.pem.example"));
+        run.file("config/sandbox.toml", &file).run()
+    };
+    assert_eq!(api_step(&doctor("210493352")), "claims: status 200\n");
+    let step = api_step(&doctor("310904473"));
+    let rights = "\n    its rights are\n      310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    hint: ";
+    assert!(step.contains("returned status 403") && step.contains(rights), "{step}");
+}
+
+#[test]
+fn without_a_list_of_rights_the_reason_is_a_note_beside_the_usual_hints() {
+    let denied = |request: &Request| match request.target.as_str() {
+        "/token"
+            if crate::configuration::claims_of(&request.body).1["scope"]
+                == "altinn:accessmanagement/authorizedparties" =>
+        {
+            let body = r#"{"error":"invalid_scope","error_description":"no","error_uri":"https://x/errors/MP-200"}"#;
+            answer("400 Bad Request", body)
+        }
+        "/token" => crate::server::opaque_token(),
+        "/api/Salary/210493352" => response("403 Forbidden", "text/plain", "Access denied"),
+        _ => answer("404 Not Found", "{}"),
+    };
+    let server = Server::start(denied);
+    let run = program("doctor --env test --api salary").file("config/test.toml", server.configuration()).run();
+    let step = api_step(&run);
+    let note = "\n    note: cannot find out which right is missing: Maskinporten refused the grant: MP-200 \
+                invalid_scope; the list of rights needs a token with the scope \
+                `altinn:accessmanagement/authorizedparties`\n";
+    assert!(step.contains("hint: does the system user lack the right") && step.ends_with(note), "{step}");
 }
 
 #[test]

@@ -46,6 +46,10 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
     )
 }
 
+fn rights(org: &str) -> String {
+    format!("hint: to see the system user's rights, run `systemuser-demo user access {org}`\n")
+}
+
 fn no_access(api: &str, org: &str) -> String {
     format!("error: `http://127.0.0.1:PORT/api/{api}/{org}` returned status 403: Access denied\n")
 }
@@ -113,7 +117,7 @@ fn one_customer_has_no_right_to_salary() {
     refused(
         program("call salary --org 310904473"),
         5,
-        &format!("{}{RIGHT}{}", no_access("Salary", "310904473"), agent("salary", "310904473")),
+        &format!("{}{RIGHT}{}{}", no_access("Salary", "310904473"), agent("salary", "310904473"), rights("310904473")),
     );
 }
 
@@ -149,12 +153,17 @@ fn an_agent_may_read_data_of_its_client_only() {
     refused(
         program("call salary 312605031 --org 314250052"),
         5,
-        &format!("{}{RIGHT_FOR}", no_access("Salary", "312605031")),
+        &format!("{}{RIGHT_FOR}{}", no_access("Salary", "312605031"), rights("314250052")),
     );
     refused(
         program("call logistics --org 314250052"),
         5,
-        &format!("{}{RIGHT}{}", no_access("Logistics", "314250052"), agent("logistics", "314250052")),
+        &format!(
+            "{}{RIGHT}{}{}",
+            no_access("Logistics", "314250052"),
+            agent("logistics", "314250052"),
+            rights("314250052")
+        ),
     );
     prints(
         program("call systemuserinfo --org 314250052"),

@@ -66,6 +66,8 @@ mod strictness;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(feature = "sandbox")]
+mod user_access;
+#[cfg(feature = "sandbox")]
 mod vendor_flow;
 #[cfg(not(feature = "sandbox"))]
 mod without_sandbox;

@@ -362,7 +362,8 @@ fn a_403_suggests_an_org_only_if_the_api_accepts_an_org() {
         5,
         "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned status 403: Access denied\n\
          hint: does the system user lack the right that this API requires? the customer must approve a request for the \
-         right\n",
+         right\n\
+         hint: to see the system user's rights, run `systemuser-demo user access 210493352 --env test`\n",
     );
     call("orders", denied).fails(
         5,
@@ -370,7 +371,8 @@ fn a_403_suggests_an_org_only_if_the_api_accepts_an_org() {
          hint: does the system user lack the right that this API requires? the customer must approve a request for the \
          right\n\
          hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call orders ORG \
-         --env test`\n",
+         --env test`\n\
+         hint: to see the system user's rights, run `systemuser-demo user access 210493352 --env test`\n",
     );
 }
 

@@ -146,6 +146,9 @@ fn a_key_given_as_another_value_is_refused_and_not_printed() {
             (change, "--external-ref"),
             ("request list --env test", "--status"),
             ("user find 210493352 --env test", "--external-ref"),
+            ("user access 210493352 --env test --client-id c", "--external-ref"),
+            ("user access 210493352 --env test --client-id c", "--resource"),
+            ("user access 210493352 --env test --client-id c", "--package"),
             ("user list --env test", "--system"),
         ] {
             let misplaced = verbose(arguments).arg(format!("{option}={key}")).run();
@@ -158,6 +161,7 @@ fn a_key_given_as_another_value_is_refused_and_not_printed() {
             "request status",
             "request delete",
             "user find",
+            "user access",
             "system show",
             "system register",
             "system update",
@@ -307,6 +311,10 @@ fn no_token_and_no_reusable_assertion_is_printed() {
         ("user list", 0),
         ("user find 210493352", 0),
         ("user find 312600757", 5),
+        ("user access", 0),
+        ("user access 310904473 --resource ttd_systembruker-salary", 5),
+        ("user access 312600757", 4),
+        ("doctor --api salary --org 310904473", 5),
     ] {
         let run = verbose(arguments).run();
         assert_eq!(run.code, code, "{arguments}: {}", run.err);

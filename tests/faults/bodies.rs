@@ -206,15 +206,21 @@ fn a_list_of_thousands_is_read_within_the_memory_limit() {
         )
     };
     let user = |nth: usize| format!(r#"{{"id":"{nth:05}","systemId":"991825827_smartcloud","userType":"standard"}}"#);
+    let party = |nth: usize| {
+        let rest = r#""partyId":1,"type":"Organization","isDeleted":false,"authorizedRoles":[],"subunits":[]"#;
+        format!(r#"{{"partyUuid":"{nth:05}","authorizedAccessPackages":["urn:altinn:accesspackage:lonn"],{rest}}}"#)
+    };
     let joined = |row: &dyn Fn(usize) -> String| (0..9_000).map(row).collect::<Vec<_>>().join(",");
     let lists = [
         ("system list", format!("[{}]", joined(&plain))),
         ("system list", format!("[{}]", joined(&full))),
         ("user list", format!(r#"{{"links":{{}},"data":[{}]}}"#, joined(&user))),
+        ("user access", format!(r#"{{"links":{{}},"data":[[{}]]}}"#, joined(&party))),
     ];
     for (command, list) in lists {
         let server = Wire::answering(move |request| match request.target.as_str() {
             "/token" => token_answer(&TOKEN).into_bytes(),
+            EXCHANGE => with_body("200 OK", TOKEN.as_bytes()),
             _ => with_body("200 OK", list.as_bytes()),
         });
         let file = configuration(&server.url(), &server.url());
@@ -226,6 +232,48 @@ fn a_list_of_thousands_is_read_within_the_memory_limit() {
         assert_eq!((table.code, table.out.lines().count()), (0, 9_001), "{}", table.err);
         let json: Vec<serde_json::Value> = serde_json::from_str(&run("--json").out).unwrap();
         assert_eq!(json.len(), 9_000);
+    }
+}
+
+const EXCHANGE: &str = "/authentication/api/v1/exchange/maskinporten";
+
+/// Subunits have subunits, so this shape is recursive.
+#[test]
+fn nested_subunits_stay_within_the_memory_limit_and_a_hundred_levels_are_refused() {
+    let nested = |levels: usize| {
+        let party = r#"{"partyUuid":"a","organizationNumber":"1","subunits":["#;
+        format!(r#"{{"data":[{}{}]}}"#, party.repeat(levels), "]}".repeat(levels))
+    };
+    let run = |body: String, options: &str| {
+        let server = Wire::answering(move |request| match request.target.as_str() {
+            "/token" => token_answer(&TOKEN).into_bytes(),
+            EXCHANGE => with_body("200 OK", TOKEN.as_bytes()),
+            _ => with_body("200 OK", body.as_bytes()),
+        });
+        let file = configuration(&server.url(), &server.url());
+        let program = program("user access --env test").args(options).file("config/test.toml", file);
+        Run::of(&mut bounded(&program, MEMORY))
+    };
+    for options in ["", "--json", "--package a"] {
+        let deepest = run(nested(60), options);
+        let is_filtered = options.contains("package");
+        assert_eq!(
+            (deepest.code, deepest.out.is_empty()),
+            (if is_filtered { 5 } else { 0 }, is_filtered),
+            "{}",
+            deepest.err
+        );
+        for levels in [100, 50_000] {
+            let refused = run(nested(levels), options);
+            assert!(refused.code == 6 && refused.out.is_empty(), "{levels}: {}", refused.err);
+        }
+    }
+    let wide =
+        format!(r#"{{"data":[{{"partyUuid":"a","subunits":[{}]}}]}}"#, [r#"{"partyUuid":"b"}"#; 100_000].join(","));
+    let nested_arrays = format!(r#"{{"data":{}{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
+    for body in [wide, nested_arrays, format!(r#"{{"data":[[{}0]]}}"#, "0,".repeat(2_000_000))] {
+        let refused = run(body, "");
+        assert!(refused.code == 6 && refused.out.is_empty(), "{}", refused.err);
     }
 }
 

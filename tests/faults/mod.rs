@@ -108,6 +108,11 @@ static TOKEN: LazyLock<String> = LazyLock::new(|| {
     parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
 });
 
+/// This token, for an Altinn that exchanges tokens.
+pub fn token() -> &'static str {
+    &TOKEN
+}
+
 /// A token answer with this token.
 fn token_answer(token: &str) -> String {
     json("200 OK", &format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":119}}"#))

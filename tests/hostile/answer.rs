@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use systemuser_demo::altinn::authorized_parties::Party;
 use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
 use systemuser_demo::altinn::exchange::{self, AltinnToken};
 use systemuser_demo::altinn::scope_catalogue;
@@ -44,6 +45,11 @@ const OF_ALTINN: &[&str] = &[
     "action",
     "value",
     "urn",
+    "partyUuid",
+    "organizationNumber",
+    "authorizedAccessPackages",
+    "authorizedResources",
+    "subunits",
 ];
 
 fn is_a_token(token: &AccessToken) -> bool {
@@ -136,6 +142,10 @@ fn an_arbitrary_document_is_read_or_quoted_from_its_beginning() {
                 serde_json::to_value(serde_json::from_value::<System>(sent.clone()).unwrap()).unwrap(),
                 sent
             );
+        }
+        if let Ok(party) = serde_json::from_str::<Party>(&body) {
+            let units = party.with_subunits();
+            prop_assert!(units[0].0 == 0 && units.len() > party.subunits().len());
         }
         if let Ok(draft) = serde_json::from_str::<Draft>(&body) {
             draft.without_ignored_fields().new_system().validation_errors();

@@ -149,6 +149,10 @@ fn altinns_documents_are_printed_as_text() {
     let change =
         json!({ "created": acting(), "changeType": acting(), "changedByOrgNumber": acting(), "clientId": acting() });
     let page = |item: &Value| json!({ "links": {}, "data": [item] });
+    let party = json!({
+        "partyUuid": acting(), "name": acting(), "organizationNumber": acting(), "type": acting(),
+        "authorizedAccessPackages": [acting()], "authorizedResources": [acting()],
+    });
     let read = [
         ("system list", json!([system])),
         ("system show", system.clone()),
@@ -160,12 +164,20 @@ fn altinns_documents_are_printed_as_text() {
         ("request status 00000000-0000-4000-8000-000000000001 --change", change_request),
         ("user list", page(&user)),
         ("user find 210493352", user),
+        ("user access", page(&party)),
+        // The rights are part of the error.
+        ("user access --package other", page(&party)),
     ];
     for (arguments, document) in read {
-        let body = document.to_string();
-        prints(arguments, move |_| answer("200 OK", &body), BEGINS);
+        let answers = |body: String| {
+            move |request: &Request| match request.target.ends_with("/exchange/maskinporten") {
+                true => answer("200 OK", crate::faults::token()),
+                false => answer("200 OK", &body),
+            }
+        };
+        prints(arguments, answers(document.to_string()), BEGINS);
         // The same texts in a document of another kind.
-        prints(arguments, move |_| answer("200 OK", &json!([[acting()]]).to_string()), "\\u");
+        prints(arguments, answers(json!([[acting()]]).to_string()), "\\u");
     }
 }
 

@@ -136,6 +136,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("request delete", &["--kid"]),
     ("user list", &["--system"]),
     ("user find 210493352", &["--external-ref", "--system"]),
+    ("user access 210493352", &["--external-ref", "--resource", "--package"]),
     ("sandbox", &["--port", "--clock-ahead", "--refuse", "--page-size", "--paging-fault", "--config"]),
 ];
 
@@ -233,6 +234,8 @@ const ARGUMENTS: &[&str] = &[
     "user list @",
     "user find @",
     "user find -- @",
+    "user access @",
+    "user access -- @",
     "sandbox @",
     "completions @",
     "completions -- @",

@@ -5,6 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use systemuser_demo::altinn::authorized_parties::Party;
 use systemuser_demo::altinn::decoded_jwt::DecodedJwt;
 use systemuser_demo::altinn::exchange::{self, AltinnToken};
 use systemuser_demo::altinn::scope_catalogue;
@@ -110,6 +111,11 @@ fn of_altinn(body: &[u8]) {
     }
     if let Ok(user) = serde_json::from_slice::<SystemUser>(body) {
         let _ = user.external_ref();
+    }
+    if let Ok(party) = serde_json::from_slice::<Party>(body) {
+        let units = party.with_subunits();
+        assert!(units[0].0 == 0 && units.len() > party.subunits().len());
+        let _ = party.packages().chain(party.resources()).count();
     }
     if let Ok(system) = serde_json::from_slice::<System>(body) {
         let again = serde_json::to_value(&system).expect("a system has text keys");
