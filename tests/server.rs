@@ -96,11 +96,14 @@ impl Server {
         })
     }
 
-    /// An Altinn that returns these answers in order, and then repeats the last answer.
+    /// An Altinn that returns these answers in order, and then repeats the last answer. It refuses to exchange tokens.
     pub fn vendor_in_turn(answers: impl IntoIterator<Item = String>) -> Self {
         let answers: Vec<String> = answers.into_iter().collect();
         let asked = AtomicUsize::new(0);
-        Self::vendor(move |_| answers[asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)].clone())
+        Self::vendor(move |request| match is_exchange(request) {
+            true => json("401 Unauthorized", ""),
+            false => answers[asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)].clone(),
+        })
     }
 
     pub fn url(&self) -> String {
@@ -117,11 +120,13 @@ impl Server {
         grants.map(|request| crate::configuration::claims_of(&request.body).1).collect()
     }
 
-    /// The vendor's calls to Altinn: method, path relative to the API's base, and the scope of the plain grant behind
-    /// the token.
+    /// The vendor's calls to Altinn, without exchanges of tokens: method, path relative to the API's base, and the scope
+    /// of the plain grant behind the token.
     pub fn calls(&self) -> Vec<String> {
         let grants = self.grants();
-        let calls = self.requests().into_iter().filter(|request| request.target != "/token").map(|request| {
+        let requests =
+            self.requests().into_iter().filter(|request| request.target != "/token" && !is_exchange(request));
+        let calls = requests.map(|request| {
             let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer token-"));
             let grant = &grants[bearer.expect("a bearer").parse::<usize>().unwrap() - 1];
             let claims: Vec<&String> = grant.as_object().unwrap().keys().collect();
@@ -163,6 +168,10 @@ fn configuration(url: &str) -> String {
          [api.orders]\nurl = \"{url}orders/{{org}}\"\n",
         crate::program::data("key.jwk.json")
     )
+}
+
+fn is_exchange(request: &Request) -> bool {
+    request.target == "/authentication/api/v1/exchange/maskinporten"
 }
 
 /// A configuration file for a vendor, with Maskinporten and Altinn at this URL.

@@ -393,6 +393,7 @@ fn in_the_sandbox_an_approved_change_opens_one_api_and_closes_another() {
     let ask = "request change 310904473 --add-package lonn --remove-right ttd_systembruker-logistikk-demo";
     let asked = ran(&format!("{ask} --correlation-id {ID}"));
     assert_eq!(asked.code, 0, "{}", asked.err);
+    assert!(asked.err.contains("note: before the change, the system user has ttd_systembruker-logistikk-demo\n"));
     let confirm = asked.out.lines().find_map(|line| line.strip_prefix("confirm ")).unwrap().trim().to_owned();
     assert_eq!(codes(), [5, 0]);
     crate::altinn_wire::answer(&confirm, "approve");

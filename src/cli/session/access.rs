@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::altinn_session::with_scope;
-use super::{Session, exchange, explain_altinn, warn_of_clock};
+use super::{AltinnSession, Session, check_external_ref, exchange, explain_altinn, warn_of_clock};
 use crate::altinn::authorized_parties::{self, Party, SCOPE};
 use crate::altinn::exchange::AltinnToken;
 use crate::altinn::{Altinn, Item};
@@ -13,7 +13,7 @@ use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::output::{Console, columns};
 use crate::client::maskinporten::{ExchangeError, TokenRefused};
 use crate::client::{OrgNumber, TokenSource, quote};
-use crate::config::Config;
+use crate::config::{Config, Given};
 
 /// The largest number of parties in an error.
 const MOST_PARTIES: usize = 5;
@@ -51,13 +51,14 @@ pub(crate) fn configuration(config: &Config) -> Config {
 }
 
 impl<'s> Access<'s> {
-    /// Gets a token for the system user, and exchanges it for an Altinn token.
+    /// Gets a token for the system user of this configuration, and exchanges it for an Altinn token.
     pub(crate) async fn start(
         session: &'s Session,
+        config: &Config,
         tokens: &TokenSource,
         console: &mut Console<'_>,
     ) -> Result<Self, CommandError> {
-        let config = configuration(&session.config);
+        let config = configuration(config);
         let grant = GrantInputs { config: &config, key: &tokens.key, system_user: true };
         let exchanged = exchange(tokens, &grant, None, console).await;
         let exchanged = exchanged.map_err(|failed| {
@@ -115,6 +116,22 @@ impl<'s> Access<'s> {
         }
         Ok((matching, missing))
     }
+}
+
+/// The names of the access packages and resources that the owner's system user has today. `None` if Altinn does not list
+/// them, for example because the client does not have the scope.
+pub(crate) async fn rights_today(
+    altinn: &AltinnSession,
+    owner: Given<OrgNumber>,
+    console: &mut Console<'_>,
+) -> Option<Vec<String>> {
+    let number = owner.value.to_string();
+    let config = Config { org: Some(Ok(owner)), ..altinn.config().clone() };
+    check_external_ref(&config).ok()?;
+    let access = Access::start(&altinn.session, &config, &altinn.tokens, console).await.ok()?;
+    let parties = access.parties(None, console).await.ok()?;
+    let owner = parties.iter().find(|party| party.known.organization_number.as_ref() == Some(&number))?;
+    Some(owner.known.packages().chain(owner.known.resources()).map(str::to_owned).collect())
 }
 
 /// Whether the system user acts for others than its owner.

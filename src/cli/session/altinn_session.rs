@@ -18,8 +18,8 @@ use crate::client::{AccessToken, CallError, OrgNumber, TokenSource, TransportErr
 use crate::config::{Config, EXTERNAL_REF, Given, Source};
 
 pub(crate) struct AltinnSession {
-    session: Session,
-    tokens: TokenSource,
+    pub(super) session: Session,
+    pub(super) tokens: TokenSource,
     clock_warning_given: bool,
     pub(crate) rerun: Rerun,
     /// The option for the scope of the system user's token.

@@ -43,7 +43,7 @@ async fn find(
 ) -> Result<(Vec<String>, Option<String>), CommandError> {
     let config = &session.config;
     let owner = config.org()?.value;
-    let access = Access::start(session, tokens, console).await?;
+    let access = Access::start(session, config, tokens, console).await?;
     let parties = access.parties(None, console).await?;
     let Some(right) = target.right() else { return Ok((rights_of(&parties), None)) };
     let wanted = Rights { resources: vec![right.to_owned()], ..Rights::default() };

@@ -12,6 +12,7 @@ use crate::altinn::{Altinn, Item};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, parsed, shell, typed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
+use crate::cli::session::access::rights_today;
 use crate::cli::session::{AltinnError, AltinnSession, note_untyped, test_series_warning};
 use crate::client::{CallError, OrgNumber, quote};
 use crate::config::{Given, Overrides, Source};
@@ -79,6 +80,11 @@ impl Change {
                 user.id
             );
             return Err(CommandError::command_line(problem).hint(NEW_ID));
+        }
+        let owner = Given { value: org, source: Source::Option("ORG") };
+        if let Some(rights) = rights_today(&altinn, owner, console).await {
+            let rights = if rights.is_empty() { "no rights".to_owned() } else { rights.join(", ") };
+            console.note(&format!("before the change, the system user has {rights}"));
         }
         let id = correlation_id.unwrap_or_else(Uuid::new_v4).to_string();
         let call = async |api: &Altinn<'_>| change_request::create(api, &id, &user.id, &change).await;

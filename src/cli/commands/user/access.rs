@@ -47,7 +47,7 @@ impl Access {
         let session = Session::start(config, timeout, console).await?;
         note_untyped("the external reference is", session.config.external_ref.as_ref(), console);
         let owner = session.config.org()?.value;
-        let access = access::Access::start(&session, &session.token_source(key), console).await?;
+        let access = access::Access::start(&session, &session.config, &session.token_source(key), console).await?;
         let parties = access.parties(None, console).await?;
         let (matching, missing) = access.matching(&parties, &wanted, console).await?;
         let is_agent = is_agent(&parties, owner);
