@@ -71,7 +71,7 @@ enum Command {
     Init(Deferred<init::Init>),
     /// register and manage systems in Altinn's System Register
     System(Deferred<system::System>),
-    /// ask a customer for a system user, and track the request
+    /// ask a customer for a system user or for a change to one, and track the request
     Request(Deferred<request::Request>),
     /// list and find system users, and show what they may do
     User(Deferred<user::User>),

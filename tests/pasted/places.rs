@@ -128,7 +128,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("request create 312600757 --agent", &["--package"]),
     (
         "request change 210493352 --remove-right ttd_systembruker-salary",
-        &["--add-right", "--remove-right", "--add-package", "--remove-package", "--correlation-id", "--redirect-url"],
+        &["--add-right", "--add-package", "--correlation-id", "--redirect-url"],
     ),
     ("request change 210493352 --add-package lonn", &["--external-ref", "--wait", "--system"]),
     ("request status", &["--org", "--external-ref", "--system", "--wait"]),
@@ -147,6 +147,7 @@ const PRINTED_OPTIONS: &[(&str, &[&str])] = &[
     ("key public", &["--kid"]),
     ("init --env test", &["--kid"]),
     (CREATE, &["--external-ref"]),
+    ("request change 210493352 --add-package lonn", &["--remove-right", "--remove-package"]),
 ];
 
 /// Command lines with the pasted text as an argument or as part of an argument.
