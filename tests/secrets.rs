@@ -166,6 +166,7 @@ fn a_key_given_as_another_value_is_refused_and_not_printed() {
             "system register",
             "system update",
             "system log",
+            "scope check",
         ] {
             let misplaced = verbose(arguments).args("--env test").arg("--").arg(&key).run();
             assert_eq!(misplaced.code, 2, "{arguments}: {}", misplaced.err);

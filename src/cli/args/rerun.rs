@@ -6,7 +6,7 @@ use std::path::Path;
 use super::config_file::default_path;
 use super::shell;
 use super::variables::{self, CONFIG_FILE, SANDBOX};
-use crate::client::{Environment, KeySource};
+use crate::client::{Environment, KeySource, may_be_secret};
 use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
 use crate::explain::Command;
 
@@ -119,10 +119,10 @@ fn key(config: &Config) -> String {
 
 /// Each scope as an argument, with a space before it.
 fn arguments(scopes: &Given<String>) -> String {
-    // clap would read a scope that begins with `-` as an option.
-    let argument = |scope: &str| match scope.starts_with('-') {
+    // A key with spaces looks like several scopes. clap would read a scope that begins with `-` as an option.
+    let argument = |scope: &str| match may_be_secret(&scopes.value) || scope.starts_with('-') {
         true => "SCOPE".to_owned(),
-        false => shell::argument(scope, "SCOPE"),
+        false => shell::quote(scope),
     };
     scopes.value.split(' ').map(|scope| format!(" {}", argument(scope))).collect()
 }

@@ -91,12 +91,12 @@ impl Check {
         let scopes = self.scopes.iter().map(|scope| one_scope(scope)).collect::<Result<Vec<_>, _>>()?;
         let scope = variables::text(SCOPE.variable)?;
         let config = self.options.configuration(common, Overrides { scope, ..Overrides::default() })?;
-        let scopes = if scopes.is_empty() { default_scopes(&config) } else { unique(scopes) };
-        let config = Config { scope: scopes.first().cloned(), resource: None, ..config };
+        let scopes = if scopes.is_empty() { default_scopes(&config) } else { scopes };
+        let config = Config { scope: Some(joined(scopes)), resource: None, ..config };
         let key = prepare(&config, false, console)?;
         let session = Session::start(config, timeout, console).await?;
         let tokens = Arc::new(session.token_source(key));
-        let checked = check(&session, &tokens, &scopes, self.catalogue.refresh, console).await?;
+        let checked = check(&session, &tokens, self.catalogue.refresh, console).await?;
         match common.json {
             true => console.answer_json(&json!({ "scopes": checked }))?,
             false => console.answer(table(["scope", "result", "owner", "lifetime"], checked.iter().map(row)))?,
@@ -154,18 +154,16 @@ fn one_scope(text: &str) -> Result<Given<String>, CommandError> {
 fn default_scopes(config: &Config) -> Vec<Given<String>> {
     let vendors = VENDOR_SCOPES.map(|scope| Given { value: scope.to_owned(), source: VENDOR });
     let of_apis = config.apis.values().filter_map(|api| api.scope.clone());
-    let scopes = config.scope.iter().cloned().chain(vendors).chain(of_apis);
-    let each = |Given { value, source }: Given<String>| {
-        let scopes: Vec<_> = value.split(' ').map(str::to_owned).collect();
-        scopes.into_iter().map(move |value| Given { value, source: source.clone() })
-    };
-    unique(scopes.flat_map(each))
+    config.scope.iter().cloned().chain(vendors).chain(of_apis).collect()
 }
 
-/// The scopes without duplicates, in their order.
-fn unique(scopes: impl IntoIterator<Item = Given<String>>) -> Vec<Given<String>> {
+/// All scopes in one value, without duplicates. Its source is that of the first scope.
+fn joined(scopes: Vec<Given<String>>) -> Given<String> {
+    let source = scopes.first().map_or(VENDOR, |scope| scope.source.clone());
     let mut known = HashSet::new();
-    scopes.into_iter().filter(|scope| known.insert(scope.value.clone())).collect()
+    let mut words: Vec<&str> = scopes.iter().flat_map(|scope| scope.value.split(' ')).collect();
+    words.retain(|word| known.insert(*word));
+    Given { value: words.join(" "), source }
 }
 
 fn row(checked: &CheckedScope) -> [String; 4] {

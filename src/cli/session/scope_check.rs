@@ -10,7 +10,7 @@ use crate::altinn::scope_catalogue::Scope;
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::output::{Console, RequestTimer};
-use crate::client::{ExchangeError, TokenRefused, TokenRequest, TokenSource, may_be_secret, quote, show};
+use crate::client::{ExchangeError, TokenRefused, TokenRequest, TokenSource, may_be_secret, quote};
 use crate::config::{Config, Given};
 use crate::explain;
 
@@ -40,6 +40,22 @@ impl Verdict {
                 Some(Self::NotOnClient)
             }
             _ => None,
+        }
+    }
+}
+
+/// A scope, and whether messages may show it.
+struct ScopeToCheck {
+    given: Given<String>,
+    is_shown: bool,
+}
+
+impl ScopeToCheck {
+    /// The scope as messages show it.
+    fn display(&self) -> String {
+        match self.is_shown {
+            true => self.given.value.clone(),
+            false => format!("a text of {} characters", self.given.value.chars().count()),
         }
     }
 }
@@ -82,8 +98,8 @@ impl CheckedScope {
         self.code.as_ref().map_or_else(|| words.to_owned(), |code| format!("{words} ({code})"))
     }
 
-    fn new(scope: &str, verdict: Verdict) -> Self {
-        let scope = show(scope);
+    fn new(scope: &ScopeToCheck, verdict: Verdict) -> Self {
+        let scope = scope.display();
         Self {
             scope,
             verdict,
@@ -97,14 +113,14 @@ impl CheckedScope {
     }
 
     /// `None` if the refusal is about something else than the scope.
-    fn refused(scope: &str, refused: &TokenRefused) -> Option<Self> {
+    fn refused(scope: &ScopeToCheck, refused: &TokenRefused) -> Option<Self> {
         // The description may repeat the scope.
-        let error = refused.description.clone().filter(|_| !may_be_secret(scope));
+        let error = refused.description.clone().filter(|_| scope.is_shown);
         let (code, trace_id) = (refused.code.clone(), refused.trace_id.clone());
         Some(Self { code, error, trace_id, ..Self::new(scope, Verdict::of(refused)?) })
     }
 
-    fn of(scope: &str, answer: &Result<u64, ExchangeError>) -> Option<Self> {
+    fn of(scope: &ScopeToCheck, answer: &Result<u64, ExchangeError>) -> Option<Self> {
         match answer {
             Ok(seconds) => Some(Self { expires_in: Some(*seconds), ..Self::new(scope, Verdict::Granted) }),
             Err(ExchangeError::Refused(refused)) => Self::refused(scope, refused),
@@ -164,37 +180,36 @@ impl CheckedScope {
     }
 }
 
-/// Asks for each scope, and joins the answers with the catalogue. Prints a note if there is no catalogue. The first
-/// scope is asked alone: an error that is not about the scope ends the check.
+/// Asks for each scope of the configuration, and joins the answers with the catalogue. Prints a note if there is no
+/// catalogue. The first scope is asked alone: an error that is not about the scope ends the check.
 pub(crate) async fn check(
     session: &Session,
     tokens: &Arc<TokenSource>,
-    scopes: &[Given<String>],
     refresh: bool,
     console: &mut Console<'_>,
 ) -> Result<Vec<CheckedScope>, CommandError> {
-    let Some((first, others)) = scopes.split_first() else { return Ok(Vec::new()) };
-    let config = plain(&session.config, first);
-    let grant = GrantInputs { config: &config, key: &tokens.key, system_user: false };
-    let checked = match exchange(tokens, &grant, None, console).await {
-        Ok(Exchanged { token, clock, .. }) => {
-            warn_of_clock(clock, console);
-            CheckedScope::of(&first.value, &Ok(token.expires_in))
-        }
-        Err(failed) => match &failed.error {
-            ExchangeError::Refused(refused) if Verdict::of(refused).is_some() => {
-                CheckedScope::refused(&first.value, refused)
+    let scopes = scopes(&session.config);
+    let grant = GrantInputs { config: &session.config, key: &tokens.key, system_user: false };
+    let mut checked = Vec::new();
+    if let Some(first) = scopes.first().filter(|scope| scope.is_shown) {
+        let config = Config { scope: Some(first.given.clone()), resource: None, ..session.config.clone() };
+        checked.extend(match exchange(tokens, &GrantInputs { config: &config, ..grant }, None, console).await {
+            Ok(Exchanged { token, clock, .. }) => {
+                warn_of_clock(clock, console);
+                CheckedScope::of(first, &Ok(token.expires_in))
             }
-            _ => return Err(failed.explain(&grant, console)),
-        },
-    };
-    let mut checked: Vec<CheckedScope> = checked.into_iter().collect();
-    for (given, answer) in others.iter().zip(ask(tokens, others, console).await) {
-        match (CheckedScope::of(&given.value, &answer), answer) {
-            (None, Err(ExchangeError::Refused(refused))) => {
-                let config = plain(&session.config, given);
-                return Err(GrantInputs { config: &config, ..grant }.explain(&refused, None));
-            }
+            Err(failed) => match &failed.error {
+                ExchangeError::Refused(refused) if Verdict::of(refused).is_some() => {
+                    CheckedScope::refused(first, refused)
+                }
+                _ => return Err(failed.explain(&grant, console)),
+            },
+        });
+    }
+    let others = &scopes[checked.len()..];
+    for (scope, answer) in others.iter().zip(ask(tokens, others, console).await) {
+        match (CheckedScope::of(scope, &answer), answer) {
+            (None, Err(ExchangeError::Refused(refused))) => return Err(grant.explain(&refused, None)),
             (scope, _) => checked.extend(scope),
         }
     }
@@ -210,17 +225,16 @@ pub(crate) async fn explain_scopes(
     error: CommandError,
     console: &mut Console<'_>,
 ) -> CommandError {
-    let Some(Given { value, source }) = session.config.scope.as_ref().filter(|_| Verdict::of(refused).is_some()) else {
+    if Verdict::of(refused).is_none() {
         return error;
-    };
-    let scopes = value.split(' ').map(|scope| Given { value: scope.to_owned(), source: source.clone() });
-    let scopes: Vec<Given<String>> = scopes.collect();
+    }
+    let scopes = scopes(&session.config);
     let mut checked: Vec<CheckedScope> = match &scopes[..] {
         // The refusal is about this scope.
-        [scope] => CheckedScope::refused(&scope.value, refused).into_iter().collect(),
+        [scope] => CheckedScope::refused(scope, refused).into_iter().collect(),
         scopes => {
             let answers = ask(tokens, scopes, console).await;
-            scopes.iter().zip(&answers).filter_map(|(scope, answer)| CheckedScope::of(&scope.value, answer)).collect()
+            scopes.iter().zip(&answers).filter_map(|(scope, answer)| CheckedScope::of(scope, answer)).collect()
         }
     };
     join(session, &mut checked, false, console).await;
@@ -234,13 +248,13 @@ pub(crate) async fn explain_scopes(
 /// The lifetime in seconds of a token with each scope, or the error. A few requests are in flight at the same time.
 async fn ask(
     tokens: &Arc<TokenSource>,
-    scopes: &[Given<String>],
+    scopes: &[ScopeToCheck],
     console: &mut Console<'_>,
 ) -> Vec<Result<u64, ExchangeError>> {
     let mut answers = Vec::new();
     for scopes in scopes.chunks(AT_ONCE) {
         let tasks = scopes.iter().map(|scope| {
-            let request = TokenRequest { scope: scope.value.clone(), ..TokenRequest::default() };
+            let request = TokenRequest { scope: scope.given.value.clone(), ..TokenRequest::default() };
             let (tokens, timer) = (tokens.clone(), RequestTimer::start());
             tokio::spawn(async move { (tokens.token(&request).await.map(|token| token.expires_in), timer.elapsed()) })
         });
@@ -249,7 +263,7 @@ async fn ask(
             console.verbose("scope", || {
                 let outcome =
                     answer.as_ref().map_or_else(ToString::to_string, |seconds| format!("valid for {seconds} s"));
-                vec![format!("{}: {outcome}, in {} ms", quote(&scope.value), elapsed.as_millis())]
+                vec![format!("{}: {outcome}, in {} ms", quote(&scope.display()), elapsed.as_millis())]
             });
             answers.push(answer);
         }
@@ -271,7 +285,16 @@ async fn join(session: &Session, checked: &mut [CheckedScope], refresh: bool, co
     }
 }
 
-/// The configuration of a plain grant for this scope.
-fn plain(config: &Config, scope: &Given<String>) -> Config {
-    Config { scope: Some(scope.clone()), resource: None, ..config.clone() }
+/// The scopes of the configuration, in their order.
+fn scopes(config: &Config) -> Vec<ScopeToCheck> {
+    let Some(Given { value: all, source }) = &config.scope else { return Vec::new() };
+    // A key with spaces looks like several scopes, each too short to be recognised as part of a key. Its words have no
+    // prefix, or a prefix of two hex digits.
+    let may_be_a_key = may_be_secret(all);
+    let has_prefix = |scope: &str| scope.split_once(':').is_some_and(|(prefix, _)| prefix.len() > 2);
+    let scope = |scope: &str| ScopeToCheck {
+        given: Given { value: scope.to_owned(), source: source.clone() },
+        is_shown: !may_be_secret(scope) && (!may_be_a_key || has_prefix(scope)),
+    };
+    all.split(' ').map(scope).collect()
 }
