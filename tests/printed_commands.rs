@@ -25,6 +25,7 @@ fn filled_in(command: &str) -> String {
     let words = command.split(' ').map(|word| match word {
         "ORG" => "312600757",
         "RESOURCE" => "ttd_systembruker-logistikk-demo",
+        "PACKAGE" => "regnskapsforer-lonn",
         "FILE" => "config/system.json",
         "ID" => id,
         "REF" => "customer-42",
@@ -136,6 +137,21 @@ fn those_of_the_built_in_sandbox() {
             ("grant", "systemuser-demo sandbox"),
             ("inspect", "systemuser-demo token"),
             ("explain nonsense", "systemuser-demo explain"),
+            ("call salary --org 310904473", "systemuser-demo user access 310904473"),
+            (
+                "call salary --org 313790509 --external-ref customer-42 312605031",
+                "systemuser-demo user access 313790509 --external-ref customer-42",
+            ),
+            ("doctor --api logistics --org 314250052", "systemuser-demo call logistics 310385980 --org 314250052"),
+            ("user access 312600757", "systemuser-demo request create 312600757 --right RESOURCE"),
+            (
+                "user access 310904473 --package lonn",
+                "systemuser-demo request create 310904473 --external-ref REF --package lonn",
+            ),
+            (
+                "user access 314250052 --resource ske-krav-og-betalinger",
+                "systemuser-demo request create 314250052 --agent --external-ref REF --package PACKAGE",
+            ),
             ("token --env test", "systemuser-demo init --env test"),
             ("init --env test", "systemuser-demo key public --env test"),
             ("init --env test", "systemuser-demo doctor --env test"),
