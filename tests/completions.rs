@@ -67,6 +67,7 @@ fn commands_and_options_are_completed_at_every_depth() {
     offers(&empty, "system reg", &["register"]);
     offers(&empty, "token --exc", &["--exchange"]);
     offers(&empty, "request create --pack", &["--package"]);
+    offers(&empty, "request create --fo", &["--force"]);
     offers(&empty, "help expl", &["explain"]);
     offers(&empty, "help request d", &["delete"]);
     offers(&empty, "--quiet help system reg", &["register"]);
