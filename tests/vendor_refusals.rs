@@ -512,7 +512,7 @@ fn impossible_values_are_reported_before_anything_is_sent() {
 #[test]
 fn verbose_output_contains_neither_token_nor_grant() {
     for command in ["system list", "request list", CREATE, "user find 210493352", "token --exchange"] {
-        let server = Server::vendor_in_turn([json("400 Bad Request", r#"{"title":"no"}"#)]);
+        let server = Server::vendor(|_| json("400 Bad Request", r#"{"title":"no"}"#));
         let program = program(command).args("--env test --verbose");
         let run = program.file("config/test.toml", server.vendor_configuration()).run();
         assert!(run.err.contains("response       400 in ") && !run.err.contains("token-1"), "{}", run.err);

@@ -79,5 +79,5 @@ pub async fn list(altinn: &Altinn<'_>, resource: Option<&str>) -> Result<List<Pa
         .append_pair("includeAccessPackages", "true")
         .append_pair("includeResources", "true")
         .extend_pairs(resource.map(|id| ("anyOfResourceIds", id)));
-    page::all(altinn, &url, "an authorised party", |party: &Party| &party.party_uuid).await
+    page::all(altinn, &url, "an authorised party", |party: &Party| &party.party_uuid).await?.complete()
 }
