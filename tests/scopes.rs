@@ -147,6 +147,51 @@ fn a_scope_that_is_not_granted_is_recognised_with_both_errors() {
 }
 
 #[test]
+fn a_scope_that_is_not_maskinportens_is_explained_by_the_scope_or_by_the_client() {
+    const MP_201: &str = r#"{"error":"invalid_scope","error_uri":"https://x/errors/MP-201"}"#;
+    const NO_CODE: &str = r#"{"error":"invalid_scope"}"#;
+    let entries = json!([
+        { "name": "a:b", "allowed_integration_types": ["maskinporten", "idporten"] },
+        { "name": "g:h", "owner_orgno": "run `this`" },
+    ]);
+    let server = server(&[("a:b", MP_201), ("openid", MP_201), ("e:f", NO_CODE), ("g:h", MP_250)], entries);
+    let run = with("scope check a:b openid e:f g:h", &server).run();
+    assert_eq!(
+        (run.out.as_str(), run.err.as_str(), run.code),
+        (
+            "scope   result                             owner       lifetime\n\
+             a:b     not a Maskinporten scope (MP-201)  -           -\n\
+             openid  not a Maskinporten scope (MP-201)  -           -\n\
+             e:f     not on the client                  -           -\n\
+             g:h     not granted (MP-250)               run `this`  -\n",
+            "error: the client lacks 4 of 4 scopes\n\
+             hint: was the client created for another integration type? a client's type cannot be changed, so create a \
+             new client of type Maskinporten\n\
+             hint: is `openid` a scope for end users? request one of the API's scopes for Maskinporten instead\n\
+             hint: is `e:f` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
+             scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to \
+             the client in Maskinporten's self-service portal\n\
+             hint: ask the API's owner to grant `g:h` to your organisation 991825827 in `test`; it is already on the \
+             client\n",
+            4
+        )
+    );
+}
+
+#[test]
+fn a_key_with_spaces_is_not_printed_as_scopes() {
+    let server = server(&[], Value::Null);
+    let run =
+        with("scope check --verbose", &server).var("SYSTEMUSER_SCOPE", "sNfTrnYGyED6QZS5 vIIqQ9RQVqRIp2JR a:b").run();
+    assert_eq!(run.code, 0, "{}", run.err);
+    let all = run.out + &run.err;
+    assert!(!all.contains("sNfTrnYG") && !all.contains("vIIqQ9RQ"), "{all}");
+    assert_eq!(all.matches("\na text of 16 characters ").count(), 2, "{all}");
+    // The other scopes have a prefix, which a key does not have.
+    assert!(all.contains("\naltinn:authentication/systemregister.write      granted"), "{all}");
+}
+
+#[test]
 fn without_the_catalogue_the_answer_says_less() {
     let server = server(&[("c:d", MP_200)], Value::Null);
     let run = with("scope check c:d", &server).run();

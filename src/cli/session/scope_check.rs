@@ -134,7 +134,9 @@ impl CheckedScope {
     fn advise(&self, config: &Config, has_catalogue: bool) -> Option<String> {
         let scope = quote(&self.scope);
         let entry = self.catalogue.as_ref();
-        let owner = match entry.and_then(|entry| entry.owner_orgno.as_deref()) {
+        let number = entry.and_then(|entry| entry.owner_orgno.as_deref());
+        let owner = match number.filter(|number| number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit()))
+        {
             Some(number) => format!("its owner, organisation {number},"),
             None => "the API's owner".to_owned(),
         };
