@@ -210,8 +210,7 @@ pub(crate) fn uses_proxy(address: &str) -> bool {
 /// The proxy variable that the HTTP client ignores because its value is not the address of a proxy.
 pub(crate) fn ignored_proxy(config: &Config) -> Option<&'static str> {
     let endpoints = &config.endpoints;
-    let servers = [&endpoints.token, &endpoints.altinn, &endpoints.self_service];
-    let mut servers = servers.into_iter().chain(&endpoints.reference_api);
+    let mut servers = [&endpoints.token, &endpoints.altinn].into_iter().chain(&endpoints.reference_api);
     if servers.all(is_loopback) {
         return None;
     }
