@@ -5,7 +5,8 @@ use clap_complete::ArgValueCandidates;
 
 use super::{CommonArgs, KeyArgs, TimeoutArg, candidates, option, typed, variables};
 use crate::cli::args::Rerun;
-use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides};
+use crate::client::OrgNumber;
+use crate::config::{CLIENT_ID, Config, ConfigError, EXTERNAL_REF, Given, ORG, Overrides, Setting};
 
 /// The vendor's client and key, for commands that call Altinn.
 #[derive(Debug, Args)]
@@ -108,6 +109,16 @@ impl OwnerArgs {
         let typed = self.org.as_ref().map(|org| typed("ORG", org));
         let org = typed.map_or_else(|| variables::text(ORG.variable), |org| Ok(Some(org)))?;
         self.reference.overrides(Overrides { org, ..others })
+    }
+
+    /// The owner. The error for a missing owner names this argument, and not the option of other commands.
+    pub(crate) fn owner(config: &Config) -> Result<OrgNumber, ConfigError> {
+        config.org().map(|org| org.value).map_err(|error| match error {
+            ConfigError::Missing { setting, environment, file } => {
+                ConfigError::Missing { setting: Setting { option: "ORG", ..setting }, environment, file }
+            }
+            other => other,
+        })
     }
 }
 

@@ -43,10 +43,10 @@ impl Access {
         };
         let config = self.options.configuration(common, self.owner.overrides(Overrides::default())?)?;
         let config = access::configuration(&config);
+        let owner = OwnerArgs::owner(&config)?;
         let key = prepare(&config, true, console)?;
         let session = Session::start(config, timeout, console).await?;
         note_untyped("the external reference is", session.config.external_ref.as_ref(), console);
-        let owner = session.config.org()?.value;
         let access = access::Access::start(&session, &session.config, &session.token_source(key), console).await?;
         let parties = access.parties(None, console).await?;
         let (matching, missing) = access.matching(&parties, &wanted, console).await?;
