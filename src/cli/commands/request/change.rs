@@ -99,7 +99,7 @@ impl Change {
             }
         })?;
         let is_same = |request: &Request| request.adds() == change.adds() && request.removes() == change.removes();
-        self.decision.follow(created, Kind::Change, customer, is_same, &mut altinn, common, console).await
+        self.decision.follow((Kind::Change, created), customer, is_same, &mut altinn, common, console).await
     }
 
     /// The change, without a redirect URL.

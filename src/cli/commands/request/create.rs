@@ -92,7 +92,7 @@ impl Create {
         let created = altinn.call(WRITE, console, call).await?;
         let is_same = |request: &Request| request.asks_for() == new_request.asks_for();
         let customer = Customer { org, external_ref: reference };
-        self.decision.follow(created, kind, customer, is_same, &mut altinn, common, console).await
+        self.decision.follow((kind, created), customer, is_same, &mut altinn, common, console).await
     }
 
     fn check_shape(&self) -> Result<(), CommandError> {

@@ -59,11 +59,9 @@ impl DecisionArgs {
 
     /// Prints the request, opens its page, and waits for the decision, as the options say. `is_same` is whether a
     /// request asks for what the command line asks for.
-    #[allow(clippy::too_many_arguments, reason = "each is a fact about the request or a part of the process")]
     pub(super) async fn follow(
         &self,
-        created: Created,
-        kind: Kind,
+        (kind, created): (Kind, Created),
         customer: Customer<'_>,
         is_same: impl Fn(&Request) -> bool,
         altinn: &mut AltinnSession,
