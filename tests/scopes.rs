@@ -90,7 +90,7 @@ fn the_scopes_of_configured_apis_are_checked_too() {
 fn each_problem_has_its_own_advice() {
     let run = program("scope check --client-id e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04")
         .args("altinn:systembruker.demo fjordlonn:ansatte.read altinn:authentication/systemuser.request.write")
-        .args("skatteetaten:kravogbetalinger nav:helseytelser/sykepenger openid skatteetaten:mvameldinginnsending foo:bar")
+        .args("skatteetaten:innrapporteringamelding nav:helseytelser/sykepenger openid skatteetaten:mvameldinginnsending foo:bar")
         .run();
     assert_eq!(
         (run.out.as_str(), run.code),
@@ -99,7 +99,7 @@ fn each_problem_has_its_own_advice() {
              altinn:systembruker.demo                        granted                            991825827  120 s\n\
              fjordlonn:ansatte.read                          granted                            -          300 s\n\
              altinn:authentication/systemuser.request.write  not on the client (MP-200)         991825827  120 s\n\
-             skatteetaten:kravogbetalinger                   not granted (MP-250)               974761076  120 s\n\
+             skatteetaten:innrapporteringamelding            not granted (MP-250)               974761076  120 s\n\
              nav:helseytelser/sykepenger                     not on the client (MP-200)         889640782  120 s\n\
              openid                                          not a Maskinporten scope (MP-201)  991825827  120 s\n\
              skatteetaten:mvameldinginnsending               not on the client (MP-200)         974761076  120 s\n\
@@ -114,7 +114,7 @@ fn each_problem_has_its_own_advice() {
          hint: add `altinn:authentication/systemuser.request.write` to the client in Maskinporten's self-service \
          portal; if the portal does not offer it, ask its owner, organisation 991825827, to grant it to your \
          organisation 991825827\n\
-         hint: ask its owner, organisation 974761076, to grant `skatteetaten:kravogbetalinger` to your organisation \
+         hint: ask its owner, organisation 974761076, to grant `skatteetaten:innrapporteringamelding` to your organisation \
          991825827 in `sandbox`; it is already on the client\n\
          hint: add `nav:helseytelser/sykepenger` to the client in Maskinporten's self-service portal; it is open to \
          all organisations\n\
@@ -324,15 +324,15 @@ fn the_catalogue_is_searched_without_a_key_or_a_client() {
 #[cfg(feature = "sandbox")]
 #[test]
 fn doctor_names_the_scope_that_is_missing() {
-    let run = program("doctor --scope").arg("altinn:systembruker.demo skatteetaten:kravogbetalinger").run();
+    let run = program("doctor --scope").arg("altinn:systembruker.demo skatteetaten:innrapporteringamelding").run();
     let step = "✗ token          Maskinporten refused the grant: MP-250 invalid_scope\n    \
-        \"Consumer has not been granted access to the scope skatteetaten:kravogbetalinger\"\n    \
+        \"Consumer has not been granted access to the scope skatteetaten:innrapporteringamelding\"\n    \
         the scope is on the client, but its owner has not given your organisation access to it\n      \
-        scope      altinn:systembruker.demo skatteetaten:kravogbetalinger  (--scope)\n      \
-        client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43                    (built in)\n      \
+        scope      altinn:systembruker.demo skatteetaten:innrapporteringamelding  (--scope)\n      \
+        client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43                           (built in)\n      \
         `altinn:systembruker.demo`: granted\n      \
-        `skatteetaten:kravogbetalinger`: not granted (MP-250)\n    \
-        hint: ask its owner, organisation 974761076, to grant `skatteetaten:kravogbetalinger` to your organisation \
+        `skatteetaten:innrapporteringamelding`: not granted (MP-250)\n    \
+        hint: ask its owner, organisation 974761076, to grant `skatteetaten:innrapporteringamelding` to your organisation \
         991825827 in `sandbox`; it is already on the client\n    \
         note: trace id ";
     assert!(run.code == 4 && run.out.contains(step), "{}", run.out);
