@@ -39,7 +39,9 @@ pub async fn exchange(http: &Http, address: &Url, token: &AccessToken) -> Result
 /// # Errors
 /// Returns an error if the response contains no token, or a JWT without a lifetime.
 pub fn read(reply: &Reply) -> Result<AltinnToken, TransportError> {
-    let text = std::str::from_utf8(&reply.body).unwrap_or_default();
+    // A longer body is no token, even with the quotes and the line break around it.
+    let body = Some(&reply.body[..]).filter(|body| body.len() < 2 * LENGTHS.end()).unwrap_or_default();
+    let text = std::str::from_utf8(body).unwrap_or_default();
     // Altinn returns a JSON string to a client that accepts JSON, and plain text to others.
     let quoted = serde_json::from_str::<String>(text).map(Zeroizing::new);
     let altinns = quoted.as_ref().map_or(text.trim(), |text| text.trim());
