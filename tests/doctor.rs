@@ -475,8 +475,8 @@ fn a_refusing_api_is_reported() {
              the API requires `ttd_systembruker-salary`, which the system user lacks\n    \
              its rights are\n      \
              310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    \
-             hint: to ask for a system user with other rights, choose a new external reference, and run \
-             `systemuser-demo request create 310904473 --external-ref REF --right ttd_systembruker-salary`\n",
+             hint: to ask the customer for this change, run `systemuser-demo request change 310904473 --add-right \
+             ttd_systembruker-salary`\n",
         ],
     );
 }

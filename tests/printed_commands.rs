@@ -146,7 +146,7 @@ fn those_of_the_built_in_sandbox() {
             ("user access 312600757", "systemuser-demo request create 312600757 --right RESOURCE"),
             (
                 "user access 310904473 --package lonn",
-                "systemuser-demo request create 310904473 --external-ref REF --package lonn",
+                "systemuser-demo request change 310904473 --add-package lonn",
             ),
             (
                 "user access 314250052 --resource ske-krav-og-betalinger",

@@ -199,9 +199,8 @@ fn a_missing_right_is_a_refusal_that_says_how_to_ask_for_it() {
                 "{NOTE}error: the system user of 310904473 lacks `ttd_systembruker-salary`, `lonn`\n  \
                  its rights are\n    \
                  310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n\
-                 hint: to ask for a system user with other rights, choose a new external reference, and run \
-                 `systemuser-demo request create 310904473 --external-ref REF --right ttd_systembruker-salary --package \
-                 lonn`\n"
+                 hint: to ask the customer for this change, run `systemuser-demo request change 310904473 --add-right \
+                 ttd_systembruker-salary --add-package lonn`\n"
             ),
         );
     program("user access 314250052 --resource ske-krav-og-betalinger --json").run().fails(

@@ -7,6 +7,7 @@ pub(crate) mod candidates;
 pub(crate) mod config_file;
 pub(crate) mod deferred;
 pub(crate) mod rerun;
+pub(crate) mod rights;
 pub(crate) mod shell;
 mod toml_slip;
 pub(crate) mod variables;

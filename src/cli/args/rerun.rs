@@ -62,7 +62,7 @@ impl Rerun {
     /// The command that shows what the configured system user may do. `None` without an owner.
     pub(crate) fn user_access(&self, config: &Config) -> Option<String> {
         let owner = config.org().ok()?.value;
-        let external_ref = text(EXTERNAL_REF.option, config.external_ref.as_ref());
+        let external_ref = external_ref_option(config);
         Some(self.command(&format!("user access {owner}{external_ref}")))
     }
 
@@ -91,9 +91,12 @@ pub(crate) fn environment(environment: Environment, file: Option<&Path>) -> Stri
 pub(crate) fn grant_options(config: &Config) -> String {
     let org = config.org.as_ref().and_then(|org| org.as_ref().ok());
     let org = org.map(|org| Given { value: org.value.to_string(), source: org.source.clone() });
-    text(SCOPE.option, config.scope.as_ref())
-        + &text(ORG.option, org.as_ref())
-        + &text(EXTERNAL_REF.option, config.external_ref.as_ref())
+    text(SCOPE.option, config.scope.as_ref()) + &text(ORG.option, org.as_ref()) + &external_ref_option(config)
+}
+
+/// The option for the external reference.
+pub(crate) fn external_ref_option(config: &Config) -> String {
+    text(EXTERNAL_REF.option, config.external_ref.as_ref())
 }
 
 /// The scope for a command that needs one: a placeholder if none is configured.

@@ -7,7 +7,7 @@ use super::{AltinnSession, Session, check_external_ref, exchange, explain_altinn
 use crate::altinn::authorized_parties::{self, Party, SCOPE};
 use crate::altinn::exchange::AltinnToken;
 use crate::altinn::{Altinn, Item};
-use crate::cli::args::{Rerun, shell};
+use crate::cli::args::{Rerun, rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::output::{Console, columns};
@@ -167,17 +167,24 @@ fn how_to_begin(config: &Config) -> String {
     format!("has the customer no system user yet? ask for one with `{create}`")
 }
 
-/// The hint how to ask the customer for rights that the system user lacks.
+/// The hint how to ask the customer for rights that the system user lacks. An agent's system user cannot be changed.
 pub(crate) fn how_to_ask(config: &Config, is_agent: bool, rights: &Rights) -> String {
     let rerun = Rerun::new(config);
     let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
-    let options = |name: &str, values: &[String]| values.iter().map(|value| shell::option(name, value)).collect();
-    let packages: String = options("--package", &rights.packages);
-    let (kind, wanted) = match is_agent {
-        true if packages.is_empty() => (" --agent", " --package PACKAGE".to_owned()),
-        true => (" --agent", packages),
-        false => ("", options("--right", &rights.resources) + &packages),
+    let each = |option: &'static str, names: &[String]| -> String {
+        names.iter().map(|name| shell::option(option, name)).collect()
     };
-    let create = rerun.command(&format!("request create {owner}{kind} --external-ref REF{wanted}{}", rerun.system));
-    format!("to ask for a system user with other rights, choose a new external reference, and run `{create}`")
+    if is_agent {
+        let packages = each("--package", &rights.packages);
+        let packages = if packages.is_empty() { " --package PACKAGE".to_owned() } else { packages };
+        let create = format!("request create {owner} --agent --external-ref REF{packages}{}", rerun.system);
+        let create = rerun.command(&create);
+        return format!(
+            "to ask for a system user with other rights, choose a new external reference, and run `{create}`"
+        );
+    }
+    let added = each("--add-right", &rights.resources) + &each("--add-package", &rights.packages);
+    let external_ref = rerun::external_ref_option(config);
+    let change = rerun.command(&format!("request change {owner}{added}{external_ref}{}", rerun.system));
+    format!("to ask the customer for this change, run `{change}`")
 }

@@ -4,11 +4,11 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::decision::{Customer, DecisionArgs};
-use super::names;
 use crate::altinn::change_request::{self, NewChange};
 use crate::altinn::system_user::{self, SystemUser};
 use crate::altinn::system_user_request::{Kind, Request, WRITE};
 use crate::altinn::{Altinn, Item};
+use crate::cli::args::rights::{packages, rights};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, parsed, shell, typed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
@@ -105,10 +105,10 @@ impl Change {
     /// The change, without a redirect URL.
     fn change(&self) -> Result<NewChange<'static>, CommandError> {
         let change = NewChange {
-            required_rights: names::rights("--add-right", &self.add_right, "--add-package")?,
-            unwanted_rights: names::rights("--remove-right", &self.remove_right, "--remove-package")?,
-            required_access_packages: names::packages("--add-package", &self.add_package, "--add-right")?,
-            unwanted_access_packages: names::packages("--remove-package", &self.remove_package, "--remove-right")?,
+            required_rights: rights("--add-right", &self.add_right, "--add-package")?,
+            unwanted_rights: rights("--remove-right", &self.remove_right, "--remove-package")?,
+            required_access_packages: packages("--add-package", &self.add_package, "--add-right")?,
+            unwanted_access_packages: packages("--remove-package", &self.remove_package, "--remove-right")?,
             redirect_url: None,
         };
         let (adds, removes) = (change.adds(), change.removes());

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::decision::{Customer, DecisionArgs};
-use super::names;
 use crate::altinn::Altinn;
 use crate::altinn::system_user_request::{self, Kind, NewRequest, Request, WRITE};
+use crate::cli::args::rights::{packages, rights};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, typed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
@@ -56,8 +56,8 @@ impl Create {
         self.decision.wait()?;
         self.check_shape()?;
         let org = typed("ORG", &self.org).check(|org| org.parse::<OrgNumber>())?.value;
-        let rights = names::rights("--right", &self.right, "--package")?;
-        let access_packages = names::packages("--package", &self.package, "--right")?;
+        let rights = rights("--right", &self.right, "--package")?;
+        let access_packages = packages("--package", &self.package, "--right")?;
         let title = self.title.as_ref().map(|text| checked_text(typed("--title", text))).transpose()?;
         let config = self.options.configuration(common, self.reference.overrides(Overrides::default())?)?;
         let system = self.system.choose(&config)?;

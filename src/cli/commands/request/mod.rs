@@ -9,7 +9,6 @@ mod decision;
 mod delete;
 mod list;
 mod lookup;
-mod names;
 mod status;
 mod wait;
 

@@ -3,14 +3,12 @@
 use clap::Args;
 
 use crate::altinn::authorized_parties::Party;
-use crate::altinn::rights::{ACCESS_PACKAGE, RESOURCE_URN};
-use crate::cli::args::{CommonArgs, OwnerArgs, VendorArgs, typed};
+use crate::cli::args::{CommonArgs, OwnerArgs, VendorArgs, rights};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, or_dash, table};
 use crate::cli::session::access::{self, Rights, how_to_ask, is_agent, rights_of};
 use crate::cli::session::{Session, note_untyped, prepare};
-use crate::client::quote;
-use crate::config::{ConfigError, Overrides};
+use crate::config::Overrides;
 
 /// show what a system user may do, and for which organisations
 #[derive(Debug, Args)]
@@ -38,8 +36,8 @@ impl Access {
     pub(super) async fn run(self, common: &CommonArgs, console: &mut Console<'_>) -> Result<(), CommandError> {
         let timeout = self.options.timeout.duration()?;
         let wanted = Rights {
-            resources: names("--resource", &self.resource, RESOURCE_URN, ACCESS_PACKAGE)?,
-            packages: names("--package", &self.package, ACCESS_PACKAGE, RESOURCE_URN)?,
+            resources: rights::resources("--resource", &self.resource, "--package")?,
+            packages: rights::package_names("--package", &self.package, "--resource")?,
         };
         let config = self.options.configuration(common, self.owner.overrides(Overrides::default())?)?;
         let config = access::configuration(&config);
@@ -92,20 +90,4 @@ fn row((depth, party): (usize, &Party)) -> [String; 4] {
         joined(party.packages().collect()),
         joined(party.resources().collect()),
     ]
-}
-
-/// The values of an option without the prefix of their URNs. `other` is the prefix of the other option's URNs.
-fn names(option: &'static str, given: &[String], prefix: &str, other: &str) -> Result<Vec<String>, ConfigError> {
-    let name = |text: &String| {
-        let name = typed(option, text).check(|text| match text.trim() {
-            name if name.contains(char::is_whitespace) => Err(format!("{} contains a space", quote(name))),
-            name if name.starts_with(other) => Err(format!("{} begins with `{other}`", quote(name))),
-            name => match name.strip_prefix(prefix).unwrap_or(name) {
-                "" => Err("the value is empty".to_owned()),
-                name => Ok(name.to_owned()),
-            },
-        });
-        Ok(name?.value)
-    };
-    given.iter().map(name).collect()
 }

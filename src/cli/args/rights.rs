@@ -1,28 +1,44 @@
 //! Options with the names of rights and access packages.
 
+use super::typed;
 use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
-use crate::cli::args::typed;
 use crate::client::quote;
 use crate::config::ConfigError;
 
 /// The rights that were given for an option, without duplicates. `packages` is the option for access packages.
-pub(super) fn rights(
+pub(crate) fn rights(
     option: &'static str,
     given: &[String],
     packages: &'static str,
 ) -> Result<Vec<Right>, ConfigError> {
-    let names = each((option, RESOURCE_URN), given, (packages, ACCESS_PACKAGE))?;
-    Ok(names.iter().map(|name| Right::to(name)).collect())
+    Ok(resources(option, given, packages)?.iter().map(|name| Right::to(name)).collect())
 }
 
 /// The access packages that were given for an option, without duplicates. `rights` is the option for rights.
-pub(super) fn packages(
+pub(crate) fn packages(
     option: &'static str,
     given: &[String],
     rights: &'static str,
 ) -> Result<Vec<AccessPackage>, ConfigError> {
-    let names = each((option, ACCESS_PACKAGE), given, (rights, RESOURCE_URN))?;
-    Ok(names.iter().map(|name| AccessPackage::named(name)).collect())
+    Ok(package_names(option, given, rights)?.iter().map(|name| AccessPackage::named(name)).collect())
+}
+
+/// The ids of the resources that were given for an option, without duplicates.
+pub(crate) fn resources(
+    option: &'static str,
+    given: &[String],
+    packages: &'static str,
+) -> Result<Vec<String>, ConfigError> {
+    each((option, RESOURCE_URN), given, (packages, ACCESS_PACKAGE))
+}
+
+/// The names of the access packages that were given for an option, without duplicates.
+pub(crate) fn package_names(
+    option: &'static str,
+    given: &[String],
+    rights: &'static str,
+) -> Result<Vec<String>, ConfigError> {
+    each((option, ACCESS_PACKAGE), given, (rights, RESOURCE_URN))
 }
 
 /// An option that accepts names, and the prefix of the URNs that the names belong to.
