@@ -144,10 +144,7 @@ fn those_of_the_built_in_sandbox() {
             ),
             ("doctor --api logistics --org 314250052", "systemuser-demo call logistics 310385980 --org 314250052"),
             ("user access 312600757", "systemuser-demo request create 312600757 --right RESOURCE"),
-            (
-                "user access 310904473 --package lonn",
-                "systemuser-demo request change 310904473 --add-package lonn",
-            ),
+            ("user access 310904473 --package lonn", "systemuser-demo request change 310904473 --add-package lonn"),
             (
                 "user access 314250052 --resource ske-krav-og-betalinger",
                 "systemuser-demo request create 314250052 --agent --external-ref REF --package PACKAGE",

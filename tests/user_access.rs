@@ -262,11 +262,13 @@ fn a_client_without_the_scope_is_told_its_name_and_that_the_command_needs_it() {
         &format!(
             "{NOTE}error: Maskinporten refused the grant: MP-200 invalid_scope\n  \
              \"Token request contains invalid scopes for client, {SCOPE}\"\n  \
-             the client does not have the scope\n    \
+             the client does not have the scope; your organisation may already have access to it\n    \
              scope      {SCOPE}  (this command)\n    \
              client id  e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04       (--client-id)\n\
              hint: ask Digdir for `{SCOPE}`, and add it to the client in Maskinporten's self-service portal; see \
              https://docs.altinn.studio/en/authorization/getting-started/systemuser\n\
+             hint: to check each scope, run `systemuser-demo scope check {SCOPE} --client-id \
+             e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04`\n\
              note: trace id 00000000000000000000000000000001\n"
         ),
     );
@@ -334,5 +336,5 @@ fn values_that_cannot_be_right_are_refused_before_anything_is_sent() {
     program("user access --resource").arg("a b").run().fails(2, "error: --resource: `a b` contains a space\n");
     program("user access --resource urn:altinn:accesspackage:lonn")
         .run()
-        .fails(2, "error: --resource: `urn:altinn:accesspackage:lonn` begins with `urn:altinn:accesspackage:`\n");
+        .fails(2, "error: --resource: `urn:altinn:accesspackage:lonn` belongs to --package\n");
 }

@@ -316,7 +316,7 @@ fn a_missing_scope_is_refused_with_advice_to_order_it() {
                  client id  {:<1$}  (config/test.toml)\n\
                  hint: ask Digdir for `{scope}`, and add it to the client in Maskinporten's self-service portal; see \
                  https://docs.altinn.studio/en/authorization/getting-started/systemuser\n\
-                 hint: to check each scope, run `systemuser-demo scope check --env test`\n\
+                 hint: to check each scope, run `systemuser-demo scope check {scope} --env test`\n\
                  note: trace id 3566f7c2a0b94d6e8f1b2c3d4e5f02ca; see https://docs.digdir.no/errors/MP-200\n",
                 "tests",
                 scope.len()

@@ -20,7 +20,7 @@ pub(crate) struct Rerun {
     key_options: String,
     /// The system, if it was typed; a placeholder if no system is known.
     pub(crate) system: String,
-    /// The scopes as arguments, if they were typed or are in a variable.
+    /// The scopes as arguments, unless they are in a file.
     scopes: String,
 }
 
@@ -40,7 +40,7 @@ impl Rerun {
             options: format!("{environment}{client_id}{key}"),
             key_options: format!("{environment}{key}"),
             system: " --system ID".to_owned(),
-            scopes: config.scope.as_ref().filter(|scope| is_repeated(&scope.source)).map_or(String::new(), arguments),
+            scopes: config.scope.as_ref().filter(|scope| !scope.source.is_file()).map_or(String::new(), arguments),
         };
         match &config.vendor.system_id {
             Some(system) => rerun.about(system),
