@@ -63,6 +63,8 @@ fn the_registers_admin_scope_opens_the_register() {
     assert_eq!(altinn.call(&admin, "GET", "systemregister/vendor", &Value::Null).status, 200);
     let system = altinn.call(&admin, "POST", "systemregister/vendor", &new_system());
     assert_eq!(system.status, 200, "{}", system.body);
+    let others = altinn.call(&admin, "GET", "systemregister/vendor/310702641_fjordlonn", &Value::Null);
+    assert_eq!(others.status, 200, "the systems of other vendors, too: {}", others.body);
     let requests = altinn.call(&admin, "GET", &format!("{REQUEST}/bysystem/{SYSTEM}"), &Value::Null);
     requests.is_empty(403);
 }

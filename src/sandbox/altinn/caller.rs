@@ -15,8 +15,9 @@ use super::failure::Failure;
 /// The largest difference between two clocks that is tolerated.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
-pub(super) const REGISTER: [&str; 2] =
-    ["altinn:authentication/systemregister.write", "altinn:authentication/systemregister.admin"];
+/// The scope that opens the systems of all vendors.
+const ADMIN: &str = "altinn:authentication/systemregister.admin";
+pub(super) const REGISTER: [&str; 2] = ["altinn:authentication/systemregister.write", ADMIN];
 pub(super) const REQUEST_WRITE: [&str; 1] = ["altinn:authentication/systemuser.request.write"];
 pub(super) const REQUEST_READ: [&str; 1] = ["altinn:authentication/systemuser.request.read"];
 
@@ -24,6 +25,7 @@ pub(super) struct Caller {
     /// The organisation number in `consumer`.
     vendor: Option<String>,
     pub(super) client: Option<String>,
+    is_admin: bool,
 }
 
 impl Caller {
@@ -32,8 +34,10 @@ impl Caller {
         self.vendor.as_deref().ok_or(failure)
     }
 
-    pub(super) fn must_be(&self, vendor: &str) -> Result<(), Failure> {
-        match self.vendor.as_deref() == Some(vendor) {
+    /// Checks that the caller is this vendor, or may administer the systems of all vendors (`HasWriteAccess` in
+    /// `src/Authentication/Helpers/AuthenticationHelper.cs`).
+    pub(super) fn must_act_for(&self, vendor: &str) -> Result<(), Failure> {
+        match self.is_admin || self.vendor.as_deref() == Some(vendor) {
             true => Ok(()),
             false => Err(Failure::Empty(StatusCode::FORBIDDEN)),
         }
@@ -44,7 +48,11 @@ impl Caller {
 pub(super) fn authorised(call: &Call<'_>, scopes: &[&str]) -> Result<Caller, Failure> {
     let claims = claims(call, &[call.state.issuer.clone(), issuer(call.state)], scopes)?;
     let client = claims.get("client_id").and_then(Value::as_str).map(str::to_owned);
-    Ok(Caller { vendor: consumer(&claims).map(str::to_owned), client })
+    Ok(Caller {
+        vendor: consumer(&claims).map(str::to_owned),
+        client,
+        is_admin: scopes_of(&claims).any(|scope| scope == ADMIN),
+    })
 }
 
 /// The id of the caller's system user, if its token has this scope; `None` for a token without a system user. Access
@@ -60,11 +68,15 @@ fn claims(call: &Call<'_>, issuers: &[String], scopes: &[&str]) -> Result<Map<St
     let claims = bearer(call.headers).and_then(|token| living_claims(call.state, token));
     let claims = claims.filter(|claims| issuers.iter().any(|issuer| claims["iss"] == **issuer));
     let claims = claims.ok_or(Failure::Empty(StatusCode::UNAUTHORIZED))?;
-    let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
-    match scope.split_whitespace().any(|scope| scopes.contains(&scope)) {
+    let is_permitted = scopes_of(&claims).any(|scope| scopes.contains(&scope));
+    match is_permitted {
         true => Ok(claims),
         false => Err(Failure::Empty(StatusCode::FORBIDDEN)),
     }
+}
+
+fn scopes_of(claims: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    claims.get("scope").and_then(Value::as_str).unwrap_or_default().split_whitespace()
 }
 
 /// The claims of a token that the sandbox has signed, and that has not expired.

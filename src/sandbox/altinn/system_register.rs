@@ -115,7 +115,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let vendor = proposal.vendor.strip_prefix("0192:").map(str::to_owned);
     let vendor = vendor.ok_or_else(|| Failure::Validation(vec![Fault::vendor()]))?;
     let rights = proposal.rights.take().ok_or_else(null)?;
-    caller.must_be(&vendor)?;
+    caller.must_act_for(&vendor)?;
     let mut store = call.state.store();
     let mut faults =
         validation::of_new_system(&store, &vendor, &proposal.id, &proposal.redirect_urls, &proposal.clients);
@@ -154,7 +154,7 @@ pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let store = call.state.store();
     let system = store.system(id).ok_or(Failure::Plain(StatusCode::NOT_FOUND))?;
-    caller.must_be(&system.vendor)?;
+    caller.must_act_for(&system.vendor)?;
     ok(&system_json(system))
 }
 
@@ -166,7 +166,7 @@ pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
     let unknown = || Failure::Text(StatusCode::NOT_FOUND, format!("System with ID '{id}' not found."));
     let store = call.state.store();
     let system = store.system(id).ok_or_else(unknown)?;
-    caller.must_be(&system.vendor)?;
+    caller.must_act_for(&system.vendor)?;
     if proposal.vendor.strip_prefix("0192:") != Some(system.vendor.as_str()) {
         return Err(unknown());
     }
@@ -201,7 +201,7 @@ pub(super) fn replace_rights(call: &Call<'_>, id: &str) -> Answer {
     let rights = body::items(&body::read(call, parameter)?, "$", parameter, body::right)?;
     let store = call.state.store();
     let system = store.system(id).ok_or(FAILED)?;
-    caller.must_be(&system.vendor)?;
+    caller.must_act_for(&system.vendor)?;
     must_exist(system)?;
     reject_any(validation::of_rights(&rights))?;
     change(call, &caller, store, id, "rightsupdate", |system| {
@@ -217,7 +217,7 @@ pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
     let urns = body::items(&body::read(call, parameter)?, "$", parameter, body::package)?;
     let store = call.state.store();
     let system = store.system(id).ok_or(FAILED)?;
-    caller.must_be(&system.vendor)?;
+    caller.must_act_for(&system.vendor)?;
     must_exist(system)?;
     reject_any(validation::of_packages(&urns, system.visible))?;
     change(call, &caller, store, id, "accesspackageupdate", |system| {
@@ -236,7 +236,7 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let store = call.state.store();
     let unknown = || Failure::Invalid(vec![("return".to_owned(), "System not found".to_owned())]);
     let system = store.system(id).ok_or_else(unknown)?;
-    caller.must_be(&system.vendor)?;
+    caller.must_act_for(&system.vendor)?;
     let had_clients = !system.deleted && !system.clients.is_empty();
     let deleted = change(call, &caller, store, id, "delete", |system| {
         system.deleted = true;
@@ -251,7 +251,7 @@ pub(super) fn changelog(call: &Call<'_>, id: &str) -> Answer {
     let store = call.state.store();
     let unknown = || Failure::Text(StatusCode::NOT_FOUND, format!("System with ID {id} not found."));
     let system = store.system(id).ok_or_else(unknown)?;
-    caller.must_be(&system.vendor)?;
+    caller.must_act_for(&system.vendor)?;
     let changes = system.changes.iter().map(|change| {
         let mut row = json!({
             "systemInternalId": system.internal_id,
