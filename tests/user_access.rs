@@ -185,8 +185,16 @@ fn a_filter_shows_the_organisations_that_have_all_of_it() {
         }
     });
     assert_eq!(clients(with(&server, "user access --resource æ&b").run()), ["312236265", ""]);
-    assert_eq!(clients(with(&server, "user access --resource æ&b --package lonn").run()), ["312236265", ""]);
+    assert_eq!(clients(with(&server, "user access --resource æ&b --package lonn").run()), ["312236265"]);
+    // The organisation above a subunit is shown, too.
     assert_eq!(clients(with(&server, "user access --package b").run()), ["312236265", ""]);
+    let json = with(&server, "user access --package lonn --json").run();
+    let parties: Value = serde_json::from_str(&json.out).unwrap();
+    let ids = |party: &Value| (party["organizationNumber"].clone(), party["subunits"].as_array().map_or(0, Vec::len));
+    let ids: Vec<_> = parties.as_array().unwrap().iter().map(ids).collect();
+    assert_eq!(ids, [(json!("310385980"), 0), (json!("312236265"), 0)]);
+    // No organisation has both packages.
+    assert_eq!(with(&server, "user access --package lonn --package b").run().code, 5);
 }
 
 #[test]
@@ -230,6 +238,19 @@ fn a_missing_right_is_a_refusal_that_says_how_to_ask_for_it() {
     assert!(run.err.contains("312385984  TIGER AS  lonn\n    and those of 2 more organisations\n"), "{}", run.err);
     let nothing = crate::user_access::run("user access --package b", page(json!([])));
     assert!(nothing.err.contains("\n  Altinn lists no organisation for which it may act\n"), "{}", nothing.err);
+    // It may be an agent's, so both ways to ask are shown.
+    for command in ["request change 210493352 --add-package b", "request create 210493352 --agent --external-ref REF"] {
+        assert!(nothing.err.contains(command), "{}", nothing.err);
+    }
+}
+
+#[test]
+fn an_owner_below_its_main_unit_is_no_agent() {
+    let main = json!({ "onlyHierarchyElementWithNoAccess": true, "subunits": [party("210493352", json!({}))] });
+    let list = page(json!([party("314107713", main)]));
+    assert_eq!(run("user access", list.clone()).err, "");
+    let missing = run("user access --package b", list);
+    assert!(missing.err.contains("request change 210493352 --add-package b --env test`"), "{}", missing.err);
 }
 
 #[test]
@@ -244,6 +265,8 @@ fn the_list_shows_a_right_as_soon_as_the_customer_has_approved_it() {
         without_chance(sandbox.trim_end_matches('/'))
     );
     assert!(without_chance(&unknown.err).contains(&hint), "{}", unknown.err);
+    let with_reference = here("user access 312600757 --external-ref x1").err;
+    assert!(with_reference.contains("create 312600757 --right RESOURCE --external-ref x1`"), "{with_reference}");
     let created = here("request create 312600757 --right ttd_systembruker-salary --json");
     let request: Value = serde_json::from_str(&created.out).unwrap();
     crate::altinn_wire::answer(request["request"]["confirmUrl"].as_str().unwrap(), "approve");

@@ -1,11 +1,15 @@
 //! Finds out for which parties a system user may act, and with which rights.
 
 use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::altinn_session::with_scope;
 use super::{AltinnSession, Session, check_external_ref, exchange, explain_altinn, warn_of_clock};
 use crate::altinn::authorized_parties::{self, Party, SCOPE};
 use crate::altinn::exchange::AltinnToken;
+use crate::altinn::rights::ACCESS_PACKAGE;
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{Rerun, rerun, shell};
 use crate::cli::error::CommandError;
@@ -88,28 +92,29 @@ impl<'s> Access<'s> {
         Ok(parties.items)
     }
 
-    /// The parties that have, or have a subunit that has, all wanted rights; and the rights that no party has.
+    /// The organisations, main units and subunits, for which the system user has all wanted rights; and the wanted rights
+    /// that it has for none.
     pub(crate) async fn matching<'p>(
         &self,
         parties: &'p [Item<Party>],
         wanted: &Rights,
         console: &mut Console<'_>,
-    ) -> Result<(Vec<&'p Item<Party>>, Rights), CommandError> {
-        let (mut matching, mut missing) = (parties.iter().collect::<Vec<_>>(), Rights::default());
+    ) -> Result<(Vec<&'p Party>, Rights), CommandError> {
+        let (all, mut missing) = (accessible(parties), Rights::default());
+        let mut matching = all.clone();
         for resource in &wanted.resources {
             // Altinn knows which access packages include the resource.
             let with_access = self.parties(Some(resource), console).await?;
-            let with_access: HashSet<_> = with_access.iter().map(|party| &party.known.party_uuid).collect();
+            let with_access: HashSet<_> =
+                accessible(&with_access).iter().map(|party| &party.party_uuid).cloned().collect();
             if with_access.is_empty() {
                 missing.resources.push(resource.clone());
             }
-            matching.retain(|party| with_access.contains(&party.known.party_uuid));
+            matching.retain(|party| with_access.contains(&party.party_uuid));
         }
         for package in &wanted.packages {
-            let has = |party: &Item<Party>| {
-                party.known.with_subunits().iter().any(|(_, unit)| unit.packages().any(|name| name == package))
-            };
-            if !parties.iter().any(has) {
+            let has = |party: &Party| party.packages().any(|name| name == package);
+            if !all.iter().any(|party| has(party)) {
                 missing.packages.push(package.clone());
             }
             matching.retain(|party| has(party));
@@ -118,26 +123,46 @@ impl<'s> Access<'s> {
     }
 }
 
-/// The names of the access packages and resources that the owner's system user has today. `None` if Altinn does not list
-/// them, for example because the client does not have the scope.
-pub(crate) async fn rights_today(
+/// The parties and their subunits, without those for which the system user may do nothing.
+fn accessible(parties: &[Item<Party>]) -> Vec<&Party> {
+    units(parties).filter(|unit| !unit.only_hierarchy_element_with_no_access).collect()
+}
+
+fn units(parties: &[Item<Party>]) -> impl Iterator<Item = &Party> {
+    parties.iter().flat_map(|party| party.known.with_subunits()).map(|(_, unit)| unit)
+}
+
+/// The longest wait for the rights of today, which nothing depends on.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// The access packages and resources that the owner's system user has now, as the rows of a change name them. `None` if
+/// Altinn does not list them in time, for example because the client does not have the scope.
+pub(crate) async fn rights_now(
     altinn: &AltinnSession,
     owner: Given<OrgNumber>,
     console: &mut Console<'_>,
 ) -> Option<Vec<String>> {
-    let number = owner.value.to_string();
+    let number = owner.value;
     let config = Config { org: Some(Ok(owner)), ..altinn.config().clone() };
     check_external_ref(&config).ok()?;
-    let access = Access::start(&altinn.session, &config, &altinn.tokens, console).await.ok()?;
-    let parties = access.parties(None, console).await.ok()?;
-    let owner = parties.iter().find(|party| party.known.organization_number.as_ref() == Some(&number))?;
-    Some(owner.known.packages().chain(owner.known.resources()).map(str::to_owned).collect())
+    let listed = async {
+        let access = Access::start(&altinn.session, &config, &altinn.tokens, console).await.ok()?;
+        access.parties(None, console).await.ok()
+    };
+    let parties = timeout(LONGEST_WAIT, listed).await.ok()??;
+    let owner = unit_of(&parties, number)?;
+    let packages = owner.packages().map(|name| format!("{ACCESS_PACKAGE}{name}"));
+    Some(packages.chain(owner.resources().map(str::to_owned)).collect())
 }
 
-/// Whether the system user acts for others than its owner.
-pub(crate) fn is_agent(parties: &[Item<Party>], owner: OrgNumber) -> bool {
-    let owner = owner.to_string();
-    !parties.is_empty() && parties.iter().all(|party| party.known.organization_number.as_ref() != Some(&owner))
+fn unit_of(parties: &[Item<Party>], number: OrgNumber) -> Option<&Party> {
+    let number = number.to_string();
+    units(parties).find(|unit| unit.organization_number.as_ref() == Some(&number))
+}
+
+/// Whether the system user acts for others than its owner. `None` if it acts for nobody.
+pub(crate) fn is_agent(parties: &[Item<Party>], owner: OrgNumber) -> Option<bool> {
+    (!parties.is_empty()).then(|| unit_of(parties, owner).is_none())
 }
 
 /// Lines that show the rights of a system user.
@@ -163,28 +188,30 @@ pub(crate) fn rights_of(parties: &[Item<Party>]) -> Vec<String> {
 fn how_to_begin(config: &Config) -> String {
     let rerun = Rerun::new(config);
     let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
-    let create = rerun.command(&format!("request create {owner} --right RESOURCE{}", rerun.system));
+    let external_ref = rerun::external_ref_option(config);
+    let create = rerun.command(&format!("request create {owner} --right RESOURCE{external_ref}{}", rerun.system));
     format!("has the customer no system user yet? ask for one with `{create}`")
 }
 
-/// The hint how to ask the customer for rights that the system user lacks. An agent's system user cannot be changed.
-pub(crate) fn how_to_ask(config: &Config, is_agent: bool, rights: &Rights) -> String {
+/// The hints how to ask the customer for rights that the system user lacks. An agent's system user cannot be changed.
+pub(crate) fn how_to_ask(config: &Config, is_agent: Option<bool>, rights: &Rights) -> Vec<String> {
     let rerun = Rerun::new(config);
     let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
     let each = |option: &'static str, names: &[String]| -> String {
         names.iter().map(|name| shell::option(option, name)).collect()
     };
-    if is_agent {
-        let packages = each("--package", &rights.packages);
-        let packages = if packages.is_empty() { " --package PACKAGE".to_owned() } else { packages };
-        let create = format!("request create {owner} --agent --external-ref REF{packages}{}", rerun.system);
-        let create = rerun.command(&create);
-        return format!(
-            "to ask for a system user with other rights, choose a new external reference, and run `{create}`"
-        );
-    }
     let added = each("--add-right", &rights.resources) + &each("--add-package", &rights.packages);
     let external_ref = rerun::external_ref_option(config);
     let change = rerun.command(&format!("request change {owner}{added}{external_ref}{}", rerun.system));
-    format!("to ask the customer for this change, run `{change}`")
+    let packages = each("--package", &rights.packages);
+    let packages = if packages.is_empty() { " --package PACKAGE".to_owned() } else { packages };
+    let create = rerun.command(&format!("request create {owner} --agent --external-ref REF{packages}{}", rerun.system));
+    let change_it = format!("to ask the customer for this change, run `{change}`");
+    let replace_it =
+        format!("to ask for a system user with other rights, choose a new external reference, and run `{create}`");
+    match is_agent {
+        Some(false) => vec![change_it],
+        Some(true) => vec![replace_it],
+        None => vec![change_it, format!("is it an agent's system user, which cannot be changed? {replace_it}")],
+    }
 }

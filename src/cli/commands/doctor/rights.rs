@@ -17,9 +17,9 @@ pub(super) async fn add(
     console: &mut Console<'_>,
 ) -> CommandError {
     match find(session, tokens, target, console).await {
-        Ok((found, hint)) => {
+        Ok((found, hints)) => {
             let detail = error.detail.into_iter().chain(found).collect();
-            CommandError { detail, hints: hint.map_or(error.hints, |hint| vec![hint]), ..error }
+            CommandError { detail, hints: if hints.is_empty() { error.hints } else { hints }, ..error }
         }
         Err(cause) => {
             let scope = match cause.exit {
@@ -33,37 +33,36 @@ pub(super) async fn add(
     }
 }
 
-/// The rights of the system user, compared with the right that the API requires if that is known. The hint replaces the
+/// The rights of the system user, compared with the right that the API requires if that is known. The hints replace the
 /// guesses.
 async fn find(
     session: &Session,
     tokens: &TokenSource,
     target: &ApiTarget,
     console: &mut Console<'_>,
-) -> Result<(Vec<String>, Option<String>), CommandError> {
+) -> Result<(Vec<String>, Vec<String>), CommandError> {
     let config = &session.config;
     let owner = config.org()?.value;
     let access = Access::start(session, config, tokens, console).await?;
     let parties = access.parties(None, console).await?;
-    let Some(right) = target.right() else { return Ok((rights_of(&parties), None)) };
+    let Some(right) = target.right() else { return Ok((rights_of(&parties), Vec::new())) };
     let wanted = Rights { resources: vec![right.to_owned()], ..Rights::default() };
     let (matching, _) = access.matching(&parties, &wanted, console).await?;
     let is_agent = is_agent(&parties, owner);
-    let (sentence, hint) = match matching.first() {
+    let (sentence, hints) = match matching.first() {
         None => {
             let sentence = format!("the API requires `{right}`, which the system user lacks");
-            (sentence, Some(how_to_ask(config, is_agent, &wanted)))
+            (sentence, how_to_ask(config, is_agent, &wanted))
         }
-        Some(client) if is_agent => {
-            let number =
-                client.known.organization_number.as_deref().and_then(|number| number.parse::<OrgNumber>().ok());
+        Some(client) if is_agent == Some(true) => {
+            let number = client.organization_number.as_deref().and_then(|number| number.parse::<OrgNumber>().ok());
             let number = number.map_or("ORG".to_owned(), |number| number.to_string());
             let line = format!("call {} {number}{}", target.name(), rerun::grant_options(config));
             let call = Rerun::new(config).command(&line);
             let sentence = format!("the API requires `{right}`, which the agent {owner} has for its clients only");
-            (sentence, Some(format!("pass a client as ORG: `{call}`")))
+            (sentence, vec![format!("pass a client as ORG: `{call}`")])
         }
-        Some(_) => (format!("the API requires `{right}`, which the system user has"), None),
+        Some(_) => (format!("the API requires `{right}`, which the system user has"), Vec::new()),
     };
-    Ok(([sentence].into_iter().chain(rights_of(&parties)).collect(), hint))
+    Ok(([sentence].into_iter().chain(rights_of(&parties)).collect(), hints))
 }

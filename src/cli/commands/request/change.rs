@@ -6,13 +6,13 @@ use uuid::Uuid;
 use super::decision::{Customer, DecisionArgs};
 use crate::altinn::change_request::{self, NewChange};
 use crate::altinn::system_user::{self, SystemUser};
-use crate::altinn::system_user_request::{Kind, Request, WRITE};
+use crate::altinn::system_user_request::{Created, Kind, Request, WRITE};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::rights::{packages, rights};
 use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, parsed, shell, typed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
-use crate::cli::session::access::rights_today;
+use crate::cli::session::access::rights_now;
 use crate::cli::session::{AltinnError, AltinnSession, note_untyped, test_series_warning};
 use crate::client::{CallError, OrgNumber, quote};
 use crate::config::{Given, Overrides, Source};
@@ -81,11 +81,6 @@ impl Change {
             );
             return Err(CommandError::command_line(problem).hint(NEW_ID));
         }
-        let owner = Given { value: org, source: Source::Option("ORG") };
-        if let Some(rights) = rights_today(&altinn, owner, console).await {
-            let rights = if rights.is_empty() { "no rights".to_owned() } else { rights.join(", ") };
-            console.note(&format!("before the change, the system user has {rights}"));
-        }
         let id = correlation_id.unwrap_or_else(Uuid::new_v4).to_string();
         let call = async |api: &Altinn<'_>| change_request::create(api, &id, &user.id, &change).await;
         let created = altinn.try_call(WRITE, console, call).await.map_err(|error| {
@@ -98,6 +93,13 @@ impl Change {
                 (true, Some(_)) => error.hint(format!("was a change request with this id deleted? {NEW_ID}")),
             }
         })?;
+        if matches!(created, Created::New(_)) {
+            let owner = Given { value: org, source: Source::Option("ORG") };
+            if let Some(rights) = rights_now(&altinn, owner, console).await {
+                let rights = if rights.is_empty() { "no rights".to_owned() } else { rights.join(", ") };
+                console.note(&format!("before the change, the system user has {rights}"));
+            }
+        }
         let is_same = |request: &Request| request.adds() == change.adds() && request.removes() == change.removes();
         self.decision.follow((Kind::Change, created), customer, is_same, &mut altinn, common, console).await
     }

@@ -1,7 +1,13 @@
 //! `user access`: show for which organisations a system user may act, and with which rights.
 
-use clap::Args;
+use std::collections::HashSet;
 
+use clap::Args;
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::altinn::Item;
 use crate::altinn::authorized_parties::Party;
 use crate::cli::args::{CommonArgs, OwnerArgs, VendorArgs, rights};
 use crate::cli::error::{CommandError, Exit};
@@ -55,23 +61,51 @@ impl Access {
                 true => format!("the system user of {owner} has no organisation with all of {}", wanted.quoted()),
             };
             let lacking = if missing.is_empty() { wanted } else { missing };
-            let error = CommandError::new(Exit::Api, sentence).hint(how_to_ask(&session.config, is_agent, &lacking));
-            return Err(CommandError { detail: rights_of(&parties), ..error });
+            let hints = how_to_ask(&session.config, is_agent, &lacking);
+            let error = CommandError::new(Exit::Api, sentence);
+            return Err(CommandError { detail: rights_of(&parties), hints, ..error });
         }
-        if is_agent {
+        if is_agent == Some(true) {
             console.note(&format!("these are the clients of the agent {owner}"));
         }
+        // A filter keeps the organisations that match, and those above them.
+        let matching: HashSet<&str> = matching.iter().map(|unit| unit.party_uuid.as_str()).collect();
+        let is_match = |unit: &Party| matching.contains(&*unit.party_uuid);
+        let is_kept =
+            |unit: &Party| wanted.is_empty() || unit.with_subunits().into_iter().any(|(_, below)| is_match(below));
+        let parties = parties.iter().filter(|party| is_kept(&party.known));
+        let units = parties.clone().flat_map(|party| party.known.with_subunits()).filter(|(_, unit)| is_kept(unit));
         if common.json {
-            return Ok(console.answer_json(&matching)?);
+            let kept: HashSet<&str> = units.map(|(_, unit)| unit.party_uuid.as_str()).collect();
+            return Ok(console.answer_json(&parties.map(|party| Kept { party, kept: &kept }).collect::<Vec<_>>())?);
         }
-        if matching.is_empty() {
+        let rows: Vec<_> = units.map(row).collect();
+        if rows.is_empty() {
             console.note(&format!("the system user of {owner} has no rights; an agent must give it clients in Altinn"));
             return Ok(());
         }
-        let heading = ["organisation", "name", "packages", "resources"];
-        let parties = matching.iter().flat_map(|party| party.known.with_subunits());
-        Ok(console.answer(table(heading, parties.map(row)))?)
+        Ok(console.answer(table(["organisation", "name", "packages", "resources"], rows))?)
     }
+}
+
+/// A party in the JSON of Altinn, with these subunits only.
+struct Kept<'a> {
+    party: &'a Item<Party>,
+    kept: &'a HashSet<&'a str>,
+}
+
+impl Serialize for Kept<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut json = serde_json::to_value(self.party).map_err(S::Error::custom)?;
+        retain_subunits(&mut json, self.kept);
+        json.serialize(serializer)
+    }
+}
+
+fn retain_subunits(party: &mut Value, kept: &HashSet<&str>) {
+    let Some(Value::Array(subunits)) = party.get_mut("subunits") else { return };
+    subunits.retain(|unit| unit["partyUuid"].as_str().is_some_and(|id| kept.contains(id)));
+    subunits.iter_mut().for_each(|unit| retain_subunits(unit, kept));
 }
 
 fn row((depth, party): (usize, &Party)) -> [String; 4] {
