@@ -125,7 +125,11 @@ fn those_of_the_built_in_sandbox() {
             ("request change 312600757 --add-package lonn", "systemuser-demo request create 312600757 --package lonn"),
             (
                 "request change 314250052 --add-package lonn",
-                "systemuser-demo request create 314250052 --agent --package PACKAGE",
+                "systemuser-demo request create 314250052 --agent --package lonn",
+            ),
+            (
+                "request create 210493352 --agent --package lonn",
+                "systemuser-demo request create 210493352 --agent --package lonn --external-ref REF",
             ),
             ("request status 123456", "systemuser-demo request list"),
             ("token -c config/system.json", "systemuser-demo system register config/system.json"),

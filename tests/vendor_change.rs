@@ -251,6 +251,15 @@ fn an_agents_system_user_and_a_deleted_one_cannot_be_changed() {
         ),
     );
     assert_eq!(server.calls(), [FIND]);
+    for (added, packages) in
+        [("--add-package a --add-package b", "--package a --package b"), ("--add-right a", "--package PACKAGE")]
+    {
+        let server = Server::vendor_in_turn([user(json!({ "userType": "agent" }))]);
+        let run = run(&server, &format!("request change 210493352 {added} --external-ref c-1"));
+        let create =
+            format!("`systemuser-demo request create 210493352 --agent {packages} --external-ref c-1 --env test`\n");
+        assert!(run.err.ends_with(&create), "{}", run.err);
+    }
     let server = Server::vendor_in_turn([user(json!({ "isDeleted": true }))]);
     run(&server, CHANGE).fails(
         5,

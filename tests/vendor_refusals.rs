@@ -46,6 +46,54 @@ fn the_older_form_has_its_text_in_detail() {
 }
 
 #[test]
+fn an_existing_system_user_of_the_other_kind_is_named_with_the_command_that_asks_for_a_second() {
+    let exists = || {
+        response("400 Bad Request", "application/problem+json", r#"{"status":400,"title":"no","code":"AUTH-00004"}"#)
+    };
+    let user = |kind: &str| json("200 OK", &format!(r#"{{"id":"1","userType":"{kind}"}}"#));
+    let meaning = "AUTH-00004 no\n  a system user for this customer, external reference and system already exists\n";
+    let usual = "hint: does the customer already have the system user you need? ";
+    let agent = "request create 210493352 --agent --package lonn --external-ref a";
+    let standard =
+        "request create 210493352 --right demo --package lonn --title t --external-ref a --system 991825827_x";
+    let run = |arguments: &str, found: String| {
+        let server = Server::vendor_in_turn([exists(), found]);
+        let run = program(arguments).arg("--env=test").file("config/test.toml", server.vendor_configuration()).run();
+        let system = if arguments.contains("--system") { "991825827_x" } else { "991825827_smartcloud" };
+        let query = format!("byquery?system-id={system}&orgno=210493352&external-ref=a systemuser.request.write");
+        assert_eq!(server.calls()[1], format!("GET systemuser/vendor/{query}"));
+        assert_eq!((run.code, server.calls().len()), (5, 2), "{}", run.err);
+        run.err
+    };
+    let err = run(agent, user("standard"));
+    let words = format!(
+        "{meaning}  the existing system user is a standard system user, but this request is for an agent system user\n\
+         hint: do you want an agent system user as well? choose another external reference, and run `systemuser-demo \
+         request create 210493352 --agent --package lonn --external-ref REF --env test`\n{usual}"
+    );
+    assert!(err.contains(&words), "{err}");
+    let err = run(standard, user("Agent"));
+    let words = format!(
+        "{meaning}  the existing system user is an agent system user, but this request is for a standard system user\n\
+         hint: do you want a standard system user as well? choose another external reference, and run `systemuser-demo \
+         request create 210493352 --right demo --package lonn --external-ref REF --title t --system 991825827_x \
+         --env test`\n{usual}"
+    );
+    assert!(err.contains(&words), "{err}");
+    let words = format!("{meaning}{usual}");
+    for (arguments, found) in [
+        (agent, user("agent")),
+        (standard, user("standard")),
+        (agent, user("new")),
+        (agent, json("404 Not Found", "")),
+        (agent, json("200 OK", "<html>")),
+    ] {
+        let err = run(arguments, found);
+        assert!(err.contains(&words), "{err}");
+    }
+}
+
+#[test]
 fn validation_errors_are_printed_with_codes_paths_and_meanings() {
     let problem = r#"{"type":"urn:altinn:error:STD-00000","title":"One or more validation errors occurred.","status":400,"code":"STD-00000","validationErrors":[
         {"code":"AUTH.VLD-00004","title":"One or more of the clientid(s) already exists","paths":["/registersystemrequest/clientid"]},

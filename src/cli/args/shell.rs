@@ -63,6 +63,11 @@ pub(crate) fn option(name: &str, value: &str) -> String {
     format!(" {name}{sign}{}", argument(value, placeholder))
 }
 
+/// The option with each of these names as its value.
+pub(crate) fn options(option: &str, names: &[String]) -> String {
+    names.iter().map(|name| self::option(option, name.trim())).collect()
+}
+
 /// An unused name for a key file in the same directory as `path`. A command in a hint must never overwrite a file.
 pub(crate) fn free_name(path: &Path) -> PathBuf {
     // A path such as `..` has no file name to change.

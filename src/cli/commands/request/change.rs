@@ -172,7 +172,13 @@ impl Change {
         let delete = altinn.rerun.command(&format!("request delete {}", shell::quote(id)));
         let create = match is_deleted {
             true => self.create(customer, altinn),
-            false => altinn.command_about_system(&create_command(customer, " --agent --package PACKAGE")),
+            false => {
+                let packages = match &self.add_package[..] {
+                    [] => " --package PACKAGE".to_owned(),
+                    packages => shell::options("--package", packages),
+                };
+                altinn.command_about_system(&create_command(customer, &format!(" --agent{packages}")))
+            }
         };
         let hint =
             format!("{deleted}delete its request with `{delete}`, and ask for a new system user with `{create}`");
@@ -181,10 +187,7 @@ impl Change {
 
     /// The command that asks for a system user with the rights to add.
     fn create(&self, customer: Customer<'_>, altinn: &AltinnSession) -> String {
-        let each = |option: &'static str, names: &[String]| -> String {
-            names.iter().map(|name| shell::option(option, name.trim())).collect()
-        };
-        let asked_for = each("--right", &self.add_right) + &each("--package", &self.add_package);
+        let asked_for = shell::options("--right", &self.add_right) + &shell::options("--package", &self.add_package);
         let asked_for = if asked_for.is_empty() { " --right RESOURCE".to_owned() } else { asked_for };
         altinn.command_about_system(&create_command(customer, &asked_for))
     }

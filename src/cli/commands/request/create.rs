@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::decision::{Customer, DecisionArgs};
-use crate::altinn::Altinn;
 use crate::altinn::system_user_request::{self, Kind, NewRequest, Request, WRITE};
+use crate::altinn::{Altinn, system_user};
 use crate::cli::args::rights::{packages, rights};
-use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, typed};
+use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, checked_text, shell, typed};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
-use crate::cli::session::{AltinnSession, check_external_ref, note_untyped, test_series_warning};
-use crate::client::OrgNumber;
+use crate::cli::session::{AltinnError, AltinnSession, check_external_ref, note_untyped, test_series_warning};
+use crate::client::{CallError, OrgNumber};
 use crate::config::{Overrides, Source};
 
 /// ask a customer for a system user
@@ -89,10 +89,46 @@ impl Create {
         };
         let kind = if self.agent { Kind::Agent } else { Kind::Standard };
         let call = async |api: &Altinn<'_>| system_user_request::create(api, kind, &new_request).await;
-        let created = altinn.call(WRITE, console, call).await?;
+        let created = match altinn.try_call(WRITE, console, call).await {
+            Ok(created) => created,
+            Err(error) => return Err(self.explain(error, &new_request, &mut altinn, console).await),
+        };
         let is_same = |request: &Request| request.asks_for() == new_request.asks_for();
         let customer = Customer { org, external_ref: reference };
         self.decision.follow((kind, created), customer, is_same, &mut altinn, common, console).await
+    }
+
+    /// The message for an error. If the customer has a system user of the other kind, the message says so.
+    async fn explain(
+        &self,
+        error: AltinnError,
+        new_request: &NewRequest<'_>,
+        altinn: &mut AltinnSession,
+        console: &mut Console<'_>,
+    ) -> CommandError {
+        let exists = matches!(&error, AltinnError::Call { error: CallError::Refused(problem), .. }
+            if problem.code.as_deref() == Some(SYSTEM_USER_EXISTS));
+        let mut error = altinn.explain(error, console);
+        if !exists {
+            return error;
+        }
+        let NewRequest { system_id, party_org_no: org, external_ref, .. } = *new_request;
+        let find = async |api: &Altinn<'_>| system_user::find(api, system_id, org, external_ref).await;
+        let Ok(user) = altinn.try_call(system_user::FIND, console, find).await else { return error };
+        let (agent, wanted, existing, other) = match self.agent {
+            true => (" --agent", "an agent system user", "a standard system user", "standard"),
+            false => ("", "a standard system user", "an agent system user", "agent"),
+        };
+        if user.known.user_type.is_some_and(|kind| kind.eq_ignore_ascii_case(other)) {
+            let names = shell::options("--right", &self.right) + &shell::options("--package", &self.package);
+            let title = self.title.as_ref().map(|title| shell::option("--title", title)).unwrap_or_default();
+            let create =
+                altinn.command_about_system(&format!("request create {org}{agent}{names} --external-ref REF{title}"));
+            error.detail.push(format!("the existing system user is {existing}, but this request is for {wanted}"));
+            let hint = "choose another external reference, and run";
+            error.hints.insert(0, format!("do you want {wanted} as well? {hint} `{create}`"));
+        }
+        error
     }
 
     fn check_shape(&self) -> Result<(), CommandError> {
@@ -104,6 +140,9 @@ impl Create {
         Err(CommandError::usage(problem, "request create"))
     }
 }
+
+/// Altinn's code if the customer already has a system user with this external reference.
+const SYSTEM_USER_EXISTS: &str = "AUTH-00004";
 
 const EXTERNAL_REF_HELP: &str =
     "external reference, to distinguish several system users of one owner [env: SYSTEMUSER_EXTERNAL_REF]";
