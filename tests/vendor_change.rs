@@ -133,6 +133,21 @@ fn a_known_change_request_is_shown_with_its_status() {
             exists("Rejected")
         )
     );
+    // The reference and the system of the change request are repeated.
+    let mut rejected = change("Rejected");
+    rejected["externalRef"] = "c-1".into();
+    let found = user(json!({ "externalRef": "c-1" }));
+    let server = Server::vendor_in_turn([found, answer("200 OK", &rejected.to_string())]);
+    let ended = run(&server, &format!("{again} --external-ref c-1 --system 991825827_x"));
+    let hint = "`systemuser-demo request change 210493352 --add-right RESOURCE --external-ref c-1 --system 991825827_x \
+                --env test`\n";
+    assert!(ended.err.ends_with(hint) && ended.code == 5, "{}", ended.err);
+    // A request without a reference is named by the customer's number if the environment has a reference.
+    let server = Server::vendor_in_turn([known("Rejected")]);
+    let status = with(&server, &format!("request status {ID} --change --wait"));
+    let ended = status.var("SYSTEMUSER_EXTERNAL_REF", "c-2").run();
+    let hint = "`systemuser-demo request change 210493352 --add-right RESOURCE --external-ref 210493352 --env test`\n";
+    assert!(ended.err.ends_with(hint) && ended.code == 5, "{}", ended.err);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, duration, pairs};
 use crate::cli::session::AltinnSession;
 use crate::client::{OrgNumber, is_loopback, quote};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, EXTERNAL_REF};
 
 /// Whether to wait, and how long.
 #[derive(Debug, Args)]
@@ -205,7 +205,14 @@ impl Outcome {
             End::Over | End::Decided if kind == Kind::Change => {
                 let customer = request.known.party_org_no.as_deref().and_then(|org| org.parse::<OrgNumber>().ok());
                 let customer = customer.map_or("ORG".to_owned(), |org| org.to_string());
-                let again = altinn.rerun.command(&format!("request change {customer} --add-right RESOURCE"));
+                // If the configuration has a reference and the request has none, the command names the customer's
+                // number, which Altinn uses as the default reference.
+                let default = altinn.config().external_ref.as_ref().map(|_| customer.as_str());
+                let external_ref = request.known.external_ref().or(default);
+                let external_ref =
+                    external_ref.map(|text| shell::option(EXTERNAL_REF.option, text)).unwrap_or_default();
+                let again = format!("request change {customer} --add-right RESOURCE{external_ref}");
+                let again = altinn.command_about_system(&again);
                 let again = format!("to ask again, create a new change request, for example with `{again}`");
                 result(&request.known, "the system user has been changed", token_command, again, true, console)
             }
