@@ -617,6 +617,10 @@ fn a_plain_token_is_checked_without_an_organisation_and_without_a_system_users_a
     );
     let asked = program("doctor --no-system-user --api systemuserinfo").run();
     assert!(asked.out.contains("✗ api ") && asked.code == 5, "{}", asked.out);
+    let denied = program("doctor --no-system-user --api salary").run();
+    let hint = "status 403: Access denied\n    hint: does the API require a system user's token? leave out \
+                --no-system-user\n";
+    assert!(denied.out.ends_with(hint) && denied.code == 5, "{}", denied.out);
 }
 
 #[test]

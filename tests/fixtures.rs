@@ -59,6 +59,13 @@ const RIGHT: &str = "hint: does the system user lack the right that this API req
 const RIGHT_FOR: &str = "hint: does the system user lack the right that this API requires for this organisation? the \
                          customer must approve a request for the right\n";
 
+fn other(org: &str) -> String {
+    format!(
+        "hint: is {org} neither a subunit of the owner nor a client of the agent? a standard system user acts only for \
+         its owner and the owner's subunits, an agent system user only for the agent's clients\n"
+    )
+}
+
 fn agent(api: &str, org: &str) -> String {
     format!(
         "hint: is this an agent system user? then pass the agent's client as ORG: `systemuser-demo call {api} ORG \
@@ -122,6 +129,15 @@ fn one_customer_has_no_right_to_salary() {
 }
 
 #[test]
+fn a_standard_system_user_does_not_act_for_other_organisations() {
+    refused(
+        program("call salary 310385980 --org 210493352"),
+        5,
+        &format!("{}{}{RIGHT_FOR}{}", no_access("Salary", "310385980"), other("310385980"), rights("210493352")),
+    );
+}
+
+#[test]
 fn one_customer_is_found_by_its_external_reference_only() {
     refused(program("token --org 313790509"), 4, &no_system_user("313790509", "none"));
     refused(
@@ -153,18 +169,20 @@ fn an_agent_may_read_data_of_its_client_only() {
     refused(
         program("call salary 312605031 --org 314250052"),
         5,
-        &format!("{}{RIGHT_FOR}{}", no_access("Salary", "312605031"), rights("314250052")),
+        &format!("{}{}{RIGHT_FOR}{}", no_access("Salary", "312605031"), other("312605031"), rights("314250052")),
     );
-    refused(
-        program("call logistics --org 314250052"),
-        5,
-        &format!(
-            "{}{RIGHT}{}{}",
-            no_access("Logistics", "314250052"),
-            agent("logistics", "314250052"),
-            rights("314250052")
-        ),
-    );
+    for named in ["", "314250052 "] {
+        refused(
+            program(&format!("call logistics {named}--org 314250052")),
+            5,
+            &format!(
+                "{}{RIGHT}{}{}",
+                no_access("Logistics", "314250052"),
+                agent("logistics", "314250052"),
+                rights("314250052")
+            ),
+        );
+    }
     prints(
         program("call systemuserinfo --org 314250052"),
         "system       991825827_smartcloud\n\
@@ -189,6 +207,11 @@ fn a_plain_token_has_no_system_user() {
         "error: `http://127.0.0.1:PORT/api/SystemUserInfo` returned an empty response: status 204\n\
          hint: the token has no system user, but this API requires a system user's token\n",
     );
+    for call in ["call salary 210493352 --no-system-user", "call salary 310385980 --no-system-user"] {
+        let org = call.split(' ').nth(2).unwrap();
+        let hint = "hint: does the API require a system user's token? leave out --no-system-user\n";
+        refused(program(call), 5, &format!("{}{hint}", no_access("Salary", org)));
+    }
     let run = program("token --no-system-user --external-ref x").run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
 }

@@ -2,7 +2,7 @@
 
 use super::{CommandError, Exit};
 use crate::cli::args::Rerun;
-use crate::client::Problem;
+use crate::client::{OrgNumber, Problem};
 use crate::explain::{self, Entry};
 
 /// The message for the refusal of an API, with the meaning of its codes. If the refusal lists field errors, only their
@@ -39,24 +39,31 @@ pub(crate) fn explained(problem: &Problem, hints: Vec<String>, rerun: &Rerun) ->
 }
 
 /// Hints for a refusal of an API that is called with a system user's token. `call` is the command with a placeholder
-/// for an organisation. `org_named` is whether the call named an organisation, or `None` if the API accepts none.
-pub(crate) fn api_hints(problem: &Problem, call: &str, org_named: Option<bool>) -> Vec<String> {
+/// for an organisation, or `None` if the API accepts none. `other` is the organisation of the call, unless it is the
+/// owner.
+pub(crate) fn api_hints(problem: &Problem, call: Option<&str>, other: Option<OrgNumber>) -> Vec<String> {
     let right = "does the system user lack the right that this API requires";
     let approval = "the customer must approve a request for the right";
-    match (problem.status, org_named) {
-        (204, _) => vec!["the token has no system user, but this API requires a system user's token".to_owned()],
-        (401, _) => {
+    match (problem.status, call, other) {
+        (204, ..) => vec!["the token has no system user, but this API requires a system user's token".to_owned()],
+        (401, ..) => {
             vec![
                 "does the API belong to the other environment? it must be the environment that issued the token"
                     .to_owned(),
             ]
         }
-        (403, Some(true)) => vec![format!("{right} for this organisation? {approval}")],
-        (403, Some(false)) => {
+        (403, _, Some(org)) => {
+            let other = format!(
+                "is {org} neither a subunit of the owner nor a client of the agent? a standard system user acts only \
+                 for its owner and the owner's subunits, an agent system user only for the agent's clients"
+            );
+            vec![other, format!("{right} for this organisation? {approval}")]
+        }
+        (403, Some(call), None) => {
             let agent = format!("is this an agent system user? then pass the agent's client as ORG: `{call}`");
             vec![format!("{right}? {approval}"), agent]
         }
-        (403, None) => vec![format!("{right}? {approval}")],
+        (403, None, None) => vec![format!("{right}? {approval}")],
         _ => Vec::new(),
     }
 }

@@ -121,12 +121,13 @@ impl ApiTarget {
         send_with_retries(http, (method, url), console, send, facts).await.0
     }
 
-    /// The message for an error. `org_named` is true if the user named an organisation. `request_options` are the
-    /// options to repeat in a command.
+    /// The message for an error. `org` is the organisation whose data was requested, and `system_user` is whether the
+    /// token was a system user's. `request_options` are the options to repeat in a command.
     pub(crate) fn explain(
         &self,
         error: CallError,
-        org_named: bool,
+        org: Option<OrgNumber>,
+        system_user: bool,
         request: &ApiRequest,
         request_options: &str,
         config: &Config,
@@ -142,12 +143,17 @@ impl ApiTarget {
                 let hint = format!("{problem}: set the method with --method{body}");
                 explained(&refused, vec![hint], &Rerun::new(config))
             }
+            CallError::Refused(refused) if refused.status == 403 && !system_user => {
+                let hint = "does the API require a system user's token? leave out --no-system-user".to_owned();
+                explained(&refused, vec![hint], &Rerun::new(config))
+            }
             CallError::Refused(refused) => {
                 let rerun = Rerun::new(config);
                 let options = rerun::grant_options(config);
                 let call = format!("call {} ORG{request_options}{options}", shell::argument(self.name(), "API"));
                 let call = rerun.command(&call);
-                let mut hints = api_hints(&refused, &call, self.takes_org().then_some(org_named));
+                let other = org.filter(|org| config.org().is_ok_and(|owner| owner.value != *org));
+                let mut hints = api_hints(&refused, self.takes_org().then_some(&*call), other);
                 let access = rerun.user_access(config).filter(|_| refused.status == 403);
                 hints.extend(access.map(|access| format!("to see the system user's rights, run `{access}`")));
                 explained(&refused, hints, &rerun)

@@ -97,7 +97,8 @@ impl Call {
         let answer = answer.and_then(|reply| Ok((target.display(&reply, &request.method, common.json)?, reply)));
         let (formatted, reply) = answer.map_err(|error| {
             let is_401 = matches!(&error, CallError::Refused(refused) if refused.status == 401);
-            let error = target.explain(error, self.org.is_some(), &request, &self.request_options(), &session.config);
+            let system_user = self.options.system_user();
+            let error = target.explain(error, org, system_user, &request, &self.request_options(), &session.config);
             match is_exchanged {
                 true if is_401 => error.hint("does the API require Maskinporten's token? do not exchange it"),
                 false if is_401 && matches!(target, ApiTarget::Configured(..)) => {

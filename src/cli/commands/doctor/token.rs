@@ -92,7 +92,7 @@ pub(super) async fn call(
         Ok(status) => findings.passed(Step::Api, format!("{}: status {status}", show(target.name())), &[]),
         Err(error) => {
             let is_403 = matches!(&error, CallError::Refused(refused) if refused.status == 403);
-            let mut error = target.explain(error, false, &request, "", config);
+            let mut error = target.explain(error, None, system_user, &request, "", config);
             if is_403 && system_user {
                 error = rights::add(session, tokens, target, error, findings.console()).await;
             }
