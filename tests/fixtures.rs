@@ -36,8 +36,8 @@ fn no_system_user(org: &str, external_ref: &str) -> String {
          hint: is this client id missing from the system's `clientId` list in Altinn's System Register? check with \
          `systemuser-demo system show`; if you add it, keep the other client ids, because an update replaces the whole \
          list\n\
-         hint: is this an agent system user? then --org must be the agent, for example an accountant, not the client \
-         whose data you request\n\
+         hint: is this an agent system user? then the organisation must be the agent, for example an accountant, not \
+         the client whose data you request\n\
          hint: was the system user requested by an earlier command? the built-in sandbox loses its data at the end \
          of a command: run `systemuser-demo sandbox` in another terminal, and set \
          SYSTEMUSER_SANDBOX=http://127.0.0.1:PORT before each command\n\

@@ -335,7 +335,11 @@ fn an_id_is_looked_up_as_each_kind_and_with_change_as_a_change_request_only() {
     assert_eq!(server.calls(), [&gets[..], &[delete]].concat());
     let server = Server::vendor_in_turn([gone()]);
     let run = run(&server, &format!("request delete {ID} --change"));
-    assert!(run.err.contains("hint: is it a change request? add --change; to see"), "{}", run.err);
+    assert!(
+        run.err.contains("change request by organisation number, without --change? add --change; to see"),
+        "{}",
+        run.err
+    );
     assert_eq!((run.code, server.calls().len()), (5, 1));
 }
 

@@ -149,7 +149,7 @@ pub(super) static TABLE: [Entry; 26] = [
                 "use the endpoint of the request's kind",
             ),
             remedied_by(
-                "is it a change request?",
+                "did you look up a change request by organisation number, without --change?",
                 "add --change; to see the system's change requests, run ",
                 System("request list --change"),
                 "",

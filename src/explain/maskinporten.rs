@@ -302,7 +302,8 @@ pub(super) static TABLE: [Entry; 22] = [
             ),
             cause(
                 "is this an agent system user?",
-                "then --org must be the agent, for example an accountant, not the client whose data you request",
+                "then the organisation must be the agent, for example an accountant, not the client whose data you \
+                 request",
             ),
             remedied_by(
                 "has the customer not approved the request?",
