@@ -443,7 +443,7 @@ fn an_exchanged_token_is_printed_without_quotes() {
 #[test]
 fn an_opaque_exchanged_token_is_printed_and_sent_and_its_lifetime_is_unknown() {
     let longest = "a".repeat(65_536);
-    for token in ["ABCdef-0123456789._~+/==", "0123456789abcdef012345", &longest] {
+    for token in ["ABCdef-0123456789._~+/==", "0123456789abcdef012345", "eyA-is-how-some-ids-begin", &longest] {
         for body in [token.to_owned(), format!("\"{token}\""), format!("{token}\r\n")] {
             let server = Server::with_token(move |_| answer("200 OK", &body));
             run(&server, "token --exchange").succeeds(&format!("{token}\n"));

@@ -50,8 +50,8 @@ pub fn read(reply: &Reply) -> Result<AltinnToken, TransportError> {
         return Err(reply.unusable("but not a token"));
     }
     let decoded = DecodedJwt::read(altinns);
-    // A JWT begins with `{"` in base64. If it cannot be decoded, it was cut off or damaged.
-    let is_jwt = decoded.is_some() || altinns.starts_with("ey");
+    // A JWT begins with `{"` and a letter in base64. If it cannot be decoded, it was cut off or damaged.
+    let is_jwt = decoded.is_some() || altinns.starts_with("eyJ");
     let expires_in = decoded.as_ref().and_then(lifetime);
     match is_jwt && expires_in.is_none() {
         true => Err(reply.unusable("but not a token with a lifetime")),
