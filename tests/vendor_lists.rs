@@ -160,7 +160,9 @@ fn an_invalid_page_is_quoted_from_its_beginning() {
     for body in [r#"[]"#, r#"{}"#, r#"{"links":{}}"#, r#"{"data":{}}"#, r#"{"data":[],"links":[]}"#, "null", "\"x\""] {
         has_no_end(vec![answer("200 OK", body)], &format!("but not a page of a list: {body}"));
     }
-    for body in [r#"{"data":[1]}"#, r#"{"data":[["a"]]}"#, r#"{"data":[{"status":"New"}]}"#] {
+    // Only the list of authorised parties may be nested.
+    let nested = r#"{"data":[[{"id":"a","status":"New"}]]}"#;
+    for body in [r#"{"data":[1]}"#, r#"{"data":[["a"]]}"#, r#"{"data":[{"status":"New"}]}"#, nested] {
         has_no_end(vec![answer("200 OK", body)], &format!("but not a request for a system user: {body}"));
     }
 }

@@ -7,6 +7,7 @@
 //! `AuthorizedPartiesController`.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Altinn;
 use super::page::{self, List};
@@ -79,5 +80,14 @@ pub async fn list(altinn: &Altinn<'_>, resource: Option<&str>) -> Result<List<Pa
         .append_pair("includeAccessPackages", "true")
         .append_pair("includeResources", "true")
         .extend_pairs(resource.map(|id| ("anyOfResourceIds", id)));
-    page::all(altinn, &url, "an authorised party", |party: &Party| &party.party_uuid).await?.complete()
+    page::all(altinn, &url, "an authorised party", unnested, |party: &Party| &party.party_uuid).await?.complete()
+}
+
+/// The parties in an element of a page: the element itself, or those of an array. Altinn's guide shows the parties in an
+/// array inside the list; the server has them in the list itself.
+fn unnested(element: &RawValue) -> Vec<&RawValue> {
+    match element.get().starts_with('[') {
+        true => serde_json::from_str(element.get()).unwrap_or_default(),
+        false => vec![element],
+    }
 }

@@ -60,23 +60,25 @@ struct Links {
 }
 
 /// Gets all pages of a list, in at most ten times the time limit of a request. `what` is the name of an entry in an
-/// error, and `id` returns the id of an entry.
+/// error, `entries` returns the entries in an element of a page, and `id` returns the id of an entry.
 pub(super) async fn all<T: DeserializeOwned>(
     altinn: &Altinn<'_>,
     list: &Url,
     what: &str,
+    entries: fn(&RawValue) -> Vec<&RawValue>,
     id: impl Fn(&T) -> &str,
 ) -> Result<List<T>, CallError> {
     let limit = altinn.http.timeout * MOST_TIME_LIMITS;
     let kind = TransportErrorKind::TooSlow { subject: "the list", seconds: limit.as_secs() };
     let too_slow = TransportError { address: address(list), date: None, retry_after: None, kind };
-    timeout(limit, pages(altinn, list, what, id)).await.unwrap_or_else(|_| Err(too_slow.into()))
+    timeout(limit, pages(altinn, list, what, entries, id)).await.unwrap_or_else(|_| Err(too_slow.into()))
 }
 
 async fn pages<T: DeserializeOwned>(
     altinn: &Altinn<'_>,
     list: &Url,
     what: &str,
+    entries: fn(&RawValue) -> Vec<&RawValue>,
     id: impl Fn(&T) -> &str,
 ) -> Result<List<T>, CallError> {
     let mut items: Vec<Item<T>> = Vec::new();
@@ -92,9 +94,9 @@ async fn pages<T: DeserializeOwned>(
             return Err(reply.is_not("a page of a list").into());
         }
         let page: Page<'_> = read_rows(&reply, "a page of a list")?;
-        let entries: Vec<&RawValue> = page.data.into_iter().flat_map(unnested).collect();
-        check_count(&entries, &reply, "a page of a list")?;
-        for entry in entries {
+        let rows: Vec<&RawValue> = page.data.into_iter().flat_map(entries).collect();
+        check_count(&rows, &reply, "a page of a list")?;
+        for entry in rows {
             let item = item(entry).ok_or_else(|| not_a_list(&reply, what))?;
             // If Altinn does not sort a list, an entry may be on two pages.
             if ids.insert(id(&item.known).to_owned()) {
@@ -116,15 +118,6 @@ async fn pages<T: DeserializeOwned>(
         }
         url = list.clone();
         url.query_pairs_mut().append_pair("token", &token);
-    }
-}
-
-/// The entries in an element of a page: the element itself, or those of an array. Altinn's guide to the access management
-/// API shows the authorised parties in an array inside the list; the server has them in the list itself.
-fn unnested(element: &RawValue) -> Vec<&RawValue> {
-    match element.get().starts_with('[') {
-        true => serde_json::from_str(element.get()).unwrap_or_default(),
-        false => vec![element],
     }
 }
 

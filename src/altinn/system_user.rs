@@ -49,7 +49,7 @@ impl SystemUser {
 /// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn list(altinn: &Altinn<'_>, system_id: &str) -> Result<List<SystemUser>, CallError> {
     let list = altinn.address(&["systemuser", "vendor", "bysystem", system_id]);
-    page::all(altinn, &list, "a system user", |user: &SystemUser| &user.id).await?.complete()
+    page::all(altinn, &list, "a system user", |row| vec![row], |user: &SystemUser| &user.id).await?.complete()
 }
 
 /// Finds a system user by its system, owner and external reference. The token needs the scope [`FIND`].

@@ -246,7 +246,7 @@ pub async fn by_external_ref(
 /// Returns an error if Altinn refuses the call, or if there is no usable response.
 pub async fn list(altinn: &Altinn<'_>, kind: Kind, system_id: &str) -> Result<List<Request>, CallError> {
     let url = address(altinn, kind, &["bysystem", system_id]);
-    let list = page::all(altinn, &url, A_REQUEST, |request: &Request| &request.id).await?;
+    let list = page::all(altinn, &url, A_REQUEST, |row| vec![row], |request: &Request| &request.id).await?;
     if kind == Kind::Change { Ok(list) } else { list.complete() }
 }
 
