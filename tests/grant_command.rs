@@ -63,13 +63,18 @@ fn a_resource_in_the_file_is_an_array_too() {
 fn a_resource_is_sent_unchanged_if_it_is_an_absolute_uri_without_a_fragment() {
     let grant =
         |uri: &str| with_key(program("grant --decode --env test").args(OPTIONS).arg("--resource").arg(uri)).run();
-    for uri in
-        ["HTTPS://API.Example.no", "https://a.no/%7Ex?y=z&w", "urn:altinn:resource:x", "a+b.c-d:e", "http://[::1]:80/"]
-    {
+    for uri in [
+        "HTTPS://API.Example.no",
+        "https://a.no/%7Ex?y=z&w",
+        "urn:altinn:resource:x",
+        "a+b.c-d:e",
+        "a:b:",
+        "http://[::1]:80/",
+    ] {
         let answer: Value = serde_json::from_str(&grant(uri).out).unwrap();
         assert_eq!(answer["claims"]["resource"], serde_json::json!([uri]));
     }
-    for other in ["api.example.no", "b", "/x", "//a.no", "https://", "https://a.no/#x", "urn:x#"] {
+    for other in ["api.example.no", "b", "/x", "//a.no", "https://", "https://a.no/#x", "urn:x#", "urn:", "urn://"] {
         let problem = "is not an absolute URI without a fragment, such as https://example.no";
         grant(other).fails(2, &format!("error: --resource: `{other}` {problem}\n"));
     }

@@ -278,10 +278,11 @@ fn audiences(given: Given<Vec<String>>) -> Checked<Vec<String>> {
     Given { value, ..given }.convert(not_empty)
 }
 
-/// Checks an absolute URI without a fragment (RFC 8707, section 2), which may be a URN.
+/// Checks an absolute URI without a fragment (RFC 8707, section 2), which may be a URN. It needs more than its scheme.
 fn audience(text: String) -> Result<String, String> {
+    let is_uri = |url: Url| url.fragment().is_none() && url.as_str().trim_matches('/').len() > url.scheme().len() + 1;
     match one_word(text)? {
-        text if Url::parse(&text).is_ok_and(|url| url.fragment().is_none()) => Ok(text),
+        text if Url::parse(&text).is_ok_and(is_uri) => Ok(text),
         text => Err(format!("{} is not an absolute URI without a fragment, such as https://example.no", quote(&text))),
     }
 }
