@@ -32,7 +32,8 @@ pub const MASKINPORTEN: [&str; 22] = [
 ];
 
 /// The numbers of Altinn's codes that a vendor can meet.
-const AUTH: [u32; 25] = [0, 1, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 21, 23, 25, 26, 30, 58, 59, 60, 61, 63, 64, 65];
+const AUTH: [u32; 27] =
+    [0, 1, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 21, 23, 25, 26, 30, 58, 59, 60, 61, 63, 64, 65, 79, 80];
 /// The numbers of the codes that a customer can meet on Altinn's approval page.
 const CUSTOMER: [u32; 18] = [1, 2, 3, 4, 5, 14, 16, 18, 19, 20, 50, 51, 53, 66, 68, 69, 70, 71];
 const VALIDATION: [u32; 18] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18];
@@ -103,7 +104,7 @@ fn a_code_is_found_in_any_spelling() {
     assert_eq!(code("mp11"), Some("MP-011"));
     assert_eq!(code("std0"), Some("STD-00000"));
     assert_eq!(code("Unknown-KID"), Some("unknown-kid"));
-    for text in ["", "MP", "MP-999", "AUTH.VLD-00010", "AMUI-00079", "MP-99999999999999999999", "æøå-1"] {
+    for text in ["", "MP", "MP-999", "AUTH.VLD-00010", "AMUI-00078", "MP-99999999999999999999", "æøå-1"] {
         assert_eq!(code(text), None, "{text}");
     }
 }
@@ -149,6 +150,11 @@ fn a_code_of_the_approval_page_is_explained_with_advice_for_the_customer() {
     for spelling in ["AMUI-00016", "auth16", "amui_16"] {
         program("explain").arg(spelling).run().succeeds(page);
     }
+    let general = "AMUI-00005  approval page\n\
+                   Altinn does not know the organisation, or it is not the customer's; Altinn also uses this code for other \
+                   errors\n";
+    let run = program("explain auth-5").run();
+    assert!(run.code == 0 && run.out.starts_with(general), "{}", run.out);
     // The vendor and the customer can both meet this code. The reading that was asked for comes first.
     let run = program("explain amui-1").run();
     let (customers, vendors) = run.out.split_once("\n\nAUTH-00001  status 400\n").unwrap();
@@ -159,6 +165,22 @@ fn a_code_of_the_approval_page_is_explained_with_advice_for_the_customer() {
     assert_eq!(codes(&vendors), ("AUTH-00001".into(), "AMUI-00001".into()));
     assert_eq!(codes(&customers), ("AMUI-00001".into(), "AUTH-00001".into()));
     assert!(json("AUTH-00016").get("other_reading").is_none());
+}
+
+#[test]
+fn a_code_of_client_delegation_names_the_token_that_its_api_requires() {
+    for (code, spelling) in [("AUTH-00079", "auth79"), ("AUTH-00080", "AUTH-00080")] {
+        program("explain").arg(spelling).run().succeeds(&format!(
+            "{code}  client delegation\n\
+             Altinn's API for client delegation, which manages an agent's clients, refused the call\n\
+             \n\
+             likely causes, most likely first\n  \
+             does your code send a vendor's token, such as the tokens that this program gets?\n    \
+             send an Altinn token of a person who has logged in with ID-porten and may manage the agent's clients\n  \
+             is the id of the agent or of the client wrong?\n    \
+             compare it with those that the API lists (`agents`, `clients/available` and `clients`)\n"
+        ));
+    }
 }
 
 #[test]
@@ -206,7 +228,7 @@ fn an_unknown_code_is_reported_with_the_nearest_codes() {
     };
     unknown("MP-304", "the nearest known codes are `MP-303`, `MP-302`, `MP-301`");
     unknown("auth-22", "the nearest known codes are `AUTH-00021`, `AUTH-00023`, `AUTH-00025`");
-    unknown("amui-79", "the nearest known codes are `AMUI-00071`, `AMUI-00070`, `AMUI-00069`");
+    unknown("amui-78", "the nearest known codes are `AMUI-00071`, `AMUI-00070`, `AMUI-00069`");
     unknown("vld-10", "the nearest known codes are `AUTH.VLD-00009`, `AUTH.VLD-00011`, `AUTH.VLD-00008`");
     unknown("MP-999", "to see all known codes, run `systemuser-demo explain`");
     unknown("invalid_grants", "did you mean `invalid_grant`?");

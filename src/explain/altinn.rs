@@ -1,11 +1,29 @@
 //! Altinn's problem codes for the System Register, requests and system users.
 //!
-//! Source: Altinn's authentication component, github.com/Altinn/altinn-authentication, `src/Core/Problems/Problem.cs`.
+//! Sources: Altinn's authentication component, github.com/Altinn/altinn-authentication, `src/Core/Problems/Problem.cs`;
+//! docs.altinn.studio, "Client delegation for system vendors".
 
 use super::Command::{System, Vendor};
-use super::{Entry, altinn, bad_request, cause, not_found, remedied_by};
+use super::{Cause, Entry, altinn, bad_request, cause, not_found, remedied_by};
 
-pub(super) static TABLE: [Entry; 26] = [
+const CLIENT_DELEGATION: &[Cause] = &[
+    cause(
+        "does your code send a vendor's token, such as the tokens that this program gets?",
+        "send an Altinn token of a person who has logged in with ID-porten and may manage the agent's clients",
+    ),
+    cause(
+        "is the id of the agent or of the client wrong?",
+        "compare it with those that the API lists (`agents`, `clients/available` and `clients`)",
+    ),
+];
+
+/// An entry for a code of Altinn's API for client delegation.
+const fn client_delegation(code: &'static str) -> Entry {
+    let meaning = "Altinn's API for client delegation, which manages an agent's clients, refused the call";
+    altinn(code, "client delegation", meaning, CLIENT_DELEGATION)
+}
+
+pub(super) static TABLE: [Entry; 28] = [
     bad_request(
         "STD-00000",
         "the request failed Altinn's validation; the response lists each error",
@@ -363,4 +381,6 @@ pub(super) static TABLE: [Entry; 26] = [
             "ask for it in a standard request, or leave it out; `NotDelegablePackages` names the packages",
         )],
     ),
+    client_delegation("AUTH-00079"),
+    client_delegation("AUTH-00080"),
 ];

@@ -10,6 +10,16 @@ const fn on_the_page(code: &'static str, meaning: &'static str, causes: &'static
     altinn(code, "approval page", meaning, causes)
 }
 
+const TEMPORARY: &[Cause] = &[cause(
+    "was it a temporary error?",
+    "ask the customer to approve the request again later, and to contact Altinn if the error persists",
+)];
+
+const PERSISTENT: &[Cause] = &[cause(
+    "does the error persist when the person opens the confirm URL again and approves the request?",
+    "ask the customer to send the request on to an access manager, which the page offers",
+)];
+
 pub(super) static TABLE: [Entry; 18] = [
     on_the_page(
         "AMUI-00001",
@@ -21,22 +31,8 @@ pub(super) static TABLE: [Entry; 18] = [
             ", correct the system, and send a new request",
         )],
     ),
-    on_the_page(
-        "AMUI-00002",
-        "Altinn could not delegate the rights to the system user",
-        &[cause(
-            "was it a temporary error?",
-            "ask the customer to approve the request again later, and to contact Altinn if the error persists",
-        )],
-    ),
-    on_the_page(
-        "AMUI-00003",
-        "Altinn could not create the system user",
-        &[cause(
-            "was it a temporary error?",
-            "ask the customer to approve the request again later, and to contact Altinn if the error persists",
-        )],
-    ),
+    on_the_page("AMUI-00002", "Altinn could not delegate the rights to the system user", TEMPORARY),
+    on_the_page("AMUI-00003", "Altinn could not create the system user", TEMPORARY),
     on_the_page(
         "AMUI-00004",
         "the customer already has a system user for this system and this external reference",
@@ -55,7 +51,7 @@ pub(super) static TABLE: [Entry; 18] = [
     ),
     on_the_page(
         "AMUI-00005",
-        "Altinn has no more exact code: often it does not know the organisation, or it is not the customer's",
+        "Altinn does not know the organisation, or it is not the customer's; Altinn also uses this code for other errors",
         &[
             cause(
                 "did the person act for another organisation in Altinn?",
@@ -115,22 +111,8 @@ pub(super) static TABLE: [Entry; 18] = [
             "ask the person to log out, to log in with a stronger method, and to open the confirm URL again",
         )],
     ),
-    on_the_page(
-        "AMUI-00050",
-        "Altinn could not check whether the person may delegate an access package",
-        &[cause(
-            "does the error persist when the person opens the confirm URL again?",
-            "ask the customer to send the request on to an access manager, which the page offers",
-        )],
-    ),
-    on_the_page(
-        "AMUI-00051",
-        "Altinn could not delegate an access package to the system user",
-        &[cause(
-            "does the error persist when the person approves the request again?",
-            "ask the customer to send the request on to an access manager, which the page offers",
-        )],
-    ),
+    on_the_page("AMUI-00050", "Altinn could not check whether the person may delegate an access package", PERSISTENT),
+    on_the_page("AMUI-00051", "Altinn could not delegate an access package to the system user", PERSISTENT),
     on_the_page(
         "AMUI-00053",
         "the person lacks an access package that the request asks for, so the person cannot delegate it",

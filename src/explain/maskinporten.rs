@@ -1,8 +1,9 @@
 //! Maskinporten's error codes, and its refusals that have no code.
 //!
 //! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting", "JWT grant" and "System users"; RFC 8707 for
-//! `invalid_target`; github.com/Altinn/altinn-studio, app-lib, for the characters of `externalRef` (MP-302). For MP-303, also Altinn's page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For
-//! times, the rules that are quoted in issue 19603 of github.com/Altinn/altinn-studio.
+//! `invalid_target`; github.com/Altinn/altinn-studio, app-lib, for the characters of `externalRef` (MP-302). For MP-303,
+//! also Altinn's page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For times, the
+//! rules that are quoted in issue 19603 of github.com/Altinn/altinn-studio.
 
 use super::Command;
 use super::Subject::{ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Resource, Scope};

@@ -13,7 +13,8 @@ mod maskinporten;
 pub struct Entry {
     /// The server's code, such as `MP-303`, or this program's name for a refusal without a code.
     pub code: &'static str,
-    /// OAuth's error code, such as `invalid_grant`, or two of them, or the HTTP status, or the page that shows the code.
+    /// OAuth's error code, such as `invalid_grant`, or two of them, or the HTTP status, or the page or the API that has
+    /// the code.
     pub kind: &'static str,
     /// The meaning of the refusal.
     pub meaning: &'static str,
