@@ -70,9 +70,9 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          self-service        GET /api/v1/scopes/all (catalogue of scopes)\n  \
          Altinn              /authentication/api/v1/exchange  /systemregister  /systemuser\n  \
          authorised parties  GET /accessmanagement/api/v1/enduser/authorizedparties\n  \
-         approval page       /accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)\n  \
+         approval page       /accessmanagement/ui/systemuser/request  /agentrequest  /changerequest (the confirmUrl)\n  \
          reference APIs      GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n  \
-         krav og betalinger  GET /v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger\n  \
+         krav og betalinger  GET /api/innkreving/kravogbetalinger/v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger\n  \
          other pages         GET / (overview)  GET /errors/{code} (explanation of an error code)\n\
          \n\
          organisations\n  \

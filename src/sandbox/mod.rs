@@ -155,9 +155,12 @@ pub fn endpoints() -> [(&'static str, &'static str); 8] {
         ("self-service", "GET /api/v1/scopes/all (catalogue of scopes)"),
         ("Altinn", "/authentication/api/v1/exchange  /systemregister  /systemuser"),
         ("authorised parties", "GET /accessmanagement/api/v1/enduser/authorizedparties"),
-        ("approval page", "/accessmanagement/ui/systemuser/request?id=… (the confirmUrl of a request)"),
+        ("approval page", "/accessmanagement/ui/systemuser/request  /agentrequest  /changerequest (the confirmUrl)"),
         ("reference APIs", "GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}"),
-        ("krav og betalinger", "GET /v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger"),
+        (
+            "krav og betalinger",
+            "GET /api/innkreving/kravogbetalinger/v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger",
+        ),
         ("other pages", "GET / (overview)  GET /errors/{code} (explanation of an error code)"),
     ]
 }

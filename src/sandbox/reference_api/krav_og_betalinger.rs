@@ -3,8 +3,8 @@
 //! Unlike the other reference APIs, it requires its own scope. It answers with its own errors, and with the members of
 //! the documented responses; all amounts are invented.
 //!
-//! Sources: github.com/Skatteetaten/api-dokumentasjon, page `kravogbetalinger`; github.com/TheTechArch/altinn-systemuser,
-//! `KravOgBetalingerService.cs`.
+//! Sources: github.com/Skatteetaten/api-dokumentasjon, page `kravogbetalinger` (seen 2026-11-27);
+//! github.com/TheTechArch/altinn-systemuser, `KravOgBetalingerService.cs` (2024).
 
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
@@ -16,8 +16,8 @@ use super::super::server::aspnet::text;
 use super::super::store::state::State;
 use super::{authenticate, user_of};
 
-/// The documented path, and that of the reference, each of which is followed by an organisation number and one of
-/// [`ENDPOINTS`].
+/// The path that is documented today, and that of the reference, which may be retired. An organisation number and one of
+/// [`ENDPOINTS`] follow each.
 const PATHS: [&str; 2] = ["/api/innkreving/kravogbetalinger/v1/regnskapssystem/", "/v1/regnskapssystem/"];
 const ENDPOINTS: [&str; 4] = ["aapnekrav", "krav", "innbetalinger", "utbetalinger"];
 
