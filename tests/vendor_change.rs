@@ -220,6 +220,33 @@ fn the_id_of_the_system_user_is_no_correlation_id() {
 }
 
 #[test]
+fn the_id_of_a_change_request_for_another_system_user_is_no_success() {
+    let others = json!({ "id": ID, "systemUserId": ID, "partyOrgNo": "310904473", "status": "Accepted" });
+    let server = Server::vendor_in_turn([user(json!({})), answer("200 OK", &others.to_string())]);
+    run(&server, &format!("{CHANGE} --correlation-id {ID}")).fails(
+        2,
+        &format!(
+            "error: --correlation-id: `{ID}` is the id of a change request for another system user of `310904473`\n\
+             hint: to use a new id, omit --correlation-id\n"
+        ),
+    );
+}
+
+#[test]
+fn a_key_in_the_place_of_a_right_is_neither_sent_nor_printed() {
+    use base64::Engine;
+    let key = base64::engine::general_purpose::STANDARD.encode(r#"{"kty":"RSA","d":"9bFlIkpYt5HfavHYMD5hzcS7"}"#);
+    for key in [&key, &"9bFlIkpYt5HfavHYMD5hzcS7".repeat(9)] {
+        for option in ["--add-right", "--remove-right", "--add-package", "--remove-package"] {
+            let server = Server::vendor_in_turn([user(json!({})), made("New")]);
+            let run = run(&server, &format!("request change 210493352 {option} {key}"));
+            assert!(run.code == 2 && run.out.is_empty() && !run.err.contains(&key[..20]), "{}", run.err);
+            assert_eq!(server.requests().len(), 0);
+        }
+    }
+}
+
+#[test]
 fn a_missing_system_user_is_explained_with_the_command_that_asks_for_one() {
     let byquery = "http://127.0.0.1:PORT/authentication/api/v1/systemuser/vendor/byquery";
     let other = "hint: does it have another external reference? pass it with --external-ref; `systemuser-demo user list \

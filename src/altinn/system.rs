@@ -137,8 +137,9 @@ pub struct ValidationError {
 }
 
 impl System {
-    /// All errors in the system that can be found without asking Altinn.
-    pub fn validation_errors(&self) -> Vec<ValidationError> {
+    /// All errors in the system that can be found without asking Altinn. `is_new` is whether the system is registered or
+    /// updated: an update also accepts redirect URLs that begin with `http://`.
+    pub fn validation_errors(&self, is_new: bool) -> Vec<ValidationError> {
         let mut errors = Vec::new();
         for (field, texts) in [("name", &self.name), ("description", &self.description)] {
             errors.extend(missing_languages(texts).map(|problem| ValidationError { code: None, field, problem }));
@@ -183,11 +184,18 @@ impl System {
         for id in repeated(self.client_id.iter()) {
             add("AUTH.VLD-00011", "clientId", format!("{} is listed more than once", quote(id)));
         }
-        let is_https =
-            |url: &str| url.starts_with("https://") && !url.starts_with("https:///") && Url::parse(url).is_ok();
-        for url in self.allowed_redirect_urls.iter().filter(|url| !is_https(url)) {
-            let problem = format!("{} must be a URL that begins with https://", quote(url));
-            add("AUTH.VLD-00005", "allowedRedirectUrls", problem);
+        let is_web = |url: &str| {
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://").filter(|_| !is_new));
+            host.is_some_and(|host| !host.starts_with('/')) && Url::parse(url).is_ok()
+        };
+        let (code, begins) = match is_new {
+            true => (Some("AUTH.VLD-00005"), "https://"),
+            false => (None, "https:// or http://"),
+        };
+        let field = "allowedRedirectUrls";
+        for url in self.allowed_redirect_urls.iter().filter(|url| !is_web(url)) {
+            let problem = format!("{} must be a URL that begins with {begins}", quote(url));
+            errors.push(ValidationError { code, field, problem });
         }
         errors
     }

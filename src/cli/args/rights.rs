@@ -2,7 +2,7 @@
 
 use super::typed;
 use crate::altinn::rights::{ACCESS_PACKAGE, AccessPackage, RESOURCE_URN, Right};
-use crate::client::quote;
+use crate::client::{may_be_secret, quote};
 use crate::config::ConfigError;
 
 /// The rights that were given for an option, without duplicates. `packages` is the option for access packages.
@@ -49,6 +49,10 @@ fn each((option, begins): Named, given: &[String], (its_option, other): Named) -
     let mut names: Vec<String> = Vec::new();
     for text in given {
         let name = typed(option, text).check(|text| match text.trim() {
+            // Altinn's names have no upper-case letters.
+            name if name.contains(|c: char| c.is_ascii_uppercase()) && may_be_secret(name) => {
+                Err("the value is not shown: it is no name of a right, and may be a secret".to_owned())
+            }
             name if name.contains(char::is_whitespace) => Err(format!("{} contains a space", quote(name))),
             name if name.starts_with(other) => Err(format!("{} belongs to {its_option}", quote(name))),
             name => match name.strip_prefix(begins).unwrap_or(name) {

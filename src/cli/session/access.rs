@@ -197,13 +197,10 @@ fn how_to_begin(config: &Config) -> String {
 pub(crate) fn how_to_ask(config: &Config, is_agent: Option<bool>, rights: &Rights) -> Vec<String> {
     let rerun = Rerun::new(config);
     let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
-    let each = |option: &'static str, names: &[String]| -> String {
-        names.iter().map(|name| shell::option(option, name)).collect()
-    };
-    let added = each("--add-right", &rights.resources) + &each("--add-package", &rights.packages);
+    let added = shell::options("--add-right", &rights.resources) + &shell::options("--add-package", &rights.packages);
     let external_ref = rerun::external_ref_option(config);
     let change = rerun.command(&format!("request change {owner}{added}{external_ref}{}", rerun.system));
-    let packages = each("--package", &rights.packages);
+    let packages = shell::options("--package", &rights.packages);
     let packages = if packages.is_empty() { " --package PACKAGE".to_owned() } else { packages };
     let create = rerun.command(&format!("request create {owner} --agent --external-ref REF{packages}{}", rerun.system));
     let change_it = format!("to ask the customer for this change, run `{change}`");

@@ -13,7 +13,7 @@ use crate::cli::args::{CommonArgs, ExternalRefArg, SystemArg, VendorArgs, parsed
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Console;
 use crate::cli::session::access::rights_now;
-use crate::cli::session::{AltinnError, AltinnSession, note_untyped, test_series_warning};
+use crate::cli::session::{AltinnError, AltinnSession, is_usable, note_untyped, test_series_warning};
 use crate::client::{CallError, OrgNumber, quote};
 use crate::config::{Given, Overrides, Source};
 
@@ -93,6 +93,14 @@ impl Change {
                 (true, Some(_)) => error.hint(format!("was a change request with this id deleted? {NEW_ID}")),
             }
         })?;
+        if let Created::Existing(Item { known, .. }) = &created
+            && known.system_user_id.as_deref().is_some_and(|known| !known.eq_ignore_ascii_case(&user.id))
+        {
+            let other = known.party_org_no.as_deref().map(|org| format!(" of {}", quote(org))).unwrap_or_default();
+            let problem =
+                format!("{CORRELATION_ID}: `{id}` is the id of a change request for another system user{other}");
+            return Err(CommandError::command_line(problem).hint(NEW_ID));
+        }
         if matches!(created, Created::New(_)) {
             let owner = Given { value: org, source: Source::Option("ORG") };
             if let Some(rights) = rights_now(&altinn, owner, console).await {
@@ -194,8 +202,10 @@ impl Change {
 }
 
 fn create_command(Customer { org, external_ref }: Customer<'_>, asked_for: &str) -> String {
-    let external_ref = external_ref.map(|text| shell::option("--external-ref", text)).unwrap_or_default();
-    format!("request create {org}{asked_for}{external_ref}")
+    // A new system user needs a reference that grants can contain.
+    let option =
+        |text| if is_usable(text) { shell::option("--external-ref", text) } else { " --external-ref REF".into() };
+    format!("request create {org}{asked_for}{}", external_ref.map(option).unwrap_or_default())
 }
 
 /// Altinn's code for an unknown system.

@@ -151,8 +151,8 @@ fn hint(error: &serde_json::Error, is_whole: bool) -> String {
 }
 
 /// Rejects a system that Altinn would refuse, as far as the file shows it.
-pub(super) fn check(path: &Path, system: &System) -> Result<(), CommandError> {
-    let errors = system.validation_errors();
+pub(super) fn check(path: &Path, system: &System, is_new: bool) -> Result<(), CommandError> {
+    let errors = system.validation_errors(is_new);
     let line = |ValidationError { code, field, problem }: &ValidationError| {
         format!("`{field}`: {problem}{}", code.map(|code| format!(" ({code})")).unwrap_or_default())
     };

@@ -242,7 +242,7 @@ impl Register {
         let (path, draft) = file::read(&self.file)?;
         file::check_fields(&path, &draft, |_| false)?;
         let system = draft.new_system();
-        file::check(&path, &system)?;
+        file::check(&path, &system, true)?;
         let mut altinn = start(&self.options, config, console).await?;
         if system.client_id.is_empty() {
             console.warning("`clientId` is empty, so no client can get tokens for this system's system users");
@@ -275,7 +275,7 @@ impl Update {
         let config = self.options.configuration(common, Overrides::default())?;
         let (path, draft) = file::read(&self.file)?;
         file::check_fields(&path, &draft, file::may_be_new)?;
-        file::check(&path, &draft.clone().new_system())?;
+        file::check(&path, &draft.clone().new_system(), false)?;
         let mut altinn = start(&self.options, config, console).await?;
         let id = draft.id.clone();
         let call = async |api: &Altinn<'_>| system_register::show(api, &id).await;
