@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::new_file::{Readers, reason, temporary_file};
 use super::{Session, fetch_public};
@@ -23,22 +23,14 @@ use crate::client::{Http, TransportError, is_loopback, quote_path};
 const FRESH: TimeDelta = TimeDelta::days(1);
 
 /// A cached catalogue.
-#[derive(Serialize)]
-struct Cached<'a> {
+#[derive(Serialize, Deserialize)]
+struct Cached {
     /// The URL of the catalogue.
-    url: &'a str,
+    url: String,
     /// The time when it was fetched, in seconds since 1970.
     fetched: i64,
-    scopes: &'a [Scope],
-}
-
-/// A cached catalogue, with scopes that are parsed like those of a response.
-#[derive(Deserialize)]
-struct CachedText<'a> {
-    url: String,
-    fetched: i64,
-    #[serde(borrow)]
-    scopes: &'a RawValue,
+    /// The scopes, which are parsed like those of a response.
+    scopes: Box<RawValue>,
 }
 
 /// Gets the catalogue from the cache, or from the self-service API if the cache is older than a day or `refresh` is set.
@@ -79,7 +71,7 @@ fn cached(path: &Path, url: &Url) -> Option<(Vec<Scope>, DateTime<Utc>)> {
     path.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST as u64)?;
     let mut text = Vec::new();
     File::open(path).ok()?.take(LARGEST as u64).read_to_end(&mut text).ok()?;
-    let cached: CachedText<'_> = serde_json::from_slice(&text).ok()?;
+    let cached: Cached = serde_json::from_slice(&text).ok()?;
     let fetched = DateTime::from_timestamp(cached.fetched, 0)?;
     let is_fresh = (TimeDelta::zero()..FRESH).contains(&(Utc::now() - fetched));
     let scopes = Some(cached.scopes).filter(|_| is_fresh && cached.url == url.as_str())?;
@@ -88,7 +80,8 @@ fn cached(path: &Path, url: &Url) -> Option<(Vec<Scope>, DateTime<Utc>)> {
 
 /// Replaces the cache file at once, so that another process never reads a part of it.
 fn write(path: &Path, url: &Url, scopes: &[Scope]) -> io::Result<()> {
-    let text = serde_json::to_vec(&Cached { url: url.as_str(), fetched: Utc::now().timestamp(), scopes })?;
+    let (fetched, scopes) = (Utc::now().timestamp(), to_raw_value(scopes)?);
+    let text = serde_json::to_vec(&Cached { url: url.to_string(), fetched, scopes })?;
     fs::create_dir_all(path.parent().unwrap_or(path))?;
     let mut file = temporary_file(path, Readers::Owner)?;
     file.write_all(&text)?;
