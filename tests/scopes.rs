@@ -262,7 +262,7 @@ fn the_facts_are_the_same_in_json() {
                 "scope": "c:d", "result": "not_granted", "code": "MP-250", "error": "no", "trace_id": nothing,
                 "expires_in": nothing,
                 "catalogue": {
-                    "name": "c:d", "description": nothing, "active": nothing, "owner_orgno": "974761076",
+                    "name": "c:d", "description": nothing, "description#en": nothing, "active": nothing, "owner_orgno": "974761076",
                     "at_max_age": 60, "allowed_integration_types": nothing, "accessible_for_all": nothing,
                 },
                 "advice": "ask its owner, organisation 974761076, to grant `c:d` to your organisation 991825827 in \
@@ -296,7 +296,7 @@ fn the_catalogue_is_searched_without_a_key_or_a_client() {
     let catalogue = json!([
         { "name": "b:two", "description": "Andre\r\nlinje \u{1b}[2J", "owner_orgno": 974761076 },
         { "name": "a:one", "description": "Lønn og trekk", "owner_orgno": "974761076" },
-        { "name": "c:old", "active": false, "description": "Gammel lønn" },
+        { "name": "c:old", "active": false, "description": "Gammel lønn", "description#en": "Old  wages" },
         { "description": "without a name" }, { "name": "with space" }, ["d:array"], "e:text", null,
     ]);
     let server = server(&[], catalogue);
@@ -306,12 +306,13 @@ fn the_catalogue_is_searched_without_a_key_or_a_client() {
         "scope  owner      description\n\
          a:one  974761076  Lønn og trekk\n\
          b:two  -          Andre linje \\u{1b}[2J\n\
-         c:old  -          retired: Gammel lønn\n",
+         c:old  -          retired: Old wages\n",
     );
+    list("WAGES").succeeds("scope  owner  description\nc:old  -      retired: Old wages\n");
     list("LØNN").succeeds(
         "scope  owner      description\n\
          a:one  974761076  Lønn og trekk\n\
-         c:old  -          retired: Gammel lønn\n",
+         c:old  -          retired: Old wages\n",
     );
     let names: Vec<Value> = serde_json::from_str(&list("A:ONE --json").out).unwrap();
     assert_eq!((names.len(), &names[0]["name"]), (1, &json!("a:one")));
@@ -319,6 +320,17 @@ fn the_catalogue_is_searched_without_a_key_or_a_client() {
     none.succeeds("");
     assert_eq!(none.err, "note: the catalogue has no scope with `nothing` in its name or description\n");
     assert!(server.requests().iter().all(|request| request.target == CATALOGUE));
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn the_sandboxs_catalogue_is_in_norwegian_and_in_english() {
+    for word in ["inntekt", "income"] {
+        program("scope list").arg(word).run().succeeds(
+            "scope                                 owner      description\n\
+             skatteetaten:innrapporteringamelding  974761076  A-melding: reports on employment and income\n",
+        );
+    }
 }
 
 #[cfg(feature = "sandbox")]

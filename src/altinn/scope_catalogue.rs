@@ -30,9 +30,12 @@ const NAME: &str = "a catalogue of scopes";
 pub struct Scope {
     /// The name, such as `altinn:authentication/systemregister.write`.
     pub name: String,
-    /// The description, in Norwegian or in English.
+    /// The description, usually in Norwegian.
     #[serde(default, deserialize_with = "lenient")]
     pub description: Option<String>,
+    /// The description in English.
+    #[serde(default, rename = "description#en", deserialize_with = "lenient")]
+    pub english: Option<String>,
     /// Whether the scope is in use. A retired scope stays in the catalogue.
     #[serde(default, deserialize_with = "lenient")]
     pub active: Option<bool>,

@@ -156,7 +156,7 @@ fn an_arbitrary_document_is_read_or_quoted_from_its_beginning() {
 
 #[test]
 fn an_entry_of_the_catalogue_has_a_name_and_fields_of_the_right_type_or_is_ignored() {
-    const FIELDS: &[&str] = &["name", "name", "description", "active", "owner_orgno", "at_max_age"];
+    const FIELDS: &[&str] = &["name", "name", "description", "description#en", "active", "owner_orgno", "at_max_age"];
     let types = object_with(&["allowed_integration_types", "accessible_for_all", "name"]);
     let entry = prop_oneof![3 => object_with(FIELDS), 1 => types, 1 => any_json()];
     try_all(3_000, (entry, any_json()), |(entry, other)| {

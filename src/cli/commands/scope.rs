@@ -117,7 +117,8 @@ impl List {
         let text = self.text.unwrap_or_default();
         let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
         scopes.retain(|scope| {
-            let all = format!("{} {}", scope.name, scope.description.as_deref().unwrap_or_default()).to_lowercase();
+            let texts = [Some(&scope.name), scope.description.as_ref(), scope.english.as_ref()];
+            let all = texts.map(|text| text.map(|text| text.to_lowercase()).unwrap_or_default()).join(" ");
             words.iter().all(|word| all.contains(word))
         });
         if common.json {
@@ -129,7 +130,8 @@ impl List {
         }
         let row = |scope: &Entry| {
             let retired = if scope.is_retired() { "retired: " } else { "" };
-            let description: Vec<&str> = scope.description.iter().flat_map(|text| text.split_whitespace()).collect();
+            let description = scope.english.as_ref().or(scope.description.as_ref());
+            let description: Vec<&str> = description.iter().flat_map(|text| text.split_whitespace()).collect();
             let owner = or_dash(scope.owner_orgno.as_deref());
             [scope.name.clone(), owner, format!("{retired}{}", description.join(" "))]
         };

@@ -78,6 +78,7 @@ pub(super) async fn scopes() -> Response {
             "prefix": prefix,
             "subscope": subscope,
             "description": scope.description,
+            "description#en": scope.english,
             "active": scope.active,
             "allowed_integration_types": scope.client_types,
             "owner_orgno": scope.owner,
