@@ -279,7 +279,7 @@ fn the_facts_are_the_same_in_json() {
 
 #[test]
 fn a_scope_with_a_space_or_a_comma_is_refused_before_anything_is_sent() {
-    for scopes in ["a:b,c:d", "a:b, c:d", "a:b c:d", "a:b,"] {
+    for scopes in ["a:b,c:d", "a:b, c:d", "a:b c:d", "a:b,", "a:b\u{a0}c:d"] {
         program("scope check a:b").arg(scopes).run().fails(
             2,
             &format!(

@@ -142,7 +142,7 @@ impl List {
 /// Parses an argument. RFC 6749 allows a comma in a scope, but Maskinporten's scopes have none.
 fn one_scope(text: &str) -> Result<Given<String>, CommandError> {
     let given = typed("SCOPE", text).scopes()?;
-    match text.trim().contains([' ', ',']) {
+    match given.value.contains([' ', ',']) {
         true => {
             let example = "`systemuser-demo scope check SCOPE SCOPE`";
             let error = CommandError::command_line(format!("SCOPE: {} is not one scope", quote(text)));
