@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::configuration::claims_of;
 use crate::program::{Program, program, without_chance};
-use crate::server::{Request, Server, empty, json as json_response};
+use crate::server::{Request, Server, empty, json as json_response, vendor_configuration};
 
 const CATALOGUE: &str = "/api/v1/scopes/all";
 
@@ -34,9 +34,11 @@ fn token_answer(request: &Request, refused: &[(&str, &str)]) -> String {
 }
 
 fn with(command: &str, server: &Server) -> Program {
-    let url = server.url();
-    let file =
-        server.vendor_configuration().replace("[endpoints]\n", &format!("[endpoints]\nself_service = {url:?}\n"));
+    at(command, &server.url())
+}
+
+fn at(command: &str, url: &str) -> Program {
+    let file = vendor_configuration(url).replace("[endpoints]\n", &format!("[endpoints]\nself_service = {url:?}\n"));
     program(command).args("--env test").file("config/test.toml", file)
 }
 
@@ -45,6 +47,8 @@ const MP_100: &str =
 const MP_200: &str = r#"{"error":"invalid_scope","error_description":"no","error_uri":"https://x/errors/MP-200"}"#;
 const MP_250: &str = r#"{"error":"invalid_scope","error_description":"no","error_uri":"https://x/errors/MP-250"}"#;
 const MP_250_OLDER: &str = r#"{"error":"forbidden","error_description":"no","error_uri":"https://x/errors/MP-250"}"#;
+const MP_251: &str = r#"{"error":"forbidden","error_uri":"https://x/errors/MP-251",
+    "error_description":"Consumer has not delegated the scope (trace_id: t1)"}"#;
 
 #[test]
 fn each_scope_is_requested_alone_and_once_with_a_plain_grant() {
@@ -112,15 +116,15 @@ fn each_problem_has_its_own_advice() {
         "note: using the built-in sandbox; nothing leaves this machine\n\
          error: the client lacks 6 of 8 scopes\n\
          hint: add `altinn:authentication/systemuser.request.write` to the client in Maskinporten's self-service \
-         portal; if the portal does not offer it, ask its owner, organisation 991825827, to grant it to your \
+         portal; if the portal does not offer it, ask organisation 991825827, which owns the scope, to grant it to your \
          organisation 991825827\n\
-         hint: ask its owner, organisation 974761076, to grant `skatteetaten:innrapporteringamelding` to your organisation \
-         991825827 in `sandbox`; it is already on the client\n\
+         hint: ask organisation 974761076, which owns `skatteetaten:innrapporteringamelding`, to grant it to your \
+         organisation 991825827 in `sandbox`; the scope is already on the client\n\
          hint: add `nav:helseytelser/sykepenger` to the client in Maskinporten's self-service portal; it is open to \
          all organisations\n\
          hint: `openid` is for clients of type `idporten`, not of Maskinporten: request another scope\n\
-         hint: `skatteetaten:mvameldinginnsending` is retired: ask its owner, organisation 974761076, which scope \
-         replaces it\n\
+         hint: `skatteetaten:mvameldinginnsending` is retired: ask organisation 974761076, which owns the scope, for \
+         the scope that replaces it\n\
          hint: is `foo:bar` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
          scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to the \
          client in Maskinporten's self-service portal\n"
@@ -136,10 +140,10 @@ fn a_scope_that_is_not_granted_is_recognised_with_both_errors() {
         (without_chance(&run.err).as_str(), run.code),
         (
             "error: the client lacks 2 of 2 scopes\n\
-             hint: ask its owner, organisation 974761076, to grant `new:x` to your organisation 991825827 in `test`; it \
-             is already on the client\n\
-             hint: ask the API's owner to grant `old:x` to your organisation 991825827 in `test`; it is already on the \
-             client\n",
+             hint: ask organisation 974761076, which owns `new:x`, to grant it to your organisation 991825827 in \
+             `test`; the scope is already on the client\n\
+             hint: ask the API's owner to grant `old:x` to your organisation 991825827 in `test`; the scope is already \
+             on the client\n",
             4
         )
     );
@@ -171,8 +175,8 @@ fn a_scope_that_is_not_maskinportens_is_explained_by_the_scope_or_by_the_client(
              hint: is `e:f` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
              scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to \
              the client in Maskinporten's self-service portal\n\
-             hint: ask the API's owner to grant `g:h` to your organisation 991825827 in `test`; it is already on the \
-             client\n",
+             hint: ask the API's owner to grant `g:h` to your organisation 991825827 in `test`; the scope is already \
+             on the client\n",
             4
         )
     );
@@ -220,8 +224,52 @@ fn an_error_of_the_client_as_a_whole_ends_the_check_at_once() {
 }
 
 #[test]
+fn a_refusal_for_another_reason_is_the_result_of_its_scope_once_a_scope_has_a_result() {
+    let refused = &[("c:d", MP_251), ("e:f", MP_200), ("g:h", r#"{"error":"access_denied"}"#)];
+    let server = server(refused, json!([{ "name": "c:d", "active": false, "owner_orgno": "974761076" }]));
+    let run = with("scope check a:b c:d e:f g:h", &server).run();
+    assert_eq!(
+        (run.out.as_str(), run.err.as_str(), run.code),
+        (
+            "scope  result                      owner      lifetime\n\
+             a:b    granted                     -          119 s\n\
+             c:d    refused (MP-251)            974761076  -\n\
+             e:f    not on the client (MP-200)  -          -\n\
+             g:h    refused                     -          -\n",
+            "error: Maskinporten refused 3 of 4 scopes\n  \
+             `c:d`: refused (MP-251): \"Consumer has not delegated the scope\"\n  \
+             `g:h`: refused: \"access_denied\"\n\
+             hint: `c:d`: has the consumer not delegated the API to you, as its supplier, in Altinn? ask the consumer to \
+             delegate it; a delegation in production does not apply in test\n\
+             hint: is `e:f` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
+             scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to \
+             the client in Maskinporten's self-service portal\n",
+            4
+        )
+    );
+    let run = with("scope check e:f c:d --json", &server).run();
+    let scopes = &serde_json::from_str::<Value>(&run.out).unwrap()["scopes"];
+    let facts = ["scope", "result", "code", "error", "trace_id"].map(|name| scopes[1][name].as_str().unwrap());
+    assert_eq!(facts, ["c:d", "refused", "MP-251", "Consumer has not delegated the scope", "t1"]);
+    let advice = scopes[1]["advice"].as_str().unwrap();
+    assert!(run.code == 4 && advice.starts_with("`c:d`: has the consumer not delegated the API"), "{advice}");
+}
+
+#[test]
+fn a_refusal_of_the_first_scope_for_another_reason_is_explained_with_this_scope_alone() {
+    let server = server(&[("c:d", MP_251)], Value::Null);
+    let run = with("scope check c:d a:b", &server).run();
+    let values = run.err.lines().filter(|line| line.starts_with("    "));
+    let values: Vec<String> = values.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert!(run.err.starts_with("error: Maskinporten refused the grant: MP-251 forbidden\n"), "{}", run.err);
+    assert_eq!(values, ["scope c:d (SCOPE)", "client id tests (config/test.toml)"]);
+    assert_eq!((run.code, run.out.as_str(), server.requests().len()), (4, "", 1));
+}
+
+#[test]
 fn a_scope_without_a_usable_response_outranks_a_refused_scope() {
-    let server = server(&[("c:d", MP_200), ("e:f", "500")], Value::Null);
+    let server =
+        server(&[("c:d", MP_200), ("e:f", "500")], json!([{ "name": "e:f", "active": false }, { "name": "c:d" }]));
     let run = with("scope check a:b c:d e:f --quiet", &server).run();
     assert_eq!(
         (run.out.as_str(), without_chance(&run.err).as_str(), run.code),
@@ -230,10 +278,10 @@ fn a_scope_without_a_usable_response_outranks_a_refused_scope() {
              a:b    granted                     -      119 s\n\
              c:d    not on the client (MP-200)  -      -\n\
              e:f    no usable response          -      -\n",
-            "error: there is no usable response for 1 of 3 scopes\n\
+            "error: there is no usable response for 1 of 3 scopes\n  \
+             `e:f`: no usable response from `http://127.0.0.1:PORT/token`: status 500\n\
              hint: add `c:d` to the client in Maskinporten's self-service portal; if the portal does not offer it, ask \
-             the API's owner to grant it to your organisation 991825827\n\
-             hint: `e:f`: no usable response from `http://127.0.0.1:PORT/token`: status 500\n",
+             the API's owner to grant it to your organisation 991825827\n",
             6
         )
     );
@@ -243,7 +291,8 @@ fn a_scope_without_a_usable_response_outranks_a_refused_scope() {
 fn a_retired_scope_that_the_client_has_is_a_warning() {
     let server = server(&[], json!([{ "name": "a:b", "active": false, "owner_orgno": "974761076" }]));
     let run = with("scope check a:b", &server).run();
-    let warning = "warning: `a:b` is retired: ask its owner, organisation 974761076, which scope replaces it\n";
+    let warning = "warning: `a:b` is retired: ask organisation 974761076, which owns the scope, for the scope that \
+                   replaces it\n";
     assert_eq!((run.code, run.err.as_str()), (0, warning));
 }
 
@@ -265,8 +314,8 @@ fn the_facts_are_the_same_in_json() {
                     "name": "c:d", "description": nothing, "description#en": nothing, "active": nothing, "owner_orgno": "974761076",
                     "at_max_age": 60, "allowed_integration_types": nothing, "accessible_for_all": nothing,
                 },
-                "advice": "ask its owner, organisation 974761076, to grant `c:d` to your organisation 991825827 in \
-                           `test`; it is already on the client",
+                "advice": "ask organisation 974761076, which owns `c:d`, to grant it to your organisation 991825827 in \
+                           `test`; the scope is already on the client",
             },
             {
                 "scope": "a:b", "result": "granted", "code": nothing, "error": nothing, "trace_id": nothing,
@@ -344,8 +393,8 @@ fn doctor_names_the_scope_that_is_missing() {
         client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43                           (built in)\n      \
         `altinn:systembruker.demo`: granted\n      \
         `skatteetaten:innrapporteringamelding`: not granted (MP-250)\n    \
-        hint: ask its owner, organisation 974761076, to grant `skatteetaten:innrapporteringamelding` to your organisation \
-        991825827 in `sandbox`; it is already on the client\n    \
+        hint: ask organisation 974761076, which owns `skatteetaten:innrapporteringamelding`, to grant it to your \
+        organisation 991825827 in `sandbox`; the scope is already on the client\n    \
         note: trace id ";
     assert!(run.code == 4 && run.out.contains(step), "{}", run.out);
 }

@@ -187,8 +187,13 @@ fn outcome(checked: &[CheckedScope]) -> Result<(), CommandError> {
         _ if all == 1 => {
             CommandError::new(Exit::Maskinporten, format!("the client does not have {}", quote(&checked[0].scope)))
         }
+        refused if problems.iter().any(|checked| checked.verdict == Verdict::Refused) => {
+            CommandError::new(Exit::Maskinporten, format!("Maskinporten refused {refused} of {all} scopes"))
+        }
         lacking => CommandError::new(Exit::Maskinporten, format!("the client lacks {lacking} of {all} scopes")),
     };
+    let detail = problems.iter().filter(|checked| matches!(checked.verdict, Verdict::Refused | Verdict::NoResponse));
+    let detail = detail.map(|checked| checked.detail()).collect();
     let hints = problems.iter().filter_map(|checked| checked.advice.clone()).collect();
-    Err(CommandError { hints, ..error })
+    Err(CommandError { detail, hints, ..error })
 }

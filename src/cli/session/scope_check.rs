@@ -25,21 +25,21 @@ pub(crate) enum Verdict {
     NotOnClient,
     NotGranted,
     NotMaskinporten,
+    /// Maskinporten refused the grant for another reason.
+    Refused,
     NoResponse,
 }
 
 impl Verdict {
-    /// The verdict of a refusal, unless the refusal is about something else than a scope.
-    fn of(refused: &TokenRefused) -> Option<Self> {
+    /// The verdict of a refusal.
+    fn of(refused: &TokenRefused) -> Self {
         let words = refused.description.as_deref().unwrap_or_default();
         match explain::of_refusal(refused.code.as_deref(), refused.error.as_deref(), words).map(|entry| entry.code) {
-            Some("MP-200") => Some(Self::NotOnClient),
-            Some("MP-201") => Some(Self::NotMaskinporten),
-            Some("MP-250") => Some(Self::NotGranted),
-            None if refused.code.is_none() && refused.error.as_deref() == Some("invalid_scope") => {
-                Some(Self::NotOnClient)
-            }
-            _ => None,
+            Some("MP-200") => Self::NotOnClient,
+            Some("MP-201") => Self::NotMaskinporten,
+            Some("MP-250") => Self::NotGranted,
+            None if refused.code.is_none() && refused.error.as_deref() == Some("invalid_scope") => Self::NotOnClient,
+            _ => Self::Refused,
         }
     }
 }
@@ -93,9 +93,20 @@ impl CheckedScope {
             Verdict::NotOnClient => "not on the client",
             Verdict::NotGranted => "not granted",
             Verdict::NotMaskinporten => "not a Maskinporten scope",
+            Verdict::Refused => "refused",
             Verdict::NoResponse => "no usable response",
         };
         self.code.as_ref().map_or_else(|| words.to_owned(), |code| format!("{words} ({code})"))
+    }
+
+    /// The scope and its result, with the cause if the catalogue cannot explain the result.
+    pub(crate) fn detail(&self) -> String {
+        let (scope, result) = (quote(&self.scope), self.result());
+        match (self.verdict, &self.error) {
+            (Verdict::NoResponse, Some(error)) => format!("{scope}: {error}"),
+            (Verdict::Refused, Some(words)) => format!("{scope}: {result}: \"{words}\""),
+            _ => format!("{scope}: {result}"),
+        }
     }
 
     fn new(scope: &ScopeToCheck, verdict: Verdict) -> Self {
@@ -112,72 +123,76 @@ impl CheckedScope {
         }
     }
 
-    /// `None` if the refusal is about something else than the scope.
-    fn refused(scope: &ScopeToCheck, refused: &TokenRefused) -> Option<Self> {
-        // The description may repeat the scope.
-        let error = refused.description.clone().filter(|_| scope.is_shown);
+    fn refused(scope: &ScopeToCheck, refused: &TokenRefused, grant: &GrantInputs<'_>) -> Self {
+        // The words may repeat the scope.
+        let error = refused.description.clone().or_else(|| refused.error.clone()).filter(|_| scope.is_shown);
         let (code, trace_id) = (refused.code.clone(), refused.trace_id.clone());
-        Some(Self { code, error, trace_id, ..Self::new(scope, Verdict::of(refused)?) })
+        let checked = Self { code, error, trace_id, ..Self::new(scope, Verdict::of(refused)) };
+        let hint = grant.explain(refused, None).hints.into_iter().next();
+        let advice = hint.filter(|_| checked.verdict == Verdict::Refused);
+        Self { advice: advice.map(|hint| format!("{}: {hint}", quote(&checked.scope))), ..checked }
     }
 
-    fn of(scope: &ScopeToCheck, answer: &Result<u64, ExchangeError>) -> Option<Self> {
+    fn of(scope: &ScopeToCheck, answer: &Result<u64, ExchangeError>, grant: &GrantInputs<'_>) -> Self {
         match answer {
-            Ok(seconds) => Some(Self { expires_in: Some(*seconds), ..Self::new(scope, Verdict::Granted) }),
-            Err(ExchangeError::Refused(refused)) => Self::refused(scope, refused),
+            Ok(seconds) => Self { expires_in: Some(*seconds), ..Self::new(scope, Verdict::Granted) },
+            Err(ExchangeError::Refused(refused)) => Self::refused(scope, refused, grant),
             Err(ExchangeError::Transport(error)) => {
-                Some(Self { error: Some(error.to_string()), ..Self::new(scope, Verdict::NoResponse) })
+                Self { error: Some(error.to_string()), ..Self::new(scope, Verdict::NoResponse) }
             }
         }
     }
 
-    /// The next step. `has_catalogue` is whether the catalogue could be read.
+    /// The next step, if it depends on the catalogue. `has_catalogue` is whether the catalogue could be read.
     fn advise(&self, config: &Config, has_catalogue: bool) -> Option<String> {
         let scope = quote(&self.scope);
         let entry = self.catalogue.as_ref();
         let number = entry.and_then(|entry| entry.owner_orgno.as_deref());
-        let owner = match number.filter(|number| number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit()))
-        {
-            Some(number) => format!("its owner, organisation {number},"),
-            None => "the API's owner".to_owned(),
-        };
+        let number = number.filter(|number| number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit()));
+        let owner = number.map_or_else(
+            || "the API's owner".to_owned(),
+            |number| format!("organisation {number}, which owns the scope,"),
+        );
         let own = config.vendor.org.iter().flatten().next().map(|org| format!(" {}", org.value)).unwrap_or_default();
         let portal = "in Maskinporten's self-service portal";
-        if entry.is_some_and(Scope::is_retired) {
-            return Some(format!("{scope} is retired: ask {owner} which scope replaces it"));
-        }
-        if let (Verdict::NotOnClient | Verdict::NotMaskinporten, Some(types)) =
-            (self.verdict, entry.and_then(Scope::other_client_types))
-        {
-            let types = quote(&types.join(" "));
-            return Some(format!("{scope} is for clients of type {types}, not of Maskinporten: request another scope"));
-        }
-        Some(match self.verdict {
-            Verdict::Granted => return None,
-            Verdict::NotOnClient if has_catalogue && entry.is_none() => format!(
+        let types = entry.and_then(Scope::other_client_types).map(|types| quote(&types.join(" ")));
+        Some(match (self.verdict, types) {
+            (Verdict::Refused | Verdict::NoResponse, _) => return None,
+            _ if entry.is_some_and(Scope::is_retired) => {
+                format!("{scope} is retired: ask {owner} for the scope that replaces it")
+            }
+            (Verdict::Granted, _) => return None,
+            (Verdict::NotOnClient | Verdict::NotMaskinporten, Some(types)) => {
+                format!("{scope} is for clients of type {types}, not of Maskinporten: request another scope")
+            }
+            (Verdict::NotOnClient, _) if has_catalogue && entry.is_none() => format!(
                 "is {scope} misspelled, or private? it is not in the catalogue of scopes, which lists no private \
                  scopes; if it is private, ask the API's owner to grant it to your organisation{own}, and add it to \
                  the client {portal}"
             ),
-            Verdict::NotOnClient if entry.is_some_and(|entry| entry.accessible_for_all == Some(true)) => {
+            (Verdict::NotOnClient, _) if entry.is_some_and(|entry| entry.accessible_for_all == Some(true)) => {
                 format!("add {scope} to the client {portal}; it is open to all organisations")
             }
-            Verdict::NotOnClient => format!(
+            (Verdict::NotOnClient, _) => format!(
                 "add {scope} to the client {portal}; if the portal does not offer it, ask {owner} to grant it to your \
                  organisation{own}"
             ),
-            Verdict::NotGranted => format!(
-                "ask {owner} to grant {scope} to your organisation{own} in `{}`; it is already on the client",
-                config.environment.value
-            ),
-            Verdict::NotMaskinporten if has_catalogue && entry.is_none() => {
+            (Verdict::NotGranted, _) => {
+                let request = match number {
+                    Some(number) => format!("ask organisation {number}, which owns {scope}, to grant it"),
+                    None => format!("ask the API's owner to grant {scope}"),
+                };
+                let environment = config.environment.value;
+                format!("{request} to your organisation{own} in `{environment}`; the scope is already on the client")
+            }
+            (Verdict::NotMaskinporten, _) if has_catalogue && entry.is_none() => {
                 format!("is {scope} a scope for end users? request one of the API's scopes for Maskinporten instead")
             }
-            Verdict::NotMaskinporten => {
+            (Verdict::NotMaskinporten, _) => {
                 "was the client created for another integration type? a client's type cannot be changed, so create a \
                  new client of type Maskinporten"
                     .to_owned()
             }
-            Verdict::NoResponse => format!("{scope}: {}", self.error.as_deref().unwrap_or_default()),
         })
     }
 }
@@ -195,14 +210,15 @@ pub(crate) async fn check(
     let mut checked = Vec::new();
     if let Some(first) = scopes.first().filter(|scope| scope.is_shown) {
         let config = Config { scope: Some(first.given.clone()), resource: None, ..session.config.clone() };
-        checked.extend(match exchange(tokens, &GrantInputs { config: &config, ..grant }, None, console).await {
+        let grant = GrantInputs { config: &config, ..grant };
+        checked.push(match exchange(tokens, &grant, None, console).await {
             Ok(Exchanged { token, clock, .. }) => {
                 warn_of_clock(clock, console);
-                CheckedScope::of(first, &Ok(token.expires_in))
+                CheckedScope::of(first, &Ok(token.expires_in), &grant)
             }
             Err(failed) => match &failed.error {
-                ExchangeError::Refused(refused) if Verdict::of(refused).is_some() => {
-                    CheckedScope::refused(first, refused)
+                ExchangeError::Refused(refused) if Verdict::of(refused) != Verdict::Refused => {
+                    CheckedScope::refused(first, refused, &grant)
                 }
                 _ => return Err(failed.explain(&grant, console)),
             },
@@ -210,9 +226,11 @@ pub(crate) async fn check(
     }
     let others = &scopes[checked.len()..];
     for (scope, answer) in others.iter().zip(ask(tokens, others, console).await) {
-        match (CheckedScope::of(scope, &answer), answer) {
-            (None, Err(ExchangeError::Refused(refused))) => return Err(grant.explain(&refused, None)),
-            (scope, _) => checked.extend(scope),
+        match answer {
+            Err(ExchangeError::Refused(refused)) if checked.is_empty() && Verdict::of(&refused) == Verdict::Refused => {
+                return Err(grant.explain(&refused, None));
+            }
+            answer => checked.push(CheckedScope::of(scope, &answer, &grant)),
         }
     }
     join(session, &mut checked, refresh, console).await;
@@ -227,21 +245,22 @@ pub(crate) async fn explain_scopes(
     error: CommandError,
     console: &mut Console<'_>,
 ) -> CommandError {
-    if Verdict::of(refused).is_none() {
+    if Verdict::of(refused) == Verdict::Refused {
         return error;
     }
     let scopes = scopes(&session.config);
+    let grant = GrantInputs { config: &session.config, key: &tokens.key, system_user: false };
     let mut checked: Vec<CheckedScope> = match &scopes[..] {
         // The refusal is about this scope.
-        [scope] => CheckedScope::refused(scope, refused).into_iter().collect(),
+        [scope] => vec![CheckedScope::refused(scope, refused, &grant)],
         scopes => {
             let answers = ask(tokens, scopes, console).await;
-            scopes.iter().zip(&answers).filter_map(|(scope, answer)| CheckedScope::of(scope, answer)).collect()
+            scopes.iter().zip(&answers).map(|(scope, answer)| CheckedScope::of(scope, answer, &grant)).collect()
         }
     };
     join(session, &mut checked, false, console).await;
     let results = checked.iter().filter(|_| scopes.len() > 1);
-    let results = results.map(|checked| format!("  {}: {}", quote(&checked.scope), checked.result()));
+    let results = results.map(|checked| format!("  {}", checked.detail()));
     let detail = [error.detail, results.collect()].concat();
     let advice: Vec<String> = checked.into_iter().filter_map(|checked| checked.advice).collect();
     CommandError { detail, hints: if advice.is_empty() { error.hints } else { advice }, ..error }
@@ -283,7 +302,7 @@ async fn join(session: &Session, checked: &mut [CheckedScope], refresh: bool, co
     for checked in checked {
         let entries = catalogue.iter().flatten();
         checked.catalogue = entries.into_iter().find(|entry| entry.name == checked.scope).cloned();
-        checked.advice = checked.advise(&session.config, catalogue.is_some());
+        checked.advice = checked.advice.take().or_else(|| checked.advise(&session.config, catalogue.is_some()));
     }
 }
 
