@@ -1,8 +1,12 @@
 //! Which scopes does the client have, who grants the others, and does the answer depend on the public catalogue?
 
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::configuration::claims_of;
+use crate::faults::wire::Wire;
 use crate::program::{Program, program, without_chance};
 use crate::server::{Request, Server, empty, json as json_response, vendor_configuration};
 
@@ -264,6 +268,33 @@ fn a_refusal_of_the_first_scope_for_another_reason_is_explained_with_this_scope_
     assert!(run.err.starts_with("error: Maskinporten refused the grant: MP-251 forbidden\n"), "{}", run.err);
     assert_eq!(values, ["scope c:d (SCOPE)", "client id tests (config/test.toml)"]);
     assert_eq!((run.code, run.out.as_str(), server.requests().len()), (4, "", 1));
+}
+
+#[test]
+fn at_most_three_grants_are_open_at_the_same_time() {
+    // The grants that are open now, and the most that were open at the same time.
+    let open = Arc::new((Mutex::new((0, 0)), Condvar::new()));
+    let counted = open.clone();
+    let server = Wire::answering(move |request| {
+        if request.target == CATALOGUE {
+            return empty("404 Not Found").into_bytes();
+        }
+        let (count, changed) = &*counted;
+        // The first scope is asked alone.
+        if claims_of(&request.body).1["scope"] != "a:b" {
+            let mut open = count.lock().unwrap();
+            *open = (open.0 + 1, open.1.max(open.0 + 1));
+            changed.notify_all();
+            // Waits for three grants, and then gives a fourth grant time to arrive.
+            for (most, limit) in [(3, Duration::from_secs(20)), (4, Duration::from_millis(200))] {
+                open = changed.wait_timeout_while(open, limit, |open| open.1 < most).unwrap().0;
+            }
+            open.0 -= 1;
+        }
+        token_answer(request, &[]).into_bytes()
+    });
+    let run = at("scope check a:b b:1 b:2 b:3 b:4 b:5", &server.url()).run();
+    assert_eq!((run.code, open.0.lock().unwrap().1), (0, 3), "{}", run.err);
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod redirects;
 mod statuses;
 mod tls;
 mod tokens;
-mod wire;
+pub mod wire;
 
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
