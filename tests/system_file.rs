@@ -42,6 +42,19 @@ fn unreadable(file: impl AsRef<[u8]>, err: &str) {
 }
 
 #[test]
+fn an_update_also_accepts_redirect_urls_without_encryption() {
+    let file = |url: &str| with(json!({ "allowedRedirectUrls": [url] }));
+    let server = register(file("https://example.no/"));
+    let ran = run(&server, "system update", &file("http://example.no/").to_string());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    local("update", file("htts://example.no").to_string()).fails(
+        2,
+        "error: `s.json`: `allowedRedirectUrls`: `htts://example.no` must be a URL that begins with https:// or \
+         http://\n",
+    );
+}
+
+#[test]
 fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
     let id = |id: &str| with(json!({ "id": id }));
     let vendor = |id: &str| with(json!({ "vendor": { "ID": id } }));
@@ -63,8 +76,13 @@ fn faults_that_altinn_would_refuse_are_reported_before_anything_is_sent() {
         "https:a.no",
         " https://a.no",
     ] {
-        let problem = format!("`allowedRedirectUrls`: `{url}` must be a URL that begins with https://");
-        refused(&urls(url), &problem, "AUTH.VLD-00005");
+        let problem =
+            format!("error: `s.json`: `allowedRedirectUrls`: `{url}` must be a URL that begins with https://");
+        let hint = "hint: for details, run `systemuser-demo explain AUTH.VLD-00005`";
+        local("register", urls(url).to_string()).fails(2, &format!("{problem} (AUTH.VLD-00005)\n{hint}\n"));
+        if url != "http://example.no/" {
+            local("update", urls(url).to_string()).fails(2, &format!("{problem} or http://\n"));
+        }
     }
     let right = |id: &str, value: &str| json!({ "resource": [{ "id": id, "value": value }] });
     let twice = [right("urn:altinn:resource", "a"), right("urn:altinn:resource", "a")];
@@ -189,8 +207,8 @@ fn null_for_the_packages_and_rights_without_a_resource_are_sent_in_altinns_form(
 #[test]
 fn several_faults_are_reported_together() {
     let file = with(json!({ "id": "a b", "name": { "nb": "x" }, "allowedRedirectUrls": ["x", "y"] }));
-    unreadable(
-        file.to_string(),
+    local("register", file.to_string()).fails(
+        2,
         "error: `s.json` has 5 errors\n  \
          `name`: there is no text in nn and en; Altinn requires nb, nn and en\n  \
          `id`: `a b` must be `991825827_` followed by a name (AUTH.VLD-00001)\n  \

@@ -151,7 +151,7 @@ fn json_has_the_original_parties() {
 
 #[test]
 fn a_system_user_without_rights_has_an_empty_list() {
-    let note = "note: the system user of 210493352 has no rights; an agent must give it clients in Altinn\n";
+    let note = "note: the system user of 210493352 may not act for any organisation; for an agent system user, the agent must first add clients in Altinn\n";
     let table = run("user access", page(json!([])));
     assert_eq!((table.code, table.out.as_str(), table.err.as_str()), (0, "", note));
     let json = run("user access --json", page(json!([])));

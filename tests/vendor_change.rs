@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::program::{Program, Run, program};
-use crate::server::{Server, json as answer};
+use crate::server::{Server, json as answer, nobody, vendor_configuration};
 
 const USER: &str = "d6a1d5a4-2d58-4b0f-9c3b-7e1f0c7a4e01";
 const ID: &str = "7d6e1d3c-2f0b-4c3e-9b57-1f6a2c8d9e04";
@@ -226,7 +226,7 @@ fn the_id_of_a_change_request_for_another_system_user_is_no_success() {
     run(&server, &format!("{CHANGE} --correlation-id {ID}")).fails(
         2,
         &format!(
-            "error: --correlation-id: `{ID}` is the id of a change request for another system user of `310904473`\n\
+            "error: --correlation-id: `{ID}` is the id of a change request for another system user; its customer is `310904473`\n\
              hint: to use a new id, omit --correlation-id\n"
         ),
     );
@@ -238,10 +238,11 @@ fn a_key_in_the_place_of_a_right_is_neither_sent_nor_printed() {
     let key = base64::engine::general_purpose::STANDARD.encode(r#"{"kty":"RSA","d":"9bFlIkpYt5HfavHYMD5hzcS7"}"#);
     for key in [&key, &"9bFlIkpYt5HfavHYMD5hzcS7".repeat(9)] {
         for option in ["--add-right", "--remove-right", "--add-package", "--remove-package"] {
-            let server = Server::vendor_in_turn([user(json!({})), made("New")]);
-            let run = run(&server, &format!("request change 210493352 {option} {key}"));
+            let run = program(&format!("request change 210493352 {option} {key}"))
+                .args("--env test")
+                .file("config/test.toml", vendor_configuration(&nobody()))
+                .run();
             assert!(run.code == 2 && run.out.is_empty() && !run.err.contains(&key[..20]), "{}", run.err);
-            assert_eq!(server.requests().len(), 0);
         }
     }
 }

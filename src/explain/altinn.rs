@@ -54,7 +54,7 @@ pub(super) static TABLE: [Entry; 28] = [
             ),
             cause(
                 "does the request have only a part of a right's `resource`, or more rights than the system has?",
-                "repeat each right as a whole, as the system has it, and only once",
+                "request each right once, exactly as the system has it",
             ),
             cause(
                 "is the right for a resource that cannot be delegated to a system user?",

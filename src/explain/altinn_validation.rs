@@ -79,7 +79,7 @@ pub(super) static TABLE: [Entry; 18] = [
     ),
     bad_request(
         "AUTH.VLD-00008",
-        "an access package is unknown, misspelled, or cannot be delegated",
+        "an access package is unknown or misspelled, or no system user can have it",
         &[
             cause(
                 "is there a typo in the package's name, or is its prefix missing?",

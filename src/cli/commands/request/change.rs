@@ -96,9 +96,10 @@ impl Change {
         if let Created::Existing(Item { known, .. }) = &created
             && known.system_user_id.as_deref().is_some_and(|known| !known.eq_ignore_ascii_case(&user.id))
         {
-            let other = known.party_org_no.as_deref().map(|org| format!(" of {}", quote(org))).unwrap_or_default();
+            let customer = known.party_org_no.as_deref().map(quote);
+            let customer = customer.map(|org| format!("; its customer is {org}")).unwrap_or_default();
             let problem =
-                format!("{CORRELATION_ID}: `{id}` is the id of a change request for another system user{other}");
+                format!("{CORRELATION_ID}: `{id}` is the id of a change request for another system user{customer}");
             return Err(CommandError::command_line(problem).hint(NEW_ID));
         }
         if matches!(created, Created::New(_)) {

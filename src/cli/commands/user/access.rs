@@ -81,7 +81,7 @@ impl Access {
         }
         let rows: Vec<_> = units.map(row).collect();
         if rows.is_empty() {
-            console.note(&format!("the system user of {owner} has no rights; an agent must give it clients in Altinn"));
+            console.note(&format!("the system user of {owner} may not act for any organisation; for an agent system user, the agent must first add clients in Altinn"));
             return Ok(());
         }
         Ok(console.answer(table(["organisation", "name", "packages", "resources"], rows))?)
