@@ -209,8 +209,9 @@ fn an_unexpected_argument_is_reported_with_the_option_that_was_probably_meant() 
     tip("--env test user show", "the commands are `list`, `find`, `access`");
     let straight = "an argument has typographic quotes or a typographic dash: type straight quotes and hyphens";
     tip("request create 312600757 --title “my title” --right R", straight);
-    tip("token --system X", "--system is an option of `doctor`, `system`, `request`, `user`");
+    tip("token --system X", "--system is an option of `doctor`, `system`, `request`, `user list`, `user find`");
     tip("token --wait 3s", "--wait is an option of `request`");
+    tip("request change 310904473 --right x", "--right is an option of `request create`");
     tip("token –-env test", straight);
     // The command has no such option, or the text is not like the value of an option.
     for other in ["completions bash 310904473", "token nonsense", "token --file x"] {

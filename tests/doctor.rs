@@ -378,7 +378,7 @@ fn a_refused_grant_is_reported() {
              scope      altinn:other                          (--scope)\n      \
              client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n    \
              hint: is `altinn:other` misspelled, or private? it is not in the catalogue of scopes, which lists no \
-             private scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add \
+             private scopes; if it is private, ask its owner to grant it to your organisation, and add \
              it to the client in Maskinporten's self-service portal\n    \
              note: trace id 00000000000000000000000000000001\n",
             &skipped(&STEPS[7..], "the token step failed"),
@@ -473,9 +473,9 @@ fn a_refusing_api_is_reported() {
              is Maskinporten's\n",
             "✗ api            `http://127.0.0.1:PORT/api/Salary/310904473` returned status 403: Access denied\n    \
              the API requires `ttd_systembruker-salary`, which the system user lacks\n    \
-             its rights are\n      \
+             the system user has these rights:\n      \
              310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    \
-             hint: to ask the customer for this change, run `systemuser-demo request change 310904473 --add-right \
+             hint: to ask the customer to add what is missing, run `systemuser-demo request change 310904473 --add-right \
              ttd_systembruker-salary`\n",
         ],
     );
@@ -497,7 +497,7 @@ fn a_403_for_an_agent_names_its_clients() {
             5,
             "`http://127.0.0.1:PORT/api/Logistics/314250052` returned status 403: Access denied\n    \
              the API requires `ttd_systembruker-logistikk-demo`, which the agent 314250052 has for its clients only\n    \
-             its rights are\n      \
+             the system user has these rights:\n      \
              310385980  Glad Øy Fisk AS        regnskapsforer-med-signeringsrettighet\n      \
              312236265  Rask Foss Snekkeri AS  regnskapsforer-med-signeringsrettighet\n    \
              hint: pass a client as ORG: `systemuser-demo call logistics 310385980 --org 314250052`\n"
@@ -522,7 +522,7 @@ fn the_rights_are_listed_after_a_403_of_another_api_too() {
     };
     assert_eq!(api_step(&doctor("210493352")), "claims: status 200\n");
     let step = api_step(&doctor("310904473"));
-    let rights = "\n    its rights are\n      310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    hint: ";
+    let rights = "\n    the system user has these rights:\n      310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    hint: ";
     assert!(step.contains("returned status 403") && step.contains(rights), "{step}");
 }
 

@@ -143,10 +143,9 @@ fn a_code_of_the_approval_page_is_explained_with_advice_for_the_customer() {
                 the person lacks the role that is needed to delegate a right\n\
                 \n\
                 likely causes, most likely first\n  \
-                does the person have no such role for the organisation, neither in Norway's register of legal entities \
-                nor in Altinn?\n    \
+                does the person lack the role, both in Norway's register of legal entities and in Altinn?\n    \
                 ask the customer to have the request approved by a person with the role, such as the managing director; \
-                the page offers to send the request on\n";
+                the page lets the person forward the request\n";
     for spelling in ["AMUI-00016", "auth16", "amui_16"] {
         program("explain").arg(spelling).run().succeeds(page);
     }

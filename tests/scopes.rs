@@ -118,19 +118,19 @@ fn each_problem_has_its_own_advice() {
     assert_eq!(
         run.err,
         "note: using the built-in sandbox; nothing leaves this machine\n\
-         error: the client lacks 6 of 8 scopes\n\
+         error: Maskinporten refused 6 of 8 scopes\n\
          hint: add `altinn:authentication/systemuser.request.write` to the client in Maskinporten's self-service \
          portal; if the portal does not offer it, ask organisation 991825827, which owns the scope, to grant it to your \
-         organisation 991825827\n\
+         organisation\n\
          hint: ask organisation 974761076, which owns `skatteetaten:innrapporteringamelding`, to grant it to your \
-         organisation 991825827 in `sandbox`; the scope is already on the client\n\
+         organisation in `sandbox`; the scope is already on the client\n\
          hint: add `nav:helseytelser/sykepenger` to the client in Maskinporten's self-service portal; it is open to \
          all organisations\n\
-         hint: `openid` is for clients of type `idporten`, not of Maskinporten: request another scope\n\
+         hint: `openid` is for clients of type `idporten`, not for Maskinporten clients: request another scope\n\
          hint: `skatteetaten:mvameldinginnsending` is retired: ask organisation 974761076, which owns the scope, for \
          the scope that replaces it\n\
          hint: is `foo:bar` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
-         scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to the \
+         scopes; if it is private, ask its owner to grant it to your organisation, and add it to the \
          client in Maskinporten's self-service portal\n"
     );
 }
@@ -143,10 +143,10 @@ fn a_scope_that_is_not_granted_is_recognised_with_both_errors() {
     assert_eq!(
         (without_chance(&run.err).as_str(), run.code),
         (
-            "error: the client lacks 2 of 2 scopes\n\
-             hint: ask organisation 974761076, which owns `new:x`, to grant it to your organisation 991825827 in \
+            "error: Maskinporten refused 2 of 2 scopes\n\
+             hint: ask organisation 974761076, which owns `new:x`, to grant it to your organisation in \
              `test`; the scope is already on the client\n\
-             hint: ask the API's owner to grant `old:x` to your organisation 991825827 in `test`; the scope is already \
+             hint: ask the owner of `old:x` to grant it to your organisation in `test`; the scope is already \
              on the client\n",
             4
         )
@@ -172,14 +172,14 @@ fn a_scope_that_is_not_maskinportens_is_explained_by_the_scope_or_by_the_client(
              openid  not a Maskinporten scope (MP-201)  -           -\n\
              e:f     not on the client                  -           -\n\
              g:h     not granted (MP-250)               run `this`  -\n",
-            "error: the client lacks 4 of 4 scopes\n\
+            "error: Maskinporten refused 4 of 4 scopes\n\
              hint: was the client created for another integration type? a client's type cannot be changed, so create a \
              new client of type Maskinporten\n\
              hint: is `openid` a scope for end users? request one of the API's scopes for Maskinporten instead\n\
              hint: is `e:f` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
-             scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to \
+             scopes; if it is private, ask its owner to grant it to your organisation, and add it to \
              the client in Maskinporten's self-service portal\n\
-             hint: ask the API's owner to grant `g:h` to your organisation 991825827 in `test`; the scope is already \
+             hint: ask the owner of `g:h` to grant it to your organisation in `test`; the scope is already \
              on the client\n",
             4
         )
@@ -208,11 +208,11 @@ fn without_the_catalogue_the_answer_says_less() {
         (
             "scope  result                      owner  lifetime\n\
              c:d    not on the client (MP-200)  -      -\n",
-            "note: the owners of scopes are unknown, because there is no catalogue: no usable response from \
+            "note: cannot read the catalogue of scopes, so the owners are unknown: no usable response from \
              `http://127.0.0.1:PORT/api/v1/scopes/all`: status 404, without a catalogue of scopes\n\
-             error: the client does not have `c:d`\n\
+             error: Maskinporten refused `c:d`\n\
              hint: add `c:d` to the client in Maskinporten's self-service portal; if the portal does not offer it, ask \
-             the API's owner to grant it to your organisation 991825827\n",
+             its owner to grant it to your organisation\n",
             4
         )
     );
@@ -246,7 +246,7 @@ fn a_refusal_for_another_reason_is_the_result_of_its_scope_once_a_scope_has_a_re
              hint: `c:d`: has the consumer not delegated the API to you, as its supplier, in Altinn? ask the consumer to \
              delegate it; a delegation in production does not apply in test\n\
              hint: is `e:f` misspelled, or private? it is not in the catalogue of scopes, which lists no private \
-             scopes; if it is private, ask the API's owner to grant it to your organisation 991825827, and add it to \
+             scopes; if it is private, ask its owner to grant it to your organisation, and add it to \
              the client in Maskinporten's self-service portal\n",
             4
         )
@@ -312,7 +312,7 @@ fn a_scope_without_a_usable_response_outranks_a_refused_scope() {
             "error: there is no usable response for 1 of 3 scopes\n  \
              `e:f`: no usable response from `http://127.0.0.1:PORT/token`: status 500\n\
              hint: add `c:d` to the client in Maskinporten's self-service portal; if the portal does not offer it, ask \
-             the API's owner to grant it to your organisation 991825827\n",
+             its owner to grant it to your organisation\n",
             6
         )
     );
@@ -345,7 +345,7 @@ fn the_facts_are_the_same_in_json() {
                     "name": "c:d", "description": nothing, "description#en": nothing, "active": nothing, "owner_orgno": "974761076",
                     "at_max_age": 60, "allowed_integration_types": nothing, "accessible_for_all": nothing,
                 },
-                "advice": "ask organisation 974761076, which owns `c:d`, to grant it to your organisation 991825827 in \
+                "advice": "ask organisation 974761076, which owns `c:d`, to grant it to your organisation in \
                            `test`; the scope is already on the client",
             },
             {
@@ -363,7 +363,7 @@ fn a_scope_with_a_space_or_a_comma_is_refused_before_anything_is_sent() {
         program("scope check a:b").arg(scopes).run().fails(
             2,
             &format!(
-                "error: SCOPE: `{scopes}` is not one scope\nhint: pass each scope as an argument of its own: \
+                "error: SCOPE: `{scopes}` is more than one scope\nhint: pass each scope as a separate argument: \
                  `systemuser-demo scope check SCOPE SCOPE`\n"
             ),
         );
@@ -425,7 +425,7 @@ fn doctor_names_the_scope_that_is_missing() {
         `altinn:systembruker.demo`: granted\n      \
         `skatteetaten:innrapporteringamelding`: not granted (MP-250)\n    \
         hint: ask organisation 974761076, which owns `skatteetaten:innrapporteringamelding`, to grant it to your \
-        organisation 991825827 in `sandbox`; the scope is already on the client\n    \
+        organisation in `sandbox`; the scope is already on the client\n    \
         note: trace id ";
     assert!(run.code == 4 && run.out.contains(step), "{}", run.out);
 }
@@ -434,10 +434,12 @@ fn doctor_names_the_scope_that_is_missing() {
 #[test]
 fn the_hint_of_a_refused_scope_checks_the_scopes_of_the_grant() {
     let sandbox = crate::server::sandbox(Default::default());
-    for (scope, lacking) in [("foo:bar", "does not have `foo:bar`"), ("openid foo:bar", "lacks 2 of 2 scopes")] {
+    for (scope, refused) in
+        [("foo:bar", "Maskinporten refused `foo:bar`"), ("openid foo:bar", "Maskinporten refused 2 of 2 scopes")]
+    {
         let run = program("token --scope").arg(scope).var("SYSTEMUSER_SANDBOX", &sandbox).run();
         let command = run.err.split('`').find(|text| text.contains(" scope check "));
         let again = crate::program::in_a_new_terminal(command.unwrap_or_else(|| panic!("{}", run.err)));
-        assert!(again.code == 4 && again.err.contains(&format!("error: the client {lacking}\n")), "{}", again.err);
+        assert!(again.code == 4 && again.err.contains(&format!("error: {refused}\n")), "{}", again.err);
     }
 }

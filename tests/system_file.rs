@@ -584,7 +584,7 @@ fn after_status_400_the_program_checks_whether_the_system_is_deleted() {
     assert!(run.err.contains("returned status 400: Bad Request\n") && run.code == 5, "{}", run.err);
     assert_eq!((run.out.as_str(), calls), ("", 3));
     let (run, calls) = delete([true, true], "");
-    let note = "note: the system had been deleted before, so nothing was sent\n";
+    let note = "note: the system is already deleted, so nothing was sent\n";
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "deleted  991825827_smartcloud\n", note));
     assert_eq!(calls, 1);
 }

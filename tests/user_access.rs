@@ -205,9 +205,9 @@ fn a_missing_right_is_a_refusal_that_says_how_to_ask_for_it() {
             5,
             &format!(
                 "{NOTE}error: the system user of 310904473 lacks `ttd_systembruker-salary`, `lonn`\n  \
-                 its rights are\n    \
+                 the system user has these rights:\n    \
                  310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n\
-                 hint: to ask the customer for this change, run `systemuser-demo request change 310904473 --add-right \
+                 hint: to ask the customer to add what is missing, run `systemuser-demo request change 310904473 --add-right \
                  ttd_systembruker-salary --add-package lonn`\n"
             ),
         );
@@ -215,10 +215,10 @@ fn a_missing_right_is_a_refusal_that_says_how_to_ask_for_it() {
         5,
         &format!(
             "{NOTE}error: the system user of 314250052 lacks `ske-krav-og-betalinger`\n  \
-             its rights are\n    \
+             the system user has these rights:\n    \
              310385980  Glad Øy Fisk AS        regnskapsforer-med-signeringsrettighet\n    \
              312236265  Rask Foss Snekkeri AS  regnskapsforer-med-signeringsrettighet\n\
-             hint: to ask for a system user with other rights, choose a new external reference, and run \
+             hint: to ask for a new system user with the missing rights, choose a new external reference, and run \
              `systemuser-demo request create 314250052 --agent --external-ref REF --package PACKAGE`\n"
         ),
     );
@@ -227,17 +227,21 @@ fn a_missing_right_is_a_refusal_that_says_how_to_ask_for_it() {
     run("user access 314250052 --package lonn --package b", each_has_one).fails(
         5,
         "error: the system user of 314250052 has no organisation with all of `lonn`, `b`\n  \
-         its rights are\n    \
+         the system user has these rights:\n    \
          310385980  TIGER AS  lonn\n    \
          312236265  TIGER AS  b\n\
-         hint: to ask for a system user with other rights, choose a new external reference, and run \
+         hint: to ask for a new system user with the missing rights, choose a new external reference, and run \
          `systemuser-demo request create 314250052 --agent --external-ref REF --package lonn --package b --env test`\n",
     );
     let many = (0..7).map(|nth| party(&format!("31238598{nth}"), json!({}))).collect::<Vec<_>>();
     let run = run("user access --package b", page(json!(many)));
-    assert!(run.err.contains("312385984  TIGER AS  lonn\n    and those of 2 more organisations\n"), "{}", run.err);
+    assert!(run.err.contains("312385984  TIGER AS  lonn\n    and rights for 2 more organisations\n"), "{}", run.err);
     let nothing = crate::user_access::run("user access --package b", page(json!([])));
-    assert!(nothing.err.contains("\n  Altinn lists no organisation for which it may act\n"), "{}", nothing.err);
+    assert!(
+        nothing.err.contains("\n  Altinn lists no organisation for which the system user may act\n"),
+        "{}",
+        nothing.err
+    );
     // It may be an agent's, so both ways to ask are shown.
     for command in ["request change 210493352 --add-package b", "request create 210493352 --agent --external-ref REF"] {
         assert!(nothing.err.contains(command), "{}", nothing.err);
@@ -260,7 +264,7 @@ fn the_list_shows_a_right_as_soon_as_the_customer_has_approved_it() {
     let unknown = here("user access 312600757");
     assert_eq!(unknown.code, 4, "{}", unknown.err);
     let hint = format!(
-        "hint: has the customer no system user yet? ask for one with `SYSTEMUSER_SANDBOX={} systemuser-demo request \
+        "hint: does the customer have no system user yet? to ask for a system user, run `SYSTEMUSER_SANDBOX={} systemuser-demo request \
          create 312600757 --right RESOURCE`\n",
         without_chance(sandbox.trim_end_matches('/'))
     );
@@ -329,7 +333,7 @@ fn refusals_and_rubbish_of_access_management_are_explained() {
     let busy = run("user access --timeout 1", response("503 Service Unavailable", "text/plain", "busy"));
     busy.fails(6, &format!("error: no usable response from {list}: status 503: busy\n"));
     let next = answer("200 OK", r#"{"links":{"next":"https://altinn.no/x?token=a"},"data":[]}"#);
-    unusable(next, "status 200, but `links.next` repeats an earlier page: the list has no end");
+    unusable(next, "status 200, but `links.next` repeats an earlier page, so the list never ends");
 }
 
 #[test]

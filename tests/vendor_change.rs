@@ -129,7 +129,7 @@ fn a_known_change_request_is_shown_with_its_status() {
         ended.err,
         format!(
             "{}error: the customer rejected the request\nhint: to ask again, create a new change request, for example \
-             with `systemuser-demo request change 210493352 --add-right RESOURCE --env test`\n",
+             with `systemuser-demo request change 210493352 --add-right demo --remove-package skatt --env test`\n",
             exists("Rejected")
         )
     );
@@ -139,14 +139,14 @@ fn a_known_change_request_is_shown_with_its_status() {
     let found = user(json!({ "externalRef": "c-1" }));
     let server = Server::vendor_in_turn([found, answer("200 OK", &rejected.to_string())]);
     let ended = run(&server, &format!("{again} --external-ref c-1 --system 991825827_x"));
-    let hint = "`systemuser-demo request change 210493352 --add-right RESOURCE --external-ref c-1 --system 991825827_x \
+    let hint = "`systemuser-demo request change 210493352 --add-right demo --remove-package skatt --external-ref c-1 --system 991825827_x \
                 --env test`\n";
     assert!(ended.err.ends_with(hint) && ended.code == 5, "{}", ended.err);
     // A request without a reference is named by the customer's number if the environment has a reference.
     let server = Server::vendor_in_turn([known("Rejected")]);
     let status = with(&server, &format!("request status {ID} --change --wait"));
     let ended = status.var("SYSTEMUSER_EXTERNAL_REF", "c-2").run();
-    let hint = "`systemuser-demo request change 210493352 --add-right RESOURCE --external-ref 210493352 --env test`\n";
+    let hint = "`systemuser-demo request change 210493352 --add-right demo --remove-package skatt --external-ref 210493352 --env test`\n";
     assert!(ended.err.ends_with(hint) && ended.code == 5, "{}", ended.err);
 }
 
@@ -199,7 +199,7 @@ fn a_wrong_command_line_is_refused_before_anything_is_sent() {
         refused(
             &format!("210493352 --add-right x --correlation-id {id}"),
             &format!(
-                "error: --correlation-id: expected a UUID that no other change request has, found `{id}`\n\
+                "error: --correlation-id: expected a UUID, found `{id}`\n\
                  hint: to use a new id, omit --correlation-id\n"
             ),
         );
@@ -424,8 +424,7 @@ fn the_first_page_of_a_list_without_end_is_printed_and_the_error_says_so() {
     let list =
         "http://127.0.0.1:PORT/authentication/api/v1/systemuser/changerequest/vendor/bysystem/991825827_smartcloud";
     let err = format!(
-        "error: no usable response from `{list}`: status 200, but `links.next` repeats an earlier page: the list has no \
-         end\n\
+        "error: no usable response from `{list}`: status 200, but `links.next` repeats an earlier page, so the list never ends\n\
          hint: Altinn returns only the first page of change requests; to find another change request, run \
          `systemuser-demo request status --org ORG --change --env test`\n\
          hint: to shorten the list, delete decided change requests with `systemuser-demo request delete ID --env test`\n"
@@ -451,6 +450,11 @@ fn in_the_sandbox_an_approved_change_opens_one_api_and_closes_another() {
     let asked = ran(&format!("{ask} --correlation-id {ID}"));
     assert_eq!(asked.code, 0, "{}", asked.err);
     assert!(asked.err.contains("note: before the change, the system user has ttd_systembruker-logistikk-demo\n"));
+    assert!(!asked.err.contains("warning"), "{}", asked.err);
+    let nothing = ran("request change 310904473 --add-right ttd_systembruker-logistikk-demo --remove-package lonn");
+    let warnings = "warning: the system user already has `ttd_systembruker-logistikk-demo`\n\
+                    warning: the system user does not have `urn:altinn:accesspackage:lonn`, which the change removes\n";
+    assert!(nothing.err.contains(warnings), "{}", nothing.err);
     let confirm = asked.out.lines().find_map(|line| line.strip_prefix("confirm ")).unwrap().trim().to_owned();
     assert_eq!(codes(), [5, 0]);
     crate::altinn_wire::answer(&confirm, "approve");

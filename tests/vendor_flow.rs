@@ -130,7 +130,7 @@ fn a_system_without_clients_is_deleted_and_reported_as_deleted_the_second_time()
     let delete = program(&format!("system delete {} --yes", without_clients(&sandbox)));
     let refused =
         "note: Altinn returned status 400, as for every system without client ids, but it deleted the system\n";
-    let before = "note: the system had been deleted before, so nothing was sent\n";
+    let before = "note: the system is already deleted, so nothing was sent\n";
     for note in [refused, before] {
         let run = Run::of(delete.command().env("SYSTEMUSER_SANDBOX", &sandbox));
         assert!(run.err.ends_with(note), "{}", run.err);
@@ -199,7 +199,8 @@ fn an_external_reference_that_no_grant_can_name_works_only_for_the_vendor() {
     refused.fails(
         2,
         "error: --external-ref: `a/b` contains `/`, so Maskinporten would refuse every grant with it (MP-302)\n\
-         hint: use at most 255 letters (a to z, æ, ø, å), digits, `_` and `-`; to send the request anyway, add --force\n",
+         hint: use at most 255 characters: letters (A to Z, Æ, Ø, Å, in either case), digits, `_` and `-`; to send \
+         the request anyway, add --force\n",
     );
     let forced = ran(&sandbox, program(&create).arg("--force"));
     let warning =
@@ -219,7 +220,7 @@ fn an_external_reference_that_no_grant_can_name_works_only_for_the_vendor() {
     assert!(by_id.code == 0 && !by_id.err.contains("warning") && !by_id.err.contains("token"), "{}", by_id.err);
     let found = ran(&sandbox, program("user find 312600757 --external-ref a/b"));
     assert!(found.code == 0 && found.out.contains("external ref  a/b\n"), "{}", found.err);
-    let warning = "warning: no grant can name this external reference, so no token can be issued for it\n";
+    let warning = "warning: Maskinporten does not accept this external reference, so no token can be issued for the system user\n";
     assert!(found.err.ends_with(warning), "{}", found.err);
 }
 
@@ -232,7 +233,7 @@ fn a_grant_for_a_system_user_is_not_sent_with_a_reference_that_maskinporten_refu
         let problem = format!("error: {source}: {fault}, so Maskinporten would refuse every grant with it (MP-302)\n");
         run.fails(code, &format!("{problem}{hint}"));
     };
-    let hidden = "a text of 256 characters has 256 characters, more than 255";
+    let hidden = "the value has 256 characters, more than 255";
     for (reference, fault) in [
         ("a b", "`a b` contains a space"),
         ("v1.2", "`v1.2` contains `.`"),
@@ -345,7 +346,11 @@ fn lists_are_read_to_their_end_and_an_endless_list_is_refused() {
     assert!(note.starts_with("note: the list has ") && note.contains("Altinn may omit a request"), "{note}");
     assert!(ids(&with(PagingFault::LosesRows)).0 < whole.0);
     let run = ran(&with(PagingFault::NeverEnds), program("request list"));
-    assert!(run.err.contains("the list has no end") && run.out.is_empty() && run.code == 6, "{}", run.err);
+    assert!(
+        run.err.contains("repeats an earlier page, so the list never ends") && run.out.is_empty() && run.code == 6,
+        "{}",
+        run.err
+    );
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn has_no_end(pages: Vec<String>, reason: &str) -> Server {
 
 #[test]
 fn a_list_that_links_back_to_an_earlier_page_is_refused() {
-    let round = "but `links.next` repeats an earlier page: the list has no end";
+    let round = "but `links.next` repeats an earlier page, so the list never ends";
     let server = has_no_end(vec![leading(&["a"], "?token=1")], round);
     assert_eq!(server.calls().len(), 2);
     let pages = ["?token=1", "?token=2", "?token=1"].map(|next| leading(&[], next));

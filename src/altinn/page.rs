@@ -108,7 +108,7 @@ async fn pages<T: DeserializeOwned>(
         };
         let token = token_of(&next).ok_or_else(|| reply.unusable("but its `links.next` has no `token`"))?;
         if !tokens.insert(token.clone()) {
-            let endless = Some(reply.unusable("but `links.next` repeats an earlier page: the list has no end"));
+            let endless = Some(reply.unusable("but `links.next` repeats an earlier page, so the list never ends"));
             return Ok(List { items, pages: tokens.len() + 1, endless });
         }
         if tokens.len() >= MOST_PAGES || items.len() >= MOST_ENTRIES || bytes >= MOST_BYTES {

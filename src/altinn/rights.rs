@@ -69,4 +69,9 @@ impl AccessPackage {
         let name = name.strip_prefix(ACCESS_PACKAGE).unwrap_or(name);
         Self { urn: format!("{ACCESS_PACKAGE}{name}") }
     }
+
+    /// The name, without the prefix [`ACCESS_PACKAGE`].
+    pub fn name(&self) -> &str {
+        self.urn.strip_prefix(ACCESS_PACKAGE).unwrap_or(&self.urn)
+    }
 }

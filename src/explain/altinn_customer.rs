@@ -17,7 +17,7 @@ const TEMPORARY: &[Cause] = &[cause(
 
 const PERSISTENT: &[Cause] = &[cause(
     "does the error persist when the person opens the confirm URL again and approves the request?",
-    "ask the customer to send the request on to an access manager, which the page offers",
+    "ask the customer to forward the request to an access manager, which is possible on the page",
 )];
 
 pub(super) static TABLE: [Entry; 18] = [
@@ -72,7 +72,7 @@ pub(super) static TABLE: [Entry; 18] = [
             cause("was it a temporary error?", "ask the customer to open the confirm URL again later"),
             cause(
                 "does the error persist?",
-                "ask the customer to send the request on to an access manager, which the page offers",
+                "ask the customer to forward the request to an access manager, which is possible on the page",
             ),
         ],
     ),
@@ -80,34 +80,33 @@ pub(super) static TABLE: [Entry; 18] = [
         "AMUI-00016",
         "the person lacks the role that is needed to delegate a right",
         &[cause(
-            "does the person have no such role for the organisation, neither in Norway's register of legal entities nor \
-             in Altinn?",
+            "does the person lack the role, both in Norway's register of legal entities and in Altinn?",
             "ask the customer to have the request approved by a person with the role, such as the managing director; \
-             the page offers to send the request on",
+             the page lets the person forward the request",
         )],
     ),
     on_the_page(
         "AMUI-00018",
-        "the person may not delegate a right: it was not delegated to the person",
+        "the person may not delegate a right that the request asks for",
         &[cause(
-            "does the person not have the right, or not the access to delegate it?",
+            "does the person lack the right, or permission to delegate it?",
             "ask the customer to delegate the right to the person first, or to have another person approve the request; \
-             the page offers to send it on",
+             the page lets the person forward the request",
         )],
     ),
     on_the_page(
         "AMUI-00019",
-        "the organisation is not in the register of the service's owner (SRR), which the right requires",
+        "the right is only for organisations in the service owner's register (SRR), and the organisation is not in it",
         &[cause(
-            "has the service's owner not registered the customer for this service?",
-            "ask the customer to contact the service's owner; nobody can approve the request before that",
+            "has the service owner not registered the customer?",
+            "ask the customer to contact the service owner; nobody can approve the request before that",
         )],
     ),
     on_the_page(
         "AMUI-00020",
         "the person has logged in with a security level that is too low for a right",
         &[cause(
-            "did the person log in without BankID or another login of level high?",
+            "did the person log in with a method below security level high, which BankID has?",
             "ask the person to log out, to log in with a stronger method, and to open the confirm URL again",
         )],
     ),
@@ -115,26 +114,26 @@ pub(super) static TABLE: [Entry; 18] = [
     on_the_page("AMUI-00051", "Altinn could not delegate an access package to the system user", PERSISTENT),
     on_the_page(
         "AMUI-00053",
-        "the person lacks an access package that the request asks for, so the person cannot delegate it",
+        "the person cannot delegate a requested access package, because the person does not have it",
         &[cause(
-            "does the person not have the access package for this organisation?",
+            "does the person lack the access package for this organisation?",
             "ask the customer to have the request approved by a person with the package, such as the managing director; \
-             the page offers to send the request on",
+             the page lets the person forward the request",
         )],
     ),
     on_the_page(
         "AMUI-00066",
         "the person is not an access manager of the organisation",
         &[cause(
-            "may the person not manage access for this organisation?",
-            "ask the customer to send the request on to an access manager, which the page offers",
+            "does the person lack permission to manage access for this organisation?",
+            "ask the customer to forward the request to an access manager, which is possible on the page",
         )],
     ),
     on_the_page(
         "AMUI-00068",
         "the person lacks an access package that is needed to delegate a right",
         &[cause(
-            "does the person not have an access package that includes the right?",
+            "does the person lack an access package that includes the right?",
             "ask the customer to give the person the package, or to have another person approve the request",
         )],
     ),

@@ -27,7 +27,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether a refusal with this OAuth error code may be the entry's.
+    /// Whether this entry may explain a refusal with this OAuth error code.
     fn has_error(&self, name: &str) -> bool {
         self.kind.split(" or ").any(|kind| kind.eq_ignore_ascii_case(name))
     }
@@ -140,7 +140,10 @@ pub fn groups() -> [(&'static str, &'static [Entry]); 4] {
         ("Maskinporten", &maskinporten::TABLE),
         ("Altinn, for the vendor", &altinn::TABLE),
         ("Altinn, for a field of the vendor's request", &altinn_validation::TABLE),
-        ("Altinn, for the customer: the approval page shows AMUI, and AUTH is the same code", &altinn_customer::TABLE),
+        (
+            "Altinn, for the customer: codes on the approval page (AMUI-… is the same as AUTH-…)",
+            &altinn_customer::TABLE,
+        ),
     ]
 }
 

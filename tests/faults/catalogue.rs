@@ -96,7 +96,7 @@ fn a_missing_catalogue_is_an_error_of_the_list_and_a_note_of_the_check() {
         is_refused(fault, &program("scope list"), &problem);
         let check = program("scope check a:b");
         shows_no_secret(&check.err, &[&maskinporten]);
-        let note = format!("note: the owners of scopes are unknown, because there is no catalogue: {problem}\n");
+        let note = format!("note: cannot read the catalogue of scopes, so the owners are unknown: {problem}\n");
         check.succeeds("scope  result   owner  lifetime\na:b    granted  -      119 s\n");
         assert_eq!(without_chance(&check.err), note, "{fault}");
     });

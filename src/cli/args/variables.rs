@@ -95,12 +95,13 @@ pub(crate) fn settings() -> Vec<(&'static str, String)> {
     names.filter_map(|name| Some((name, os(name)?.into_string().ok()?))).collect()
 }
 
-/// The user's directory for cached data (XDG Base Directory Specification). A path that is not absolute is ignored.
+/// The user's directory for cached data (XDG Base Directory Specification). A path that is not absolute is ignored, and
+/// so is a home directory that does not exist.
 pub(crate) fn cache_directory() -> Option<PathBuf> {
     let path = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     match cfg!(windows) {
         true => path("LOCALAPPDATA"),
-        false => path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache"))),
+        false => path("XDG_CACHE_HOME").or_else(|| Some(path("HOME").filter(|home| home.is_dir())?.join(".cache"))),
     }
 }
 

@@ -28,11 +28,11 @@ enum ScopeCommand {
     List(List),
 }
 
-/// ask Maskinporten for each scope alone, and say who grants the scopes that the client lacks
+/// request each scope separately from Maskinporten, and show who grants the scopes that are missing
 #[derive(Debug, Args)]
 #[command(after_long_help = CHECK_EXAMPLES)]
 struct Check {
-    /// scopes to check [default: the configured scopes, and those of the vendor's commands]
+    /// scopes to check [default: all configured scopes, and the scopes of `system`, `request` and `user`]
     #[arg(value_name = "SCOPE", add = ArgValueCandidates::new(candidates::scopes))]
     scopes: Vec<String>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ Examples:
 
 #[derive(Debug, Args)]
 struct CatalogueArgs {
-    /// fetch the catalogue of scopes anew; otherwise, it is cached for a day
+    /// fetch the catalogue of scopes again, instead of using a copy that is less than a day old
     #[arg(long)]
     refresh: bool,
 }
@@ -145,14 +145,14 @@ fn one_scope(text: &str) -> Result<Given<String>, CommandError> {
     match given.value.contains([' ', ',']) {
         true => {
             let example = "`systemuser-demo scope check SCOPE SCOPE`";
-            let error = CommandError::command_line(format!("SCOPE: {} is not one scope", quote(text)));
-            Err(error.hint(format!("pass each scope as an argument of its own: {example}")))
+            let error = CommandError::command_line(format!("SCOPE: {} is more than one scope", quote(text)));
+            Err(error.hint(format!("pass each scope as a separate argument: {example}")))
         }
         false => Ok(given),
     }
 }
 
-/// The configured scopes, those of the vendor's commands, and those of the configured APIs.
+/// The configured scopes, the scopes of the vendor's commands, and the scopes of the configured APIs.
 fn default_scopes(config: &Config) -> Vec<Given<String>> {
     let vendors = VENDOR_SCOPES.map(|scope| Given { value: scope.to_owned(), source: VENDOR });
     let of_apis = config.apis.values().filter_map(|api| api.scope.clone());
@@ -185,12 +185,9 @@ fn outcome(checked: &[CheckedScope]) -> Result<(), CommandError> {
             CommandError::new(Exit::NoAnswer, format!("there is no usable response for {silent} of {all} scopes"))
         }
         _ if all == 1 => {
-            CommandError::new(Exit::Maskinporten, format!("the client does not have {}", quote(&checked[0].scope)))
+            CommandError::new(Exit::Maskinporten, format!("Maskinporten refused {}", quote(&checked[0].scope)))
         }
-        refused if problems.iter().any(|checked| checked.verdict == Verdict::Refused) => {
-            CommandError::new(Exit::Maskinporten, format!("Maskinporten refused {refused} of {all} scopes"))
-        }
-        lacking => CommandError::new(Exit::Maskinporten, format!("the client lacks {lacking} of {all} scopes")),
+        refused => CommandError::new(Exit::Maskinporten, format!("Maskinporten refused {refused} of {all} scopes")),
     };
     let detail = problems.iter().filter(|checked| matches!(checked.verdict, Verdict::Refused | Verdict::NoResponse));
     let detail = detail.map(|checked| checked.detail()).collect();

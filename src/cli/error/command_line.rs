@@ -142,9 +142,18 @@ fn meant(argument: &str, words: &[String], command: &Command) -> Option<String> 
 /// The commands that have an option that is unknown to the chosen command.
 fn owners<C: CommandFactory>(argument: &str) -> Vec<String> {
     let Some(name) = argument.strip_prefix("--") else { return Vec::new() };
-    let program = program::<C>();
-    let owners = program.get_subcommands().filter(|command| has_option(command, name));
-    owners.map(|command| format!("`{}`", command.get_name())).collect()
+    program::<C>().get_subcommands().flat_map(|command| owners_of(command, name)).collect()
+}
+
+/// The command, if it has this option, or one or two commands below it that have the option. More than two are not
+/// listed.
+fn owners_of(command: &Command, name: &str) -> Vec<String> {
+    let below: Vec<&Command> = command.get_subcommands().filter(|below| has_option(below, name)).collect();
+    match below.len() {
+        1 | 2 => below.iter().map(|owner| format!("`{} {}`", command.get_name(), owner.get_name())).collect(),
+        _ if has_option(command, name) => vec![format!("`{}`", command.get_name())],
+        _ => Vec::new(),
+    }
 }
 
 /// The command that the typed words choose.

@@ -168,7 +168,7 @@ pub(crate) fn is_agent(parties: &[Item<Party>], owner: OrgNumber) -> Option<bool
 /// Lines that show the rights of a system user.
 pub(crate) fn rights_of(parties: &[Item<Party>]) -> Vec<String> {
     if parties.is_empty() {
-        return vec!["Altinn lists no organisation for which it may act".to_owned()];
+        return vec!["Altinn lists no organisation for which the system user may act".to_owned()];
     }
     let row = |Item { known: party, .. }: &Item<Party>| {
         let names: Vec<&str> = party.packages().chain(party.resources()).collect();
@@ -176,21 +176,21 @@ pub(crate) fn rights_of(parties: &[Item<Party>]) -> Vec<String> {
         [party.organization_number.clone().unwrap_or_default(), party.name.clone().unwrap_or_default(), names]
     };
     let rows = columns(parties.iter().take(MOST_PARTIES).map(row));
-    let mut lines = vec!["its rights are".to_owned()];
+    let mut lines = vec!["the system user has these rights:".to_owned()];
     lines.extend(rows.lines().map(|line| format!("  {line}")));
     if parties.len() > MOST_PARTIES {
-        lines.push(format!("  and those of {} more organisations", parties.len() - MOST_PARTIES));
+        lines.push(format!("  and rights for {} more organisations", parties.len() - MOST_PARTIES));
     }
     lines
 }
 
-/// The hint how to ask a customer without a system user for one.
+/// A hint with the command that asks a customer for its first system user.
 fn how_to_begin(config: &Config) -> String {
     let rerun = Rerun::new(config);
     let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
     let external_ref = rerun::external_ref_option(config);
     let create = rerun.command(&format!("request create {owner} --right RESOURCE{external_ref}{}", rerun.system));
-    format!("has the customer no system user yet? ask for one with `{create}`")
+    format!("does the customer have no system user yet? to ask for a system user, run `{create}`")
 }
 
 /// The hints how to ask the customer for rights that the system user lacks. An agent's system user cannot be changed.
@@ -198,14 +198,16 @@ pub(crate) fn how_to_ask(config: &Config, is_agent: Option<bool>, rights: &Right
     let rerun = Rerun::new(config);
     let owner = config.org().map(|org| org.value.to_string()).unwrap_or_default();
     let added = shell::options("--add-right", &rights.resources) + &shell::options("--add-package", &rights.packages);
+    let added = if added.is_empty() { " --add-right RESOURCE".to_owned() } else { added };
     let external_ref = rerun::external_ref_option(config);
     let change = rerun.command(&format!("request change {owner}{added}{external_ref}{}", rerun.system));
     let packages = shell::options("--package", &rights.packages);
     let packages = if packages.is_empty() { " --package PACKAGE".to_owned() } else { packages };
     let create = rerun.command(&format!("request create {owner} --agent --external-ref REF{packages}{}", rerun.system));
-    let change_it = format!("to ask the customer for this change, run `{change}`");
-    let replace_it =
-        format!("to ask for a system user with other rights, choose a new external reference, and run `{create}`");
+    let change_it = format!("to ask the customer to add what is missing, run `{change}`");
+    let replace_it = format!(
+        "to ask for a new system user with the missing rights, choose a new external reference, and run `{create}`"
+    );
     match is_agent {
         Some(false) => vec![change_it],
         Some(true) => vec![replace_it],

@@ -167,7 +167,7 @@ impl AltinnSession {
     }
 
     /// The command that gets a token for the system user of a request. The command repeats the external reference,
-    /// because Maskinporten does not find the system user without it. `None` if no grant can name the reference.
+    /// because Maskinporten does not find the system user without it. `None` if a grant cannot contain the reference.
     pub(crate) fn token_command(&self, org: OrgNumber, external_ref: Option<&str>) -> Option<String> {
         // If the configuration has a reference and the request has none, the command names the owner's number, which
         // Altinn uses as the default reference.
@@ -180,7 +180,7 @@ impl AltinnSession {
         Some(self.rerun.command(&format!("token --org {org}{external_ref}{}", self.scope_option)))
     }
 
-    /// The command that gets a token for the system user of a request from Altinn. `None` if no grant can name it.
+    /// The command that gets a token for the system user of a request from Altinn. `None` if a grant cannot contain the reference.
     pub(crate) fn token_command_for(&self, request: &Request) -> Option<String> {
         let org = request.party_org_no.as_deref()?.parse().ok()?;
         self.token_command(org, request.external_ref())

@@ -149,11 +149,8 @@ impl CheckedScope {
         let entry = self.catalogue.as_ref();
         let number = entry.and_then(|entry| entry.owner_orgno.as_deref());
         let number = number.filter(|number| number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit()));
-        let owner = number.map_or_else(
-            || "the API's owner".to_owned(),
-            |number| format!("organisation {number}, which owns the scope,"),
-        );
-        let own = config.vendor.org.iter().flatten().next().map(|org| format!(" {}", org.value)).unwrap_or_default();
+        let owner = number
+            .map_or_else(|| "its owner".to_owned(), |number| format!("organisation {number}, which owns the scope,"));
         let portal = "in Maskinporten's self-service portal";
         let types = entry.and_then(Scope::other_client_types).map(|types| quote(&types.join(" ")));
         Some(match (self.verdict, types) {
@@ -163,11 +160,11 @@ impl CheckedScope {
             }
             (Verdict::Granted, _) => return None,
             (Verdict::NotOnClient | Verdict::NotMaskinporten, Some(types)) => {
-                format!("{scope} is for clients of type {types}, not of Maskinporten: request another scope")
+                format!("{scope} is for clients of type {types}, not for Maskinporten clients: request another scope")
             }
             (Verdict::NotOnClient, _) if has_catalogue && entry.is_none() => format!(
                 "is {scope} misspelled, or private? it is not in the catalogue of scopes, which lists no private \
-                 scopes; if it is private, ask the API's owner to grant it to your organisation{own}, and add it to \
+                 scopes; if it is private, ask its owner to grant it to your organisation, and add it to \
                  the client {portal}"
             ),
             (Verdict::NotOnClient, _) if entry.is_some_and(|entry| entry.accessible_for_all == Some(true)) => {
@@ -175,15 +172,15 @@ impl CheckedScope {
             }
             (Verdict::NotOnClient, _) => format!(
                 "add {scope} to the client {portal}; if the portal does not offer it, ask {owner} to grant it to your \
-                 organisation{own}"
+                 organisation"
             ),
             (Verdict::NotGranted, _) => {
                 let request = match number {
                     Some(number) => format!("ask organisation {number}, which owns {scope}, to grant it"),
-                    None => format!("ask the API's owner to grant {scope}"),
+                    None => format!("ask the owner of {scope} to grant it"),
                 };
                 let environment = config.environment.value;
-                format!("{request} to your organisation{own} in `{environment}`; the scope is already on the client")
+                format!("{request} to your organisation in `{environment}`; the scope is already on the client")
             }
             (Verdict::NotMaskinporten, _) if has_catalogue && entry.is_none() => {
                 format!("is {scope} a scope for end users? request one of the API's scopes for Maskinporten instead")
@@ -296,7 +293,7 @@ async fn ask(
 async fn join(session: &Session, checked: &mut [CheckedScope], refresh: bool, console: &mut Console<'_>) {
     let catalogue = scope_catalogue::get(session, refresh, console).await;
     if let Err(error) = &catalogue {
-        console.note(&format!("the owners of scopes are unknown, because there is no catalogue: {error}"));
+        console.note(&format!("cannot read the catalogue of scopes, so the owners are unknown: {error}"));
     }
     let catalogue = catalogue.ok();
     for checked in checked {

@@ -68,7 +68,7 @@ texts! {
     lead_change:
         "En systemleverandør ber om å endre rettighetene til en systembruker som virksomheten har. Rettigheter som ikke \
          står nedenfor, endres ikke.",
-        "A system vendor asks for a change to the rights of a system user of the organisation. Rights that are not \
+        "A system vendor asks to change the rights of one of the organisation's system users. Rights that are not \
          listed below stay unchanged.";
     who: "Om forespørselen", "About the request";
     vendor: "Leverandør", "Vendor";

@@ -25,24 +25,23 @@ pub(super) async fn examine(
         findings.skipped(Step::System, "there is no `system_id` under [vendor]")?;
         return Ok((session, tokens));
     };
-    let client_id = client_id.value.clone();
+    let (client_id, id) = (client_id.value.clone(), quote(&system.value));
     let mut altinn = AltinnSession::new(session, tokens).about(&system);
     let call = async |api: &Altinn<'_>| system_register::show(api, &system.value).await;
     match altinn.try_call(SCOPE, findings.console(), call).await.map(|Item { known, .. }| known) {
         Ok(system) if system.is_deleted => {
-            let problem = format!("{} has been deleted from the System Register", quote(&system.id));
+            let problem = format!("{id} has been deleted from the System Register");
             findings.failed(Step::System, CommandError::new(Exit::Api, problem))?;
         }
         Ok(system) if !system.has_client(&client_id) => {
-            let (id, client_id) = (quote(&system.id), show(&client_id));
-            let problem = format!("{id} does not have client id {client_id} in the System Register");
+            let problem = format!("{id} does not have client id {} in the System Register", show(&client_id));
             let update = altinn.rerun.command("system update FILE");
             let show = altinn.command_about_system("system show --json");
             let hint =
                 format!("add it to `clientId`, and keep the other client ids: `{update}`, with a file from `{show}`");
             findings.failed(Step::System, CommandError::new(Exit::Api, problem).hint(hint))?;
         }
-        Ok(system) => findings.passed(Step::System, format!("{} has the client id", quote(&system.id)), &[])?,
+        Ok(_) => findings.passed(Step::System, format!("{id} has the client id"), &[])?,
         // The next step finds out what is wrong with the grant.
         Err(AltinnError::Token { failed: FailedExchange { error: ExchangeError::Refused(refused), .. }, .. }) => {
             let code = refused.code.map(|code| format!(": {code}")).unwrap_or_default();

@@ -45,10 +45,12 @@ async fn find(
     let owner = config.org()?.value;
     let access = Access::start(session, config, tokens, console).await?;
     let parties = access.parties(None, console).await?;
-    let Some(right) = target.right() else { return Ok((rights_of(&parties), Vec::new())) };
+    let is_agent = is_agent(&parties, owner);
+    let Some(right) = target.right() else {
+        return Ok((rights_of(&parties), how_to_ask(config, is_agent, &Rights::default())));
+    };
     let wanted = Rights { resources: vec![right.to_owned()], ..Rights::default() };
     let (matching, _) = access.matching(&parties, &wanted, console).await?;
-    let is_agent = is_agent(&parties, owner);
     let (sentence, hints) = match matching.first() {
         None => {
             let sentence = format!("the API requires `{right}`, which the system user lacks");

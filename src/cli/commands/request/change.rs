@@ -105,6 +105,13 @@ impl Change {
         if matches!(created, Created::New(_)) {
             let owner = Given { value: org, source: Source::Option("ORG") };
             if let Some(rights) = rights_now(&altinn, owner, console).await {
+                for name in change.adds().iter().filter(|name| rights.contains(name)) {
+                    console.warning(&format!("the system user already has {}", quote(name)));
+                }
+                for name in change.removes().iter().filter(|name| !rights.contains(name)) {
+                    console
+                        .warning(&format!("the system user does not have {}, which the change removes", quote(name)));
+                }
                 let rights = if rights.is_empty() { "no rights".to_owned() } else { rights.join(", ") };
                 console.note(&format!("before the change, the system user has {rights}"));
             }
@@ -217,5 +224,5 @@ const NEW_ID: &str = "to use a new id, omit --correlation-id";
 
 fn correlation_id(text: String) -> Result<Uuid, String> {
     let id = Uuid::try_parse(text.trim()).ok().filter(|id| !id.is_nil());
-    id.ok_or_else(|| format!("expected a UUID that no other change request has, found {}", quote(&text)))
+    id.ok_or_else(|| format!("expected a UUID, found {}", quote(&text)))
 }

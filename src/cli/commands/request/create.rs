@@ -34,7 +34,7 @@ pub(super) struct Create {
     /// title of the system user
     #[arg(long)]
     title: Option<String>,
-    /// send the request even if no grant can name its external reference
+    /// send the request even if its external reference cannot be used in a grant
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -64,8 +64,8 @@ impl Create {
         let redirect_url = self.decision.redirect_url(&config)?;
         if let Err(error) = check_external_ref(&config) {
             if !self.force {
-                let hint = "use at most 255 letters (a to z, æ, ø, å), digits, `_` and `-`; to send the request \
-                            anyway, add --force";
+                let hint = "use at most 255 characters: letters (A to Z, Æ, Ø, Å, in either case), digits, `_` and `-`; \
+                            to send the request anyway, add --force";
                 return Err(error.with_hint(hint).into());
             }
             console.warning(&error.to_string());

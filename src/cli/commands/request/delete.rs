@@ -17,7 +17,7 @@ use crate::config::Overrides;
 pub(super) struct Delete {
     /// request id
     id: String,
-    /// delete a change request
+    /// delete the request only if it is a change request
     #[arg(long)]
     change: bool,
     #[command(flatten)]

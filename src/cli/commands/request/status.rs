@@ -21,7 +21,7 @@ pub(super) struct Status {
     /// request id; if omitted, the request is found by customer and external reference
     #[arg(conflicts_with_all = ["org", "external_ref", "system"])]
     id: Option<String>,
-    /// show a change request
+    /// look only for a change request; needed to find a change request without ID
     #[arg(long)]
     change: bool,
     #[command(flatten)]

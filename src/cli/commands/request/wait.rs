@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::Value;
 
+use crate::altinn::rights::{AccessPackage, Right};
 use crate::altinn::system_user_request::{self, Kind, READ, Request, State};
 use crate::altinn::{Altinn, Item};
 use crate::cli::args::{parsed, shell};
@@ -211,7 +212,7 @@ impl Outcome {
                 let external_ref = request.known.external_ref().or(default);
                 let external_ref =
                     external_ref.map(|text| shell::option(EXTERNAL_REF.option, text)).unwrap_or_default();
-                let again = format!("request change {customer} --add-right RESOURCE{external_ref}");
+                let again = format!("request change {customer}{}{external_ref}", change_options(&request.known));
                 let again = altinn.command_about_system(&again);
                 let again = format!("to ask again, create a new change request, for example with `{again}`");
                 result(&request.known, "the system user has been changed", token_command, again, true, console)
@@ -245,6 +246,20 @@ impl Outcome {
             }
         }
     }
+}
+
+/// The options of `request change` that ask for the same change.
+fn change_options(request: &Request) -> String {
+    let rights =
+        |option, rights: &[Right]| shell::options(option, &rights.iter().map(Right::resource).collect::<Vec<_>>());
+    let packages = |option, packages: &[AccessPackage]| {
+        shell::options(option, &packages.iter().map(|package| package.name().to_owned()).collect::<Vec<_>>())
+    };
+    let options = rights("--add-right", &request.required_rights)
+        + &rights("--remove-right", &request.unwanted_rights)
+        + &packages("--add-package", &request.required_access_packages)
+        + &packages("--remove-package", &request.unwanted_access_packages);
+    if options.is_empty() { " --add-right RESOURCE".to_owned() } else { options }
 }
 
 /// The result of a request that has ended. `again` is the hint for a request that was not accepted.

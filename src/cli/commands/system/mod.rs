@@ -343,7 +343,7 @@ impl Delete {
         let read = async |api: &Altinn<'_>| system_register::show(api, &id).await;
         let delete = async |api: &Altinn<'_>| system_register::delete(api, &id).await;
         if altinn.call(SCOPE, console, read).await?.known.is_deleted {
-            console.note("the system had been deleted before, so nothing was sent");
+            console.note("the system is already deleted, so nothing was sent");
         } else if let Err(error) = altinn.try_call(SCOPE, console, delete).await {
             // Altinn deletes a system without clients, but returns 400. Source: github.com/Altinn/altinn-authentication,
             // `src/Persistance/RepositoryImplementations/SystemRegisterRepository.cs`.

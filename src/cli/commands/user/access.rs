@@ -22,10 +22,10 @@ use crate::config::Overrides;
 pub(super) struct Access {
     #[command(flatten)]
     owner: OwnerArgs,
-    /// show only organisations with access to this resource; may be repeated
+    /// show only organisations for which the system user has this resource; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     resource: Vec<String>,
-    /// show only organisations with this access package; may be repeated
+    /// show only organisations for which the system user has this access package; may be repeated
     #[arg(long, value_name = "PACKAGE")]
     package: Vec<String>,
     #[command(flatten)]

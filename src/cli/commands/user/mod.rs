@@ -137,7 +137,7 @@ impl Find {
         if !user.is_deleted {
             match altinn.token_command(org, external_ref.as_deref()) {
                 Some(command) => console.note(&format!("to get a token for this system user, run `{command}`")),
-                None => console.warning("no grant can name this external reference, so no token can be issued for it"),
+                None => console.warning("Maskinporten does not accept this external reference, so no token can be issued for the system user"),
             }
         }
         Ok(())
