@@ -43,6 +43,20 @@ fn a_clock_90_s_slow_still_gets_its_token_and_a_warning() {
 }
 
 #[test]
+fn a_command_that_gets_several_tokens_warns_once() {
+    for command in [
+        "user access",
+        "request change 210493352 --add-package veitransport",
+        "scope check altinn:systembruker.demo",
+        "doctor --api salary --org 310904473",
+    ] {
+        let run = with_clock_ahead(90, command).run();
+        let printed = format!("{}{}", run.out, run.err);
+        assert_eq!(printed.matches("warning: this machine's clock is").count(), 1, "{command}: {printed}");
+    }
+}
+
+#[test]
 fn a_clock_90_s_fast_is_refused_with_advice_to_set_it() {
     let run = rounded(with_clock_ahead(-90, "token").run());
     let refusal =

@@ -1,16 +1,16 @@
-//! Maskinporten's error codes, and its refusals that have no code.
+//! Maskinporten's error codes.
 //!
-//! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting", "JWT grant" and "System users"; RFC 8707 for
-//! `invalid_target`; github.com/Altinn/altinn-studio, app-lib, for the characters of `externalRef` (MP-302). For MP-303,
-//! also Altinn's page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For times, the
-//! rules that are quoted in issue 19603 of github.com/Altinn/altinn-studio.
+//! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting", "JWT grant" and "System users";
+//! github.com/Altinn/altinn-studio, app-lib, for the characters of `externalRef` (MP-302). For MP-303, also Altinn's
+//! page "MP-303" and github.com/Altinn/altinn-authentication, which contains the look-up. For times, the rules that are
+//! quoted in issue 19603 of github.com/Altinn/altinn-studio.
 
 use super::Command;
 use super::Subject::{ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Resource, Scope};
 use super::{Entry, cause, remedied_by};
 
 /// Digdir lists some codes under headings that are not OAuth errors, so only the code is reliable.
-pub(super) static TABLE: [Entry; 22] = [
+pub(super) static TABLE: [Entry; 17] = [
     Entry {
         code: "MP-011",
         kind: "invalid_request",
@@ -322,83 +322,6 @@ pub(super) static TABLE: [Entry; 22] = [
             ),
         ],
         about: &[ClientId, Owner, ExternalRef],
-        words: &[],
-    },
-    Entry {
-        code: "issue-time",
-        kind: "invalid_grant",
-        meaning: "the grant was issued in the future, according to Maskinporten's clock",
-        causes: &[
-            cause(
-                "is this machine's clock more than 10 s fast?",
-                "set the clock, preferably with NTP; a longer lifetime of the grant does not help",
-            ),
-            cause("was the grant signed on another machine?", "set the clock of that machine"),
-        ],
-        about: &[Clock],
-        words: &["issue time", "in the future", "iat "],
-    },
-    Entry {
-        code: "unknown-kid",
-        kind: "invalid_grant",
-        meaning: "the client has no key with this key id",
-        causes: &[
-            cause(
-                "does the key id differ from the key id in the self-service portal?",
-                "pass that key id with --kid; for a key that was registered as PEM, the portal generates it",
-            ),
-            remedied_by(
-                "is the key not registered for this client in this environment?",
-                "to register it, run ",
-                Command::Key("key public"),
-                " and add the JWK that it prints",
-            ),
-            cause(
-                "did somebody register another key?",
-                "the self-service API replaces the whole key set, so each request must contain all keys that are in \
-                 use",
-            ),
-        ],
-        about: &[Kid, Key, ClientId],
-        words: &["unknown key identifier"],
-    },
-    Entry {
-        code: "missing-kid",
-        kind: "invalid_grant",
-        meaning: "the client has a registered key, but the grant's header has no key id",
-        causes: &[cause(
-            "does the header have no `kid`, or `x5c` instead of `kid`?",
-            "send the key id under which the key was registered",
-        )],
-        about: &[Kid, Key],
-        words: &["no key identifier"],
-    },
-    Entry {
-        code: "own-consumer-org",
-        kind: "invalid_request",
-        meaning: "the grant's `consumer_org` is the client's own organisation",
-        causes: &[cause(
-            "does the grant use your own organisation's access?",
-            "leave `consumer_org` out: it is for scopes that another organisation has delegated to yours",
-        )],
-        about: &[ClientId, Scope],
-        words: &["consumer_org is", "own organisation"],
-    },
-    Entry {
-        code: "invalid-target",
-        kind: "invalid_target",
-        meaning: "Maskinporten cannot restrict a token to this `resource`",
-        causes: &[
-            cause(
-                "is an entry of `resource` not an absolute URI, or does it have a fragment, such as `#read`?",
-                "copy the URI that the API's owner documents, such as https://api.example.no",
-            ),
-            cause(
-                "does the API not require a token that is restricted to it?",
-                "leave `resource` out, for a token that is not restricted",
-            ),
-        ],
-        about: &[Resource],
         words: &[],
     },
 ];

@@ -7,6 +7,7 @@ mod altinn;
 mod altinn_customer;
 mod altinn_validation;
 mod maskinporten;
+mod maskinporten_uncoded;
 
 /// The explanation of a refusal.
 #[derive(Debug)]
@@ -135,9 +136,10 @@ pub enum Subject {
 }
 
 /// All entries in groups, each with its heading.
-pub fn groups() -> [(&'static str, &'static [Entry]); 4] {
+pub fn groups() -> [(&'static str, &'static [Entry]); 5] {
     [
         ("Maskinporten", &maskinporten::TABLE),
+        ("Maskinporten, refusals without a code", &maskinporten_uncoded::TABLE),
         ("Altinn, for the vendor", &altinn::TABLE),
         ("Altinn, for a field of the vendor's request", &altinn_validation::TABLE),
         (
@@ -193,13 +195,13 @@ pub fn of_error(name: &str) -> Vec<&'static Entry> {
 /// only one entry, and else by its words.
 pub fn of_refusal(code: Option<&str>, error: Option<&str>, words: &str) -> Option<&'static Entry> {
     let words = words.to_lowercase();
-    let entries = maskinporten::TABLE.iter();
+    let entries = maskinporten::TABLE.iter().chain(&maskinporten_uncoded::TABLE);
     let of_error: Vec<&Entry> =
         entries.clone().filter(|entry| error.is_some_and(|error| entry.has_error(error))).collect();
     match (code, &of_error[..]) {
         (Some(code), _) => of_code(code),
         (None, [entry]) => Some(entry),
-        (None, _) => entries.into_iter().find(|entry| entry.words.iter().any(|known| words.contains(known))),
+        (None, _) => entries.clone().find(|entry| entry.words.iter().any(|known| words.contains(known))),
     }
 }
 

@@ -32,7 +32,7 @@ enum ScopeCommand {
 #[derive(Debug, Args)]
 #[command(after_long_help = CHECK_EXAMPLES)]
 struct Check {
-    /// scopes to check [default: all configured scopes, and the scopes of `system`, `request` and `user`]
+    /// scopes to check [default: all configured scopes, and the three scopes of a system vendor]
     #[arg(value_name = "SCOPE", add = ArgValueCandidates::new(candidates::scopes))]
     scopes: Vec<String>,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::altinn_session::with_scope;
-use super::{AltinnSession, Session, check_external_ref, exchange, explain_altinn, warn_of_clock};
+use super::{AltinnSession, Session, check_external_ref, exchange, explain_altinn};
 use crate::altinn::authorized_parties::{self, Party, SCOPE};
 use crate::altinn::exchange::AltinnToken;
 use crate::altinn::rights::ACCESS_PACKAGE;
@@ -14,7 +14,7 @@ use crate::altinn::{Altinn, Item};
 use crate::cli::args::{Rerun, rerun, shell};
 use crate::cli::error::CommandError;
 use crate::cli::error::token_refused::GrantInputs;
-use crate::cli::output::{Console, columns};
+use crate::cli::output::{ClockDifference, Console, columns};
 use crate::client::maskinporten::{ExchangeError, TokenRefused};
 use crate::client::{OrgNumber, TokenSource, quote};
 use crate::config::{Config, Given};
@@ -27,6 +27,8 @@ pub(crate) struct Access<'s> {
     session: &'s Session,
     /// The Altinn token of the system user.
     token: AltinnToken,
+    /// The difference between the clocks, of which a command warns once.
+    pub(crate) clock: Option<ClockDifference>,
 }
 
 /// Rights that a system user should have.
@@ -74,9 +76,8 @@ impl<'s> Access<'s> {
                 _ => failed.explain(&grant, console),
             }
         })?;
-        warn_of_clock(exchanged.clock, console);
         let token = session.altinn_token(&exchanged.token, console).await?;
-        Ok(Self { session, token })
+        Ok(Self { session, token, clock: exchanged.clock })
     }
 
     /// Gets the parties for which the system user may act. With `resource`, only the parties for which it has access to

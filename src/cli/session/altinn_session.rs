@@ -180,7 +180,8 @@ impl AltinnSession {
         Some(self.rerun.command(&format!("token --org {org}{external_ref}{}", self.scope_option)))
     }
 
-    /// The command that gets a token for the system user of a request from Altinn. `None` if a grant cannot contain the reference.
+    /// The command that gets a token for the system user of a request from Altinn. `None` if a grant cannot contain the
+    /// reference.
     pub(crate) fn token_command_for(&self, request: &Request) -> Option<String> {
         let org = request.party_org_no.as_deref()?.parse().ok()?;
         self.token_command(org, request.external_ref())

@@ -16,6 +16,16 @@ pub(super) enum List<T> {
     Items(Vec<T>),
 }
 
+impl<T> List<T> {
+    /// The items; none if the list is missing or null.
+    pub(super) fn or_empty(self) -> Vec<T> {
+        match self {
+            Self::Absent | Self::Null => Vec::new(),
+            Self::Items(items) => items,
+        }
+    }
+}
+
 /// Reads the JSON in the body. `parameter` is the name of the C# action's parameter.
 pub(super) fn read(call: &Call<'_>, parameter: &str) -> Result<Value, Failure> {
     let kind = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -141,10 +151,7 @@ pub(super) fn text(value: &Value, path: &str, parameter: &'static str) -> Result
 
 pub(super) fn right(value: &Value, path: &str, parameter: &'static str) -> Result<Right, Failure> {
     let members = Members::of(value.clone(), path, parameter)?;
-    let resource = match members.list("resource", attribute)? {
-        List::Items(resource) => resource,
-        List::Absent | List::Null => Vec::new(),
-    };
+    let resource = members.list("resource", attribute)?.or_empty();
     Ok(Right { action: members.text("action")?, resource })
 }
 

@@ -42,8 +42,8 @@ impl Body {
     /// A list may be missing, but not null.
     fn read(call: &Call<'_>) -> Result<Self, Failure> {
         let members = Members::of(body::read(call, PARAMETER)?, "$", PARAMETER)?;
-        let rights = |name| members.list(name, body::right).map(items);
-        let packages = |name| members.list(name, body::package).map(items);
+        let rights = |name| members.list(name, body::right).map(List::or_empty);
+        let packages = |name| members.list(name, body::package).map(List::or_empty);
         let body = Self {
             required_rights: rights("requiredRights")?,
             unwanted_rights: rights("unwantedRights")?,
@@ -58,13 +58,6 @@ impl Body {
     fn is_empty(&self) -> bool {
         let no_rights = self.required_rights.is_empty() && self.unwanted_rights.is_empty();
         no_rights && self.required_packages.is_empty() && self.unwanted_packages.is_empty()
-    }
-}
-
-fn items<T>(list: List<T>) -> Vec<T> {
-    match list {
-        List::Items(items) => items,
-        List::Absent | List::Null => Vec::new(),
     }
 }
 

@@ -48,9 +48,9 @@ impl Proposal {
                 List::Null => None,
                 List::Items(rights) => Some(rights),
             },
-            packages: or_empty(members.list("accessPackages", body::package)?),
-            clients: or_empty(members.list("clientId", body::text)?),
-            redirect_urls: or_empty(members.list("allowedRedirectUrls", body::text)?),
+            packages: members.list("accessPackages", body::package)?.or_empty(),
+            clients: members.list("clientId", body::text)?.or_empty(),
+            redirect_urls: members.list("allowedRedirectUrls", body::text)?.or_empty(),
             visible: members.flag("isVisible", true)?,
         };
         members.not_null(&["Id", "Vendor", "Name", "Description", "ClientId", "AllowedRedirectUrls"])?;
@@ -73,13 +73,6 @@ impl Proposal {
             language.map(|language| violates("translated_text", &format!("translated_text_contains_{language}")));
         let is_web = |url: &String| redirect_url::has_web_scheme(url);
         language.or_else(|| (!self.redirect_urls.iter().all(is_web)).then(|| violates("uri", "uri_scheme_check")))
-    }
-}
-
-fn or_empty<T>(list: List<T>) -> Vec<T> {
-    match list {
-        List::Absent | List::Null => Vec::new(),
-        List::Items(items) => items,
     }
 }
 
@@ -158,8 +151,7 @@ pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
     ok(&system_json(system))
 }
 
-/// `PUT systemregister/vendor/{systemId}`. It replaces everything. Only the database checks the redirect
-/// URLs.
+/// `PUT systemregister/vendor/{systemId}`. It replaces everything. Only the database checks the redirect URLs.
 pub(super) fn replace(call: &Call<'_>, id: &str) -> Answer {
     let caller = authorised(call, &REGISTER)?;
     let mut proposal = Proposal::read(call, "proposedUpdateToSystem")?;
@@ -227,7 +219,7 @@ pub(super) fn replace_packages(call: &Call<'_>, id: &str) -> Answer {
 }
 
 /// `DELETE systemregister/vendor/{systemId}`. The response is 400 unless the system had clients, which its deletion
-/// removes from it. The system is deleted all the same.
+/// removes from it. The system is deleted anyway.
 ///
 /// Source: github.com/Altinn/altinn-authentication,
 /// `src/Persistance/RepositoryImplementations/SystemRegisterRepository.cs`.

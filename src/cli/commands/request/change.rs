@@ -105,15 +105,7 @@ impl Change {
         if matches!(created, Created::New(_)) {
             let owner = Given { value: org, source: Source::Option("ORG") };
             if let Some(rights) = rights_now(&altinn, owner, console).await {
-                for name in change.adds().iter().filter(|name| rights.contains(name)) {
-                    console.warning(&format!("the system user already has {}", quote(name)));
-                }
-                for name in change.removes().iter().filter(|name| !rights.contains(name)) {
-                    console
-                        .warning(&format!("the system user does not have {}, which the change removes", quote(name)));
-                }
-                let rights = if rights.is_empty() { "no rights".to_owned() } else { rights.join(", ") };
-                console.note(&format!("before the change, the system user has {rights}"));
+                compare(&change, &rights, console);
             }
         }
         let is_same = |request: &Request| request.adds() == change.adds() && request.removes() == change.removes();
@@ -207,6 +199,18 @@ impl Change {
         let asked_for = if asked_for.is_empty() { " --right RESOURCE".to_owned() } else { asked_for };
         altinn.command_about_system(&create_command(customer, &asked_for))
     }
+}
+
+/// Prints the rights that the system user has now, and warns of the parts of the change that have no effect.
+fn compare(change: &NewChange<'_>, rights: &[String], console: &mut Console<'_>) {
+    for name in change.adds().iter().filter(|name| rights.contains(name)) {
+        console.warning(&format!("the system user already has {}", quote(name)));
+    }
+    for name in change.removes().iter().filter(|name| !rights.contains(name)) {
+        console.warning(&format!("the system user does not have {}, which the change removes", quote(name)));
+    }
+    let rights = if rights.is_empty() { "no rights".to_owned() } else { rights.join(", ") };
+    console.note(&format!("before the change, the system user has {rights}"));
 }
 
 fn create_command(Customer { org, external_ref }: Customer<'_>, asked_for: &str) -> String {

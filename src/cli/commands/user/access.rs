@@ -13,7 +13,7 @@ use crate::cli::args::{CommonArgs, OwnerArgs, VendorArgs, rights};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Console, or_dash, table};
 use crate::cli::session::access::{self, Rights, how_to_ask, is_agent, rights_of};
-use crate::cli::session::{Session, note_untyped, prepare};
+use crate::cli::session::{Session, note_untyped, prepare, warn_of_clock};
 use crate::config::Overrides;
 
 /// show what a system user may do, and for which organisations
@@ -52,6 +52,7 @@ impl Access {
         let session = Session::start(config, timeout, console).await?;
         note_untyped("the external reference is", session.config.external_ref.as_ref(), console);
         let access = access::Access::start(&session, &session.config, &session.token_source(key), console).await?;
+        warn_of_clock(access.clock, console);
         let parties = access.parties(None, console).await?;
         let (matching, missing) = access.matching(&parties, &wanted, console).await?;
         let is_agent = is_agent(&parties, owner);
