@@ -100,9 +100,9 @@ impl TokenRefused {
             None => (String::new(), None),
         };
         // The code is usually the end of `error_uri`. Some responses have it in the description.
+        let is_about_the_customer = error == Some("invalid_altinn_customer_configuration");
         let code = error_uri.and_then(code_in).or_else(|| code_in(&words));
-        let code =
-            code.or_else(|| (error == Some("invalid_altinn_customer_configuration")).then(|| "MP-303".to_owned()));
+        let code = code.or_else(|| is_about_the_customer.then(|| "MP-303".to_owned()));
         Self {
             address: reply.address.clone(),
             status: reply.status,
@@ -126,7 +126,8 @@ impl TokenRefused {
     }
 }
 
-/// Finds a code such as `MP-303` in a text. Some responses spell it `MP_303` (github.com/Altinn/altinn-studio, app-lib).
+/// Finds a code such as `MP-303` in a text. Some responses spell it `MP_303` (github.com/Altinn/altinn-studio,
+/// app-lib).
 fn code_in(text: &str) -> Option<String> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').find_map(|word| {
         let digits = word.strip_prefix("MP")?.trim_start_matches(['-', '_']);

@@ -32,18 +32,13 @@ impl FromStr for OrgNumber {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let digits = compact.strip_prefix("0192:").unwrap_or(&compact);
-        let wrong = |problem: &str| OrgNumberError { given: text.to_owned(), problem: problem.to_owned() };
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(wrong("is not an organisation number: expected 9 digits"));
-        }
-        if digits.len() != 9 {
-            return Err(wrong(&format!("is not an organisation number: expected 9 digits, found {}", digits.len())));
-        }
-        let check = digits.as_bytes()[8] - b'0';
-        if check_digit(digits) != Some(check) {
-            return Err(wrong("is not an organisation number: its check digit is wrong"));
-        }
-        Ok(Self(digits.bytes().fold(0, |number, b| number * 10 + u32::from(b - b'0'))))
+        let problem = match digits.as_bytes() {
+            bytes if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) => "expected 9 digits".to_owned(),
+            bytes if bytes.len() != 9 => format!("expected 9 digits, found {}", bytes.len()),
+            bytes if check_digit(digits) != Some(bytes[8] - b'0') => "its check digit is wrong".to_owned(),
+            bytes => return Ok(Self(bytes.iter().fold(0, |number, byte| number * 10 + u32::from(byte - b'0')))),
+        };
+        Err(OrgNumberError { given: text.to_owned(), problem })
     }
 }
 
@@ -66,7 +61,7 @@ impl fmt::Display for OrgNumber {
 
 /// The error for a text that is not an organisation number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} {problem}", quote(given))]
+#[error("{} is not an organisation number: {problem}", quote(given))]
 pub struct OrgNumberError {
     given: String,
     problem: String,

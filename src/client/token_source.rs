@@ -1,7 +1,7 @@
 //! A source of tokens: it gets tokens, keeps them, renews them in time, and can be shared between tasks.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -94,8 +94,8 @@ impl TokenSource {
         self.token_observed(request, None, |_| {}).await
     }
 
-    /// Returns a token other than `refused`, which is dropped. Use it only after an API responded with 401 to `refused`.
-    /// If several tasks replace the same token, there is only one exchange.
+    /// Returns a token other than `refused`, which is dropped. Use it only after an API responded with 401 to
+    /// `refused`. If several tasks replace the same token, there is only one exchange.
     ///
     /// # Errors
     /// Returns an error if Maskinporten refused the grant, or gave no usable response.
@@ -119,7 +119,7 @@ impl TokenSource {
         mut observer: impl FnMut(ExchangeEvent<'_>),
     ) -> Result<Arc<AccessToken>, ExchangeError> {
         let asked = Instant::now();
-        let slot = self.slot(request);
+        let slot = self.slots().entry(request.clone()).or_default().clone();
         let mut last = slot.lock().await;
         let now = (self.clock)();
         // If an exchange ended while this task waited for the lock, this task uses its outcome, too.
@@ -152,15 +152,13 @@ impl TokenSource {
         outcome.as_ref().map(|kept| kept.token.clone()).map_err(ExchangeError::clone)
     }
 
-    fn slot(&self, request: &TokenRequest) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.entry(request.clone()).or_default().clone()
+    fn slots(&self) -> MutexGuard<'_, HashMap<TokenRequest, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn drop_expired(&self) {
         let now = (self.clock)();
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|_, slot| match Arc::get_mut(slot) {
+        self.slots().retain(|_, slot| match Arc::get_mut(slot) {
             Some(slot) => matches!(slot.get_mut(), Some((_, Ok(kept))) if now < kept.expires),
             // A task is using it.
             None => true,

@@ -61,6 +61,16 @@ impl Problem {
         let extensions = extensions.collect();
         Self { address, status, code, text, errors, extensions, www_authenticate: None, allow: None }
     }
+
+    /// The message after the address: the status, the code, and the API's own text.
+    fn sentence(&self) -> String {
+        let words: Vec<&str> = [&self.code, &self.text].into_iter().flatten().map(String::as_str).collect();
+        match self.status {
+            204 => "returned an empty response: status 204".to_owned(),
+            status if words.is_empty() => format!("returned status {status}"),
+            status => format!("returned status {status}: {}", words.join(" ")),
+        }
+    }
 }
 
 /// The largest number of errors, of paths in an error, and of extension members that are read.
@@ -96,17 +106,5 @@ fn display_value(value: &Value) -> Option<String> {
         Value::String(text) => excerpt(text),
         Value::Array(items) if items.iter().all(Value::is_string) => excerpt(&texts(value).join(", ")),
         other => excerpt(&other.to_string()),
-    }
-}
-
-impl Problem {
-    /// The message after the address: the status, the code, and the API's own text.
-    fn sentence(&self) -> String {
-        let words: Vec<&str> = [&self.code, &self.text].into_iter().flatten().map(String::as_str).collect();
-        match self.status {
-            204 => "returned an empty response: status 204".to_owned(),
-            status if words.is_empty() => format!("returned status {status}"),
-            status => format!("returned status {status}: {}", words.join(" ")),
-        }
     }
 }
