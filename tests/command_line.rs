@@ -92,15 +92,15 @@ fn every_example_of_the_help_runs() {
         let words = example.strip_prefix("systemuser-demo ").unwrap();
         let (words, redirection) = words.split_once(['<', '>']).unwrap_or((words, ""));
         let system = project_text("config/system.json");
+        // The system's clients in the sandbox: an update that removes a client needs an option.
+        let clients = "7ee41fce-9f6e-4c32-8195-0fe2c1517f43\", \"c5a0e913-7b2d-4f86-9d41-3e6f8b20a7d5";
         let program = program(words)
             .file("config/sandbox.toml", project_text("config/sandbox.toml"))
             .file("mp-key.pem.example", project_text("mp-key.pem.example"))
             .file("config/system.json", &system)
             .file(
                 "system.json",
-                system
-                    .replace("skylager", "smartcloud")
-                    .replace("1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16", "7ee41fce-9f6e-4c32-8195-0fe2c1517f43"),
+                system.replace("skylager", "smartcloud").replace("1c9b7d52-6e0f-4b83-a5d4-92f3e8c07b16", clients),
             )
             .var("SYSTEMUSER_SANDBOX", crate::server::sandbox(Default::default()));
         let input = if redirection.contains("token.txt") { "eyJhbGciOiJub25lIn0.e30." } else { "" };

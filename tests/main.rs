@@ -6,6 +6,8 @@
 
 #[cfg(all(unix, feature = "sandbox"))]
 mod browser;
+#[cfg(feature = "sandbox")]
+mod certificates;
 mod program;
 mod server;
 

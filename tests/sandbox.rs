@@ -73,6 +73,7 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          approval page       /accessmanagement/ui/systemuser/request  /agentrequest  /changerequest (the confirmUrl)\n  \
          reference APIs      GET /api/SystemUserInfo  /api/Logistics/{org}  /api/Salary/{org}\n  \
          krav og betalinger  GET /api/innkreving/kravogbetalinger/v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger\n  \
+         test authority      GET /sandbox/certificate.pem  /sandbox/authority.pem  /sandbox/authority-key.pem\n  \
          other pages         GET / (overview)  GET /errors/{code} (explanation of an error code)\n\
          \n\
          organisations\n  \
@@ -102,7 +103,9 @@ fn it_prints_an_introduction_and_ends_cleanly_on_ctrl_c() {
          e2f7a94b-0d35-4c68-b1f9-6a83d5c27e04  belongs to vendor 310702641 and its system 310702641_fjordlonn; may \
          not request system users: MP-200\n  \
          b8d4f6a2-3c91-4e07-a5f8-1d6c92e7b340  belongs to vendor 991825827 but to no system: has only the scope \
-         altinn:authentication/systemregister.admin\n\
+         altinn:authentication/systemregister.admin\n  \
+         c5a0e913-7b2d-4f86-9d41-3e6f8b20a7d5  belongs to vendor 991825827 and its system 991825827_smartcloud; \
+         registered for business certificates, not for keys\n\
          \n\
          settings for this program, in another terminal\n  \
          export SYSTEMUSER_SANDBOX=ADDRESS\n"
@@ -397,6 +400,27 @@ fn the_overview_lists_what_the_sandbox_has_and_its_commands_work() {
             assert_eq!(run.code, 0, "{command}: {}", run.err);
         }
     }
+}
+
+#[test]
+fn it_serves_its_certificates_and_the_key_that_issues_more() {
+    let address = crate::server::sandbox(Default::default());
+    let file = |path: &str| {
+        let (status, head, body) = page(&address, "GET", path);
+        assert!(status == 200 && head.contains("content-type: text/plain; charset=utf-8\r\n"), "{path}: {head}");
+        body
+    };
+    let project = |file: &str| crate::program::project_text(&format!("src/sandbox/fixtures/authority/{file}"));
+    let certificate = crate::program::project_text("config/sandbox-certificate.pem");
+    assert_eq!(file("/sandbox/certificate.pem"), certificate);
+    assert_eq!(file("/sandbox/authority-key.pem"), project("issuing-key.pem"));
+    let contents = |text: &str| pem::parse_many(text).unwrap();
+    assert_eq!(contents(&file("/sandbox/authority.pem")), contents(&certificate)[1..]);
+    assert!(!file("/sandbox/authority.pem").contains("PRIVATE KEY"));
+    assert_eq!(page(&address, "POST", "/sandbox/certificate.pem").0, 405);
+    assert_eq!(page(&address, "GET", "/sandbox/other.pem").0, 404);
+    let (_, _, html) = page(&address, "GET", "/");
+    assert!(html.contains("<a href=\"/sandbox/certificate.pem\">"), "{html}");
 }
 
 #[test]

@@ -9,11 +9,15 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer};
 use serde_json::{Value, json};
 use systemuser_demo::sandbox::SandboxOptions;
+use x509_cert::der::{Decode, Encode};
+use x509_cert::{Certificate, TbsCertificate};
 
-use crate::program::project_text;
+use crate::certificates::{self, Authority, ORGANIZATION_IDENTIFIER, SERIAL_NUMBER};
+use crate::program::{project_text, succeeds};
 
 /// One sandbox for all tests of this module.
 fn sandbox() -> &'static str {
@@ -39,7 +43,11 @@ impl Answer {
 }
 
 fn send(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let host = sandbox().trim_start_matches("http://").trim_end_matches('/');
+    send_to(sandbox(), method, path, headers, body)
+}
+
+fn send_to(sandbox: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let host = sandbox.trim_start_matches("http://").trim_end_matches('/');
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let mut stream = TcpStream::connect(host).unwrap();
     let length = body.len();
@@ -59,7 +67,11 @@ const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded")
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 fn post(assertion: &str) -> Answer {
-    send("POST", "/token", &[FORM], &format!("grant_type={GRANT_TYPE}&assertion={assertion}"))
+    post_to(sandbox(), assertion)
+}
+
+fn post_to(sandbox: &str, assertion: &str) -> Answer {
+    send_to(sandbox, "POST", "/token", &[FORM], &format!("grant_type={GRANT_TYPE}&assertion={assertion}"))
 }
 
 fn pem(text: &str) -> RsaKeyPair {
@@ -802,4 +814,411 @@ fn an_unknown_path_is_not_found() {
     assert_eq!(with_bearer("/api/Salary", &token).status, 404);
     assert_eq!(with_bearer("/api", &token).status, 404);
     assert_eq!(send("POST", "/api/SystemUserInfo", &[], "").status, 405);
+}
+
+// Business certificates
+
+/// The client that is registered for business certificates.
+const CERTIFICATE_CLIENT: &str = "c5a0e913-7b2d-4f86-9d41-3e6f8b20a7d5";
+/// The names in the chain of config/sandbox-certificate.pem.
+const LEAF: &str = "SmartCloud AS (sandbox certificate, public, worth nothing)";
+const ISSUING: &str = "systemuser-demo sandbox issuing CA (public, worth nothing)";
+const ROOT: &str = "systemuser-demo sandbox root CA (public, worth nothing)";
+const EXAMPLE_KEY: &str = "mp-key.pem.example";
+const OTHER_KEY: &str = "tests/data/key.pkcs8.pem";
+
+fn certificate(der: &[u8]) -> Certificate {
+    Certificate::from_der(der).unwrap()
+}
+
+/// The certificates of a PEM file, in DER.
+fn chain(path: &str) -> Vec<Vec<u8>> {
+    pem::parse_many(project_text(path)).unwrap().into_iter().map(pem::Pem::into_contents).collect()
+}
+
+#[test]
+fn the_authority_is_worth_nothing_and_says_so() {
+    let chain = chain("config/sandbox-certificate.pem");
+    let files = ["issuing.pem", "root.pem"].map(|file| format!("src/sandbox/fixtures/authority/{file}"));
+    assert_eq!(chain[1..], files.map(|file| self::chain(&file).remove(0)));
+    let [leaf, issuing, root] = [0, 1, 2].map(|nth| certificate(&chain[nth]).tbs_certificate().clone());
+    assert_eq!((leaf.issuer(), issuing.issuer(), root.issuer()), (issuing.subject(), root.subject(), root.subject()));
+    for certificate in [&leaf, &issuing, &root] {
+        assert!(certificate.subject().to_string().contains("public\\, worth nothing"), "{}", certificate.subject());
+    }
+    let example = certificates::key(EXAMPLE_KEY);
+    let public_key = |leaf: &TbsCertificate| leaf.subject_public_key_info().subject_public_key.raw_bytes().to_vec();
+    assert_eq!(public_key(&leaf), example.public_key_raw());
+    // A certificate that the tests issue.
+    let authority = Authority::sandbox();
+    let issued = authority.issue(&example, &certificates::business("991825827"));
+    assert_eq!(certificate(&issued).tbs_certificate().issuer(), issuing.subject());
+    assert_eq!(authority.der, chain[1]);
+}
+
+/// The sandbox's issuing CA and its root, in DER.
+fn authority() -> [Vec<u8>; 2] {
+    chain("config/sandbox-certificate.pem").split_off(1).try_into().unwrap()
+}
+
+/// A chain with this leaf, which the sandbox's authority issued.
+fn with_authority(leaf: Vec<u8>) -> Vec<Vec<u8>> {
+    [vec![leaf], authority().to_vec()].concat()
+}
+
+/// A certificate of the example key, issued by the sandbox's authority.
+fn issued_by_the_sandbox(params: &CertificateParams) -> Vec<u8> {
+    Authority::sandbox().issue(&certificates::key(EXAMPLE_KEY), params)
+}
+
+fn x5c(chain: &[Vec<u8>]) -> Value {
+    chain.iter().map(|der| STANDARD.encode(der)).collect()
+}
+
+/// A grant of the client that is registered for business certificates.
+fn grant_with_x5c(key: &RsaKeyPair, x5c: &Value) -> String {
+    let mut claims = claims();
+    claims["iss"] = json!(CERTIFICATE_CLIENT);
+    sign_with(key, &RSA_PKCS1_SHA256, &json!({ "alg": "RS256", "x5c": x5c }), &claims)
+}
+
+#[track_caller]
+fn accepts(key: &str, chain: &[Vec<u8>]) {
+    issued(&grant_with_x5c(&pem(&project_text(key)), &x5c(chain)));
+}
+
+/// Asserts that a grant with this `x5c`, which the example key signs, is refused.
+#[track_caller]
+fn refuses(x5c: &Value, code: &str, words: &str) {
+    refused(post(&grant_with_x5c(&client_key(), x5c)), "invalid_grant", code, words);
+}
+
+/// Asserts that a grant with this leaf from the sandbox's authority is refused.
+#[track_caller]
+fn refuses_leaf(params: &CertificateParams, code: &str, words: &str) {
+    refuses(&x5c(&with_authority(issued_by_the_sandbox(params))), code, words);
+}
+
+#[test]
+fn a_business_certificate_of_the_clients_organisation_gets_a_token() {
+    let example = chain("config/sandbox-certificate.pem");
+    let (_, claims) = issued(&grant_with_x5c(&client_key(), &x5c(&example)));
+    assert_eq!(
+        (&claims["client_id"], &claims["client_amr"]),
+        (&json!(CERTIFICATE_CLIENT), &json!("virksomhetssertifikat"))
+    );
+    assert_eq!(claims["authorization_details"][0]["system_id"], "991825827_smartcloud");
+    assert_eq!(claims["consumer"]["ID"], "0192:991825827");
+    // The sandbox has the root.
+    accepts(EXAMPLE_KEY, &example[..2]);
+    // A certificate of another key, and older certificates with the number in `serialNumber`.
+    let business = certificates::business("991825827");
+    accepts(OTHER_KEY, &with_authority(Authority::sandbox().issue(&certificates::key(OTHER_KEY), &business)));
+    let [identifier, serial_number] = [ORGANIZATION_IDENTIFIER, SERIAL_NUMBER].map(DnType::from_oid);
+    for attributes in [
+        vec![(serial_number.clone(), "991825827")],
+        vec![(identifier.clone(), "NTRNO-991825827"), (serial_number.clone(), "310702641")],
+        vec![(identifier, "VATNO-1"), (serial_number, "991825827")],
+    ] {
+        accepts(EXAMPLE_KEY, &with_authority(issued_by_the_sandbox(&certificates::params(&attributes))));
+    }
+    // Key usage decides nothing.
+    let mut without_usage = certificates::business("991825827");
+    without_usage.key_usages.clear();
+    accepts(EXAMPLE_KEY, &with_authority(issued_by_the_sandbox(&without_usage)));
+}
+
+#[test]
+fn a_client_has_either_certificates_or_keys() {
+    let example = x5c(&chain("config/sandbox-certificate.pem"));
+    let with_header = |header: Value, client: &str| {
+        let mut claims = claims();
+        claims["iss"] = json!(client);
+        post(&sign_with(&client_key(), &RSA_PKCS1_SHA256, &header, &claims))
+    };
+    let words = "Unknown key identifier (kid) for client: expected none, because the client is registered for business \
+                 certificates, got sandbox-example";
+    for header in [header(), json!({ "alg": "RS256", "kid": "sandbox-example", "x5c": example })] {
+        refused(with_header(header, CERTIFICATE_CLIENT), "invalid_grant", "", words);
+    }
+    let words = "x5c: expected an array of strings, got nothing";
+    refused(with_header(json!({ "alg": "RS256" }), CERTIFICATE_CLIENT), "invalid_grant", "MP-123", words);
+    let words = "The client requires pre-registered jwk and no key identifier (kid) provided";
+    let answer = with_header(json!({ "alg": "RS256", "x5c": example }), "7ee41fce-9f6e-4c32-8195-0fe2c1517f43");
+    refused(answer, "invalid_grant", "", words);
+}
+
+#[test]
+fn x5c_is_an_array_of_certificates_in_standard_base64() {
+    let example = chain("config/sandbox-certificate.pem");
+    let text = STANDARD.encode(&example[0]);
+    for (value, got) in [
+        (json!(text), "MII"),
+        (json!(null), "null"),
+        (json!({ "0": text }), "{"),
+        (json!([text, 1]), "["),
+        (json!([[text]]), "[["),
+    ] {
+        refuses(&value, "MP-123", &format!("x5c: expected an array of strings, got {got}"));
+    }
+    refuses(&json!([]), "MP-123", "x5c: expected 1 to 10 certificates, got 0");
+    refuses(&json!(vec!["x"; 11]), "MP-123", "x5c: expected 1 to 10 certificates, got 11");
+    refuses(&json!(vec![""; 10_000]), "MP-123", "x5c: expected 1 to 10 certificates, got 10000");
+    let entry = |text: &str, got: &str| {
+        let words = format!("x5c[1]: expected a certificate in standard base64 with padding, got {got}");
+        refuses(&json!([x5c(&example)[0], text]), "MP-123", &words);
+    };
+    entry(&project_text("src/sandbox/fixtures/authority/issuing.pem"), "PEM");
+    entry(&text.replacen('M', "M\n", 1), "a text with line breaks or spaces");
+    // A byte string whose base64url differs from its base64.
+    entry(&URL_SAFE.encode([0xfb, 0xff, 0xfe]), "base64url");
+    let unpadded = STANDARD.encode([1]).trim_end_matches('=').to_owned();
+    entry(&unpadded, "another text of 2 characters");
+    let der = |der: &[u8]| {
+        let words = format!("x5c[0]: expected one whole certificate in DER, got {} other bytes", der.len());
+        refuses(&json!([STANDARD.encode(der), STANDARD.encode(&example[1])]), "MP-123", &words);
+    };
+    der(b"");
+    der(&example[0][..example[0].len() - 1]);
+    der(&[&example[0][..], &[0]].concat());
+    der(&[&example[0][..], &example[1]].concat());
+    der(pem::parse(project_text("tests/data/public.pem")).unwrap().contents());
+}
+
+#[test]
+fn a_chain_has_every_certificate_in_order() {
+    let [leaf, issuing, root] = chain("config/sandbox-certificate.pem").try_into().unwrap();
+    let of = |certificates: &[&Vec<u8>]| x5c(&certificates.iter().copied().cloned().collect::<Vec<_>>());
+    let missing = |nth: usize, issuer: &str, issued: &str, got: &str| {
+        format!("x5c[{nth}]: expected the certificate of {issuer}, which issued {issued}, got {got}")
+    };
+    let nothing = "nothing: the chain needs the certificate of each issuer up to the root";
+    refuses(&of(&[&leaf]), "MP-123", &missing(1, ISSUING, LEAF, nothing));
+    let gap = format!("the certificate of {ROOT}: the chain has a gap");
+    refuses(&of(&[&leaf, &root]), "MP-123", &missing(1, ISSUING, LEAF, &gap));
+    let order = "the client's certificate comes first, and each certificate before its issuer's";
+    let words = missing(1, ISSUING, LEAF, &format!("the certificate of {ROOT}: {order}"));
+    refuses(&of(&[&leaf, &root, &issuing]), "MP-123", &words);
+    let words = missing(1, ROOT, ROOT, &format!("the certificate of {ISSUING}: {order}"));
+    refuses(&of(&[&root, &issuing, &leaf]), "MP-123", &words);
+    let words = missing(1, ROOT, ISSUING, &format!("the certificate of {LEAF}: "));
+    refuses(&of(&[&issuing, &leaf, &root]), "MP-123", &words);
+    let words = missing(1, ISSUING, LEAF, &format!("the certificate of {LEAF}: "));
+    refuses(&of(&[&leaf, &leaf, &issuing, &root]), "MP-123", &words);
+}
+
+/// An issuing CA that has the names of the sandbox's authority, and another key.
+fn imitation() -> Authority {
+    let [root, issuing] = [ROOT, ISSUING].map(|name| {
+        let mut params =
+            certificates::params(&[(DnType::OrganizationName, "systemuser-demo"), (DnType::CommonName, name)]);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+    });
+    let key = certificates::key(OTHER_KEY);
+    let der = issuing.signed_by(&key, &Issuer::from_params(&root, &key)).unwrap().der().to_vec();
+    Authority { der, issuer: Issuer::new(issuing, key) }
+}
+
+/// The public half of tests/data/rsa-1024.pem, in PKCS#1. AWS-LC, which signs for `rcgen`, does not read this key.
+struct SmallKey(Vec<u8>);
+
+impl SmallKey {
+    fn read() -> Self {
+        let block = pem::parse(project_text("tests/data/rsa-1024.pem")).unwrap();
+        let key = pkcs8::PrivateKeyInfoRef::try_from(block.contents()).unwrap();
+        let key = pkcs1::RsaPrivateKeyRef::try_from(key.private_key.as_bytes()).unwrap();
+        Self(key.public_key().to_der().unwrap())
+    }
+}
+
+impl rcgen::PublicKeyData for SmallKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_now_is_refused() {
+    let mut params = certificates::business("991825827");
+    let words = |state: &str| format!("got a certificate of the tests, which {state}: it is valid from ");
+    params.not_after = rcgen::date_time_ymd(2021, 12, 31);
+    refuses_leaf(&params, "MP-120", &format!("{}2020-01-01T00:00:00Z to 2021-12-31T00:00:00Z", words("has expired")));
+    params.not_before = rcgen::date_time_ymd(2098, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2099, 1, 1);
+    refuses_leaf(&params, "MP-120", &words("is not valid yet"));
+    // The sandbox's own clock decides.
+    let grant = grant_with_x5c(&client_key(), &x5c(&chain("config/sandbox-certificate.pem")));
+    for (years, state) in [(-20, "is not valid yet"), (90, "has expired")] {
+        let clock_ahead = TimeDelta::days(years * 365);
+        let sandbox = crate::server::sandbox(SandboxOptions { clock_ahead, ..SandboxOptions::default() });
+        let answer = post_to(&sandbox, &grant);
+        assert!(answer.body.contains(&format!("got {LEAF}, which {state}: it is valid from ")), "{}", answer.body);
+    }
+}
+
+#[test]
+fn a_certificate_from_another_authority_is_refused() {
+    let business = certificates::business("991825827");
+    let key = certificates::key(EXAMPLE_KEY);
+    let (other, root) = (Authority::root("another root"), &authority()[1]);
+    let issuing = other.authority("another authority");
+    let words = "expected a certificate from systemuser-demo sandbox root CA (public, worth nothing), got a certificate \
+                 from another root, which is not trusted; Maskinporten also refuses a production certificate in its test \
+                 environment";
+    let leaf = issuing.issue(&key, &business);
+    refuses(&x5c(&[leaf.clone(), issuing.der.clone(), other.der.clone()]), "MP-120", words);
+    refuses(&x5c(&[leaf, issuing.der]), "MP-120", words);
+    // Authorities with the names of the sandbox's, and other keys.
+    let words = "expected a signature by systemuser-demo sandbox";
+    let authority = Authority::sandbox();
+    let imitated = imitation();
+    let leaf = imitated.issue(&key, &business);
+    refuses(&x5c(&[leaf.clone(), imitated.der.clone(), root.clone()]), "MP-120", words);
+    refuses(&x5c(&[leaf.clone(), imitated.der]), "MP-120", words);
+    refuses(&x5c(&[leaf, authority.der, root.clone()]), "MP-120", &format!("a certificate of the tests: {words}"));
+    let self_signed = business.self_signed(&key).unwrap().der().to_vec();
+    let words = "expected a certificate from an authority, got a certificate of the tests, which is self-signed";
+    refuses(&x5c(&[self_signed]), "MP-120", words);
+}
+
+#[test]
+fn a_damaged_certificate_is_refused() {
+    let example = chain("config/sandbox-certificate.pem");
+    // The last byte of a certificate belongs to its signature.
+    for (nth, name) in [LEAF, ISSUING].into_iter().enumerate() {
+        let mut chain = example.clone();
+        *chain[nth].last_mut().unwrap() ^= 1;
+        refuses(&x5c(&chain), "MP-120", &format!("Invalid certificate: {name}: expected a signature by "));
+    }
+    // Another organisation number in a signed certificate.
+    let mut chain = example;
+    let at = chain[0].windows(9).position(|bytes| bytes == b"991825827").unwrap();
+    chain[0][at..at + 9].copy_from_slice(b"310702641");
+    refuses(&x5c(&chain), "MP-120", "expected a signature by systemuser-demo sandbox issuing CA");
+}
+
+#[test]
+fn a_certificate_of_an_authority_is_not_the_clients_and_a_clients_certificate_issues_none() {
+    let [issuing, root] = authority();
+    let words = "expected the client's certificate, got the CA certificate of systemuser-demo sandbox";
+    refuses(&x5c(&[issuing.clone(), root.clone()]), "MP-120", words);
+    refuses(&x5c(std::slice::from_ref(&root)), "MP-120", words);
+    let mut authority = certificates::business("991825827");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    refuses_leaf(&authority, "MP-120", "got the CA certificate of a certificate of the tests");
+    let (key, other) = (certificates::key(EXAMPLE_KEY), certificates::key(OTHER_KEY));
+    let mut below = certificates::business("991825827");
+    below.distinguished_name.push(DnType::CommonName, "a certificate below");
+    for (is_ca, words) in [
+        (IsCa::NoCa, "expected a certificate below from a CA, got a certificate of the tests, which is no CA"),
+        (IsCa::ExplicitNoCa, "which is no CA"),
+        (
+            IsCa::Ca(BasicConstraints::Unconstrained),
+            "expected no CA below systemuser-demo sandbox issuing CA (public, worth nothing), which may not issue CAs",
+        ),
+    ] {
+        authority.is_ca = is_ca;
+        let der = Authority::sandbox().issue(&other, &authority);
+        let leaf = below.signed_by(&key, &Issuer::from_params(&authority, &other)).unwrap().der().to_vec();
+        refuses(&x5c(&[leaf, der, issuing.clone(), root.clone()]), "MP-120", words);
+    }
+}
+
+#[test]
+fn a_certificate_has_an_rsa_key_with_2048_bits_or_more() {
+    let business = certificates::business("991825827");
+    let words =
+        |got: &str| format!("a certificate of the tests: expected an RSA key with 2048 to 8192 bits, got {got}");
+    let ec = Authority::sandbox().issue(&rcgen::KeyPair::generate().unwrap(), &business);
+    refuses(&x5c(&with_authority(ec)), "MP-120", &words("EC"));
+    let ed25519 = Authority::sandbox().issue(&certificates::key("tests/data/ed25519.pem"), &business);
+    refuses(&x5c(&with_authority(ed25519)), "MP-120", &words("a key of type 1.3.101.112"));
+    let small = Authority::sandbox().issue(&SmallKey::read(), &business);
+    refuses(&x5c(&with_authority(small)), "MP-120", &words("RSA with 1024 bits"));
+}
+
+#[test]
+fn a_certificate_of_another_organisation_is_refused() {
+    let words = |got: &str| {
+        format!(
+            "The certificate does not belong to the client's organisation: expected 991825827, got {got} in the \
+             certificate of a certificate of the tests"
+        )
+    };
+    refuses_leaf(&certificates::business("310702641"), "MP-122", &words("310702641"));
+    let [identifier, serial_number] = [ORGANIZATION_IDENTIFIER, SERIAL_NUMBER].map(DnType::from_oid);
+    let name = (DnType::CommonName, "a certificate of the tests");
+    let older = certificates::params(&[(serial_number.clone(), "310702641"), name.clone()]);
+    refuses_leaf(&older, "MP-122", &words("310702641"));
+    let none = words("no organizationIdentifier such as NTRNO-123456789, and no serialNumber with 9 digits");
+    for attributes in [
+        vec![],
+        vec![(identifier.clone(), "991825827")],
+        vec![(identifier.clone(), "NTRNO-99182582")],
+        vec![(identifier, "NTRNO-9918258270")],
+        vec![(serial_number, "99182582x")],
+        vec![(DnType::OrganizationName, "991825827")],
+    ] {
+        refuses_leaf(&certificates::params(&[attributes, vec![name.clone()]].concat()), "MP-122", &none);
+    }
+}
+
+#[test]
+fn the_key_of_the_certificate_signs_the_grant() {
+    let example = x5c(&chain("config/sandbox-certificate.pem"));
+    let words = "Invalid signature: expected a signature by the key of the certificate of SmartCloud AS";
+    let other = pem(&project_text(OTHER_KEY));
+    refused(post(&grant_with_x5c(&other, &example)), "invalid_grant", "MP-124", words);
+    let good = grant_with_x5c(&client_key(), &example);
+    let (message, _) = good.rsplit_once('.').unwrap();
+    refused(post(&format!("{message}.")), "invalid_grant", "MP-124", words);
+}
+
+#[test]
+fn only_the_first_fault_of_a_certificate_is_reported() {
+    // Everything is wrong at first; each correction reveals the next fault.
+    let (key, other) = (certificates::key(EXAMPLE_KEY), Authority::root("another root"));
+    let [issuing, root] = authority();
+    let mut params = certificates::business("310702641");
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let first = |x5c: &Value| {
+        let grant = grant_with_x5c(&pem(&project_text(OTHER_KEY)), x5c);
+        let (_, code, words) = refusal(&post(&grant));
+        (code.unwrap(), words)
+    };
+    let is_first = |x5c: &Value, code: &str, part: &str| {
+        let (got, words) = first(x5c);
+        assert!(got == code && words.contains(part), "{got}: {words}");
+    };
+    let of_another = other.issue(&key, &params);
+    is_first(&json!(["x"]), "MP-123", "base64");
+    is_first(&x5c(std::slice::from_ref(&of_another)), "MP-123", "the chain needs");
+    is_first(&x5c(&[of_another, other.der]), "MP-120", "which is not trusted");
+    let imitated = imitation().issue(&key, &params);
+    is_first(&x5c(&[imitated, issuing.clone(), root.clone()]), "MP-120", "got another signature");
+    is_first(&x5c(&with_authority(issued_by_the_sandbox(&params))), "MP-120", "has expired");
+    params.not_after = rcgen::date_time_ymd(2099, 1, 1);
+    is_first(&x5c(&with_authority(issued_by_the_sandbox(&params))), "MP-122", "got 310702641");
+    let valid = issued_by_the_sandbox(&certificates::business("991825827"));
+    is_first(&x5c(&with_authority(valid)), "MP-124", "Invalid signature");
+}
+
+#[test]
+#[ignore = "needs openssl 3 and curl; .ci/run has them"]
+fn the_documented_commands_issue_a_certificate_that_is_accepted() {
+    let document = project_text("src/sandbox/fixtures/authority/README.md");
+    let commands = document.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let commands = commands.replace("http://127.0.0.1:7070/", sandbox());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("my-key.pem"), project_text(OTHER_KEY)).unwrap();
+    succeeds(std::process::Command::new("sh").args(["-ec", &commands]).current_dir(&folder));
+    let file = std::fs::read(folder.path().join("certificate.pem")).unwrap();
+    let chain: Vec<_> = pem::parse_many(file).unwrap().into_iter().map(pem::Pem::into_contents).collect();
+    assert_eq!(chain.len(), 3);
+    accepts(OTHER_KEY, &chain);
 }

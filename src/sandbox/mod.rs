@@ -103,6 +103,9 @@ fn routes(state: &Arc<State>) -> Router {
         .route("/jwk", get(maskinporten::keys))
         .route("/.well-known/oauth-authorization-server", get(maskinporten::metadata))
         .route("/api/v1/scopes/all", get(maskinporten::scopes))
+        .route("/sandbox/certificate.pem", get(fixtures::CERTIFICATE))
+        .route("/sandbox/authority.pem", get(fixtures::AUTHORITY))
+        .route("/sandbox/authority-key.pem", get(fixtures::AUTHORITY_KEY))
         .fallback(other)
         .with_state(state.clone())
 }
@@ -112,7 +115,7 @@ fn dated_by(state: &Arc<State>, router: Router) -> Router {
     router.layer(map_response_with_state(state.clone(), dated))
 }
 
-/// Answers every path that is not Maskinporten's. ASP.NET ignores the case of paths.
+/// Answers every path without a route of its own. ASP.NET ignores the case of paths.
 async fn other(
     extract::State(state): extract::State<Arc<State>>,
     method: Method,
@@ -149,7 +152,7 @@ fn address(listener: &TcpListener) -> io::Result<String> {
 }
 
 /// The endpoints of the sandbox: the server that it simulates, and the methods and paths.
-pub fn endpoints() -> [(&'static str, &'static str); 8] {
+pub fn endpoints() -> [(&'static str, &'static str); 9] {
     [
         ("Maskinporten", "POST /token  GET /jwk  GET /.well-known/oauth-authorization-server"),
         ("self-service", "GET /api/v1/scopes/all (catalogue of scopes)"),
@@ -161,6 +164,7 @@ pub fn endpoints() -> [(&'static str, &'static str); 8] {
             "krav og betalinger",
             "GET /api/innkreving/kravogbetalinger/v1/regnskapssystem/{org}/aapnekrav  /krav  /innbetalinger  /utbetalinger",
         ),
+        ("test authority", "GET /sandbox/certificate.pem  /sandbox/authority.pem  /sandbox/authority-key.pem"),
         ("other pages", "GET / (overview)  GET /errors/{code} (explanation of an error code)"),
     ]
 }

@@ -61,6 +61,7 @@ pub fn clone() -> Program {
         "config/test.toml",
         "config/prod.toml",
         "config/system.json",
+        "config/sandbox-certificate.pem",
         "mp-key.pem.example",
         "tests/data/certificate.pem",
     ];

@@ -1,10 +1,14 @@
 //! The sandbox's `/token`, with arbitrary requests.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::sandbox::{Answer, CLIENT, Sandbox, claims, header, signed};
 use super::{any_json, giants, is_soon_done, object_with, text, try_all};
+use crate::certificates;
+use crate::program::project_text;
 
 const DEMO: &str = "altinn:systembruker.demo";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -119,4 +123,94 @@ fn a_body_above_the_limit_is_not_read_and_a_body_below_it_is_answered_quickly() 
     claims["resource"] = json!(vec!["a:b"; 6_000]);
     let answer = sandbox.grant(&signed(header().to_string().as_bytes(), claims.to_string().as_bytes()));
     assert_eq!((answer.status.as_u16(), CLIENT.len()), (200, 36), "{}", answer.body);
+}
+
+/// A grant with this `x5c`, from the client that is registered for business certificates.
+fn with_x5c(x5c: &Value) -> String {
+    let mut claims = claims(DEMO);
+    claims["iss"] = json!("c5a0e913-7b2d-4f86-9d41-3e6f8b20a7d5");
+    signed(json!({ "alg": "RS256", "x5c": x5c }).to_string().as_bytes(), claims.to_string().as_bytes())
+}
+
+fn x5c(chain: &[Vec<u8>]) -> Value {
+    chain.iter().map(|der| STANDARD.encode(der)).collect()
+}
+
+fn example_chain() -> Vec<Vec<u8>> {
+    let file = project_text("config/sandbox-certificate.pem");
+    pem::parse_many(file).unwrap().into_iter().map(pem::Pem::into_contents).collect()
+}
+
+#[test]
+fn no_damaged_certificate_is_accepted() {
+    let (sandbox, chain) = (Sandbox::start(), example_chain());
+    assert_eq!(sandbox.grant(&with_x5c(&x5c(&chain))).status, 200);
+    let damage = (0..chain.len(), any::<prop::sample::Index>(), 1..=255_u8, 0..4);
+    try_all(600, damage, |(nth, at, bits, kind)| {
+        let mut damaged = chain.clone();
+        let at = at.index(damaged[nth].len());
+        match kind {
+            0 => damaged[nth].truncate(at),
+            1 => damaged[nth].insert(at, bits),
+            _ => damaged[nth][at] ^= bits,
+        }
+        let answer = sandbox.grant(&with_x5c(&x5c(&damaged)));
+        is_an_answer(&answer);
+        assert_eq!(answer.status, 400, "certificate {nth}, byte {at}: {kind}, {bits}");
+        Ok(())
+    });
+}
+
+/// A value in DER.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let head = match length {
+        [0, short @ 0..=127] => vec![tag, short],
+        [0, byte] => vec![tag, 0x81, byte],
+        [first, second] => vec![tag, 0x82, first, second],
+    };
+    [&head, content].concat()
+}
+
+/// A certificate without a valid signature whose subject is this content of a SEQUENCE.
+fn with_subject(subject: &[u8]) -> Vec<u8> {
+    let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 11, 5, 0];
+    let time = der(0x17, b"250101000000Z");
+    let signed = [
+        &[0xa0, 3, 2, 1, 2, 2, 1, 1],
+        &algorithm[..],
+        &der(0x30, b""),
+        &der(0x30, &time.repeat(2)),
+        &der(0x30, subject),
+        &rcgen::PublicKeyData::subject_public_key_info(&certificates::key("mp-key.pem.example")),
+    ];
+    der(0x30, &[&der(0x30, &signed.concat())[..], &algorithm, &[3, 2, 0, 0]].concat())
+}
+
+#[test]
+fn costly_certificates_are_refused_quickly() {
+    let sandbox = Sandbox::start();
+    // An attribute with the number as its common name.
+    let attribute = |nth: u16| der(0x30, &[&[6, 3, 0x55, 4, 3][..], &der(12, format!("{nth:04}").as_bytes())].concat());
+    let numbers = || (0..1_800).map(attribute);
+    let sets = [
+        ("one set", der(0x31, &numbers().collect::<Vec<_>>().concat())),
+        ("one set in reverse", der(0x31, &numbers().rev().collect::<Vec<_>>().concat())),
+        ("many sets", numbers().flat_map(|attribute| der(0x31, &attribute)).collect()),
+        (
+            "a long name",
+            der(0x31, &der(0x30, &[&[6, 3, 0x55, 4, 3][..], &der(12, "æ".repeat(13_000).as_bytes())].concat())),
+        ),
+    ];
+    for (name, subject) in sets {
+        let certificate = with_subject(&subject);
+        let answer = is_soon_done(|| sandbox.grant(&with_x5c(&x5c(&[certificate]))));
+        is_an_answer(&answer);
+        // The certificate was read: its issuer has an empty name.
+        assert!(answer.body.contains("x5c[1]: expected the certificate of an empty name"), "{name}: {}", answer.body);
+    }
+    // Nesting, and lengths that lie.
+    for bytes in [[0x30, 0x80].repeat(13_000), [0x30, 0x84, 0xff, 0xff, 0xff, 0xff].to_vec(), vec![0; 26_000]] {
+        is_an_answer(&is_soon_done(|| sandbox.grant(&with_x5c(&x5c(&[bytes])))));
+    }
 }

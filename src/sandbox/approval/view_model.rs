@@ -91,14 +91,14 @@ fn items(rights: &[Right], packages: &[String], texts: &Texts) -> Vec<RequestedI
 }
 
 /// The command with which a developer gets a token for the request's system user, from a new terminal. `None` if no
-/// client can get a token, or if a grant cannot name the external reference.
+/// client that is registered for keys can get a token, or if a grant cannot name the external reference.
 pub(super) fn token_command(store: &Store, subject: Subject<'_>, issuer: &str) -> Option<String> {
     let request = subject.request();
     let gets_token = |client: &&Client| {
         let user = store.user_of_client(client, &request.owner, &request.external_ref);
         user.is_some_and(|user| user.request.id == subject.user())
     };
-    let client = CLIENTS.iter().find(gets_token)?;
+    let client = CLIENTS.iter().filter(|client| !client.uses_certificates).find(gets_token)?;
     let mut command =
         format!("SYSTEMUSER_SANDBOX={} systemuser-demo token --org {}", issuer.trim_end_matches('/'), request.owner);
     if request.external_ref != request.owner {

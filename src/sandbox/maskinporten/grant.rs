@@ -1,8 +1,8 @@
 //! Checks an incoming grant as Maskinporten does.
 //!
 //! The checks run in this order, and the refusal names the first fault: content type, grant type, a decodable
-//! assertion without duplicate members, its algorithm and critical extensions, the client, the key id, the signature,
-//! `aud`, `iat`, `nbf`, `exp`, the lifetime, unknown or malformed claims, `jti`, `scope`, `authorization_details` (type,
+//! assertion without duplicate members, its algorithm and critical extensions, the client, the key id or the certificate
+//! chain, the signature, `aud`, `iat`, `nbf`, `exp`, the lifetime, unknown or malformed claims, `jti`, `scope`, `authorization_details` (type,
 //! fields, values), and an approved system user that matches.
 //!
 //! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users"); RFC 8707;
@@ -41,11 +41,11 @@ pub(super) struct Accepted {
 pub(super) fn check(state: &State, content_type: &str, body: &[u8]) -> Result<Accepted, Refusal> {
     let assertion = assertion(content_type, body)?;
     let jws = Jws::read(&assertion)?;
-    let client = jws.verify()?;
+    // All checks use the same time, so that the replay cache still contains every grant that has not expired.
+    let now = state.now();
+    let client = jws.verify(now)?;
     let claims = jws.claims;
     check_audience(&claims, &state.issuer)?;
-    // Both checks use the same time, so that the replay cache still contains every grant that has not expired.
-    let now = state.now();
     let expires = check_times(&claims, now)?;
     check_members(&claims, client)?;
     // A grant without a `jti` is identified by its signature.

@@ -1,4 +1,4 @@
-//! Parses a signed grant, and verifies its client, key id and signature.
+//! Parses a signed grant, and verifies its client, key id and signature. Certificate chains belong in `x5c`.
 //!
 //! Sources: RFC 7515; Digdir's documentation of Maskinporten ("JWT grant").
 
@@ -7,12 +7,14 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::super::fixtures::{CLIENTS, Client, EXPIRED_KID, KEY};
 use super::refusal::{Refusal, display, excerpt};
+use super::x5c;
 
 pub(super) type Members = Map<String, Value>;
 
@@ -55,8 +57,9 @@ impl<'a> Jws<'a> {
         Ok(Self { header, claims, signed, signature: signature.to_owned() })
     }
 
-    /// Checks the algorithm, critical extensions, client, key id and signature. Returns the client that signed the grant.
-    pub(super) fn verify(&self) -> Result<&'static Client, Refusal> {
+    /// Checks the algorithm, critical extensions, client, key id or certificate chain, and signature. Returns the client
+    /// that signed the grant.
+    pub(super) fn verify(&self, now: DateTime<Utc>) -> Result<&'static Client, Refusal> {
         let algorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => Algorithm::RS256,
             Some("RS384") => Algorithm::RS384,
@@ -86,10 +89,32 @@ impl<'a> Jws<'a> {
                 return Err(Refusal::grant("MP-100", what));
             }
         };
+        let (key, signer) = match client.uses_certificates {
+            true => {
+                let leaf = x5c::check(&self.header, client, now)?;
+                (leaf.key(), format!("the key of the certificate of {leaf}"))
+            }
+            false => {
+                self.check_key_id()?;
+                let key = DecodingKey::from_rsa_components(KEY.n, KEY.e).expect("the fixture is a key");
+                (key, format!("key {}", KEY.kid))
+            }
+        };
+        match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
+            Ok(true) => Ok(client),
+            _ => {
+                let what = format!("Client authentication failed. Invalid signature: expected a signature by {signer}");
+                Err(Refusal::grant("MP-124", what))
+            }
+        }
+    }
+
+    /// Checks the key id of a client that is registered for keys.
+    fn check_key_id(&self) -> Result<(), Refusal> {
         match (self.header.get("kid"), self.header.get("x5c")) {
-            (Some(kid), _) if *kid == KEY.kid => {}
+            (Some(kid), _) if *kid == KEY.kid => Ok(()),
             (Some(kid), _) if *kid == EXPIRED_KID => {
-                return Err(Refusal::grant("MP-121", "Client authentication failed. Expired key."));
+                Err(Refusal::grant("MP-121", "Client authentication failed. Expired key."))
             }
             (Some(kid), _) => {
                 let what = format!(
@@ -97,26 +122,14 @@ impl<'a> Jws<'a> {
                     KEY.kid,
                     display(Some(kid))
                 );
-                return Err(Refusal::grant(None, what));
+                Err(Refusal::grant(None, what))
             }
             (None, Some(x5c)) if !is_array_of_strings(x5c) => {
-                return Err(Refusal::grant(
-                    "MP-123",
-                    format!("x5c: expected an array of strings, got {}", display(Some(x5c))),
-                ));
+                Err(Refusal::grant("MP-123", format!("x5c: expected an array of strings, got {}", display(Some(x5c)))))
             }
             (None, _) => {
                 let what = "Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided";
-                return Err(Refusal::grant(None, what));
-            }
-        }
-        let key = DecodingKey::from_rsa_components(KEY.n, KEY.e).expect("the fixture is a key");
-        match jsonwebtoken::crypto::verify(&self.signature, self.signed.as_bytes(), &key, algorithm) {
-            Ok(true) => Ok(client),
-            _ => {
-                let what =
-                    format!("Client authentication failed. Invalid signature: expected a signature by key {}", KEY.kid);
-                Err(Refusal::grant("MP-124", what))
+                Err(Refusal::grant(None, what))
             }
         }
     }

@@ -8,6 +8,7 @@
 mod grant;
 mod jws;
 mod refusal;
+mod x5c;
 
 use std::sync::Arc;
 
@@ -122,7 +123,7 @@ fn token_claims(state: &State, grant: &Accepted) -> Map<String, Value> {
     }
     claim("scope", scope.as_str().into());
     claim("iss", state.issuer.as_str().into());
-    claim("client_amr", "private_key_jwt".into());
+    claim("client_amr", if client.uses_certificates { "virksomhetssertifikat" } else { "private_key_jwt" }.into());
     claim("token_type", "Bearer".into());
     claim("exp", (now + lifetime(scope)).into());
     claim("iat", now.into());

@@ -3,8 +3,11 @@
 #![no_main]
 
 use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 
 use axum::http::Request;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
 use libfuzzer_sys::fuzz_target;
 use reqwest::Url;
@@ -71,9 +74,28 @@ fn post(sandbox: &Sandbox, data: &[u8], seen: u32) {
             };
             return check(sandbox, &sandbox.call(request));
         }
+        7 => return certificates(sandbox, &claims, rest),
         _ => return check(sandbox, &sandbox.post_form("/token", data.to_vec())),
     };
     check(sandbox, &sandbox.grant(&signed(&CLIENTS_KEY, &header, &claims)));
+}
+
+/// A certificate chain in which these bytes replace a certificate, from the client that is registered for certificates.
+/// Only the unchanged chain may get a token, because the fuzzer cannot issue certificates.
+fn certificates(sandbox: &Sandbox, claims: &Value, data: &[u8]) {
+    static CHAIN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+        let blocks = pem::parse_many(include_str!("../../../config/sandbox-certificate.pem")).expect("PEM");
+        blocks.into_iter().map(pem::Pem::into_contents).collect()
+    });
+    let Some((nth, der)) = data.split_first() else { return };
+    let (mut claims, mut chain, nth) = (claims.clone(), CHAIN.clone(), usize::from(nth % 3));
+    claims["iss"] = json!("c5a0e913-7b2d-4f86-9d41-3e6f8b20a7d5");
+    chain[nth] = der.to_vec();
+    let x5c: Value = chain.iter().map(|der| STANDARD.encode(der)).collect();
+    let header = json!({ "alg": "RS256", "x5c": x5c }).to_string();
+    let answer = sandbox.grant(&signed(&CLIENTS_KEY, header.as_bytes(), claims.to_string().as_bytes()));
+    assert_eq!(answer.status == 200, chain == *CHAIN, "{}", answer.body);
+    check(sandbox, &answer);
 }
 
 fn check(sandbox: &Sandbox, answer: &Answer) {
