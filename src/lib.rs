@@ -56,5 +56,6 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod explain;
+pub mod keystore;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

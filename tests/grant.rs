@@ -8,7 +8,7 @@ use systemuser_demo::client::key::{KeySource, SigningKey, signing_algorithm};
 use systemuser_demo::client::{SystemUserRef, TokenRequest};
 use uuid::Uuid;
 
-use crate::program::{data, data_text};
+use crate::program::{data, data_text, project, project_text};
 
 /// The grant of tests/data/grant.mjs, signed.
 pub fn signed(key: &SigningKey, owner: Option<&str>, external_ref: Option<&str>) -> String {
@@ -63,4 +63,19 @@ fn a_plain_grant_has_no_authorization_details() {
 fn the_longer_hashes_give_the_known_bytes_too() {
     assert_eq!(signed(&key(Some("RS384")), Some("210493352"), None), data_text("grant.rs384.jwt"));
     assert_eq!(signed(&key(Some("RS512")), Some("210493352"), None), data_text("grant.rs512.jwt"));
+}
+
+#[test]
+fn a_certificate_chain_replaces_the_key_id() {
+    let pem = project_text("config/sandbox-certificate.pem");
+    let certificates: Vec<Vec<u8>> =
+        pem::parse_many(pem).unwrap().into_iter().map(|block| block.into_contents()).collect();
+    assert_eq!(certificates.len(), 3);
+    for name in ["RS256", "RS512"] {
+        let source = KeySource::File(project("mp-key.pem.example"));
+        let mut key = SigningKey::load(&source, Some("not-sent"), signing_algorithm(name)).unwrap();
+        key.certificates.clone_from(&certificates);
+        let expected = data_text(&format!("grant.x5c.{}.jwt", name.to_lowercase()));
+        assert_eq!(signed(&key, Some("210493352"), None), expected);
+    }
 }

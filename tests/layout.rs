@@ -9,7 +9,7 @@ use crate::program::{project, project_text, succeeds, with_cargo};
 /// The layers of the crate, the command line, the client and the sandbox, from the lowest. A module imports only from
 /// layers below its own.
 const LAYERS: [(&str, &[&[&str]]); 4] = [
-    ("", &[&["client"], &["config", "explain"], &["altinn"], &["cli"], &["main", "lib"]]),
+    ("", &[&["client"], &["config", "explain", "keystore"], &["altinn"], &["cli"], &["main", "lib"]]),
     ("cli", &[&["output"], &["args"], &["error"], &["session"], &["commands"]]),
     (
         "client",
@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
 ];
 
 /// The maximum number of lines of code in a folder, without blank lines and comments.
-const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 18_430)];
+const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 19_620)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
 #[derive(Clone)]
@@ -227,8 +227,8 @@ fn commands_do_not_import_each_other() {
     assert_eq!(commands.len(), 15, "{commands:?}");
 }
 
-/// A circle of imports. A folder's `mod.rs` declares its files and may use them, so a file must not import an item of that
-/// `mod.rs` that leads back to the file.
+/// A circle of imports. A folder's `mod.rs` declares its files and may use them, so a file must not import an item of
+/// that `mod.rs` that leads back to the file.
 fn circle(graph: Graph) -> Option<Vec<Vec<String>>> {
     let graph: BTreeMap<_, _> = graph.into_iter().map(|(source, imports)| (source.module, imports)).collect();
     let mut done = BTreeSet::new();

@@ -15,8 +15,8 @@ pub fn data(name: &str) -> PathBuf {
     let folder = FOLDER.get_or_init(|| {
         let copies = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
         fs::create_dir_all(&copies).unwrap();
-        for entry in fs::read_dir(project("tests/data")).unwrap() {
-            let entry = entry.unwrap();
+        let entries = fs::read_dir(project("tests/data")).unwrap().map(Result::unwrap);
+        for entry in entries.filter(|entry| entry.path().is_file()) {
             let copy = copies.join(entry.file_name());
             fs::write(&copy, fs::read(entry.path()).unwrap()).unwrap();
             for_owner_alone(&copy);
@@ -44,8 +44,8 @@ pub fn project_text(path: &str) -> String {
     fs::read_to_string(project(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A program that is Cargo or starts it, offline and in this target directory, so that built dependencies are used again.
-/// Outside the project's folder, its `.cargo/config.toml` applies only if it was copied there.
+/// A program that is Cargo or starts it, offline and in this target directory, so that built dependencies are used
+/// again. Outside the project's folder, its `.cargo/config.toml` applies only if it was copied there.
 pub fn with_cargo(program: &str, folder: &Path) -> Command {
     // This binary lies in the folder of one of Cargo's profiles.
     let target = Path::new(env!("CARGO_BIN_EXE_systemuser-demo")).ancestors().nth(2).unwrap();

@@ -4,7 +4,7 @@
 //! Sources: RFC 7523; Digdir, "JWT grant" and "System users".
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::Header;
 use reqwest::Url;
@@ -70,7 +70,9 @@ impl Grant<'_> {
     /// # Panics
     /// If the algorithm of the key was changed to an algorithm other than RS256, RS384 or RS512.
     pub fn sign(&self, key: &SigningKey) -> Assertion {
-        let header = Header { kid: Some(key.kid.clone()), ..Header::new(key.algorithm) };
+        let x5c: Vec<String> = key.certificates.iter().map(|der| STANDARD.encode(der)).collect();
+        let kid = x5c.is_empty().then(|| key.kid.clone());
+        let header = Header { x5c: kid.is_none().then_some(x5c), kid, ..Header::new(key.algorithm) };
         let signed = format!("{}.{}", part(&header), part(&self.claims()));
         let signature = URL_SAFE_NO_PAD.encode(key.sign(&signed));
         Assertion(format!("{signed}.{signature}").into())

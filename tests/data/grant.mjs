@@ -1,7 +1,7 @@
 // Creates the known answers in this folder with another JOSE implementation. Run `npm install jose@6.2.17`, then
 // `node grant.mjs`, in this folder. README.md describes the files.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createPrivateKey } from 'node:crypto';
+import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { CompactSign, calculateJwkThumbprint } from 'jose';
 
 const key = createPrivateKey(readFileSync('key.pkcs8.pem'));
@@ -27,10 +27,10 @@ const systemUser = (externalRef) => ({
     },
   ],
 });
-const sign = (alg, details) =>
+const sign = (alg, details, header = { kid: 'tests' }, by = key) =>
   new CompactSign(new TextEncoder().encode(JSON.stringify(claims(details))))
-    .setProtectedHeader({ typ: 'JWT', alg, kid: 'tests' })
-    .sign(key);
+    .setProtectedHeader({ typ: 'JWT', alg, ...header })
+    .sign(by);
 
 writeFileSync('grant.rs256.jwt', await sign('RS256', systemUser({})));
 writeFileSync('grant.rs384.jwt', await sign('RS384', systemUser({})));
@@ -38,3 +38,11 @@ writeFileSync('grant.rs512.jwt', await sign('RS512', systemUser({})));
 writeFileSync('grant.external-ref.jwt', await sign('RS256', systemUser({ externalRef: 'customer-42' })));
 writeFileSync('grant.resource.jwt', await sign('RS256', { resource: ['https://api.example.no'], ...systemUser({}) }));
 writeFileSync('grant.plain.jwt', await sign('RS256', {}));
+
+// The sandbox's certificate belongs to the example key.
+const example = createPrivateKey(readFileSync('../../mp-key.pem.example'));
+const pem = readFileSync('../../config/sandbox-certificate.pem', 'utf8');
+const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+const x5c = blocks.map((block) => new X509Certificate(block).raw.toString('base64'));
+writeFileSync('grant.x5c.rs256.jwt', await sign('RS256', systemUser({}), { x5c }, example));
+writeFileSync('grant.x5c.rs512.jwt', await sign('RS512', systemUser({}), { x5c }, example));

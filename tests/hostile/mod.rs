@@ -3,6 +3,7 @@
 
 mod answer;
 mod configuration;
+mod encrypted_key;
 mod key;
 mod paging;
 mod printing;

@@ -44,6 +44,33 @@ pub enum KeySource {
     },
 }
 
+impl KeySource {
+    /// Reads the bytes of the key. This call blocks while it reads a file.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, or is larger than any key file.
+    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
+        let path = match self {
+            Self::File(path) => path,
+            Self::Text { text, .. } => return Ok(Zeroizing::new(text.expose_secret().as_bytes().to_vec())),
+        };
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => KeyErrorKind::Missing,
+            _ => KeyErrorKind::Unreadable(error),
+        })?;
+        let metadata = file.metadata().map_err(KeyErrorKind::Unreadable)?;
+        if metadata.is_dir() {
+            return Err(KeyErrorKind::Directory);
+        }
+        // The buffer has its final size from the start, because a growing buffer leaves copies of the key in memory. It
+        // is not larger than necessary, because clearing it takes time. The length of a pipe is unknown.
+        let size = if metadata.is_file() { LARGEST_FILE.min(metadata.len() as usize) } else { LARGEST_FILE };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
+        file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
+        if bytes.len() > LARGEST_FILE { Err(KeyErrorKind::NotAKey) } else { Ok(bytes) }
+    }
+}
+
 impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,6 +116,9 @@ pub struct SigningKey {
     pub form: &'static str,
     /// The size of the modulus, in bits.
     pub bits: usize,
+    /// The business certificate of this key in DER, and then the certificates of its issuers up to the root (RFC 7515,
+    /// section 4.1.6). If there are any, a grant has them as `x5c`, and no `kid`.
+    pub certificates: Vec<Vec<u8>>,
 }
 
 impl SigningKey {
@@ -99,7 +129,39 @@ impl SigningKey {
     /// Returns an error if the key cannot be read, or if it is not a valid private RSA key of 2048 to 8192 bits. Also
     /// returns an error if the `alg` of a JWK is used, but is not RS256, RS384 or RS512.
     pub fn load(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
-        Self::read(source, kid, algorithm).map_err(|kind| KeyError { key: source.to_string(), kind })
+        let key = source.read().and_then(|key| Self::parse(&key, kid, algorithm));
+        key.map_err(|kind| KeyError { key: source.to_string(), kind })
+    }
+
+    /// Reads a private key from memory, with the checks of [`load`](Self::load).
+    ///
+    /// # Errors
+    /// The same errors as [`load`](Self::load).
+    pub fn parse(key: &[u8], kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyErrorKind> {
+        let material = recognise(key)?;
+        let numbers = RsaPrivateKeyRef::from_der(&material.pkcs1).map_err(|_| KeyErrorKind::Damaged)?;
+        if numbers.other_prime_infos.is_some() {
+            return Err(KeyErrorKind::NotRsa { kind: MORE_PRIMES.to_owned() });
+        }
+        let modulus = numbers.modulus.as_bytes();
+        let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        if bits < 2048 {
+            return Err(KeyErrorKind::TooSmall { bits });
+        }
+        // This checks that the numbers of the key match each other. Its only other reason to fail is the size.
+        let pair = KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
+            0..=8192 => KeyErrorKind::Inconsistent,
+            _ => KeyErrorKind::TooLarge { bits },
+        })?;
+        let public = [modulus, numbers.public_exponent.as_bytes()].map(|number| URL_SAFE_NO_PAD.encode(number));
+        let algorithm = match (algorithm, &material.alg) {
+            (Some(configured), _) => configured,
+            (None, Some(alg)) => signing_algorithm(alg).ok_or_else(|| KeyErrorKind::Algorithm { name: name(alg) })?,
+            (None, None) => Algorithm::RS256,
+        };
+        let kid = kid.or(material.kid.as_deref()).map_or_else(|| thumbprint(&public), str::to_owned);
+        let (kid_of_jwk, form) = (material.kid, material.form);
+        Ok(Self { pair, public, algorithm, kid, kid_of_jwk, form, bits, certificates: Vec::new() })
     }
 
     /// The public half as a JWK (RFC 7517), in the form that Maskinporten's self-service accepts.
@@ -125,57 +187,11 @@ impl SigningKey {
         signed.expect("a key that was read and checked can sign");
         signature
     }
-
-    fn read(source: &KeySource, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<Self, KeyErrorKind> {
-        let material = match source {
-            KeySource::File(path) => recognise(&read_file(path)?)?,
-            KeySource::Text { text, .. } => recognise(text.expose_secret().as_bytes())?,
-        };
-        let numbers = RsaPrivateKeyRef::from_der(&material.pkcs1).map_err(|_| KeyErrorKind::Damaged)?;
-        if numbers.other_prime_infos.is_some() {
-            return Err(KeyErrorKind::NotRsa { kind: MORE_PRIMES.to_owned() });
-        }
-        let modulus = numbers.modulus.as_bytes();
-        let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
-        if bits < 2048 {
-            return Err(KeyErrorKind::TooSmall { bits });
-        }
-        // This checks that the numbers of the key match each other. Its only other reason to fail is the size.
-        let pair = KeyPair::from_der(&material.pkcs1).map_err(|_| match bits {
-            0..=8192 => KeyErrorKind::Inconsistent,
-            _ => KeyErrorKind::TooLarge { bits },
-        })?;
-        let public = [modulus, numbers.public_exponent.as_bytes()].map(|number| URL_SAFE_NO_PAD.encode(number));
-        let algorithm = match (algorithm, &material.alg) {
-            (Some(configured), _) => configured,
-            (None, Some(alg)) => signing_algorithm(alg).ok_or_else(|| KeyErrorKind::Algorithm { name: name(alg) })?,
-            (None, None) => Algorithm::RS256,
-        };
-        let kid = kid.or(material.kid.as_deref()).map_or_else(|| thumbprint(&public), str::to_owned);
-        Ok(Self { pair, public, algorithm, kid, kid_of_jwk: material.kid, form: material.form, bits })
-    }
 }
 
 /// The largest key file that is read, in bytes. Keys are much smaller. The limit matters if the path of a device or
 /// of a large file is given by mistake.
 const LARGEST_FILE: usize = 256 * 1024;
-
-fn read_file(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KeyErrorKind> {
-    let file = File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => KeyErrorKind::Missing,
-        _ => KeyErrorKind::Unreadable(error),
-    })?;
-    let metadata = file.metadata().map_err(KeyErrorKind::Unreadable)?;
-    if metadata.is_dir() {
-        return Err(KeyErrorKind::Directory);
-    }
-    // The buffer has its final size from the start, because a growing buffer leaves copies of the key in memory. It is
-    // not larger than necessary, because clearing it takes time. The length of a pipe is unknown.
-    let size = if metadata.is_file() { LARGEST_FILE.min(metadata.len() as usize) } else { LARGEST_FILE };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
-    file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(KeyErrorKind::Unreadable)?;
-    if bytes.len() > LARGEST_FILE { Err(KeyErrorKind::NotAKey) } else { Ok(bytes) }
-}
 
 fn recognise(bytes: &[u8]) -> Result<Material, KeyErrorKind> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..]) {

@@ -89,7 +89,7 @@ fn trusted_for_a_reason(token: &str) {
 }
 
 /// The names of the facts that `inspect` prints, in order.
-const FACTS: [&str; 17] = [
+const FACTS: [&str; 21] = [
     "kind",
     "system",
     "system user",
@@ -105,6 +105,10 @@ const FACTS: [&str; 17] = [
     "issued",
     "expires",
     "key id",
+    "certificate",
+    "issued by",
+    "organisation",
+    "valid",
     "algorithm",
     "signature",
 ];
