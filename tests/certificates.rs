@@ -1,4 +1,4 @@
-//! Issues business certificates: with the sandbox's authority, and with others.
+//! Issues business certificates: from the sandbox's authority and from other authorities.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -7,8 +7,8 @@ use rcgen::{
 
 use crate::program::project_text;
 
-/// The attributes that contain an organisation number: `organizationIdentifier` with the value `NTRNO-123456789`, and in
-/// older certificates `serialNumber` with nine digits.
+/// The attributes that contain an organisation number: `organizationIdentifier` with the value `NTRNO-123456789`, and
+/// in older certificates `serialNumber` with nine digits.
 pub const ORGANIZATION_IDENTIFIER: &[u64] = &[2, 5, 4, 97];
 pub const SERIAL_NUMBER: &[u64] = &[2, 5, 4, 5];
 
@@ -64,7 +64,8 @@ pub fn business(org: &str) -> CertificateParams {
     params(&[(identifier, &format!("NTRNO-{org}")), (DnType::CommonName, "a certificate of the tests")])
 }
 
-/// Parameters of a certificate that is valid from 2020 to 2099 and has these attributes in its subject, after the country.
+/// Parameters of a certificate that is valid from 2020 to 2099 and has these attributes in its subject, after the
+/// country.
 pub fn params(attributes: &[(DnType, &str)]) -> CertificateParams {
     let mut params = CertificateParams::new([]).unwrap();
     params.distinguished_name = subject(attributes);

@@ -97,6 +97,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("--external-ref", ANYTHING),
     ("--header", ANYTHING),
     ("--key", FILES),
+    ("--certificate", FILES),
     ("--kid", ANYTHING),
     ("--method", &["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]),
     ("--org", ANYTHING),

@@ -837,7 +837,7 @@ fn the_key_of_the_sandbox_is_the_projects_own() {
     program("token --env sandbox").file("config/sandbox.toml", project_text("config/sandbox.toml")).run().fails(
         3,
         "error: the key file `mp-key.pem.example` does not exist\n\
-         hint: the sandbox accepts only the project's mp-key.pem.example: copy it to this path (set by \
+         hint: the registered key in the sandbox is the project's mp-key.pem.example: copy it to this path (set by \
          config/sandbox.toml)\n",
     );
 }

@@ -110,7 +110,7 @@ fn values_of_the_shipped_example_are_reported() {
              hint: replace the values in `config/test.toml` with your own\n"
         )
     };
-    let vendor = "19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)";
+    let vendor = "20 ([vendor] org), 21 ([vendor] system_id), 22 ([vendor] redirect_url)";
     assert_eq!(
         doctor("", shipped.clone()),
         report(&format!("6 (client_id), 7 (scope), 8 (org), 14 ([key] kid), {vendor}"))
@@ -129,9 +129,7 @@ fn a_broken_key_is_reported() {
         &[
             CONFIGURATION,
             "✗ key            the key file `k.pem` is a certificate without its private key\n    \
-             hint: the private key is often in a .p12 file; extract it with `(umask 077; set -C; \
-             key=$(openssl pkcs12 -in FILE.p12 -nodes -nocerts -legacy || openssl pkcs12 -in FILE.p12 -nodes -nocerts) && \
-             printf '%s\\n' \"$key\" > k.new.pem)`\n",
+             hint: the private key is often in a .p12 or .pfx file; specify that file as the key\n",
             ORGANISATION,
             METADATA,
             CLOCK,
@@ -171,18 +169,22 @@ fn the_expiry_of_a_key_is_announced_30_days_before() {
         let lines: Vec<String> = run.out.lines().skip(1).take(2).map(str::to_owned).collect();
         (lines[0].chars().next().unwrap(), lines[1].trim().to_owned())
     };
-    let again = "register the output of `systemuser-demo key public --set` again";
+    let again = "register the output of `systemuser-demo key public --set` again in Maskinporten's self-service \
+                 portal or API, and set `registered` to the new date";
     let ends_in = |days: u64| today + Days::new(days) - Months::new(12);
     let year_of = |registered: chrono::NaiveDate| registered + Months::new(12);
     let far = ends_in(60);
     assert_eq!(key(far), ('✓', format!("note: registered until {}", year_of(far))));
     let near = ends_in(10);
     let days = (year_of(near) - today).num_days();
-    assert_eq!(key(near), ('!', format!("warning: its registration ends on {}, in {days} d; {again}", year_of(near))));
+    assert_eq!(
+        key(near),
+        ('!', format!("warning: the key's registration ends on {}, in {days} d; {again}", year_of(near)))
+    );
     let over = today - Months::new(14);
     assert_eq!(
         key(over),
-        ('!', format!("warning: its registration ended on {}, so expect MP-121; {again}", year_of(over)))
+        ('!', format!("warning: the key's registration ended on {}, so expect MP-121; {again}", year_of(over)))
     );
     let future = today + Days::new(3);
     assert_eq!(key(future), ('!', format!("warning: `registered` is {future}, which is in the future")));
@@ -318,7 +320,8 @@ fn a_silent_server_is_reported() {
             KEY,
             ORGANISATION,
             "✗ metadata       cannot connect to `http://127.0.0.1:PORT/.well-known/oauth-authorization-server`: \
-             Connection refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox --port PORT`\n",
+             Connection refused\n    hint: is no sandbox running there? start one with `systemuser-demo sandbox \
+             --port PORT`\n",
             &skipped(&STEPS[4..], "the metadata step failed"),
         ],
     );
@@ -522,7 +525,8 @@ fn the_rights_are_listed_after_a_403_of_another_api_too() {
     };
     assert_eq!(api_step(&doctor("210493352")), "claims: status 200\n");
     let step = api_step(&doctor("310904473"));
-    let rights = "\n    the system user has these rights:\n      310904473  Varm Skogstue AS  ttd_systembruker-logistikk-demo\n    hint: ";
+    let rights = "\n    the system user has these rights:\n      310904473  Varm Skogstue AS  \
+                  ttd_systembruker-logistikk-demo\n    hint: ";
     assert!(step.contains("returned status 403") && step.contains(rights), "{step}");
 }
 

@@ -223,7 +223,8 @@ fn an_unregistered_key_is_refused() {
         4,
         "error: Maskinporten refused the grant: MP-124 invalid_grant\n  \
          \"Invalid assertion. Client authentication failed. Invalid signature: expected a signature by key \
-         sandbox-example\"\n  the grant's signature does not match the key that is registered for its key id\n    \
+         sandbox-example\"\n  the grant's signature does not match its certificate, or the key that is registered \
+         for its key id\n    \
          key        other.pem                             (--key)\n    \
          kid        sandbox-example                       (built in)\n    \
          client id  7ee41fce-9f6e-4c32-8195-0fe2c1517f43  (built in)\n\

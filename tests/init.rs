@@ -66,8 +66,8 @@ fn a_configuration_and_a_key_are_written_and_the_rest_is_listed() {
     );
     let (jwk, checklist) = run.out.split_once("\n\n").unwrap();
     let jwk: Value = serde_json::from_str(jwk).unwrap();
-    let vendor = "[ ] in `config/test.toml`, replace the example values on these lines: 19 \
-                  ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
+    let vendor = "[ ] in `config/test.toml`, replace the example values on these lines: 20 \
+                  ([vendor] org), 21 ([vendor] system_id), 22 ([vendor] redirect_url)\n";
     assert_eq!(checklist, format!("{CHECKLIST}{vendor}{STEPS}"));
     let config = config(&program, "config/test.toml");
     assert_eq!(config.client_id().unwrap().value, "my-client");
@@ -132,7 +132,7 @@ fn existing_files_are_never_changed_and_missing_files_are_added() {
          note: an example system file is in `config/system.json`\n"
     );
     let lines = "[ ] in `config/test.toml`, replace the example values on these lines: 7 (scope), 8 \
-                 (org), 14 ([key] kid), 19 ([vendor] org), 20 ([vendor] system_id), 21 ([vendor] redirect_url)\n";
+                 (org), 14 ([key] kid), 20 ([vendor] org), 21 ([vendor] system_id), 22 ([vendor] redirect_url)\n";
     let (jwk, list) = run.out.split_once("\n\n").unwrap();
     assert_eq!((list, run.code), (format!("{CHECKLIST}{lines}{STEPS}").as_str(), 0));
     assert_eq!(serde_json::from_str::<Value>(jwk).unwrap()["kty"], "RSA");

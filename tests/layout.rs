@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&[&str]]); 4] = [
 ];
 
 /// The maximum number of lines of code in a folder, without blank lines and comments.
-const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 19_620)];
+const LARGEST: [(&str, usize); 3] = [("client", 1_500), ("config", 600), ("", 20_300)];
 
 /// A source file: its path below `src`, its module, and its code without comments.
 #[derive(Clone)]

@@ -17,6 +17,7 @@ mod command_line;
 mod completions;
 mod configuration;
 mod documents;
+mod encrypted_keys;
 mod explain;
 mod faults;
 mod grant;
@@ -27,6 +28,7 @@ mod inspect;
 mod key_command;
 mod keys;
 mod layout;
+mod passphrase;
 mod refusals;
 mod retries;
 mod sanitize;
@@ -46,6 +48,10 @@ mod altinn_wire;
 #[cfg(all(unix, feature = "sandbox"))]
 mod approval;
 #[cfg(feature = "sandbox")]
+mod business_certificates;
+#[cfg(feature = "sandbox")]
+mod certificate_choice;
+#[cfg(feature = "sandbox")]
 mod clock;
 #[cfg(feature = "sandbox")]
 mod doctor;
@@ -53,6 +59,8 @@ mod doctor;
 mod every_refusal;
 #[cfg(feature = "sandbox")]
 mod fixtures;
+#[cfg(feature = "sandbox")]
+mod init_certificates;
 #[cfg(all(target_os = "linux", feature = "sandbox"))]
 mod load;
 #[cfg(feature = "sandbox")]

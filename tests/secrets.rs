@@ -1,4 +1,4 @@
-//! Does any command print a key or a token, on success, on failure, or with `--verbose`?
+//! Does any command print a key, a passphrase or a token, on success, on failure, or with `--verbose`?
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use systemuser_demo::client::grant::Assertion;
 use systemuser_demo::client::http::Reply;
 use systemuser_demo::client::token::AccessToken;
 
-use crate::program::{Program, data_text, program, project_text};
+use crate::program::{Program, Run, data_text, program, project_text};
 use crate::server::{Server, json, nobody, response};
 
 /// All pieces of the test keys from which a private key could be restored.
@@ -322,6 +322,164 @@ fn no_token_and_no_reusable_assertion_is_printed() {
         shows_none(&run.err, &pieces);
         // The beginning of every JWT.
         assert!(!run.err.contains("eyJ"), "{}", run.err);
+    }
+}
+
+/// The passphrase of `example.encrypted.pem`.
+const PASSPHRASE: &str = "correct-horse-battery";
+const PASSPHRASE_TEXT: &str = "SYSTEMUSER_KEY_PASSPHRASE";
+const PASSPHRASE_FILE: &str = "SYSTEMUSER_KEY_PASSPHRASE_FILE";
+
+/// The commands that read a key. With the right passphrase, they succeed.
+#[cfg(feature = "sandbox")]
+const KEY_COMMANDS: &[&str] = &[
+    "token",
+    "token --exchange",
+    "call systemuserinfo",
+    "call logistics",
+    "grant",
+    "grant --decode",
+    "grant --curl",
+    "doctor",
+    "doctor --offline",
+    "key public",
+    "key public --set",
+    "scope check",
+    "system list",
+    "system show",
+    "system log",
+    "system register s.json",
+    "system update registered.json --allow-removing-client-ids",
+    "system delete --yes",
+    "request create 312600757 --right ttd_systembruker-salary",
+    "request change 210493352 --remove-right ttd_systembruker-salary",
+    "request status --org 314168267",
+    "request list",
+    "request delete c48d1e6f-97b2-4c0a-a3d8-2b5f7e9a1c04",
+    "user list",
+    "user find 210493352",
+    "user access",
+    "init --env test",
+];
+#[cfg(not(feature = "sandbox"))]
+const KEY_COMMANDS: &[&str] = &[
+    "grant --env test --client-id c --scope s --org 210493352",
+    "doctor --offline --env test --client-id c --scope s --org 210493352",
+    "key public --env test",
+    "init --env test",
+];
+
+/// The command with an encrypted key, with the right and with wrong passphrases: in a variable, in a file, and as the
+/// name of the file.
+fn with_passphrases(command: &str) -> [(bool, Program); 7] {
+    let nth = std::cell::Cell::new(0);
+    let program = || {
+        nth.set(nth.get() + 1);
+        let has_json = !["--decode", "--curl"].iter().any(|option| command.contains(option));
+        let json = if has_json && nth.get() % 2 == 0 { "--json" } else { "" };
+        let key = data_text("example.encrypted.pem") + &project_text("config/sandbox-certificate.pem");
+        let system = project_text("config/system.json");
+        verbose(command)
+            .args(json)
+            .var("SYSTEMUSER_KEY_FILE", "k.pem")
+            .file("k.pem", key)
+            .file("s.json", &system)
+            .file("registered.json", system.replace("_skylager", "_smartcloud"))
+    };
+    let wrong = format!("{PASSPHRASE}.");
+    [
+        (true, program().var(PASSPHRASE_TEXT, PASSPHRASE)),
+        (true, program().var(PASSPHRASE_FILE, "p").file("p", PASSPHRASE)),
+        (false, program().var(PASSPHRASE_TEXT, &wrong)),
+        (false, program().var(PASSPHRASE_FILE, "p").file("p", &wrong)),
+        // The middle of a passphrase must not be printed, either.
+        (false, program().var(PASSPHRASE_FILE, "p").file("p", format!("{PASSPHRASE}\n{PASSPHRASE}\n"))),
+        (false, program().var(PASSPHRASE_FILE, PASSPHRASE)),
+        (false, program().var(PASSPHRASE_TEXT, PASSPHRASE).var(PASSPHRASE_FILE, PASSPHRASE)),
+    ]
+}
+
+#[track_caller]
+fn shows_no_passphrase(run: &Run) {
+    for text in [&run.out, &run.err] {
+        assert!(!text.contains("correct-horse"), "{text}");
+    }
+}
+
+#[test]
+fn no_command_that_reads_a_key_prints_a_passphrase() {
+    for command in KEY_COMMANDS {
+        for (nth, (is_right, program)) in with_passphrases(command).into_iter().enumerate() {
+            let run = program.var("SYSTEMUSER_KID", "sandbox-example").run();
+            assert_eq!(run.code, if is_right { 0 } else { 3 }, "{command}, {nth}: {}{}", run.out, run.err);
+            shows_no_passphrase(&run);
+        }
+    }
+}
+
+#[test]
+fn no_command_that_can_do_without_the_key_prints_a_passphrase() {
+    let commands = match cfg!(feature = "sandbox") {
+        true => [
+            "inspect eyJhbGciOiJub25lIn0.e30.",
+            "explain MP-122 --env test",
+            "explain MP-303",
+            "call --list",
+            "scope list",
+        ]
+        .as_slice(),
+        false => &["inspect eyJhbGciOiJub25lIn0.e30.", "explain MP-122 --env test", "explain MP-303"],
+    };
+    for command in commands {
+        for (nth, (is_right, program)) in with_passphrases(command).into_iter().enumerate() {
+            let run = program.run();
+            assert_eq!(run.code, 0, "{command}, {nth}: {}", run.err);
+            shows_no_passphrase(&run);
+            // The certificate beside the key is shown, so the key was read.
+            assert!(
+                !is_right || *command != "explain MP-122 --env test" || run.out.contains("SmartCloud AS"),
+                "{}",
+                run.out
+            );
+        }
+    }
+}
+
+/// A passphrase that consists of ordinary words cannot be recognised, so only places for passphrases are tried.
+#[test]
+fn a_passphrase_in_a_wrong_place_for_passphrases_is_not_printed() {
+    for name in ["SYSTEMUSER_PASSPHRASE", "SYSTEMUSER_KEY_PASSWORD", "SYSTEMUSER_PASSPHRASE_FILE", "SYSTEMUSER_KEY"] {
+        for command in ["key public --env test", "doctor --offline --env test", "init --env test", "explain MP-122"] {
+            shows_no_passphrase(&verbose(command).var(name, PASSPHRASE).run());
+            let encrypted = verbose(command).arg("--json").file("k.pem", data_text("example.encrypted.pem"));
+            shows_no_passphrase(&encrypted.var("SYSTEMUSER_KEY_FILE", "k.pem").var(name, PASSPHRASE).run());
+        }
+    }
+    for option in ["--passphrase", "--key-passphrase", "--password", "--passin", "--pass", "-p"] {
+        for command in
+            ["token", "call salary", "grant", "system list", "key public", "key new", "init", "doctor", "explain"]
+        {
+            for typed in [format!("{option} {PASSPHRASE}"), format!("{option}={PASSPHRASE}")] {
+                let run = verbose(command).args(&typed).run();
+                assert_eq!(run.code, 2, "{command} {typed}: {}", run.err);
+                shows_no_passphrase(&run);
+            }
+        }
+    }
+    for lines in [
+        format!("[key]\npassphrase = \"{PASSPHRASE}\""),
+        format!("[key]\npassphrase = {PASSPHRASE}"),
+        format!("[key]\npassphrase = [\"{PASSPHRASE}\"]"),
+        format!("passphrase = \"{PASSPHRASE}\""),
+        format!("[key.passphrase]\n{PASSPHRASE} = 1"),
+        format!("[key]\n{PASSPHRASE}"),
+    ] {
+        for command in ["token", "doctor --offline --json", "key public", "init", "system list"] {
+            let file = format!("environment = \"test\"\n{lines}\n");
+            let run = verbose(command).args("--env test").file("config/test.toml", file).run();
+            assert_eq!(run.code, 3, "{command}, {lines}: {}", run.err);
+            shows_no_passphrase(&run);
+        }
     }
 }
 

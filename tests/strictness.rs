@@ -53,7 +53,8 @@ fn send_to(sandbox: &str, method: &str, path: &str, headers: &[(&str, &str)], bo
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: \
+         {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut text = String::new();
@@ -922,7 +923,7 @@ fn a_business_certificate_of_the_clients_organisation_gets_a_token() {
     ] {
         accepts(EXAMPLE_KEY, &with_authority(issued_by_the_sandbox(&certificates::params(&attributes))));
     }
-    // Key usage decides nothing.
+    // Key usage is not checked.
     let mut without_usage = certificates::business("991825827");
     without_usage.key_usages.clear();
     accepts(EXAMPLE_KEY, &with_authority(issued_by_the_sandbox(&without_usage)));
@@ -969,13 +970,16 @@ fn x5c_is_an_array_of_certificates_in_standard_base64() {
         refuses(&json!([x5c(&example)[0], text]), "MP-123", &words);
     };
     entry(&project_text("src/sandbox/fixtures/authority/issuing.pem"), "PEM");
-    entry(&text.replacen('M', "M\n", 1), "a text with line breaks or spaces");
+    entry(&text.replacen('M', "M\n", 1), "text with line breaks or spaces");
     // A byte string whose base64url differs from its base64.
     entry(&URL_SAFE.encode([0xfb, 0xff, 0xfe]), "base64url");
     let unpadded = STANDARD.encode([1]).trim_end_matches('=').to_owned();
-    entry(&unpadded, "another text of 2 characters");
+    entry(&unpadded, "text with 2 characters");
     let der = |der: &[u8]| {
-        let words = format!("x5c[0]: expected one whole certificate in DER, got {} other bytes", der.len());
+        let words = format!(
+            "x5c[0]: expected one whole certificate in DER, got {} bytes that are not a certificate",
+            der.len()
+        );
         refuses(&json!([STANDARD.encode(der), STANDARD.encode(&example[1])]), "MP-123", &words);
     };
     der(b"");
@@ -990,7 +994,7 @@ fn a_chain_has_every_certificate_in_order() {
     let [leaf, issuing, root] = chain("config/sandbox-certificate.pem").try_into().unwrap();
     let of = |certificates: &[&Vec<u8>]| x5c(&certificates.iter().copied().cloned().collect::<Vec<_>>());
     let missing = |nth: usize, issuer: &str, issued: &str, got: &str| {
-        format!("x5c[{nth}]: expected the certificate of {issuer}, which issued {issued}, got {got}")
+        format!("x5c[{nth}]: expected the certificate of {issuer}, which issued the certificate of {issued}, got {got}")
     };
     let nothing = "nothing: the chain needs the certificate of each issuer up to the root";
     refuses(&of(&[&leaf]), "MP-123", &missing(1, ISSUING, LEAF, nothing));
@@ -1067,9 +1071,8 @@ fn a_certificate_from_another_authority_is_refused() {
     let key = certificates::key(EXAMPLE_KEY);
     let (other, root) = (Authority::root("another root"), &authority()[1]);
     let issuing = other.authority("another authority");
-    let words = "expected a certificate from systemuser-demo sandbox root CA (public, worth nothing), got a certificate \
-                 from another root, which is not trusted; Maskinporten also refuses a production certificate in its test \
-                 environment";
+    let words = "issued below another root, which is not trusted: expected systemuser-demo sandbox root CA (public, \
+                 worth nothing), since only test certificates are accepted";
     let leaf = issuing.issue(&key, &business);
     refuses(&x5c(&[leaf.clone(), issuing.der.clone(), other.der.clone()]), "MP-120", words);
     refuses(&x5c(&[leaf, issuing.der]), "MP-120", words);
@@ -1115,11 +1118,15 @@ fn a_certificate_of_an_authority_is_not_the_clients_and_a_clients_certificate_is
     let mut below = certificates::business("991825827");
     below.distinguished_name.push(DnType::CommonName, "a certificate below");
     for (is_ca, words) in [
-        (IsCa::NoCa, "expected a certificate below from a CA, got a certificate of the tests, which is no CA"),
-        (IsCa::ExplicitNoCa, "which is no CA"),
+        (
+            IsCa::NoCa,
+            "expected a CA as the issuer of a certificate below, got a certificate of the tests, which is not a CA",
+        ),
+        (IsCa::ExplicitNoCa, "which is not a CA"),
         (
             IsCa::Ca(BasicConstraints::Unconstrained),
-            "expected no CA below systemuser-demo sandbox issuing CA (public, worth nothing), which may not issue CAs",
+            "expected no CA below systemuser-demo sandbox issuing CA (public, worth nothing), which may not issue CA \
+             certificates",
         ),
     ] {
         authority.is_ca = is_ca;

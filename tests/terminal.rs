@@ -13,7 +13,7 @@ use std::time::Duration;
 use avt::Terminal;
 
 use crate::command_line::commands;
-use crate::program::{Program, Run, program};
+use crate::program::{Program, Run, data_text, program};
 use crate::server::{Request, Server, empty, json as answer, opaque_token};
 use crate::waiting::{ID, ITS_TOKEN, WAITING, create, found, new, printed_request};
 
@@ -262,7 +262,27 @@ struct Person {
 
 impl Person {
     fn at(program: Program, columns: u16) -> Self {
-        let mut script = program.at_a_terminal_of(columns);
+        let script = program.at_a_terminal_of(columns);
+        Self::of(program, script, columns)
+    }
+
+    /// At a terminal whose shell runs the program, and then prints its exit code and the state of the terminal. Unlike
+    /// an interactive shell, this shell leaves the state as it is.
+    fn at_a_shell(program: Program, columns: u16) -> Self {
+        let direct = program.at_a_terminal_of(columns);
+        let words = direct.get_args().map(|word| match word.to_str().unwrap() {
+            line if line.contains("; exec ") => {
+                line.replace("; exec ", "; ") + "; echo \"exit code $?\"; stty -a; stty sane"
+            }
+            word => word.to_owned(),
+        });
+        let mut script = Command::new(direct.get_program());
+        let variables = direct.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        script.args(words).env_clear().envs(variables).current_dir(program.path(""));
+        Self::of(program, script, columns)
+    }
+
+    fn of(program: Program, mut script: Command, columns: u16) -> Self {
         let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (sender, output) = mpsc::channel();
         let mut stdout = script.stdout.take().unwrap();
@@ -341,5 +361,62 @@ fn each_question_of_init_and_its_answer_are_on_one_line() {
         }
         let (text, code) = person.leaves();
         assert!(text.starts_with(&expected) && code == Some(0), "{columns}: {text}");
+    }
+}
+
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn a_typed_passphrase_is_not_shown() {
+    let key = || program("key public --env test --key k.pem --json").file("k.pem", data_text("encrypted.pkcs8.pem"));
+    const QUESTION: &str = "passphrase for the key file `k.pem`:";
+    let mut person = Person::at(key(), 80);
+    person.sees(|text| text.trim_end() == QUESTION);
+    person.types("test\n");
+    let (text, code) = person.leaves();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("\"kty\": \"RSA\"") && !text.contains("test\n"), "{text}");
+
+    let mut person = Person::at(key(), 80);
+    person.sees(|text| text.trim_end() == QUESTION);
+    person.types("wrong-passphrase\n");
+    let (text, code) = person.leaves();
+    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(
+        text,
+        format!(
+            "{QUESTION}\nerror: the key file `k.pem` cannot be decrypted: the passphrase is wrong, or the key is damaged\n"
+        )
+    );
+
+    let mut person = Person::at(key(), 80);
+    person.sees(|text| text.trim_end() == QUESTION);
+    person.types("half\u{3}");
+    let (text, code) = person.leaves();
+    assert_eq!(code, Some(130), "{text}");
+    assert!(!text.contains("half"), "{text}");
+}
+
+#[test]
+#[ignore = "needs script, of util-linux; .ci/run has it"]
+fn after_the_question_for_a_passphrase_the_terminal_shows_what_is_typed() {
+    const QUESTION: &str = "passphrase for the key file `k.pem`:";
+    for (typed, code) in [("test\n", 0), ("wrong-passphrase\n", 3), ("half\u{3}", 130), ("\u{3}", 130), ("\u{4}", 3)] {
+        let key = program("key public --env test --key k.pem").file("k.pem", data_text("encrypted.pkcs8.pem"));
+        let mut person = Person::at_a_shell(key, 200);
+        person.sees(|text| text.trim_end() == QUESTION);
+        person.types(typed);
+        let (text, _) = person.leaves();
+        assert!(text.contains(&format!("\nexit code {code}\n")), "{typed:?}: {text}");
+        assert!(!text.contains("half") && !text.contains("wrong-passphrase"), "{typed:?}: {text}");
+        let (_, state) = text.split_once("\nexit code ").unwrap();
+        let modes: Vec<&str> = state.split_whitespace().collect();
+        for mode in ["echo", "isig", "icanon"] {
+            assert!(modes.contains(&mode), "{typed:?}: {mode} is off: {text}");
+        }
+        // Ctrl-C ends a line only while the question is open.
+        assert!(
+            !modes.contains(&"echonl") && state.contains("intr = ^C;") && state.contains(" eol = <undef>;"),
+            "{text}"
+        );
     }
 }

@@ -139,7 +139,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Whether a warning about an unknown variable helps. `explain` and `help` read no variables, and a shell runs
+    /// Whether a warning about an unknown variable helps. `explain` and `help` need no variables, and a shell runs
     /// `completions` whenever it starts. `sandbox` reads none, either, but its user may expect it to.
     fn warns_of_variables(&self) -> bool {
         !matches!(self, Self::Explain(_) | Self::Completions(_) | Self::Help(_))

@@ -40,6 +40,7 @@ pub(super) const DATE: &str = "a date such as 2026-03-01, without quotes";
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct KeyTable {
     pub(super) path: Text,
+    pub(super) certificate: Text,
     pub(super) kid: Text,
     pub(super) alg: Text,
     pub(super) registered: Option<Spanned<Datetime>>,
@@ -76,7 +77,7 @@ pub(super) struct ApiTable {
 /// The settings of a configuration file by table. The empty name means the lines before the first table.
 const KEYS: [(&str, &[&str]); 5] = [
     ("", &["environment", "client_id", "scope", "org", "external_ref", "resource"]),
-    ("key", &["path", "kid", "alg", "registered"]),
+    ("key", &["path", "certificate", "kid", "alg", "registered"]),
     ("vendor", &["system_id", "redirect_url"]),
     ("endpoints", &["issuer", "token", "jwks", "altinn", "self_service", "reference_api"]),
     ("api.NAME", &["url", "method", "exchange"]),

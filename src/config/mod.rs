@@ -28,7 +28,7 @@ pub use self::file::table_of;
 use self::file::{File, Place, Text};
 pub use self::setting::*;
 use crate::client::key::signing_algorithm;
-use crate::client::{Endpoints, Environment, KeySource, OrgNumber, SigningKey, quote, quote_path};
+use crate::client::{Endpoints, Environment, KeySource, OrgNumber, quote, quote_path};
 
 /// The values of options and variables. Each overrides the value in the file.
 #[derive(Debug, Default)]
@@ -41,6 +41,7 @@ pub struct Overrides {
     pub external_ref: Option<Given<String>>,
     pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
+    pub certificate: Option<Given<PathBuf>>,
     pub kid: Option<Given<String>>,
     /// The URL of a running sandbox.
     pub sandbox: Option<Given<String>>,
@@ -61,6 +62,7 @@ pub struct Config {
     pub external_ref: Option<Given<String>>,
     pub resource: Option<Given<Vec<String>>>,
     pub key: Option<Given<KeySource>>,
+    pub certificate: Option<Given<PathBuf>>,
     pub kid: Option<Given<String>>,
     pub algorithm: Option<Given<Algorithm>>,
     /// The date on which the key was registered on the client. A registration is valid for a year.
@@ -160,10 +162,17 @@ impl Config {
             Some(address) => endpoints::of_sandbox(address)?,
             None => endpoints::servers(which, file.endpoints.unwrap_or_default(), place)?,
         };
-        let key_file = |path: Given<String>| Given {
-            value: KeySource::File(beside(place.path.unwrap_or(Path::new("")), &path.value)),
-            source: path.source,
-        };
+        let folder = place.path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let path = |given: Given<String>| Given { value: resolve(folder, &given.value), source: given.source };
+        let file_key = |path: Given<PathBuf>| Given { value: KeySource::File(path.value), source: path.source };
+        let key = from.key.or_else(|| place.given(file.key.path).map(path).map(file_key));
+        let certificate = from.certificate.or_else(|| place.given(file.key.certificate).map(path));
+        if let Some(Given { value: KeySource::File(path), source }) = &key {
+            check_path(path, source, "key")?;
+        }
+        if let Some(Given { value: path, source }) = &certificate {
+            check_path(path, source, "certificate")?;
+        }
         let apis = file.api.into_iter().map(|(name, api)| Ok((name, endpoints::api(which, api, place)?)));
         Ok(Self {
             environment,
@@ -173,7 +182,8 @@ impl Config {
             org: or(from.org, file.org).map(number),
             external_ref: optional(or(from.external_ref, file.external_ref), not_empty)?,
             resource: from.resource.or_else(|| place.given(file.resource)).map(audiences).transpose()?,
-            key: from.key.or_else(|| place.given(file.key.path).map(key_file)).map(plausible_key).transpose()?,
+            key,
+            certificate,
             kid: optional(or(from.kid, file.key.kid), one_word)?,
             algorithm: optional(place.given(file.key.alg), algorithm)?,
             registered: place.given(file.key.registered).map(date).transpose()?,
@@ -188,22 +198,6 @@ impl Config {
             apis: apis.collect::<Result<_, _>>()?,
             notes: servers.notes,
         })
-    }
-
-    /// The source of a grant's key id, as messages show it.
-    pub fn kid_source(&self, key: &SigningKey, display: impl Fn(&Source) -> String) -> String {
-        match (&self.kid, &key.kid_of_jwk) {
-            (Some(kid), _) => display(&kid.source),
-            (None, Some(_)) => "the JWK's `kid`".to_owned(),
-            (None, None) => "the key's thumbprint, RFC 7638".to_owned(),
-        }
-    }
-
-    /// The source of an endpoint, as messages show it. `keys` are the settings that can set the endpoint: the first
-    /// setting that the configuration has determines the source.
-    pub fn endpoint_source(&self, keys: &[&str], display: impl Fn(&Source) -> String) -> String {
-        let source = keys.iter().find_map(|key| self.endpoint_sources.get(key));
-        source.map_or_else(|| format!("default for {}", self.environment.value), display)
     }
 
     /// The client id.
@@ -296,25 +290,22 @@ fn date(given: Given<Datetime>) -> Checked<NaiveDate> {
     given.convert(|value| value.to_string().parse().map_err(|_| format!("expected {}", file::DATE)))
 }
 
-/// Resolves a path in a file relative to the folder of the file. `config/../key.pem` becomes `key.pem`.
-fn beside(file: &Path, path: &str) -> PathBuf {
-    let (mut folder, mut path) = (file.parent().unwrap_or(Path::new("")), Path::new(path.trim()));
+/// Resolves a path relative to a folder. `config` and `../key.pem` become `key.pem`.
+fn resolve(mut folder: &Path, path: &str) -> PathBuf {
+    let mut path = Path::new(path.trim());
     while let (Ok(rest), Some(_), false) = (path.strip_prefix(".."), folder.file_name(), folder.is_symlink()) {
         (folder, path) = (folder.parent().unwrap_or(Path::new("")), rest);
     }
     if path.as_os_str().is_empty() { PathBuf::new() } else { folder.join(path) }
 }
 
-/// Rejects a key that was given instead of a path, since messages repeat the path.
-fn plausible_key(given: Given<KeySource>) -> Checked<KeySource> {
-    let KeySource::File(path) = &given.value else { return Ok(given) };
+/// Rejects a key or a certificate that was given instead of its path, since messages repeat the path.
+fn check_path(path: &Path, source: &Source, what: &str) -> Result<(), ConfigError> {
     let text = path.to_string_lossy();
-    let is_key = is_secret(&text) || text.contains(char::is_control);
-    if text.is_empty() {
-        Err(ConfigError::at(&given.source, "the value is empty"))
-    } else if is_key || text.split('/').any(|name| name.len() > 255) {
-        Err(ConfigError::at(&given.source, "expected a path, but this looks like the key itself"))
-    } else {
-        Ok(given)
+    let is_content = is_secret(&text) || text.contains(char::is_control);
+    match text.split('/').any(|name| name.len() > 255) || is_content {
+        _ if text.is_empty() => Err(ConfigError::at(source, "the value is empty")),
+        true => Err(ConfigError::at(source, format!("expected a path, but this looks like the {what} itself"))),
+        false => Ok(()),
     }
 }

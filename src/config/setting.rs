@@ -39,11 +39,14 @@ pub const EXTERNAL_REF: Setting =
 pub const RESOURCE: &str = "--resource";
 /// The private key.
 pub const KEY: Setting = setting("private key", "`path` under [key]", "--key", "SYSTEMUSER_KEY_FILE");
+/// The business certificate of the private key.
+pub const CERTIFICATE: Setting =
+    setting("certificate", "`certificate` under [key]", "--certificate", "SYSTEMUSER_CERTIFICATE_FILE");
 /// The id of the key in Maskinporten.
 pub const KID: Setting = setting("key id", "`kid` under [key]", "--kid", "SYSTEMUSER_KID");
 
 /// All settings that have an option and a variable.
-pub const SETTINGS: [Setting; 7] = [ENVIRONMENT, CLIENT_ID, SCOPE, ORG, EXTERNAL_REF, KEY, KID];
+pub const SETTINGS: [Setting; 8] = [ENVIRONMENT, CLIENT_ID, SCOPE, ORG, EXTERNAL_REF, KEY, CERTIFICATE, KID];
 
 /// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! quoted in issue 19603 of github.com/Altinn/altinn-studio.
 
 use super::Command;
-use super::Subject::{ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Resource, Scope};
+use super::Subject::{Certificate, ClientId, Clock, ExternalRef, Issuer, Key, Kid, Owner, Resource, Scope};
 use super::{Entry, cause, remedied_by};
 
 /// Digdir lists some codes under headings that are not OAuth errors, so only the code is reliable.
@@ -66,7 +66,7 @@ pub(super) static TABLE: [Entry; 17] = [
                 "look it up in the self-service portal, and create a new client if necessary",
             ),
         ],
-        about: &[ClientId, Issuer],
+        about: &[ClientId, Issuer, Certificate],
         words: &["unknown client", "invalid client"],
     },
     Entry {
@@ -100,8 +100,12 @@ pub(super) static TABLE: [Entry; 17] = [
                 "is it a certificate for the other environment?",
                 "test accepts only test certificates, and production only production certificates",
             ),
+            cause(
+                "is it self-signed, or from a CA that issues no business certificates?",
+                "order a business certificate (virksomhetssertifikat), for example from Buypass or Commfides",
+            ),
         ],
-        about: &[Key],
+        about: &[Key, Certificate],
         words: &["certificate has expired", "invalid certificate"],
     },
     Entry {
@@ -131,24 +135,31 @@ pub(super) static TABLE: [Entry; 17] = [
             "was the certificate issued to another organisation?",
             "sign with the client organisation's certificate, or create a client for the certificate's organisation",
         )],
-        about: &[ClientId, Key],
+        about: &[ClientId, Key, Certificate],
         words: &["certificate does not belong", "certificate's organi"],
     },
     Entry {
         code: "MP-123",
         kind: "invalid_grant",
         meaning: "the header's `x5c` is not a certificate chain",
-        causes: &[cause(
-            "is `x5c` a single string?",
-            "make it an array of strings: certificates in standard base64, with the client's certificate first",
-        )],
-        about: &[Key, Kid],
+        causes: &[
+            cause(
+                "is `x5c` a single string?",
+                "make it an array of strings: certificates in standard base64, with the client's certificate first",
+            ),
+            cause(
+                "are certificates missing, or in the wrong order?",
+                "send the whole chain: the client's certificate, then its issuer's certificate, and so on up to the \
+                 root",
+            ),
+        ],
+        about: &[Key, Kid, Certificate],
         words: &["x5c"],
     },
     Entry {
         code: "MP-124",
         kind: "invalid_grant",
-        meaning: "the grant's signature does not match the key that is registered for its key id",
+        meaning: "the grant's signature does not match its certificate, or the key that is registered for its key id",
         causes: &[
             remedied_by(
                 "does the private key not match the registered public key?",
@@ -162,7 +173,7 @@ pub(super) static TABLE: [Entry; 17] = [
                 "use a valid certificate for this environment",
             ),
         ],
-        about: &[Key, Kid, ClientId],
+        about: &[Key, Kid, ClientId, Certificate],
         words: &["invalid signature"],
     },
     Entry {

@@ -1,11 +1,11 @@
-//! Maskinporten's refusals that have no code. Each has a name of this program, and is recognised by its words or its OAuth
-//! error code.
+//! Maskinporten's refusals that have no code. Each has a name of this program, and is recognised by its words or its
+//! OAuth error code.
 //!
 //! Sources: Digdir's documentation of Maskinporten, pages "Troubleshooting" and "JWT grant"; RFC 8707 for
 //! `invalid_target`; issue 19603 of github.com/Altinn/altinn-studio for times.
 
 use super::Command;
-use super::Subject::{ClientId, Clock, Key, Kid, Resource, Scope};
+use super::Subject::{Certificate, ClientId, Clock, Key, Kid, Resource, Scope};
 use super::{Entry, cause, remedied_by};
 
 pub(super) static TABLE: [Entry; 5] = [
@@ -39,6 +39,10 @@ pub(super) static TABLE: [Entry; 5] = [
                 " and add the JWK that it prints",
             ),
             cause(
+                "does the client use business certificates instead of registered keys?",
+                "sign with the certificate: set --certificate, or use a .p12 file as the key",
+            ),
+            cause(
                 "did somebody register another key?",
                 "the self-service API replaces the whole key set, so each request must contain all keys that are in \
                  use",
@@ -52,10 +56,10 @@ pub(super) static TABLE: [Entry; 5] = [
         kind: "invalid_grant",
         meaning: "the client has a registered key, but the grant's header has no key id",
         causes: &[cause(
-            "does the header have no `kid`, or `x5c` instead of `kid`?",
-            "send the key id under which the key was registered",
+            "does the header have no `kid`, or a certificate (`x5c`) instead of `kid`?",
+            "set --kid to the key id under which the key was registered, and set no certificate",
         )],
-        about: &[Kid, Key],
+        about: &[Kid, Key, Certificate],
         words: &["no key identifier"],
     },
     Entry {

@@ -132,6 +132,7 @@ pub enum Subject {
     Resource,
     Key,
     Kid,
+    Certificate,
     Clock,
 }
 
@@ -154,8 +155,8 @@ pub fn all() -> impl Iterator<Item = &'static Entry> + Clone {
     groups().into_iter().flat_map(|(_, entries)| entries)
 }
 
-/// The entry of a code in any spelling: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`. Words after it are ignored. A code
-/// that has an entry only with its other prefix is found, too: `AUTH-00016` is `AMUI-00016`.
+/// The entry of a code in any spelling: `MP-303`, `mp303`, `AUTH-4`, `auth.vld-00004`. Words after it are ignored. A
+/// code that has an entry only with its other prefix is found, too: `AUTH-00016` is `AMUI-00016`.
 pub fn of_code(text: &str) -> Option<&'static Entry> {
     let first = text.split_whitespace().next().unwrap_or_default();
     let mut codes = [text, first].map(canonical).into_iter();

@@ -88,7 +88,7 @@ fn overview(state: &State) -> Markup {
         h2 { "Clients" }
         p {
             "All clients use the private key in " code { "mp-key.pem.example" } " with the key id "
-            code { (super::fixtures::KEY.kid) } ". The client that is registered for business certificates uses it with "
+            code { (super::fixtures::KEY.kid) } ". The client that is registered for business certificates uses the key with "
             a href="/sandbox/certificate.pem" { "this certificate" } " instead of the key id."
         }
         (table(super::clients()))

@@ -1,6 +1,6 @@
 //! Every input: arguments, options, variables, the configuration, a system's file, and standard input.
 
-use crate::program::{Run, program, project_text};
+use crate::program::{Run, data_text, program, project_text};
 
 /// Command lines, a variable, files and standard input; `@` marks where the text is pasted.
 pub struct Place {
@@ -81,7 +81,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("call logistics", &["--org", "--client-id", "--resource"]),
-    ("grant --env test --client-id c --scope a:b --org 210493352", &["--key"]),
+    ("grant --env test --client-id c --scope a:b --org 210493352", &["--key", "--certificate"]),
     ("grant --curl", &["--client-id", "--scope", "--external-ref", "--resource", "--key", "--kid", "--config"]),
     ("inspect --verify", &["--timeout", "--config", "--env"]),
     ("key public", &["--key"]),
@@ -103,8 +103,8 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ),
     ("scope check", &["--client-id", "--key", "--kid", "--timeout"]),
     ("scope list", &["--timeout"]),
-    ("doctor --offline", &["--client-id", "--external-ref", "--kid"]),
-    ("init --env test", &["--client-id", "--scope", "--org", "--key"]),
+    ("doctor --offline", &["--client-id", "--external-ref", "--kid", "--certificate"]),
+    ("init --env test", &["--client-id", "--scope", "--org", "--key", "--certificate"]),
     ("init", &["--config", "--env"]),
     ("explain", &["--config"]),
     ("system list", &["--client-id", "--key", "--kid", "--timeout"]),
@@ -261,6 +261,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("SYSTEMUSER_EXTERNAL_REF", &["token", "doctor", "grant --curl", "request status", "user find 210493352"]),
     ("SYSTEMUSER_KEY", &["token", "doctor", "grant --curl", "key public", "init --env test"]),
     ("SYSTEMUSER_KEY_FILE", &["token", "doctor", "grant --curl", "key public", "init --env test"]),
+    ("SYSTEMUSER_CERTIFICATE_FILE", &["token", "grant --curl", "explain MP-122"]),
     ("SYSTEMUSER_KID", &["token", "doctor", "grant --curl", "system list"]),
     ("SYSTEMUSER_SANDBOX", &["token", "doctor", "inspect --verify eyJhbGciOiJSUzI1NiJ9.e30.AAAA", "request list"]),
     ("SYSTEMUSER_OTHER", &["token"]),
@@ -303,6 +304,8 @@ const LINES: &[&str] = &[
     "[key]\npath = \"@\"",
     "[key]\npath = @",
     "[key]\nkid = '''@'''",
+    "[key]\ncertificate = '''@'''",
+    "[key]\npassphrase = '''@'''",
     "[key]\nalg = '''@'''",
     "[key]\nregistered = '''@'''",
     "[key]\nregistered = @",
@@ -392,6 +395,14 @@ pub fn places() -> Vec<Place> {
     with_file("an API's name", "a.toml", api.to_owned(), &["call @ --config a.toml", "call --config a.toml -- @"]);
     let against_test = "token --key k.pem --env test --client-id c --scope a:b --org 210493352 --timeout 1";
     with_file("a key file", "k.pem", "@".to_owned(), &["token --key k.pem", against_test]);
+    for name in ["SYSTEMUSER_KEY_PASSPHRASE", "SYSTEMUSER_KEY_PASSPHRASE_FILE"] {
+        let files = vec![("k.pem", data_text("example.encrypted.pem"))];
+        let place = Place::new(name, &["token --key k.pem", "grant --curl --key k.pem"]);
+        places.push(Place { variable: Some(name), files, ..place });
+    }
+    let certificates = vec![("c.pem", "@".to_owned())];
+    let commands = ["token --certificate c.pem", "init --env test --certificate c.pem"];
+    places.push(Place { files: certificates, ..Place::new("a certificate file", &commands) });
     places.push(Place { input: "@", ..Place::new("standard input", &["inspect", "inspect -", "inspect --verify"]) });
     places
 }

@@ -24,13 +24,13 @@ use clap_complete::ArgValueCandidates;
 
 use self::config_file::{DEFAULT_TIMEOUT, TIMEOUTS};
 pub(crate) use self::rerun::Rerun;
-use self::variables::{CONFIG_FILE, SANDBOX};
+use self::variables::{CONFIG_FILE, KEY_TEXT, SANDBOX};
 pub(crate) use self::vendor::{CustomerArgs, ExternalRefArg, OwnerArgs, SystemArg, VendorArgs, system};
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{Environment, KeySource, quote};
 use crate::config::{
-    CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides, RESOURCE,
-    SCOPE, Setting, Source,
+    CERTIFICATE, CLIENT_ID, Checked, Config, ConfigError, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, Overrides,
+    RESOURCE, SCOPE, Setting, Source,
 };
 
 /// The options of every command.
@@ -58,11 +58,15 @@ pub(crate) struct CommonArgs {
 }
 
 /// The private key, for commands that read it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct KeyArgs {
-    /// private key file [env: SYSTEMUSER_KEY_FILE; SYSTEMUSER_KEY holds the key itself]
+    /// private key file: PEM, JWK or PKCS#12 [env: SYSTEMUSER_KEY_FILE; SYSTEMUSER_KEY holds the key itself]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     key: Option<OsString>,
+    /// business certificate and its issuers, for a client without a registered key
+    /// [env: SYSTEMUSER_CERTIFICATE_FILE]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    certificate: Option<OsString>,
     /// key id [env: SYSTEMUSER_KID] [default: the JWK's kid, otherwise the key's thumbprint]
     #[arg(long)]
     kid: Option<String>,
@@ -184,7 +188,7 @@ impl GrantArgs {
         let resource = (!self.resource.is_empty())
             .then(|| Given { value: self.resource.clone(), source: Source::Option(RESOURCE) });
         let external_ref = option(&self.external_ref, &EXTERNAL_REF)?;
-        let overrides = self.parties.overrides(self.key.overrides()?)?;
+        let overrides = self.parties.overrides(self.key.overrides(Overrides::default())?)?;
         common.configuration(Overrides { external_ref, resource, ..overrides })
     }
 }
@@ -204,12 +208,20 @@ impl ClientArgs {
 impl KeyArgs {
     /// Chooses the configuration, for commands that need only the key.
     pub(crate) fn configuration(&self, common: &CommonArgs) -> Result<Config, ConfigError> {
-        common.configuration(self.overrides()?)
+        common.configuration(self.overrides(Overrides::default())?)
     }
 
-    /// The values of these options and their variables.
-    pub(crate) fn overrides(&self) -> Result<Overrides, ConfigError> {
-        Ok(Overrides { key: self.source()?, kid: option(&self.kid, &KID)?, ..Overrides::default() })
+    /// Adds the values of these options and their variables to `others`.
+    pub(crate) fn overrides(&self, others: Overrides) -> Result<Overrides, ConfigError> {
+        let kid = option(&self.kid, &KID)?;
+        Ok(Overrides { key: self.source()?, certificate: self.certificate(), kid, ..others })
+    }
+
+    /// The certificate file that an option or a variable names.
+    fn certificate(&self) -> Option<Given<PathBuf>> {
+        let typed = self.certificate.clone().map(|path| (path, Source::Option(CERTIFICATE.option)));
+        let variable = || Some((variables::os(CERTIFICATE.variable)?, Source::Variable(CERTIFICATE.variable)));
+        typed.or_else(variable).map(|(path, source)| Given { value: path.into(), source })
     }
 
     /// The key that an option or a variable names.
@@ -218,7 +230,7 @@ impl KeyArgs {
         if let Some(path) = &self.key {
             return Ok(Some(file(path, Source::Option(KEY.option))));
         }
-        match (variables::key_text()?, variables::os(KEY.variable)) {
+        match (variables::secret(KEY_TEXT)?, variables::os(KEY.variable)) {
             (Some(Given { source, .. }), Some(_)) => {
                 let other = KEY.variable;
                 let problem = format!("{source} and {other} cannot both be set");

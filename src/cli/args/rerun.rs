@@ -7,7 +7,7 @@ use super::config_file::default_path;
 use super::shell;
 use super::variables::{self, CONFIG_FILE, SANDBOX};
 use crate::client::{Environment, KeySource, may_be_secret};
-use crate::config::{CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
+use crate::config::{CERTIFICATE, CLIENT_ID, Config, ENVIRONMENT, EXTERNAL_REF, Given, KEY, KID, ORG, SCOPE, Source};
 use crate::explain::Command;
 
 /// The parts of a command that repeat a configuration: the running sandbox, and options with a space before each.
@@ -109,15 +109,16 @@ pub(crate) fn scope_option(config: &Config) -> String {
 
 /// The options of the key.
 fn key(config: &Config) -> String {
+    let file = |option, path: &Path| shell::option(option, &path.display().to_string());
     let path = match &config.key {
-        Some(Given { value: KeySource::File(path), source }) if is_repeated(source) => {
-            shell::option(KEY.option, &path.display().to_string())
-        }
+        Some(Given { value: KeySource::File(path), source }) if is_repeated(source) => file(KEY.option, path),
         // The key itself is not printed.
         Some(Given { value: KeySource::Text { .. }, source: Source::Variable(_) }) => format!(" {} FILE", KEY.option),
         _ => String::new(),
     };
-    path + &text(KID.option, config.kid.as_ref())
+    let certificate = config.certificate.as_ref().filter(|given| is_repeated(&given.source));
+    let certificate = certificate.map(|given| file(CERTIFICATE.option, &given.value)).unwrap_or_default();
+    path + &certificate + &text(KID.option, config.kid.as_ref())
 }
 
 /// Each scope as an argument, with a space before it.

@@ -19,6 +19,10 @@ pub(crate) const CONFIG_FILE: &str = "SYSTEMUSER_CONFIG";
 pub(crate) const SANDBOX: &str = "SYSTEMUSER_SANDBOX";
 /// The variable that holds a private key.
 pub(crate) const KEY_TEXT: &str = "SYSTEMUSER_KEY";
+/// The variable that holds the passphrase of an encrypted key.
+pub(crate) const PASSPHRASE: &str = "SYSTEMUSER_KEY_PASSPHRASE";
+/// The variable that names a file with the passphrase of an encrypted key.
+pub(crate) const PASSPHRASE_FILE: &str = "SYSTEMUSER_KEY_PASSPHRASE_FILE";
 
 /// The value of a variable, unless it is empty.
 pub(crate) fn os(name: &str) -> Option<OsString> {
@@ -30,14 +34,14 @@ pub(crate) fn text(name: &'static str) -> Result<Option<Given<String>>, ConfigEr
     os(name).map(|value| utf8(name, value)).transpose()
 }
 
-/// The private key in `SYSTEMUSER_KEY`. An empty variable counts as set, since it is probably a secret that got lost.
-pub(crate) fn key_text() -> Result<Option<Given<String>>, ConfigError> {
-    env::var_os(KEY_TEXT).map(|value| utf8(KEY_TEXT, value)).transpose()
+/// The secret in a variable. An empty variable counts as set, since it is probably a secret that got lost.
+pub(crate) fn secret(name: &'static str) -> Result<Option<Given<String>>, ConfigError> {
+    env::var_os(name).map(|value| utf8(name, value)).transpose()
 }
 
 /// The variables of this program.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    SETTINGS.iter().map(|setting| setting.variable).chain([CONFIG_FILE, SANDBOX, KEY_TEXT])
+    SETTINGS.iter().map(|setting| setting.variable).chain([CONFIG_FILE, SANDBOX, KEY_TEXT, PASSPHRASE, PASSPHRASE_FILE])
 }
 
 /// The variables whose names begin like this program's, but which it does not know.
@@ -89,10 +93,12 @@ pub(crate) fn command_line() -> Option<Vec<String>> {
     env::args_os().map(|argument| argument.into_string().ok()).collect()
 }
 
-/// This program's variables and their values, except `SYSTEMUSER_KEY`.
+/// This program's variables and their values, except secrets.
 pub(crate) fn settings() -> Vec<(&'static str, String)> {
-    let names = names().filter(|name| *name != KEY_TEXT);
-    names.filter_map(|name| Some((name, os(name)?.into_string().ok()?))).collect()
+    let names = names().filter(|name| ![KEY_TEXT, PASSPHRASE].contains(name));
+    let values = names.filter_map(|name| Some((name, os(name)?.into_string().ok()?)));
+    // The variable may contain the passphrase itself by mistake.
+    values.filter(|(name, value)| *name != PASSPHRASE_FILE || Path::new(value).is_file()).collect()
 }
 
 /// The user's directory for cached data (XDG Base Directory Specification). A path that is not absolute is ignored, and

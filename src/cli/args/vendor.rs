@@ -58,9 +58,8 @@ pub(crate) struct CustomerArgs {
 impl VendorArgs {
     /// Chooses the configuration, with these options and `others`. Each command chooses its own scope.
     pub(crate) fn configuration(&self, common: &CommonArgs, others: Overrides) -> Result<Config, ConfigError> {
-        let Overrides { key, kid, .. } = self.key.overrides()?;
         let client_id = option(&self.client_id, &CLIENT_ID)?;
-        common.configuration(Overrides { client_id, key, kid, ..others })
+        common.configuration(self.key.overrides(Overrides { client_id, ..others })?)
     }
 }
 

@@ -7,11 +7,13 @@ use clap::Args;
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use serde_json::{Value, json};
 
-use crate::cli::args::{CommonArgs, checked_text, typed};
+use crate::cli::args::{CommonArgs, KeyArgs, checked_text, typed};
 use crate::cli::error::{CommandError, did_you_mean, nearest};
-use crate::cli::output::{Console, pairs};
+use crate::cli::output::{Console, certificate, pairs};
+use crate::cli::session::signing_key;
 use crate::client::quote;
-use crate::explain::{self, Cause, Entry};
+use crate::explain::{self, Cause, Entry, Subject};
+use crate::keystore::Certificate;
 
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -27,8 +29,8 @@ Examples:
   systemuser-demo explain MP-303
   systemuser-demo explain auth4 --json";
 
-/// The codes and OAuth errors that a shell offers. Each begins with the typed text in its spelling, because some shells drop
-/// other candidates.
+/// The codes and OAuth errors that a shell offers. Each begins with the typed text in its spelling, because some shells
+/// drop other candidates.
 fn codes(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
     let codes = explain::all().filter_map(|entry| Some((completed(typed, entry)?, entry.meaning)));
@@ -63,12 +65,23 @@ impl Explain {
             None => explain::all().collect(),
             Some(code) => find(&code.value)?,
         };
+        let certificate = match &entries[..] {
+            [entry] if is_code && entry.about.contains(&Subject::Certificate) => configured_certificate(common),
+            _ => None,
+        };
         let written = match &entries[..] {
-            [entry] if common.json && is_code => console.answer_json(&with_other_reading(entry)),
+            [entry] if common.json && is_code => {
+                console.answer_json(&with_certificate(with_other_reading(entry), certificate.as_ref()))
+            }
             entries if common.json => console.answer_json(&entries.iter().map(|entry| json(entry)).collect::<Value>()),
             [entry] => {
                 let other = explain::other_reading(entry).map(|other| format!("\n{}", page(other)));
-                console.answer(page(entry) + &other.unwrap_or_default())
+                let certificate = certificate.map(|certificate| {
+                    let rows = pairs(&certificate::rows(&certificate));
+                    let lines: String = rows.lines().map(|line| format!("  {line}\n")).collect();
+                    format!("\nthe configured certificate\n{lines}")
+                });
+                console.answer(page(entry) + &other.or(certificate).unwrap_or_default())
             }
             _ if is_all => {
                 console.answer(explain::groups().map(|(heading, entries)| group(heading, entries)).join("\n"))
@@ -77,6 +90,19 @@ impl Explain {
         };
         Ok(written?)
     }
+}
+
+/// The certificate of the configuration that other commands use with the same options and variables. An error in it
+/// does not matter here.
+fn configured_certificate(common: &CommonArgs) -> Option<Certificate> {
+    signing_key::configured_certificate(&KeyArgs::default().configuration(common).ok()?)
+}
+
+fn with_certificate(mut answer: Value, certificate: Option<&Certificate>) -> Value {
+    if let Some(certificate) = certificate {
+        answer["certificate"] = certificate::json(certificate);
+    }
+    answer
 }
 
 fn list(entries: impl IntoIterator<Item = &'static Entry>) -> String {

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::args::{CommonArgs, KeyArgs, file_name};
 use crate::cli::error::CommandError;
 use crate::cli::output::Console;
-use crate::cli::output::verbose::{self, display_kid};
+use crate::cli::output::verbose::{self, display_kid, kid_source};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{SIZES, is_registrable, make, warn_of_other_kid};
 use crate::cli::session::signing_key;
@@ -74,10 +74,18 @@ impl Public {
         let config = self.options.configuration(common)?;
         let key = signing_key::load(&config, console)?;
         verbose::key(console, &key, &config);
-        let source = config.kid_source(&key, Source::to_string);
-        console.note(&format!("the key id that is sent is `{}` ({source})", display_kid(&key.kid, &key)));
-        if !is_registrable(&key.kid) {
-            console.warning("a key id can be registered only if it consists of letters, digits, `.`, `_` and `-`");
+        match key.certificates.is_empty() {
+            true => {
+                let (kid, source) = (display_kid(&key.kid, &key), kid_source(&config, &key, Source::to_string));
+                console.note(&format!("the key id that is sent is `{kid}` ({source})"));
+                if !is_registrable(&key.kid) {
+                    console
+                        .warning("a key id can be registered only if it consists of letters, digits, `.`, `_` and `-`");
+                }
+            }
+            false => {
+                console.note("grants contain a certificate instead of a key id, so this key need not be registered")
+            }
         }
         let jwk = key.public_jwk();
         // In other environments, reading the key gave this warning.

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, Command, CommandFactory, ValueEnum};
 
+use super::config::{NO_PASSPHRASE, is_passphrase};
 use super::{CommandError, Exit, did_you_mean};
 use crate::cli::args::shell;
 use crate::cli::args::variables::{raw_value, words};
@@ -62,7 +63,8 @@ fn with_hint<C: CommandFactory>(mut error: clap::Error) -> clap::Error {
     }
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;
     let owners = if is_unknown { owners::<C>(&argument) } else { Vec::new() };
-    if !owners.is_empty() {
+    let is_passphrase = is_unknown && argument.starts_with("--") && is_passphrase(&argument);
+    if !owners.is_empty() || is_passphrase {
         // A similar option would change the meaning of the command.
         error.remove(ContextKind::SuggestedArg);
         error.remove(ContextKind::Usage);
@@ -72,6 +74,7 @@ fn with_hint<C: CommandFactory>(mut error: clap::Error) -> clap::Error {
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand if words.iter().any(|word| is_typographic(word)) => {
             Some(TYPOGRAPHIC.to_owned())
         }
+        _ if is_passphrase => Some(NO_PASSPHRASE.to_owned()),
         ErrorKind::UnknownArgument => {
             let command = chosen::<C>();
             duration(&words, &command).or_else(|| meant(&argument, &words, &command))
@@ -129,7 +132,8 @@ fn meant(argument: &str, words: &[String], command: &Command) -> Option<String> 
         text if text.parse::<Environment>().is_ok() => "env",
         text if text.parse::<OrgNumber>().is_ok() => "org",
         text if text.parse::<u16>().is_ok() => "port",
-        text if text.ends_with(".pem") => "key",
+        text if [".pem", ".p12", ".pfx"].iter().any(|end| text.ends_with(end)) => "key",
+        text if [".cer", ".crt"].iter().any(|end| text.ends_with(end)) => "certificate",
         text if text.ends_with(".toml") => "config",
         text if text.contains(':') => "scope",
         text if text.contains('_') => "system",

@@ -32,6 +32,7 @@ fn hints(error: &ConfigError) -> Vec<String> {
                 Some("") if is_elsewhere => Some(format!("`{name}` belongs before the first table")),
                 Some(table) if is_elsewhere => Some(format!("`{name}` belongs under [{table}]")),
                 Some(_) => Some(did_you_mean(name)),
+                None if is_passphrase(key) => None,
                 None => nearest(key, known.iter().map(String::as_str)).map(did_you_mean),
             };
             vec![hint.unwrap_or_else(|| instead_of(key, known))]
@@ -48,6 +49,15 @@ fn hints(error: &ConfigError) -> Vec<String> {
     }
 }
 
+/// Whether the name of an option or a setting means a passphrase.
+pub(super) fn is_passphrase(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("pass")
+}
+
+/// The hint about a passphrase on the command line, which other users can see, or in a configuration file.
+pub(super) const NO_PASSPHRASE: &str =
+    "set SYSTEMUSER_KEY_PASSPHRASE_FILE to the path of a file that contains the passphrase";
+
 /// The hint for a name that no setting resembles.
 fn instead_of(name: &str, known: &[String]) -> String {
     if let Ok(environment) = name.parse::<Environment>() {
@@ -57,6 +67,7 @@ fn instead_of(name: &str, known: &[String]) -> String {
         return format!("this is an environment variable; in a file, set {}", setting.key);
     }
     match name {
+        name if is_passphrase(name) => NO_PASSPHRASE.to_owned(),
         "timeout" => "use the option --timeout instead".to_owned(),
         _ => format!("expected one of {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }

@@ -2,18 +2,48 @@
 
 use std::path::Path;
 
-use secrecy::ExposeSecret;
-
 use super::{CommandError, Exit};
 use crate::cli::args::shell;
 use crate::client::key::{KeyError, KeyErrorKind};
 use crate::client::{Environment, KeySource};
 use crate::config::{Given, KEY, Source};
+use crate::keystore::{Encrypted, EncryptedError};
 
 /// The message for a key error, with hints that depend on the source of the key.
 pub(crate) fn explained(error: &KeyError, given: &Given<KeySource>, environment: Environment) -> CommandError {
     let hints = hints(&error.kind, given, environment);
     CommandError { hints, ..CommandError::new(Exit::Configuration, error.to_string()) }
+}
+
+/// The message for an encrypted key that cannot be decrypted, with hints that depend on its format.
+pub(crate) fn not_decrypted(error: &EncryptedError, encrypted: &Encrypted, given: &Given<KeySource>) -> CommandError {
+    let hints = match error {
+        EncryptedError::WrongPassphrase => vec![],
+        EncryptedError::OtherPassphrase => vec!["export the key again, with the same passphrase for both".to_owned()],
+        EncryptedError::Damaged => vec!["is part of the key missing? copy the whole file".to_owned()],
+        EncryptedError::NoKey => vec!["export the certificate again, together with its private key".to_owned()],
+        EncryptedError::SeveralKeys(_) => vec!["export the key of this client to a file of its own".to_owned()],
+        EncryptedError::Unsupported(_) | EncryptedError::TooSlow => conversion(encrypted, given),
+    };
+    CommandError { hints, ..CommandError::new(Exit::Configuration, format!("{} {error}", given.value)) }
+}
+
+/// The commands that convert an encrypted key.
+fn conversion(encrypted: &Encrypted, given: &Given<KeySource>) -> Vec<String> {
+    let (file, new) = names(&given.value);
+    let (convert, decode) = match encrypted.is_pem() {
+        true => (reencrypted(&file, &new), ""),
+        false => (from_pkcs12(&file, &new), " | base64 -d"),
+    };
+    if let KeySource::File(_) = given.value {
+        return vec![format!("convert it with `{convert}`")];
+    }
+    let source = &given.source;
+    let save = new_file(&format!("printf %s \"${source}\"{decode}"), &file);
+    vec![
+        format!("save it in a file with `{save}`"),
+        format!("then convert it with `{convert}`, and set {source} to the text of {new}"),
+    ]
 }
 
 fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment) -> Vec<String> {
@@ -22,9 +52,11 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
     let (file, new) = names(&given.value);
     let hint = match kind {
         KeyErrorKind::Missing if environment == Environment::Sandbox => match source {
-            Source::Option(name) => format!("the sandbox accepts only mp-key.pem.example; leave out {name}"),
+            Source::Option(name) => {
+                format!("the registered key in the sandbox is mp-key.pem.example: to use it, leave out {name}")
+            }
             _ => format!(
-                "the sandbox accepts only the project's mp-key.pem.example: copy it to this path (set by {source})"
+                "the registered key in the sandbox is the project's mp-key.pem.example: copy it to this path (set by {source})"
             ),
         },
         KeyErrorKind::Missing => {
@@ -49,16 +81,15 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
         }
         KeyErrorKind::JwkWithoutD => "look for the private JWK that was created with it; it contains a `d`".to_owned(),
         KeyErrorKind::Certificate => {
-            format!("the private key is often in a .p12 file; extract it with `{}`", from_pkcs12("FILE.p12", &new))
+            "the private key is often in a .p12 or .pfx file; specify that file as the key".to_owned()
         }
-        KeyErrorKind::Encrypted => format!("decrypt it with `openssl pkey -in {file} -out {new}`"),
-        KeyErrorKind::Der => format!(
-            "convert PKCS#12 with `{}`, and DER with `openssl pkey -inform DER -in {file} -out {new}`",
-            from_pkcs12(&file, &new)
-        ),
+        KeyErrorKind::Der => format!("convert it with `openssl pkey -inform DER -in {file} -out {new}`"),
         KeyErrorKind::Utf16 => "PowerShell's `>` writes UTF-16: save the file as UTF-8".to_owned(),
         KeyErrorKind::NotRsa { .. } | KeyErrorKind::TooSmall { .. } => {
-            format!("create a suitable key with `systemuser-demo key new {new}`, and register its public key")
+            format!(
+                "create a suitable key with `systemuser-demo key new {new}`, and register its public key, or order a \
+                 business certificate with an RSA key"
+            )
         }
         KeyErrorKind::OpenSsh => {
             format!("if it is an RSA key, convert a copy to PEM: `cp {file} {new} && ssh-keygen -p -m PEM -f {new}`")
@@ -70,18 +101,6 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
             format!("decode it with `{}`", new_file(&format!("base64 -d {file}"), &new))
         }
         KeyErrorKind::Base64OfPem => format!("set {source} to the PEM itself, or to the base64 of a JWK"),
-        KeyErrorKind::Base64OfDer if is_pkcs12(&given.value) => {
-            return vec![
-                format!(
-                    "is it a PKCS#12 file? decode it with `{}`",
-                    new_file(&format!("printf %s \"${source}\" | base64 -d"), &format!("{file}.p12"))
-                ),
-                format!(
-                    "then extract the private key with `{}`, and set {source} to the text of {new}",
-                    from_pkcs12(&format!("{file}.p12"), &new)
-                ),
-            ];
-        }
         KeyErrorKind::Base64OfDer => {
             "for a PKCS#8 key, add the line `-----BEGIN PRIVATE KEY-----` before it and the line \
              `-----END PRIVATE KEY-----` after it"
@@ -105,26 +124,25 @@ fn hints(kind: &KeyErrorKind, given: &Given<KeySource>, environment: Environment
     vec![hint]
 }
 
-/// Whether a text is the base64 of a PKCS#12 file. Its first number, the version, is 3 (RFC 7292, section 4); the first
-/// number of a private key is 0.
-fn is_pkcs12(key: &KeySource) -> bool {
-    let KeySource::Text { text, .. } = key else { return false };
-    let text = text.expose_secret().trim_start();
-    // The second beginning is that of a file of indefinite length.
-    text.get(6..10) == Some("IBAz") || text.starts_with("MIACAQMw")
-}
-
 /// The command that writes an output to a new file, which only its owner can read.
 fn new_file(command: &str, file: &str) -> String {
     format!("(umask 077; set -C; {command} > {file})")
 }
 
-/// The command that extracts the private key from a PKCS#12 file. OpenSSL 3 reads RC2 and 3DES, which older programs use,
-/// only with `-legacy`, an option that OpenSSL 1.1 does not have. The shell writes the new file after OpenSSL has
-/// succeeded, because OpenSSL overwrites files, and leaves an empty file behind when it fails.
+/// The command that extracts the private key and the certificates from a PKCS#12 file. OpenSSL 3 reads RC2, RC4 and
+/// 3DES, which older programs use, only with `-legacy`, an option that OpenSSL 1.1 does not have. The shell writes the
+/// new file after OpenSSL has succeeded, because OpenSSL overwrites files, and leaves an empty file behind when it
+/// fails.
 fn from_pkcs12(file: &str, new: &str) -> String {
-    let extract = format!("openssl pkcs12 -in {file} -nodes -nocerts");
+    let extract = format!("openssl pkcs12 -in {file} -nodes");
     new_file(&format!("key=$({extract} -legacy || {extract}) && printf '%s\\n' \"$key\""), new)
+}
+
+/// The command that encrypts a PEM file with AES. OpenSSL 3 reads DES, which older programs use, only with its legacy
+/// provider, which OpenSSL 1.1 does not have.
+fn reencrypted(file: &str, new: &str) -> String {
+    let convert = format!("openssl pkcs8 -topk8 -in {file} -out {new}");
+    format!("{convert} -provider default -provider legacy || {convert}")
 }
 
 /// The key file and a free file name in the same directory, quoted for a shell.

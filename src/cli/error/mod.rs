@@ -3,6 +3,7 @@
 //!
 //! The `output` module decides how an error looks.
 
+pub(crate) mod certificate;
 pub mod command_line;
 mod config;
 pub mod file_handles;

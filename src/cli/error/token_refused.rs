@@ -4,8 +4,8 @@ use chrono::Utc;
 
 use super::{CommandError, Exit};
 use crate::cli::args::Rerun;
-use crate::cli::output::verbose::display_kid;
-use crate::cli::output::{ClockDifference, columns, time};
+use crate::cli::output::verbose::{display_kid, endpoint_source, kid_source};
+use crate::cli::output::{ClockDifference, certificate, columns, time};
 use crate::client::http::address;
 use crate::client::maskinporten::TokenRefused;
 use crate::client::{KeySource, SigningKey, may_be_secret, show};
@@ -39,7 +39,7 @@ impl GrantInputs<'_> {
         let mut detail: Vec<String> = description.iter().map(|words| format!("\"{words}\"")).collect();
         detail.extend(entry.map(|entry| entry.meaning.to_owned()));
         let subjects = self.subjects(entry, words);
-        let values = subjects.iter().map(|subject| self.value(*subject, clock));
+        let values = subjects.iter().flat_map(|subject| self.values(*subject, clock));
         detail.extend(columns(values).lines().map(|line| format!("  {line}")));
         let (causes, mut hints, mut notes) = self.causes(refused, entry, clock, subjects.contains(&Subject::Clock));
         let rerun = Rerun::new(self.config);
@@ -90,6 +90,7 @@ impl GrantInputs<'_> {
         let about = entry.map_or([].as_slice(), |entry| entry.about).iter().copied();
         let mut subjects: Vec<Subject> = about
             .filter(|subject| self.system_user || !matches!(subject, Subject::Owner | Subject::ExternalRef))
+            .filter(|subject| *subject != Subject::Kid || self.key.certificates.is_empty())
             .collect();
         if explain::is_about_time(words) && !subjects.contains(&Subject::Clock) {
             subjects.push(Subject::Clock);
@@ -145,14 +146,14 @@ impl GrantInputs<'_> {
         (is_missing && !scope.is_empty()).then_some(scope)
     }
 
-    /// A value with its name and its source.
-    fn value(&self, subject: Subject, clock: Option<ClockDifference>) -> [String; 3] {
+    /// The values of an input, each with its name and its source.
+    fn values(&self, subject: Subject, clock: Option<ClockDifference>) -> Vec<[String; 3]> {
         let Self { config, key, .. } = self;
         let text =
             |given: &Option<Given<String>>| given.as_ref().map(|given| (show(&given.value), given.source.to_string()));
         let (name, value) = match subject {
             Subject::Issuer => {
-                let source = config.endpoint_source(&["issuer"], Source::to_string);
+                let source = endpoint_source(config, &["issuer"], Source::to_string);
                 ("issuer", Some((address(&config.endpoints.issuer), source)))
             }
             Subject::ClientId => ("client id", text(&config.client_id)),
@@ -170,7 +171,11 @@ impl GrantInputs<'_> {
                 };
                 ("key", config.key.as_ref().map(|given| (name(given), given.source.to_string())))
             }
-            Subject::Kid => ("kid", Some((display_kid(&key.kid, key), config.kid_source(key, Source::to_string)))),
+            Subject::Certificate => {
+                let rows = certificate::of_key(key).map(|found| certificate::rows(&found)).into_iter().flatten();
+                return rows.map(|(name, value)| [name.to_owned(), value, String::new()]).collect();
+            }
+            Subject::Kid => ("kid", Some((display_kid(&key.kid, key), kid_source(config, key, Source::to_string)))),
             Subject::Clock => {
                 let unknown = || "Maskinporten did not return its time".to_owned();
                 ("this clock", Some((time(Utc::now()), clock.map_or_else(unknown, ClockDifference::describe))))
@@ -178,6 +183,6 @@ impl GrantInputs<'_> {
         };
         let (text, source) = value.unzip();
         let source = source.map(|source| format!("({source})")).unwrap_or_default();
-        [name.to_owned(), text.unwrap_or_else(|| "none".to_owned()), source]
+        vec![[name.to_owned(), text.unwrap_or_else(|| "none".to_owned()), source]]
     }
 }

@@ -38,13 +38,16 @@ impl Level {
     }
 }
 
+/// A message and its level.
+pub(crate) type Message = (Level, String);
+
 /// A text in this ANSI colour.
 pub(crate) fn painted(text: &str, code: &str, colour: bool) -> String {
     if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// Moves to the beginning of the line, and erases it (ECMA-48, "erase in page"). A line that a narrower window has broken
-/// into several is erased whole, because the cursor stays at its beginning.
+/// Moves to the beginning of the line, and erases it (ECMA-48, "erase in page"). A line that a narrower window has
+/// broken into several is erased whole, because the cursor stays at its beginning.
 const ERASE_LINE: &str = "\r\x1b[J";
 /// Turns wrapping off, so that a text wider than the terminal stays on one line and can be erased (DEC, "auto wrap").
 const WRAP_OFF: &str = "\x1b[?7l";

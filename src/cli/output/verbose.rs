@@ -6,6 +6,7 @@ use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::certificate;
 use super::console::Console;
 use super::table::pairs;
 use super::time::duration;
@@ -50,7 +51,7 @@ fn configuration_facts(config: &Config) -> Vec<String> {
             ("self-service", Some(&endpoints.self_service), [&["self_service"], issuer].concat()),
             ("reference API", endpoints.reference_api.as_ref(), [&["reference_api"], issuer].concat()),
         ] {
-            let display = |url| format!("{}  ({})", address(url), config.endpoint_source(&keys, Source::place));
+            let display = |url| format!("{}  ({})", address(url), endpoint_source(config, &keys, Source::place));
             rows.push((name, url.map_or("none".to_owned(), display)));
         }
     }
@@ -79,6 +80,22 @@ pub(crate) fn display_kid(kid: &str, key: &SigningKey) -> String {
     }
 }
 
+/// The source of a grant's key id, as messages show it.
+pub(crate) fn kid_source(config: &Config, key: &SigningKey, display: impl Fn(&Source) -> String) -> String {
+    match (&config.kid, &key.kid_of_jwk) {
+        (Some(kid), _) => display(&kid.source),
+        (None, Some(_)) => "the JWK's `kid`".to_owned(),
+        (None, None) => "the key's thumbprint, RFC 7638".to_owned(),
+    }
+}
+
+/// The source of an endpoint, as messages show it. `keys` are the settings that can set the endpoint: the first setting
+/// that the configuration has determines the source.
+pub(crate) fn endpoint_source(config: &Config, keys: &[&str], display: impl Fn(&Source) -> String) -> String {
+    let source = keys.iter().find_map(|key| config.endpoint_sources.get(key));
+    source.map_or_else(|| format!("default for {}", config.environment.value), display)
+}
+
 pub(crate) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) {
     console.verbose("key", || {
         let place = match &config.key {
@@ -88,25 +105,26 @@ pub(crate) fn key(console: &mut Console<'_>, key: &SigningKey, config: &Config) 
             Some(Given { value: KeySource::Text { name, .. }, .. }) => name.clone(),
             None => "nowhere".to_owned(),
         };
-        let kid_source = config.kid_source(key, Source::place);
+        let signed_by = match certificate::of_key(key) {
+            Some(found) => certificate::rows(&found).map(|(name, value)| format!("{name} {value}")).to_vec(),
+            None => vec![format!("kid {} ({})", display_kid(&key.kid, key), kid_source(config, key, Source::place))],
+        };
         let algorithm_source = match (&config.algorithm, key.algorithm) {
             (Some(algorithm), _) => algorithm.source.place(),
             (None, Algorithm::RS256) => "the default".to_owned(),
             (None, _) => "the JWK's `alg`".to_owned(),
         };
-        vec![
-            format!("{}, RSA, {} bits, from {place}", key.form, key.bits),
-            format!("kid {} ({kid_source})", display_kid(&key.kid, key)),
-            format!("signs with {:?} ({algorithm_source})", key.algorithm),
-        ]
+        let first = format!("{}, RSA, {} bits, from {place}", key.form, key.bits);
+        let last = format!("signs with {:?} ({algorithm_source})", key.algorithm);
+        [vec![first], signed_by, vec![last]].concat()
     });
 }
 
 pub(crate) fn grant(console: &mut Console<'_>, assertion: &Assertion, key: &SigningKey) {
     console.verbose("grant", || {
         let mut decoded = DecodedJwt::read(assertion.0.expose_secret());
-        if let Some(DecodedJwt { header, .. }) = &mut decoded {
-            header.insert("kid".to_owned(), display_kid(&key.kid, key).into());
+        if let Some(kid) = decoded.as_mut().and_then(|DecodedJwt { header, .. }| header.get_mut("kid")) {
+            *kid = display_kid(&key.kid, key).into();
         }
         [jwt_facts(decoded), vec!["the signature is omitted".to_owned()]].concat()
     });
@@ -170,6 +188,7 @@ fn jwt_facts(decoded: Option<DecodedJwt>) -> Vec<String> {
         Some(DecodedJwt { header, mut claims }) => {
             // A `jti` is random and no secret, but it may be long enough to look like part of a key.
             claims.iter_mut().filter(|(name, _)| *name != "jti").for_each(|(_, value)| redact(value));
+            let header = certificate::with_subjects(header);
             vec![Value::Object(header).to_string(), Value::Object(claims).to_string()]
         }
         None => vec!["opaque (not a JWT)".to_owned()],

@@ -7,10 +7,14 @@
 pub(crate) mod access;
 mod altinn_session;
 mod api_target;
+pub(crate) mod certificates;
+pub(crate) mod expiry;
 mod external_ref;
 pub(crate) mod new_file;
 pub(crate) mod new_key;
 pub(crate) mod output_file;
+mod passphrase;
+mod permissions;
 pub(crate) mod scope_catalogue;
 pub(crate) mod scope_check;
 pub(crate) mod signing_key;

@@ -58,6 +58,20 @@ pub(crate) fn with(text: &str, table: &str, key: &str, value: &str) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
+/// Removes the key id and, if there is a path, sets the certificate file.
+pub(crate) fn with_certificate(text: &str, path: Option<&str>) -> String {
+    const COMMENTED: &str = "# certificate ";
+    let lines = text.lines().filter(|line| !line.starts_with("kid "));
+    let text: String = lines
+        .map(|line| match path {
+            // The comment at the end of the line stays in its column.
+            Some(_) if line.starts_with(COMMENTED) => line["# ".len()..].replacen("  #", "    #", 1) + "\n",
+            _ => line.to_owned() + "\n",
+        })
+        .collect();
+    path.map_or(text.clone(), |path| with(&text, "key", "certificate", path))
+}
+
 /// A line that still has an example value: its number, counted from 1, and its key.
 pub(crate) struct Example {
     pub(crate) line: usize,

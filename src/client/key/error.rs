@@ -32,10 +32,10 @@ pub enum KeyErrorKind {
     #[error("is UTF-16 text, but a key must be ASCII")]
     Utf16,
     /// The content is binary: DER or PKCS#12.
-    #[error("is binary (DER or PKCS#12), but PEM or a JWK is required")]
+    #[error("is binary, but PEM or a JWK is required")]
     Der,
     /// The content is neither a PEM nor a JWK.
-    #[error("is not a private key in PEM or JWK form")]
+    #[error("is not a private key in a supported format")]
     NotAKey,
     /// The PEM block is not a private key. `tag` is the PEM block as messages show it, such as ``a PEM block `DH
     /// PARAMETERS` ``.

@@ -1,9 +1,9 @@
 //! Checks an incoming grant as Maskinporten does.
 //!
 //! The checks run in this order, and the refusal names the first fault: content type, grant type, a decodable
-//! assertion without duplicate members, its algorithm and critical extensions, the client, the key id or the certificate
-//! chain, the signature, `aud`, `iat`, `nbf`, `exp`, the lifetime, unknown or malformed claims, `jti`, `scope`, `authorization_details` (type,
-//! fields, values), and an approved system user that matches.
+//! assertion without duplicate members, its algorithm and critical extensions, the client, the key id or the
+//! certificate chain, the signature, `aud`, `iat`, `nbf`, `exp`, the lifetime, unknown or malformed claims, `jti`,
+//! `scope`, `authorization_details` (type, fields, values), and an approved system user that matches.
 //!
 //! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting", "System users"); RFC 8707;
 //! github.com/Altinn/altinn-studio, app-lib (the characters of `externalRef`, and `invalid_target`).

@@ -57,8 +57,8 @@ impl<'a> Jws<'a> {
         Ok(Self { header, claims, signed, signature: signature.to_owned() })
     }
 
-    /// Checks the algorithm, critical extensions, client, key id or certificate chain, and signature. Returns the client
-    /// that signed the grant.
+    /// Checks the algorithm, critical extensions, client, key id or certificate chain, and signature. Returns the
+    /// client that signed the grant.
     pub(super) fn verify(&self, now: DateTime<Utc>) -> Result<&'static Client, Refusal> {
         let algorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => Algorithm::RS256,

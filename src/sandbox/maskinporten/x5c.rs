@@ -1,7 +1,7 @@
 //! Checks the certificate chain of a grant, `x5c`, from a client that is registered for business certificates.
 //!
-//! The checks run in this order: no key id; the form of `x5c`, and the order and completeness of the chain (MP-123); the
-//! client's certificate, the authority, the signatures and the validity (MP-120); the organisation (MP-122).
+//! The checks run in this order: no key id; the form of `x5c`, and the order and completeness of the chain (MP-123);
+//! the client's certificate, the authority, the signatures and the validity (MP-120); the organisation (MP-122).
 //!
 //! Sources: Digdir's documentation of Maskinporten ("JWT grant", "Troubleshooting"); RFC 7515, section 4.1.6; RFC 5280,
 //! section 6.1; github.com/digipost/certificate-validator, `X509.java` (the attributes with the organisation number).
@@ -86,14 +86,18 @@ fn entry(nth: usize, text: &str) -> Result<Link, Refusal> {
         // The text may be a private key, so the refusal does not quote it.
         let got = match text {
             _ if text.contains("-----BEGIN") => "PEM".to_owned(),
-            _ if text.contains(char::is_whitespace) => "a text with line breaks or spaces".to_owned(),
+            _ if text.contains(char::is_whitespace) => "text with line breaks or spaces".to_owned(),
             _ if text.contains(['-', '_']) => "base64url".to_owned(),
-            _ => format!("another text of {} characters", text.chars().count()),
+            _ => format!("text with {} characters", text.chars().count()),
         };
         malformed(format!("x5c[{nth}]: expected a certificate in standard base64 with padding, got {got}"))
     })?;
     let length = der.len();
-    let wrong = || malformed(format!("x5c[{nth}]: expected one whole certificate in DER, got {length} other bytes"));
+    let wrong = || {
+        malformed(format!(
+            "x5c[{nth}]: expected one whole certificate in DER, got {length} bytes that are not a certificate"
+        ))
+    };
     Link::read(der).ok_or_else(wrong)
 }
 
@@ -119,7 +123,9 @@ fn check_order(chain: &[Link]) -> Result<(), Refusal> {
 
 fn missing(nth: usize, issued: &Link, got: &str) -> Refusal {
     let issuer = display_name(issued.issuer());
-    malformed(format!("x5c[{nth}]: expected the certificate of {issuer}, which issued {issued}, got {got}"))
+    malformed(format!(
+        "x5c[{nth}]: expected the certificate of {issuer}, which issued the certificate of {issued}, got {got}"
+    ))
 }
 
 fn check_leaf(leaf: &Link) -> Result<(), Refusal> {
@@ -152,14 +158,13 @@ fn check_leaf(leaf: &Link) -> Result<(), Refusal> {
     Err(unacceptable(format!("{leaf}: expected an RSA key with {least} to {most} bits, got {got}")))
 }
 
-/// Checks that the chain leads to the sandbox's root, that each issuer may issue, and that the signatures match.
+/// Checks that the chain ends at the sandbox's root, that each issuer may issue, and that the signatures match.
 fn check_authority(chain: &[Link]) -> Result<(), Refusal> {
     let top = chain.last().expect("the chain is not empty");
     if top.issuer() != TRUSTED.subject() {
         let got = display_name(top.issuer());
         let what = format!(
-            "expected a certificate from {}, got a certificate from {got}, which is not trusted; Maskinporten also \
-             refuses a production certificate in its test environment",
+            "issued below {got}, which is not trusted: expected {}, since only test certificates are accepted",
             *TRUSTED
         );
         return Err(unacceptable(what));
@@ -167,11 +172,14 @@ fn check_authority(chain: &[Link]) -> Result<(), Refusal> {
     for (below, issuer) in chain[1..].iter().enumerate() {
         let constraints = issuer.constraints().filter(|constraints| constraints.ca);
         let Some(constraints) = constraints else {
-            return Err(unacceptable(format!("expected {} from a CA, got {issuer}, which is no CA", chain[below])));
+            return Err(unacceptable(format!(
+                "expected a CA as the issuer of {}, got {issuer}, which is not a CA",
+                chain[below]
+            )));
         };
         // RFC 5280, section 4.2.1.9: the limit counts the CAs below, without the client's certificate.
         if constraints.path_len_constraint.is_some_and(|most| below > usize::from(most)) {
-            return Err(unacceptable(format!("expected no CA below {issuer}, which may not issue CAs")));
+            return Err(unacceptable(format!("expected no CA below {issuer}, which may not issue CA certificates")));
         }
     }
     let issuers = chain[1..].iter().chain([&*TRUSTED]);
@@ -244,7 +252,8 @@ impl Link {
         DecodingKey::from_rsa_der(self.public_key())
     }
 
-    /// The organisation number in the subject: in `organizationIdentifier`, or in an older certificate in `serialNumber`.
+    /// The organisation number in the subject: in `organizationIdentifier`, or in an older certificate in
+    /// `serialNumber`.
     fn organisation(&self) -> Option<String> {
         let text = |attribute| self.subject().by_oid::<DirectoryString>(attribute).ok().flatten();
         let identifier = text(ORGANIZATION_IDENTIFIER).map(|text| text.value().into_owned());
@@ -282,11 +291,12 @@ impl fmt::Display for Link {
     }
 }
 
-/// The common name, or the whole name if it has none.
+/// The common name. The text of a whole name would need the table of all object identifiers, which makes every start of
+/// the program slower.
 fn display_name(name: &Name) -> String {
     match name.common_name() {
         Ok(Some(common_name)) => excerpt(&common_name.value()),
         _ if name.is_empty() => "an empty name".to_owned(),
-        _ => excerpt(&name.to_string()),
+        _ => "a name without a common name".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::metadata::Metadata;
 use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::output::Level;
+use crate::cli::output::verbose::endpoint_source;
 use crate::client::grant::SYSTEM_USER;
 use crate::client::http::address;
 use crate::client::{SigningKey, excerpt, quote};
@@ -17,7 +18,7 @@ pub(super) fn check_metadata(
     system_user: bool,
 ) -> Vec<String> {
     let endpoints = &config.endpoints;
-    let source = |keys: &[&str]| config.endpoint_source(keys, Source::to_string);
+    let source = |keys: &[&str]| endpoint_source(config, keys, Source::to_string);
     let addresses = [
         ("issuer", &metadata.issuer, &endpoints.issuer, source(&["issuer"])),
         ("token URL", &metadata.token_endpoint, &endpoints.token, source(&["token", "issuer"])),

@@ -13,30 +13,31 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{Days, Months, NaiveDate, Utc};
+use chrono::Utc;
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use self::metadata::Metadata;
 use self::step::{Findings, Step};
 use crate::cli::args::config_file::{self, shipped};
-use crate::cli::args::{CommonArgs, GrantArgs, Rerun, SystemArg, TimeoutArg, candidates, typed};
+use crate::cli::args::{CommonArgs, GrantArgs, SystemArg, TimeoutArg, candidates, typed};
 use crate::cli::error::token_refused::GrantInputs;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::verbose::{self, display_file, display_kid};
-use crate::cli::output::{ClockDifference, Console, Level, duration};
+use crate::cli::output::verbose::{self, display_file, display_kid, kid_source};
+use crate::cli::output::{ClockDifference, Console, Level, Message, certificate};
 use crate::cli::session::scope_check::explain_scopes;
-use crate::cli::session::signing_key::{self, Message};
+use crate::cli::session::signing_key;
 use crate::cli::session::starter;
 use crate::cli::session::verification::CLOCK_TOLERANCE;
 use crate::cli::session::{
-    ApiTarget, Exchanged, Session, check_external_ref, exchange, fetch_document, org_numbers, test_series_warning,
+    ApiTarget, Exchanged, Session, check_external_ref, exchange, expiry, fetch_document, org_numbers,
+    test_series_warning,
 };
 use crate::client::reference_api::ReferenceApi;
 use crate::client::{Environment, ExchangeError, SigningKey, quote_path};
 use crate::client::{grant, http};
 use crate::config::{Config, Given, Source};
-use crate::explain::Command;
+use crate::keystore::Certificate;
 
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -61,8 +62,6 @@ Examples:
   systemuser-demo doctor --api logistics
   systemuser-demo doctor --offline  # without the network";
 
-/// `doctor` warns this many days before the registration of a key ends.
-const NOTICE: i64 = 30;
 /// The most seconds that the clock may be ahead of Maskinporten's clock. Beyond that, every grant is refused.
 const TOO_FAST: i64 = CLOCK_TOLERANCE.num_seconds();
 /// The most seconds that the clock may be behind Maskinporten's clock. Beyond that, a grant arrives expired.
@@ -279,31 +278,22 @@ fn read_key(config: &Config, findings: &mut Findings<'_, '_>) -> io::Result<Opti
         }
     };
     verbose::key(findings.console(), &key, config);
-    let (kid, source) = (display_kid(&key.kid, &key), config.kid_source(&key, Source::to_string));
+    let signed_by = match certificate::of_key(&key) {
+        Some(certificate) => {
+            let Certificate { organisation, issuer, not_after, .. } = certificate;
+            let organisation = organisation.unwrap_or_default();
+            format!("certificate for {organisation}, issued by {issuer}, valid until {}", not_after.date_naive())
+        }
+        None => {
+            let (kid, source) = (display_kid(&key.kid, &key), kid_source(config, &key, Source::to_string));
+            // Reading the key gave the warning, if its registration ends soon.
+            messages.extend(expiry::message(config, &key, Utc::now()).filter(|(level, _)| *level == Level::Note));
+            format!("key id {kid} ({source})")
+        }
+    };
     let mode = config.key.as_ref().and_then(|given| signing_key::file_mode(config, &given.value));
     let mode = mode.map(|mode| format!(", mode {mode:04o}")).unwrap_or_default();
-    if let Some(registered) = &config.registered {
-        let public_key = Rerun::new(config).complete(&Command::Key("key public --set"));
-        messages.push(registration_message(registered.value, Utc::now().date_naive(), &public_key));
-    }
-    let summary = format!("{}, RSA, {} bits, key id {kid} ({source}){mode}", key.form, key.bits);
+    let summary = format!("{}, RSA, {} bits, {signed_by}{mode}", key.form, key.bits);
     findings.passed(Step::Key, summary, &messages)?;
     Ok(Some(key))
-}
-
-/// A registered key is valid for a year (Digdir, "Client registration"), and is renewed by registering it again.
-fn registration_message(registered: NaiveDate, today: NaiveDate, public_key: &str) -> Message {
-    let ends = registered + Months::new(12);
-    let days = (ends - today).num_days();
-    let renew = format!("register the output of `{public_key}` again");
-    let warning = match days {
-        // The local date may be one day ahead of the date in UTC.
-        _ if registered > today + Days::new(1) => format!("`registered` is {registered}, which is in the future"),
-        ..=0 => format!("its registration ended on {ends}, so expect MP-121; {renew}"),
-        1..=NOTICE => {
-            format!("its registration ends on {ends}, in {}; {renew}", duration(days.unsigned_abs() * 24 * 60 * 60))
-        }
-        _ => return (Level::Note, format!("registered until {ends}")),
-    };
-    (Level::Warning, warning)
 }

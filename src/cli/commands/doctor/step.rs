@@ -6,8 +6,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{Console, Level, painted};
-use crate::cli::session::signing_key::Message;
+use crate::cli::output::{Console, Level, Message, painted};
 use crate::client::visible;
 
 /// The steps, in their order.

@@ -12,13 +12,14 @@ pub(super) const GUIDE: &str = "https://docs.altinn.studio/en/authorization/guid
 /// The line above the steps of the sandbox.
 pub(super) const SANDBOX: &str = "no setup is needed: the sandbox includes a client, a key, a system and customers";
 
-/// One line for each step. `missing_key` is the configured path of a key that does not exist. `system` is the system
-/// file.
+/// One line for each step. `missing_key` is the configured path of a key that does not exist. `certificate` is whether
+/// grants are signed with a certificate. `system` is the system file.
 pub(super) fn steps(
     environment: Environment,
     file: &Path,
     examples: &[Example],
     missing_key: Option<&Path>,
+    certificate: bool,
     system: &Path,
 ) -> Vec<String> {
     let this = rerun::environment(environment, Some(file));
@@ -32,11 +33,15 @@ pub(super) fn steps(
     let steps = match environment {
         Environment::Sandbox => Vec::new(),
         // Sources: Digdir's documentation of the self-service portal; Altinn's of its user interface.
-        Environment::Test => {
-            outside(&this, system, "https://sjolvbetjening.test.samarbeid.digdir.no", "https://am.ui.tt02.altinn.no")
-        }
+        Environment::Test => outside(
+            &this,
+            certificate,
+            system,
+            "https://sjolvbetjening.test.samarbeid.digdir.no",
+            "https://am.ui.tt02.altinn.no",
+        ),
         Environment::Prod => {
-            outside(&this, system, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no")
+            outside(&this, certificate, system, "https://sjolvbetjening.samarbeid.digdir.no", "https://am.ui.altinn.no")
         }
     };
     let doctor = format!("check every step: `systemuser-demo doctor {this}`");
@@ -44,17 +49,19 @@ pub(super) fn steps(
 }
 
 /// The steps at Digdir and Altinn.
-fn outside(this: &str, system: &Path, self_service: &str, approval: &str) -> Vec<String> {
+fn outside(this: &str, certificate: bool, system: &Path, self_service: &str, approval: &str) -> Vec<String> {
+    let client = match certificate {
+        true => "create a client for the certificate's organisation, and register no public key".to_owned(),
+        false => format!("create a client and register the public key that `systemuser-demo key public {this}` prints"),
+    };
     vec![
-        format!(
-            "in Maskinporten's self-service portal ({self_service}), create a client and register the public key that \
-             `systemuser-demo key public {this}` prints"
-        ),
+        format!("in Maskinporten's self-service portal ({self_service}), {client}"),
         "add the scopes to the client there; ask Digdir for `altinn:authentication/systemregister.write`, \
          `altinn:authentication/systemuser.request.read` and `altinn:authentication/systemuser.request.write`"
             .to_owned(),
         format!(
-            "in {}, replace the example names, rights and access packages; {GUIDE}systemregistration describes the file",
+            "in {}, replace the example names, rights and access packages; {GUIDE}systemregistration describes the \
+             file",
             quote_path(system)
         ),
         format!(

@@ -20,9 +20,9 @@ use crate::cli::error::CommandError;
 use crate::cli::output::{Console, Level};
 use crate::cli::session::new_file::{self, Readers};
 use crate::cli::session::new_key::{self, SIZES, is_registrable};
-use crate::cli::session::{signing_key, starter};
+use crate::cli::session::{certificates, signing_key, starter};
 use crate::client::{Environment, KeySource, SigningKey, quote, quote_path};
-use crate::config::{Config, ConfigError, Given, KID, Overrides, Source};
+use crate::config::{Config, ConfigError, Given, KEY, KID, Overrides, Source};
 
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -42,8 +42,10 @@ Examples:
 struct Files {
     /// The content of the configuration file.
     text: String,
-    /// The public half of the key, if it is new or the configuration is.
+    /// The public half of the key, if it is new or the configuration is. A key with a certificate is not registered.
     jwk: Option<Value>,
+    /// Whether grants are signed with a certificate.
+    certificate: bool,
     /// The files that were written.
     created: Vec<PathBuf>,
 }
@@ -60,7 +62,7 @@ impl Init {
                 (file, exists)
             }
         };
-        let given = self.parties.overrides(self.key.overrides()?)?;
+        let given = self.parties.overrides(self.key.overrides(Overrides::default())?)?;
         let overrides = Overrides { environment: chosen.clone(), ..Overrides::default() };
         // If an option or a variable names the key, no key file is missing.
         let key_is_given = given.key.is_some();
@@ -87,7 +89,7 @@ impl Init {
             KeySource::File(path) if !key_is_given && !is_there(path) => Some(path.as_path()),
             _ => None,
         });
-        let steps = checklist::steps(environment, &file, &examples, key, &system);
+        let steps = checklist::steps(environment, &file, &examples, key, files.certificate, &system);
         if common.json {
             let examples: Vec<_> =
                 examples.iter().map(|example| json!({ "line": example.line, "key": example.key })).collect();
@@ -123,16 +125,18 @@ fn complete(
     let config = config_file::parse(&text, file, overrides)?;
     left_unchanged(file, console);
     let texts = [given.client_id, given.scope, given.org, given.kid].into_iter().flatten();
-    let sources = texts.map(|given| given.source).chain(given.key.as_ref().map(|given| given.source.clone()));
+    let files = [given.key.as_ref().map(|given| &given.source), given.certificate.as_ref().map(|given| &given.source)];
+    let sources = texts.map(|given| given.source).chain(files.into_iter().flatten().cloned());
     let ignored: Vec<String> = sources.map(|source| source.to_string()).collect();
     if !ignored.is_empty() {
         let were = if ignored.len() == 1 { "was" } else { "were" };
         let ignored = ignored.join(" and ");
         console.warning(&format!("{ignored} {were} ignored, because the configuration file already exists"));
     }
+    let certificate = certificates::are_configured(&config);
     let path = match (&config.key, given.key) {
         (Some(Given { value: KeySource::File(path), .. }), None) => path.clone(),
-        _ => return Ok(Files { text, jwk: None, created: Vec::new() }),
+        _ => return Ok(Files { text, jwk: None, certificate, created: Vec::new() }),
     };
     let sandbox = config.environment.value == Environment::Sandbox;
     if is_there(&path) {
@@ -140,8 +144,9 @@ fn complete(
         if !sandbox {
             git::ignore(&path, console)?;
         }
-        return Ok(Files { text, jwk: None, created: Vec::new() });
+        return Ok(Files { text, jwk: None, certificate, created: Vec::new() });
     }
+    check_certificate_without_key(&config)?;
     let kid = config.kid.as_ref();
     let (pem, key) = match sandbox {
         true => example_key(kid.map(|kid| kid.value.as_str()))?,
@@ -152,7 +157,7 @@ fn complete(
     if let Some(kid) = kid.filter(|_| !sandbox) {
         new_key::warn_of_other_kid(kid, console);
     }
-    Ok(Files { text, jwk: Some(key.public_jwk()), created: vec![path] })
+    Ok(Files { text, jwk: Some(key.public_jwk()), certificate, created: vec![path] })
 }
 
 /// Writes a new key, and then the configuration that names it.
@@ -186,17 +191,24 @@ fn write(
     let config = Config { kid: config.kid.filter(|kid| sandbox || !kid.source.is_file()), ..config };
     let (mut key, new) = key_for(&config, console)?;
     // The self-service portal generates the id of a key that is registered as PEM.
-    if is_asked && new.is_none() && config.kid.is_none() && key.kid_of_jwk.is_none() {
+    let certificate = !key.certificates.is_empty();
+    if is_asked && new.is_none() && !certificate && config.kid.is_none() && key.kid_of_jwk.is_none() {
         let check = |text: String| if is_registrable(&text) { Ok(text) } else { Err(KID_CHARACTERS) };
         if let Some(kid) = ask(KID.words, &key.kid, |kid| kid.check(check), console)? {
             key.kid = kid.value;
         }
     }
-    check_kid(&config, &key)?;
+    if !certificate {
+        check_kid(&config, &key)?;
+    }
     if let Given { value: KeySource::File(path), source: Source::Option(_) | Source::Variable(_) } = config.key()? {
         text = starter::with(&text, "key", "path", &seen_from(file, path)?);
     }
-    text = starter::with(&text, "key", "kid", &key.kid);
+    text = match (certificate, &config.certificate) {
+        (false, _) => starter::with(&text, "key", "kid", &key.kid),
+        (true, None) => starter::with_certificate(&text, None),
+        (true, Some(given)) => starter::with_certificate(&text, Some(&seen_from(file, &given.value)?)),
+    };
     // The program must be able to read the file that it writes.
     Config::parse(&text, Some(file), Overrides::default())?;
     // The key comes first, so that a configuration never names a key that an interrupted run did not write.
@@ -211,7 +223,7 @@ fn write(
     }
     console.note(&format!("the configuration is in {}", quote_path(file)));
     let created = new.map(|(path, _)| path).into_iter().chain([file.to_owned()]).collect();
-    Ok(Files { text, jwk: Some(key.public_jwk()), created })
+    Ok(Files { text, jwk: (!certificate).then(|| key.public_jwk()), certificate, created })
 }
 
 /// Says where a new key is, and offers to keep it out of git.
@@ -243,6 +255,7 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Op
     let Given { value, source } = config.key()?;
     match value {
         KeySource::File(path) if source.is_file() && !is_there(path) => {
+            check_certificate_without_key(config)?;
             let kid = config.kid.as_ref().map(|kid| kid.value.as_str());
             let (pem, key) = if sandbox { example_key(kid)? } else { new_key::make(SIZES[0], kid)? };
             return Ok((key, Some((path.clone(), pem))));
@@ -256,7 +269,7 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Op
         }
     }
     if sandbox && !source.is_file() {
-        console.warning("the sandbox accepts only the project's mp-key.pem.example");
+        console.warning("the registered key in the sandbox is the project's mp-key.pem.example");
     }
     let (key, messages) = signing_key::read(config)?;
     let warnings = messages.iter().filter(|(level, _)| *level == Level::Warning);
@@ -264,7 +277,14 @@ fn key_for(config: &Config, console: &mut Console<'_>) -> Result<(SigningKey, Op
     Ok((key, None))
 }
 
-/// The example key, the only key that the sandbox accepts.
+/// Rejects a certificate without its key: a new key cannot belong to it.
+fn check_certificate_without_key(config: &Config) -> Result<(), ConfigError> {
+    let Some(certificate) = &config.certificate else { return Ok(()) };
+    let error = ConfigError::at(&certificate.source, "the private key of the certificate is required, too");
+    Err(error.with_hint(format!("specify the private key with {}", KEY.option)))
+}
+
+/// The example key, the registered key in the sandbox.
 fn example_key(kid: Option<&str>) -> anyhow::Result<(Zeroizing<String>, SigningKey)> {
     let source = KeySource::Text { name: "the example".to_owned(), text: EXAMPLE_KEY.into() };
     Ok((Zeroizing::new(EXAMPLE_KEY.to_owned()), SigningKey::load(&source, kid, None)?))

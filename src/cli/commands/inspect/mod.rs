@@ -16,7 +16,7 @@ use self::token_text::TokenText;
 use crate::altinn::decoded_jwt::DecodedJwt;
 use crate::cli::args::{CommonArgs, TimeoutArg, shell, variables};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{Console, duration, maskinportens_time, pairs, time};
+use crate::cli::output::{Console, certificate, duration, maskinportens_time, pairs, time};
 use crate::cli::session::verification::{VerificationError, algorithm, verify};
 use crate::cli::session::{fetch_document, warn_of_clock, warn_of_proxy};
 use crate::client::{Environment, Http, is_loopback};
@@ -62,7 +62,14 @@ impl Inspect {
             let answer = match &token {
                 TokenText::Jwt { decoded, .. } => {
                     let DecodedJwt { header, claims } = decoded;
-                    json!({ "kind": name(decoded), "header": header, "claims": claims, "verified": self.verify })
+                    let certificate = certificate::of_header(header);
+                    let header = certificate::with_subjects(header.clone());
+                    let mut answer = json!({ "kind": name(decoded), "header": header, "claims": claims });
+                    if let Some(certificate) = certificate {
+                        answer["certificate"] = certificate::json(&certificate);
+                    }
+                    answer["verified"] = self.verify.into();
+                    answer
                 }
                 TokenText::Encrypted { header } => json!({ "kind": ENCRYPTED, "header": header, "verified": false }),
                 TokenText::Opaque => json!({ "kind": OPAQUE, "verified": false }),
@@ -221,7 +228,13 @@ fn facts(decoded: &DecodedJwt, now: DateTime<Utc>, verified: bool) -> Vec<(&'sta
     let signed_with = decoded.header.get("alg").map_or("no algorithm".to_owned(), text);
     let signature = if verified { "verified: signature, issuer and lifetime" } else { NOT_VERIFIED };
     let party = claim("urn:altinn:orgNumber");
-    let rows = [
+    let certificate = certificate::of_header(&decoded.header).map(|certificate| certificate::rows(&certificate));
+    let damaged = decoded.header.get("x5c").map(|_| [("certificate", "not a certificate".to_owned())]);
+    let certificate: Vec<_> = match certificate {
+        Some(rows) => rows.to_vec(),
+        None => damaged.into_iter().flatten().collect(),
+    };
+    let mut rows = vec![
         ("kind", Some(name(decoded).to_owned())),
         ("system", user.system_id),
         ("system user", user.id),
@@ -237,9 +250,9 @@ fn facts(decoded: &DecodedJwt, now: DateTime<Utc>, verified: bool) -> Vec<(&'sta
         ("issued", when("iat").or(claim("iat"))),
         ("expires", when("exp").or(claim("exp"))),
         ("key id", key_id),
-        ("algorithm", Some(signed_with)),
-        ("signature", Some(signature.to_owned())),
     ];
+    rows.extend(certificate.into_iter().map(|(name, value)| (name, Some(value))));
+    rows.extend([("algorithm", Some(signed_with)), ("signature", Some(signature.to_owned()))]);
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
