@@ -11,8 +11,6 @@ use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, S
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
-use super::certificate_error::CertificateError;
-use super::certificate_file;
 use crate::client::{SigningKey, visible};
 
 /// The longest name that is shown, in characters.
@@ -69,12 +67,9 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads the facts in a certificate in DER.
-    ///
-    /// # Errors
-    /// Returns an error if it is not a certificate.
-    pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
-        X509::parse(der, 1).map(|certificate| certificate.facts)
+    /// Reads the facts in a certificate in DER. `None` if it is not a certificate.
+    pub fn parse(der: &[u8]) -> Option<Self> {
+        X509::parse(der).map(|certificate| certificate.facts)
     }
 }
 
@@ -92,9 +87,9 @@ pub(super) struct X509 {
 }
 
 impl X509 {
-    /// Reads a certificate in DER. `number` is its place in the file, counted from 1.
-    pub(super) fn parse(der: &[u8], number: usize) -> Result<Self, CertificateError> {
-        let parsed = x509_cert::Certificate::from_der(der).map_err(|_| certificate_file::not_one(der, number))?;
+    /// Reads a certificate in DER. `None` if it is not a certificate.
+    pub(super) fn parse(der: &[u8]) -> Option<Self> {
+        let parsed = x509_cert::Certificate::from_der(der).ok()?;
         let body = parsed.tbs_certificate();
         // An extension that cannot be parsed is ignored.
         let constraints = body.get_extension::<BasicConstraints>().ok().flatten().map(|(_, constraints)| constraints);
@@ -111,7 +106,7 @@ impl X509 {
             is_authority: constraints.as_ref().is_some_and(|constraints| constraints.ca),
             can_sign: usage.is_none_or(|usage| usage.digital_signature() || usage.non_repudiation()),
         };
-        Ok(Self {
+        Some(Self {
             der: der.to_vec(),
             subject: comparable(&subject),
             issuer: comparable(&issuer),

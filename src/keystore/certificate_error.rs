@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::chain::LONGEST_CHAIN;
+/// The largest number of certificates that are read. A chain has three or four.
+pub(super) const LONGEST_CHAIN: usize = 20;
 
 /// The reason why certificates cannot be used. The message is the end of a sentence that begins with the name of the
 /// file.

@@ -7,8 +7,7 @@ use x509_cert::der::{Decode, Header, Reader, SliceReader};
 use x509_cert::request::CertReq;
 
 use super::certificate::X509;
-use super::certificate_error::CertificateError;
-use super::chain::LONGEST_CHAIN;
+use super::certificate_error::{CertificateError, LONGEST_CHAIN};
 use super::encrypted::EncryptedKey;
 
 /// OpenSSL's label for a certificate that is followed by trust settings.
@@ -28,7 +27,7 @@ pub fn certificates(file: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
     let is_pem = file.windows(BEGIN.len()).any(|part| part == BEGIN.as_bytes());
     let certificates = if is_pem { of_pem(&String::from_utf8_lossy(file))? } else { vec![of_der(file)?] };
     for (nth, certificate) in certificates.iter().enumerate() {
-        X509::parse(certificate, nth + 1)?;
+        parse(certificate, nth + 1)?;
     }
     Ok(certificates)
 }
@@ -79,8 +78,13 @@ fn is_base64(text: &[u8]) -> bool {
     bare.starts_with(b"MI") && STANDARD_NO_PAD.decode(bare).is_ok()
 }
 
+/// Reads a certificate in DER. `number` is its place in the file, counted from 1.
+pub(super) fn parse(der: &[u8], number: usize) -> Result<X509, CertificateError> {
+    X509::parse(der).ok_or_else(|| not_one(der, number))
+}
+
 /// The reason why bytes are not a certificate. `certutil -encode` writes `BEGIN CERTIFICATE` around any file.
-pub(super) fn not_one(der: &[u8], number: usize) -> CertificateError {
+fn not_one(der: &[u8], number: usize) -> CertificateError {
     let begins_with = |part: &[u8]| der.get(..32).unwrap_or(der).windows(part.len()).any(|bytes| bytes == part);
     let is_key = || {
         PrivateKeyInfoRef::try_from(der).is_ok()

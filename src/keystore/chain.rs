@@ -3,11 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::certificate::{Certificate, X509};
-use super::certificate_error::CertificateError;
+use super::certificate_error::{CertificateError, LONGEST_CHAIN};
+use super::certificate_file::parse;
 use crate::client::SigningKey;
-
-/// The largest number of certificates that are read. A chain has three or four.
-pub(super) const LONGEST_CHAIN: usize = 20;
 
 /// A business certificate and its issuers, which have been checked.
 #[derive(Debug)]
@@ -31,7 +29,7 @@ impl Chain {
         }
         let mut all: Vec<X509> = Vec::new();
         for (nth, der) in certificates.iter().enumerate() {
-            let certificate = X509::parse(der, nth + 1)?;
+            let certificate = parse(der, nth + 1)?;
             if all.iter().all(|other| other.der != certificate.der) {
                 all.push(certificate);
             }
@@ -46,7 +44,7 @@ impl Chain {
 /// The facts in the certificate of a key, even if it cannot be used. If no certificate belongs to the key, or the key is
 /// not known, the facts in the first certificate that is not a CA's.
 pub fn business_certificate(certificates: &[Vec<u8>], key: Option<&SigningKey>) -> Option<Certificate> {
-    let all: Vec<X509> = certificates.iter().filter_map(|der| X509::parse(der, 1).ok()).collect();
+    let all: Vec<X509> = certificates.iter().filter_map(|der| X509::parse(der)).collect();
     let own = all.iter().find(|certificate| key.is_some_and(|key| certificate.belongs_to(key)));
     own.or_else(|| all.iter().find(|certificate| !certificate.facts.is_authority)).map(|found| found.facts.clone())
 }

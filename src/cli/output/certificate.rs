@@ -9,7 +9,7 @@ use crate::keystore::Certificate;
 
 /// The business certificate of a key, if its grants have one.
 pub(crate) fn of_key(key: &SigningKey) -> Option<Certificate> {
-    Certificate::parse(key.certificates.first()?).ok()
+    Certificate::parse(key.certificates.first()?)
 }
 
 /// The business certificate in the header of a grant.
@@ -18,7 +18,7 @@ pub(crate) fn of_header(header: &Map<String, Value>) -> Option<Certificate> {
 }
 
 fn of_base64(text: &Value) -> Option<Certificate> {
-    Certificate::parse(&STANDARD.decode(text.as_str()?).ok()?).ok()
+    Certificate::parse(&STANDARD.decode(text.as_str()?).ok()?)
 }
 
 /// The facts, with their names.

@@ -61,7 +61,7 @@ pub(super) fn add(config: &Config, key: &mut SigningKey, key_file: KeyFile<'_>) 
     let is_beside = !matches!(&beside, Ok(certificates) if certificates.is_empty());
     let (name, certificates, set) = match Choice::of(config, source, is_beside) {
         Choice::File(given) => {
-            let is_issuer = |der: &Vec<u8>| Certificate::parse(der).is_ok_and(|facts| facts.is_authority);
+            let is_issuer = |der: &Vec<u8>| Certificate::parse(der).is_some_and(|facts| facts.is_authority);
             let set = keystore::certificates(&read(given)?).map(|set| match set.iter().all(is_issuer) {
                 // The issuers of a certificate in the key file.
                 true => [set, beside.unwrap_or_default()].concat(),

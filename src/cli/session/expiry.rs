@@ -27,7 +27,7 @@ pub(crate) fn message(config: &Config, key: &SigningKey, now: DateTime<Utc>) -> 
 /// The warning about the certificate that expires first. A root may have expired, and a certificate that has expired is
 /// an error before.
 fn of_certificates(key: &SigningKey, today: NaiveDate) -> Option<Message> {
-    let certificates = key.certificates.iter().filter_map(|der| Certificate::parse(der).ok()).enumerate();
+    let certificates = key.certificates.iter().filter_map(|der| Certificate::parse(der)).enumerate();
     let issued = certificates.filter(|(_, certificate)| certificate.subject != certificate.issuer);
     let (nth, certificate) = issued.min_by_key(|(_, certificate)| certificate.not_after)?;
     let ends = certificate.not_after.date_naive();

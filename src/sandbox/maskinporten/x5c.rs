@@ -16,7 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::DecodingKey;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use x509_cert::Certificate;
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::der::{Decode, Header, Reader, SliceReader};
@@ -25,7 +25,6 @@ use x509_cert::ext::pkix::name::DirectoryString;
 use x509_cert::name::Name;
 
 use super::super::fixtures::{Client, ROOT};
-use super::jws::{Members, is_array_of_strings};
 use super::refusal::{Refusal, display, excerpt};
 
 /// The maximum number of certificates in a chain.
@@ -53,7 +52,7 @@ pub(super) struct Link {
 }
 
 /// Returns the client's certificate, which has the key that signs the grant.
-pub(super) fn check(header: &Members, client: &Client, now: DateTime<Utc>) -> Result<Link, Refusal> {
+pub(super) fn check(header: &Map<String, Value>, client: &Client, now: DateTime<Utc>) -> Result<Link, Refusal> {
     if let Some(kid) = header.get("kid") {
         let why = "because the client is registered for business certificates";
         let got = display(Some(kid));
@@ -70,7 +69,8 @@ pub(super) fn check(header: &Members, client: &Client, now: DateTime<Utc>) -> Re
 }
 
 fn read(x5c: Option<&Value>) -> Result<Vec<Link>, Refusal> {
-    let texts = match x5c.filter(|value| is_array_of_strings(value)).and_then(Value::as_array) {
+    let texts = x5c.and_then(Value::as_array).map(|items| items.iter().map(Value::as_str));
+    let texts: Vec<&str> = match texts.and_then(Iterator::collect) {
         Some(texts) => texts,
         None => return Err(malformed(format!("x5c: expected an array of strings, got {}", display(x5c)))),
     };
@@ -78,7 +78,7 @@ fn read(x5c: Option<&Value>) -> Result<Vec<Link>, Refusal> {
         let got = texts.len();
         return Err(malformed(format!("x5c: expected 1 to {LONGEST_CHAIN} certificates, got {got}")));
     }
-    texts.iter().filter_map(Value::as_str).enumerate().map(|(nth, text)| entry(nth, text)).collect()
+    texts.into_iter().enumerate().map(|(nth, text)| entry(nth, text)).collect()
 }
 
 fn entry(nth: usize, text: &str) -> Result<Link, Refusal> {
