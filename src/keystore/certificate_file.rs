@@ -8,15 +8,13 @@ use x509_cert::request::CertReq;
 
 use super::certificate::X509;
 use super::certificate_error::{CertificateError, LONGEST_CHAIN};
-use super::encrypted::EncryptedKey;
+use super::encrypted::{EncryptedKey, is_pkcs12};
 
 /// OpenSSL's label for a certificate that is followed by trust settings.
 const TRUSTED: &str = "TRUSTED CERTIFICATE";
 const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", TRUSTED];
 /// The beginning of the object identifiers of PKCS#7, in DER.
 const PKCS7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
-/// The version of a PKCS#12 file, 3, and the beginning of its content, in DER.
-const PKCS12: &[u8] = &[0x02, 0x01, 0x03, 0x30];
 
 /// Reads the certificates in a file: PEM with any number of certificates, also beside a key, or a certificate in DER.
 /// Returns them in DER, in the order of the file.
@@ -85,15 +83,15 @@ pub(super) fn parse(der: &[u8], number: usize) -> Result<X509, CertificateError>
 
 /// The reason why bytes are not a certificate. `certutil -encode` writes `BEGIN CERTIFICATE` around any file.
 fn not_one(der: &[u8], number: usize) -> CertificateError {
-    let begins_with = |part: &[u8]| der.get(..32).unwrap_or(der).windows(part.len()).any(|bytes| bytes == part);
+    let is_pkcs7 = der.get(..32).unwrap_or(der).windows(PKCS7.len()).any(|bytes| bytes == PKCS7);
     let is_key = || {
         PrivateKeyInfoRef::try_from(der).is_ok()
             || EncryptedKey::from_der(der).is_ok()
             || pkcs1::RsaPrivateKeyRef::from_der(der).is_ok()
     };
     match end(der) {
-        _ if begins_with(PKCS12) => CertificateError::Pkcs12,
-        _ if begins_with(PKCS7) => CertificateError::Pkcs7,
+        _ if is_pkcs12(der) => CertificateError::Pkcs12,
+        _ if is_pkcs7 => CertificateError::Pkcs7,
         _ if CertReq::from_der(der).is_ok() => CertificateError::Request,
         _ if is_key() => CertificateError::PrivateKey,
         Some(end) if x509_cert::Certificate::from_der(&der[..end]).is_ok() => {

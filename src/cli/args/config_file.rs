@@ -1,12 +1,14 @@
 //! Chooses the configuration: the named file, the environment's default file, the built-in configuration, or no file.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+use secrecy::zeroize::Zeroizing;
 
 use super::{toml_slip, variables};
 #[cfg(feature = "sandbox")]
@@ -59,25 +61,33 @@ pub(crate) fn default_path(environment: Environment) -> PathBuf {
 /// Reads a text file of at most 1 MiB. `named_by` is the beginning of an error message.
 pub(crate) fn text(path: &Path, named_by: &str) -> Result<String, ConfigError> {
     const LARGEST: u64 = 1024 * 1024;
-    let file = path.to_owned();
-    let read = within_time_limit(path, INCOMPLETE, move || {
-        let mut bytes = Vec::new();
-        File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map(|_| bytes)
-    });
     let cannot = |why: String| ConfigError::new(format!("{named_by}cannot read {}: {why}", quote_path(path)));
-    match read.and_then(|bytes| bytes) {
+    match read_within_limits(path, LARGEST) {
         Ok(bytes) if bytes.len() as u64 > LARGEST => Err(cannot("it is larger than 1 MiB".to_owned())),
         Ok(bytes) if matches!(bytes[..], [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..]) => {
             Err(cannot("it is UTF-16 text".to_owned())
                 .with_hint("PowerShell's `>` writes UTF-16: save the file as UTF-8"))
         }
-        Ok(bytes) => String::from_utf8(bytes)
+        Ok(mut bytes) => String::from_utf8(std::mem::take(&mut *bytes))
             .map_err(|_| cannot("it is not UTF-8 text".to_owned()).with_hint("save the file as UTF-8")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
             Err(ConfigError::new(format!("{named_by}{} does not exist", quote_path(path))))
         }
         Err(error) => Err(cannot(error.to_string())),
     }
+}
+
+/// Reads a file within the time limit for a pipe. The result is longer than `largest`, in bytes, if the file is.
+pub(crate) fn read_within_limits(path: &Path, largest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let owned = path.to_owned();
+    let read = within_time_limit(path, INCOMPLETE, move || {
+        let file = File::open(owned)?;
+        // A growing buffer would leave copies of a secret in memory. The length of a pipe is unknown.
+        let length = file.metadata().ok().filter(Metadata::is_file).map_or(largest, |file| file.len().min(largest));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length as usize + 1));
+        file.take(largest + 1).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    read.and_then(|read| read)
 }
 
 /// The default of `--timeout`, in seconds.

@@ -1,18 +1,18 @@
 //! The business certificate of the configured key: chooses it, reads it, and checks it.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use chrono::Utc;
+use secrecy::zeroize::Zeroizing;
 
 use super::starter;
-use crate::cli::args::config_file::{INCOMPLETE, shipped, within_time_limit};
+use crate::cli::args::config_file::{read_within_limits, shipped};
 use crate::cli::error::certificate::{ONLY_THE_CHAIN, explained, other_organisation};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::verbose::display_kid;
 use crate::cli::output::{Level, Message};
-use crate::client::{Environment, SigningKey, quote_path};
+use crate::client::{Environment, KeySource, SigningKey, quote_path};
 use crate::config::{Config, Given, Source};
 use crate::keystore::{self, Certificate, CertificateError, Chain, Encrypted};
 
@@ -116,13 +116,14 @@ pub(super) fn add(config: &Config, key: &mut SigningKey, key_file: KeyFile<'_>) 
 /// cannot be compared, and an example in a starter file is nobody's number.
 fn check_organisation(name: &str, certificate: &Certificate, config: &Config) -> Result<(), CommandError> {
     let (Some(organisation), Some(Ok(vendor))) = (&certificate.organisation, &config.vendor.org) else { return Ok(()) };
-    let is_number = organisation.bytes().all(|byte| byte.is_ascii_digit());
+    let vendors = vendor.value.to_string();
+    let is_other = *organisation != vendors && organisation.bytes().all(|byte| byte.is_ascii_digit());
     let environment = config.environment.value;
-    let example = starter::value(shipped(environment), "vendor", "org");
-    let is_example = environment != Environment::Sandbox
-        && vendor.source.is_file()
-        && example.is_some_and(|example| vendor.value.to_string() == example);
-    match is_number && !is_example && *organisation != vendor.value.to_string() {
+    let is_example = || {
+        let example = starter::value(shipped(environment), "vendor", "org");
+        environment != Environment::Sandbox && vendor.source.is_file() && example == Some(&vendors)
+    };
+    match is_other && !is_example() {
         true => Err(other_organisation(name, organisation, vendor)),
         false => Ok(()),
     }
@@ -138,7 +139,10 @@ pub(super) fn contains(file: &[u8], text: &[u8]) -> bool {
 /// Whether grants of this configuration are signed with a certificate, as far as the files show without a passphrase.
 pub(crate) fn are_configured(config: &Config) -> bool {
     let is_in_key_file = || {
-        let file = config.key.as_ref().and_then(|given| given.value.read().ok()).unwrap_or_default();
+        // Reading a pipe could wait.
+        let key = config.key.as_ref().map(|given| &given.value);
+        let key = key.filter(|key| !matches!(key, KeySource::File(path) if !path.is_file()));
+        let file = key.and_then(|key| key.read().ok()).unwrap_or_default();
         contains(&file, CERTIFICATE) || Encrypted::recognise(&file).is_some_and(|encrypted| !encrypted.is_pem())
     };
     config.certificate.is_some() || config.kid.is_none() && is_in_key_file()
@@ -156,18 +160,13 @@ fn precedence(source: &Source) -> usize {
 /// The largest certificate file that is read, in bytes. A chain is much smaller.
 const LARGEST_FILE: u64 = 256 * 1024;
 
-pub(super) fn read(given: &Given<PathBuf>) -> Result<Vec<u8>, CommandError> {
+pub(super) fn read(given: &Given<PathBuf>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let (path, source) = (&given.value, &given.source);
     let cannot = |problem: &str| {
         let sentence = format!("the certificate file {} {problem}", quote_path(path));
         CommandError::new(Exit::Configuration, sentence)
     };
-    let file = path.clone();
-    let read = within_time_limit(path, INCOMPLETE, move || {
-        let mut bytes = Vec::new();
-        File::open(file)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map(|_| bytes)
-    });
-    match read.and_then(|read| read) {
+    match read_within_limits(path, LARGEST_FILE) {
         Ok(bytes) if bytes.len() as u64 > LARGEST_FILE => Err(cannot("is larger than 256 KiB").hint(ONLY_THE_CHAIN)),
         Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

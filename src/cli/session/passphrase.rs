@@ -1,16 +1,12 @@
 //! The passphrase of an encrypted key: from an environment variable, from a file, or typed.
 
-use std::fs::File;
-#[cfg(unix)]
-use std::io::Write;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::permissions::{mode, too_open};
-use crate::cli::args::config_file::{INCOMPLETE, within_time_limit};
+use crate::cli::args::config_file::read_within_limits;
 use crate::cli::args::variables::{self, PASSPHRASE, PASSPHRASE_FILE};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{Level, Message};
@@ -43,6 +39,14 @@ pub(crate) fn configured(messages: &mut Vec<Message>) -> Result<Option<Passphras
     }
 }
 
+/// Whether a passphrase is configured, and reading it cannot wait.
+pub(crate) fn is_set() -> bool {
+    match variables::os(PASSPHRASE_FILE) {
+        Some(file) => Path::new(&file).is_file(),
+        None => matches!(variables::secret(PASSPHRASE), Ok(Some(_))),
+    }
+}
+
 /// Asks for the passphrase on the terminal, without showing it.
 pub(crate) fn typed(key: &KeySource) -> Result<Passphrase, CommandError> {
     if !io::stderr().is_terminal() {
@@ -61,7 +65,12 @@ pub(crate) fn typed(key: &KeySource) -> Result<Passphrase, CommandError> {
 /// terminal shows what is typed again.
 #[cfg(unix)]
 fn hidden_line(prompt: &str) -> io::Result<SecretString> {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    use secrecy::zeroize::Zeroizing;
+
     const CTRL_C: u8 = 3;
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     let shown = tcgetattr(&terminal)?;
@@ -93,8 +102,8 @@ fn hidden_line(prompt: &str) -> io::Result<SecretString> {
 
 fn missing(key: &KeySource) -> CommandError {
     CommandError::new(Exit::Configuration, format!("{key} is encrypted, but no passphrase is set")).hint(format!(
-        "set {PASSPHRASE_FILE} to the path of a file that contains the passphrase, or set {PASSPHRASE} \
-                       to the passphrase itself"
+        "set {PASSPHRASE_FILE} to the path of a file that contains the passphrase, or set {PASSPHRASE} to \
+         the passphrase itself"
     ))
 }
 
@@ -105,14 +114,8 @@ const LARGEST_FILE: u64 = 4096;
 /// be the passphrase.
 fn of_file(path: &Path) -> Result<Passphrase, ConfigError> {
     let source = Source::Variable(PASSPHRASE_FILE);
-    let file = path.to_owned();
-    let read = within_time_limit(path, INCOMPLETE, move || {
-        // A growing buffer would leave copies of the passphrase in memory.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_FILE as usize + 1));
-        File::open(file)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map(|_| bytes)
-    });
     let wrong = |problem: &str| ConfigError::at(&source, problem);
-    let bytes = read.and_then(|read| read).map_err(|error| match error.kind() {
+    let bytes = read_within_limits(path, LARGEST_FILE).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => wrong("the file does not exist").with_hint(format!(
             "it must be the path of a file; if it is the passphrase itself, set {PASSPHRASE} instead"
         )),

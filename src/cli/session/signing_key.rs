@@ -114,9 +114,8 @@ pub(crate) fn configured_certificate(config: &Config) -> Option<Certificate> {
     if config.certificate.as_ref().is_some_and(|given| !given.value.is_file()) {
         return None;
     }
-    let has_passphrase = passphrase::configured(&mut Vec::new()).is_ok_and(|passphrase| passphrase.is_some());
     let opens = |encrypted: Encrypted| !encrypted.is_pem() && encrypted.open(&SecretString::default()).is_ok();
-    if key_file.as_ref().is_some_and(|file| has_passphrase || Encrypted::recognise(file).is_none_or(opens))
+    if key_file.as_ref().is_some_and(|file| passphrase::is_set() || Encrypted::recognise(file).is_none_or(opens))
         && let Ok((key, _)) = read(config)
     {
         return certificate::of_key(&key);

@@ -93,8 +93,8 @@ const PKCS12_CIPHERS: [(ObjectIdentifier, Cipher); 4] = [
     (oid("1.2.840.113549.1.12.1.6"), Cipher::Rc2With40Bits),
 ];
 
-/// A hash function: the object identifiers of itself and of its HMAC, its algorithms, and its work compared
-/// with SHA-256.
+/// A hash function: the object identifiers of the function and of its HMAC, its algorithms, and its work
+/// compared with SHA-256.
 pub(super) struct Hash {
     oid: ObjectIdentifier,
     hmac_oid: ObjectIdentifier,

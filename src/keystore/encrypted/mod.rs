@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(super) use self::algorithm::EncryptedKey;
 pub use self::error::EncryptedError;
 use self::pem::EncryptedPem;
-use self::pkcs12::is_pkcs12;
+pub(super) use self::pkcs12::is_pkcs12;
 
 /// A file with an encrypted private key.
 pub struct Encrypted {

@@ -17,8 +17,9 @@ use super::algorithm::{
 use super::error::EncryptedError;
 
 /// The maximum work for all key derivations of a file, in calls of SHA-1 or SHA-256. It is enough for 1,000,000
-/// iterations of each HMAC in a PEM file, and for 600,000 iterations of OpenSSL's algorithms for the code, the
-/// certificates and the key in a PKCS#12 file; programs write 2,048 to 100,000. It takes about half a second.
+/// iterations of each HMAC in a PEM file, and for 600,000 iterations of OpenSSL's algorithms for the
+/// authentication code, the certificates and the key in a PKCS#12 file; programs use 2,048 to 100,000 iterations. It
+/// takes about half a second.
 const MOST_WORK: u64 = 6_000_000;
 /// The work of scrypt for each block. The maximum is 2^20 blocks, which need 128 MiB.
 const SCRYPT_WORK: u64 = 5;

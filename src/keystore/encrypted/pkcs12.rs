@@ -71,7 +71,7 @@ const X509_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840
 
 /// Whether a file begins like PKCS#12: a sequence whose first number is the version, 3. The first number of a private
 /// key is 0.
-pub(super) fn is_pkcs12(file: &[u8]) -> bool {
+pub(in crate::keystore) fn is_pkcs12(file: &[u8]) -> bool {
     matches!(
         file,
         [0x30, 0x80, 2, 1, 3, ..]

@@ -1,4 +1,4 @@
-//! Parses a signed grant, and verifies its client, key id and signature. Certificate chains belong in `x5c`.
+//! Parses a signed grant, and verifies its client, key id and signature. The module `x5c` checks certificate chains.
 //!
 //! Sources: RFC 7515; Digdir's documentation of Maskinporten ("JWT grant").
 
